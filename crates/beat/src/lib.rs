@@ -1,0 +1,21 @@
+//! The beat itself: kit, pattern, take, bank, settings, transport, step clock, sequencer, note events.
+//!
+//! Everything of ours that the audio thread runs is here or calls what is here. The crate is `no_std`
+//! and has no `alloc`, so that the compiler refuses a heap, a lock, a file or a log below the line.
+//!
+//! The way through: a [`Transport`] says where the host is, a [`Sequencer`] turns it into [`NoteEvent`]s
+//! read from the [`Bank`] that a [`BankSource`] hands over at commit points.
+
+#![no_std]
+
+mod bank;
+mod kit;
+mod notes;
+mod pattern;
+mod settings;
+
+pub use bank::{BANK_TAKES, Bank, Take};
+pub use kit::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Kit};
+pub use notes::{NoteEvent, NoteKind};
+pub use pattern::{CELLS, Pattern, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT};
+pub use settings::{SETTINGS_VERSION, Settings};
