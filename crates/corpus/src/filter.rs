@@ -1,0 +1,91 @@
+//! Which patterns count as beats, and which are new: the filter of the paper's Table 2.
+
+use std::collections::HashSet;
+
+use beat::{Pattern, STEPS};
+
+/// A pattern passes above this entropy, in nats (recovered from the samples of arXiv 2007.06284).
+pub const PASSING_ENTROPY_NATS: f64 = 0.9;
+
+/// Shannon entropy, in nats, of the histogram of the 32 step symbols; silence is a symbol too.
+/// 0 for a pattern that repeats one symbol, ln 32 for 32 different ones.
+pub fn entropy(pattern: &Pattern) -> f64 {
+    let mut symbols = *pattern.steps();
+    symbols.sort_unstable();
+    symbols
+        .chunk_by(|a, b| a == b)
+        .map(|equal| {
+            let share = equal.len() as f64 / STEPS as f64;
+            -share * share.ln()
+        })
+        .sum()
+}
+
+/// Whether the pattern has enough going on to be a beat: entropy above [`PASSING_ENTROPY_NATS`].
+pub fn passes(pattern: &Pattern) -> bool {
+    entropy(pattern) > PASSING_ENTROPY_NATS
+}
+
+/// Patterns that were seen, where a circular shift of one counts as the same.
+#[derive(Clone, Debug, Default)]
+pub struct Seen(HashSet<Pattern>);
+
+impl Seen {
+    /// The patterns of a training set, to ask for novelty.
+    pub fn of<'a>(patterns: impl IntoIterator<Item = &'a Pattern>) -> Self {
+        Self(patterns.into_iter().map(Pattern::canonical).collect())
+    }
+
+    /// Whether any of the 32 circular shifts of `pattern` was seen.
+    pub fn holds(&self, pattern: &Pattern) -> bool {
+        self.0.contains(&pattern.canonical())
+    }
+
+    /// Notes `pattern`; true if no circular shift of it was seen before.
+    pub fn add(&mut self, pattern: &Pattern) -> bool {
+        self.0.insert(pattern.canonical())
+    }
+
+    /// How many patterns were seen, shifts counted once.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether nothing was seen.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entropy_counts_silence_as_a_symbol() {
+        assert_eq!(entropy(&Pattern::EMPTY), 0.0);
+        // Half kick, half silence: ln 2, too little for a beat.
+        let four_on_eighths = (0..STEPS).step_by(2).fold(Pattern::EMPTY, |p, step| p.with(step, 0));
+        assert!((entropy(&four_on_eighths) - std::f64::consts::LN_2).abs() < 1e-12);
+        assert!(!passes(&four_on_eighths));
+    }
+
+    #[test]
+    fn a_plain_rock_beat_passes() {
+        let mut rock = (0..STEPS).step_by(2).fold(Pattern::EMPTY, |p, step| p.with(step, 4));
+        for bar in [0, 16] {
+            rock = rock.with(bar, 0).with(bar + 8, 0).with(bar + 4, 1).with(bar + 12, 1);
+        }
+        assert!(passes(&rock), "{}", entropy(&rock));
+    }
+
+    #[test]
+    fn a_shifted_pattern_is_not_new() {
+        let pattern = Pattern::EMPTY.with(0, 0).with(4, 1).with(10, 0);
+        let mut seen = Seen::of([&pattern]);
+        assert!(seen.holds(&pattern.rotated(7)));
+        assert!(!seen.add(&pattern.rotated(31)));
+        assert!(seen.add(&pattern.with(5, 5)));
+        assert_eq!(seen.len(), 2);
+    }
+}

@@ -1,0 +1,102 @@
+use super::*;
+use std::fs;
+use std::path::PathBuf;
+
+fn with_file(content: impl AsRef<[u8]>) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("patterns.tsv");
+    fs::write(&path, content).unwrap();
+    (folder, path)
+}
+
+fn code(first: u16) -> String {
+    format!("{first}{}", ",0".repeat(31))
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let (_folder, path) = with_file("what was there before");
+    let rows: Vec<Row> = (0..50_u16)
+        .map(|n| Row {
+            pattern: Pattern::EMPTY.with(usize::from(n) % 32, usize::from(n) % 14).with(31, 13),
+            genre: if n % 3 == 0 { UNKNOWN_GENRE.into() } else { "hip-hop".into() },
+            song: format!("folder/song {n}.mid"),
+        })
+        .collect();
+    write_patterns(&path, &rows).unwrap();
+    let read = read_patterns(&path).unwrap();
+    assert_eq!((read.layout, read.kit), (Layout::Patterns, Kit::DEFAULT));
+    assert_eq!(read.rows, rows);
+    assert!(read.rejected.is_empty());
+}
+
+#[test]
+fn a_failed_write_leaves_the_old_file() {
+    let (folder, path) = with_file("old");
+    let bad = Row { pattern: Pattern::EMPTY, genre: "a\tb".into(), song: "s".into() };
+    assert!(matches!(write_patterns(&path, &[bad]), Err(WriteError::Column { .. })));
+    let broken = write_atomically(&path, |_| Err(std::io::Error::other("disk full")));
+    assert!(broken.unwrap_err().to_string().contains("disk full"));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays behind");
+}
+
+#[test]
+fn the_papers_data_comes_with_its_kit_latents_and_points() {
+    let line = format!("{}\t0.5,-1.25,2,3e-1\t10.5,-3\n", code(16383));
+    let (_folder, path) = with_file(line.repeat(2));
+    let read = read_patterns(&path).unwrap();
+    assert_eq!((read.layout, read.kit), (Layout::Paper, Kit::PAPER));
+    assert_eq!(read.latents, [[0.5, -1.25, 2.0, 0.3]; 2]);
+    assert_eq!(read.points, [[10.5, -3.0]; 2]);
+    assert_eq!(read.rows[1].song, "paper/2");
+    assert_eq!(read.rows[1].genre, UNKNOWN_GENRE);
+}
+
+#[test]
+fn samples_have_latents_only() {
+    let (_folder, path) = with_file(format!("{}\t1,2,3,4\r\n", code(1)));
+    let read = read_patterns(&path).unwrap();
+    assert_eq!((read.layout, read.latents.len(), read.points.len()), (Layout::Samples, 1, 0));
+}
+
+#[test]
+fn bad_lines_are_named_and_the_good_ones_kept() {
+    let mut content = Vec::new();
+    let good = format!("{}\trock\tsong\n", code(3));
+    let bad = [
+        ("rock\n".to_owned(), "no TAB"),
+        (format!("{}\trock\tsong\n", code(16384)), "16384 or above"),
+        (format!("{},0\trock\tsong\n", code(1)), "33 steps"),
+        ("1,2,x\trock\tsong\n".to_owned(), "step 2"),
+        (format!("{}\trock\n", code(1)), "neither genre"),
+        (format!("{}\t1,2,3,4\n", code(1)), "began with"),
+        (format!("{}\t1,2,3,NaN\n", code(1)), "neither genre"),
+        ("1".repeat(10_000) + "\n", "longer than"),
+        ("\n".to_owned(), "no TAB"),
+    ];
+    for (line, _) in &bad {
+        content.extend_from_slice(good.as_bytes());
+        content.extend_from_slice(line.as_bytes());
+    }
+    content.extend_from_slice(b"\xff\xfe\trock\tsong");
+    let (_folder, path) = with_file(content);
+    let read = read_patterns(&path).unwrap();
+    assert_eq!(read.rows.len(), bad.len());
+    assert_eq!(read.rejected.len(), bad.len() + 1);
+    for (index, (rejected, (_, reason))) in read.rejected.iter().zip(&bad).enumerate() {
+        assert_eq!(rejected.line, 2 * index + 2);
+        assert!(rejected.reason.contains(reason), "{rejected} should say {reason}");
+    }
+    assert!(read.rejected[bad.len()].reason.contains("UTF-8"));
+}
+
+#[test]
+fn a_file_without_patterns_is_refused_with_its_name() {
+    let (_folder, path) = with_file("hello\nworld\n");
+    let message = read_patterns(&path).unwrap_err().to_string();
+    assert!(message.contains("patterns.tsv") && message.contains("line 1"), "{message}");
+    let (_folder, path) = with_file("");
+    assert!(matches!(read_patterns(&path), Err(ReadError::Empty { .. })));
+    assert!(matches!(read_patterns(&path.join("absent")), Err(ReadError::File { .. })));
+}
