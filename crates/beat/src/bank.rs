@@ -37,37 +37,83 @@ impl Take {
 /// audio thread that drops one frees nothing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bank {
-    /// The takes; in cycle `c` plays take `c mod period`.
-    pub takes: [Take; BANK_TAKES],
-    /// After how many cycles the takes repeat: 1, 2, 4 or 8.
-    pub period: u8,
-    /// The notes of the model's kit.
-    pub kit: Kit,
-    /// What this bank was decoded for.
-    pub settings: Settings,
-    /// Which model decoded it: 0 for none, else a number that changes with every model that is loaded.
-    pub model: u32,
+    takes: [Take; BANK_TAKES],
+    /// Bit `k`: take `k` has onsets before their step. Known once here instead of searched for at
+    /// every step.
+    anticipating: u8,
+    period: u8,
+    kit: Kit,
+    settings: Settings,
+    model: u32,
 }
 
 impl Bank {
     /// Silence, from no model.
     pub const SILENT: Self = Self {
         takes: [Take::EMPTY; BANK_TAKES],
+        anticipating: 0,
         period: 1,
         kit: Kit::DEFAULT,
         settings: Settings::DEFAULT,
         model: 0,
     };
 
+    /// A bank of these takes, played round after `period` cycles (1, 2, 4 or 8; anything else plays as
+    /// the next of these below). `settings` is what it was decoded for, `model` a number that changes
+    /// with every model that is loaded (0 for none).
+    pub fn new(takes: [Take; BANK_TAKES], period: u8, kit: Kit, settings: Settings, model: u32) -> Self {
+        let period = match period {
+            0 | 1 => 1,
+            2 | 3 => 2,
+            4..=7 => 4,
+            _ => 8,
+        };
+        let mut anticipating = 0;
+        for (index, take) in takes.iter().enumerate() {
+            anticipating |= u8::from(take.anticipates()) << index;
+        }
+        Self { takes, anticipating, period, kit, settings, model }
+    }
+
+    /// All eight takes.
+    pub fn takes(&self) -> &[Take; BANK_TAKES] {
+        &self.takes
+    }
+
     /// The index of the take that plays in cycle `cycle` of the song.
     pub fn take_index(&self, cycle: i64) -> usize {
-        let period = i64::from(self.period.clamp(1, BANK_TAKES as u8));
-        cycle.rem_euclid(period) as usize
+        cycle.rem_euclid(i64::from(self.period)) as usize
     }
 
     /// The take that plays in cycle `cycle` of the song.
     pub fn take(&self, cycle: i64) -> &Take {
         &self.takes[self.take_index(cycle)]
+    }
+
+    /// Whether the take of cycle `cycle` has onsets before their step, so that its steps have to be
+    /// decided half a step ahead.
+    pub fn anticipates(&self, cycle: i64) -> bool {
+        self.anticipating >> self.take_index(cycle) & 1 == 1
+    }
+
+    /// After how many cycles the takes repeat: 1, 2, 4 or 8.
+    pub fn period(&self) -> u8 {
+        self.period
+    }
+
+    /// The notes that the instruments play.
+    pub fn kit(&self) -> &Kit {
+        &self.kit
+    }
+
+    /// What this bank was decoded for.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Which model decoded it; 0 is none.
+    pub fn model(&self) -> u32 {
+        self.model
     }
 }
 

@@ -9,13 +9,22 @@
 #![no_std]
 
 mod bank;
+mod clock;
+mod grid;
 mod kit;
 mod notes;
 mod pattern;
+mod pending;
+mod sequencer;
 mod settings;
+mod sounding;
+mod transport;
 
 pub use bank::{BANK_TAKES, Bank, Take};
+pub use grid::{CommitMode, GridLock};
 pub use kit::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Kit};
 pub use notes::{NoteEvent, NoteKind};
 pub use pattern::{CELLS, Pattern, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT};
+pub use sequencer::{BankSource, NoteSink, Playback, Playhead, Refused, Sequencer};
 pub use settings::{SETTINGS_VERSION, Settings};
+pub use transport::{HostBar, LoopRange, STEP_BEATS, Transport};

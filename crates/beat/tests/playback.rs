@@ -1,0 +1,236 @@
+//! What a musician relies on, one story a test. The random proof is in `contract.rs`.
+
+use beat::{
+    Bank, BankSource, CommitMode, INSTRUMENTS, Kit, LoopRange, NoteEvent, NoteKind, NoteSink, Pattern,
+    Playback, Refused, STEPS, Sequencer, Settings, Take, Transport,
+};
+
+const RATE: f64 = 48_000.0;
+
+/// A host of one pattern that keeps what it is sent; `room` is how many events it takes in a block.
+struct Host {
+    current: Bank,
+    newest: Bank,
+    events: Vec<(u64, NoteEvent)>,
+    block_start: u64,
+    room: usize,
+}
+
+struct Events<'a> {
+    events: &'a mut Vec<(u64, NoteEvent)>,
+    start: u64,
+    room: usize,
+}
+
+impl NoteSink for Events<'_> {
+    fn try_send(&mut self, event: NoteEvent) -> Result<(), Refused> {
+        self.room = self.room.checked_sub(1).ok_or(Refused)?;
+        self.events.push((self.start + u64::from(event.sample), event));
+        Ok(())
+    }
+}
+
+struct Banks<'a> {
+    current: &'a mut Bank,
+    newest: &'a Bank,
+}
+
+impl BankSource for Banks<'_> {
+    fn commit(&mut self, _beats: f64) {
+        *self.current = *self.newest;
+    }
+    fn current(&self) -> &Bank {
+        self.current
+    }
+}
+
+impl Host {
+    fn new(take: Take) -> Self {
+        let bank = Bank::new([take; 8], 1, Kit::DEFAULT, Settings::DEFAULT, 1);
+        Self { current: Bank::SILENT, newest: bank, events: Vec::new(), block_start: 0, room: usize::MAX }
+    }
+
+    fn block(&mut self, sequencer: &mut Sequencer, transport: &Transport, playback: &Playback) {
+        let mut sink = Events { events: &mut self.events, start: self.block_start, room: self.room };
+        let mut banks = Banks { current: &mut self.current, newest: &self.newest };
+        sequencer.process(transport, playback, &mut banks, &mut sink);
+        self.block_start += u64::from(transport.frames);
+    }
+
+    /// Plays `frames` samples from `beats` on at 120 BPM in blocks of `size`, and returns the position reached.
+    fn roll(
+        &mut self,
+        sequencer: &mut Sequencer,
+        playback: &Playback,
+        beats: f64,
+        frames: u32,
+        size: u32,
+    ) -> f64 {
+        let mut done = 0;
+        while done < frames {
+            let now = size.min(frames - done);
+            self.block(sequencer, &at(beats + f64::from(done) / 24_000.0, now), playback);
+            done += now;
+        }
+        beats + f64::from(frames) / 24_000.0
+    }
+
+    fn ons(&self) -> Vec<(u64, u8)> {
+        let is_on = |event: &&(u64, NoteEvent)| matches!(event.1.kind, NoteKind::On { .. });
+        self.events.iter().filter(is_on).map(|(at, event)| (*at, event.note)).collect()
+    }
+
+    fn offs(&self) -> Vec<(u64, u8)> {
+        self.events
+            .iter()
+            .filter(|(_, event)| event.kind == NoteKind::Off)
+            .map(|(at, event)| (*at, event.note))
+            .collect()
+    }
+}
+
+fn at(beats: f64, frames: u32) -> Transport {
+    Transport { playing: true, beats, tempo: 120.0, sample_rate: RATE, frames, loop_range: None, bar: None }
+}
+
+fn stopped(frames: u32) -> Transport {
+    Transport { playing: false, ..at(0.0, frames) }
+}
+
+/// A take from drum tabs: one line per instrument, starting at the kick.
+fn tabs(lines: &[&str]) -> Take {
+    let mut take = Take::EMPTY;
+    for (instrument, line) in lines.iter().enumerate() {
+        for (step, cell) in line.chars().filter(|cell| *cell != '|').enumerate() {
+            if cell == 'x' {
+                take.onsets = take.onsets.with(step, instrument);
+            }
+        }
+    }
+    take
+}
+
+#[test]
+fn a_beat_sounds_on_its_sixteenths_whatever_the_block_size() {
+    let take = tabs(&["x...x...x...x...|x...x...x...x...", "....x.......x..."]);
+    let mut seen = None;
+    for size in [1, 7, 64, 333, 4096, 200_000] {
+        let mut host = Host::new(take);
+        host.roll(&mut Sequencer::new(), &Playback::default(), 0.0, 192_000, size);
+        let ons = host.ons();
+        assert_eq!(ons[..3], [(0, 36), (24_000, 36), (24_000, 38)], "block size {size}");
+        assert_eq!(ons.len(), 10);
+        assert_eq!(host.offs().len(), 10, "each note has its note-off");
+        assert_eq!(
+            *seen.get_or_insert(host.events.clone()).iter().map(|e| e.0).collect::<Vec<_>>(),
+            host.events.iter().map(|e| e.0).collect::<Vec<_>>()
+        );
+    }
+}
+
+#[test]
+fn stop_ends_what_sounds_and_start_plays_the_step_under_the_cursor() {
+    let mut host = Host::new(tabs(&["x...x"]));
+    let mut sequencer = Sequencer::new();
+    host.roll(&mut sequencer, &Playback::default(), 0.0, 100, 100);
+    assert_eq!(sequencer.sounding(), 1);
+    host.block(&mut sequencer, &stopped(100), &Playback::default());
+    assert_eq!(host.offs(), [(100, 36)]);
+    host.roll(&mut sequencer, &Playback::default(), 1.0, 100, 100);
+    assert_eq!(host.ons(), [(0, 36), (200, 36)]);
+}
+
+#[test]
+fn bypass_is_silence_without_a_hanging_note() {
+    let mut host = Host::new(tabs(&["xxxxxxxx"]));
+    let mut sequencer = Sequencer::new();
+    let bypassed = Playback { bypass: true, ..Playback::default() };
+    let beats = host.roll(&mut sequencer, &Playback::default(), 0.0, 100, 100);
+    host.roll(&mut sequencer, &bypassed, beats, 48_000, 512);
+    assert_eq!((host.ons().len(), host.offs()), (1, vec![(100, 36)]));
+}
+
+#[test]
+fn a_refused_event_comes_in_the_next_block() {
+    let mut host = Host::new(tabs(&["x...", "x...", "x..."]));
+    let mut sequencer = Sequencer::new();
+    host.room = 2;
+    let beats = host.roll(&mut sequencer, &Playback::default(), 0.0, 100, 100);
+    assert_eq!(host.ons().len(), 2);
+    host.room = usize::MAX;
+    host.roll(&mut sequencer, &Playback::default(), beats, 20_000, 100);
+    assert_eq!(host.ons(), [(0, 36), (0, 38), (100, 37)]);
+    assert_eq!(host.offs().len(), 3);
+}
+
+#[test]
+fn a_loop_that_the_host_wraps_inside_a_block_repeats_its_first_beat_in_time() {
+    // Two beats of loop in blocks that never meet its end: 48,000 samples a pass, 1000 a block, from 0.01.
+    let mut host = Host::new(tabs(&["x.......x......."]));
+    let mut sequencer = Sequencer::new();
+    let loop_range = Some(LoopRange { start: 0.0, end: 2.0 });
+    let mut beats = 0.0;
+    for _ in 0..97 {
+        host.block(&mut sequencer, &Transport { loop_range, ..at(beats, 1007) }, &Playback::default());
+        beats = (beats + 1007.0 / 24_000.0) % 2.0;
+    }
+    assert_eq!(host.ons(), [(0, 36), (48_000, 36), (96_000, 36)]);
+}
+
+#[test]
+fn a_bank_waits_for_its_bar_but_a_seek_takes_it() {
+    let mut host = Host::new(tabs(&["xxxxxxxxxxxxxxxx|xxxxxxxxxxxxxxxx"]));
+    let mut sequencer = Sequencer::new();
+    let playback = Playback { commit: CommitMode::Bar, ..Playback::default() };
+    let beats = host.roll(&mut sequencer, &playback, 0.0, 24_000, 256);
+    let snare = Bank::new(
+        [tabs(&["", "xxxxxxxxxxxxxxxx|xxxxxxxxxxxxxxxx"]); 8],
+        1,
+        Kit::DEFAULT,
+        Settings::DEFAULT,
+        1,
+    );
+    host.newest = snare;
+    let beats = host.roll(&mut sequencer, &playback, beats, 24_000 * 3 + 1000, 256);
+    let notes: Vec<u8> = host.ons().iter().map(|(_, note)| *note).collect();
+    assert_eq!(notes, [[36; 16].as_slice(), &[38]].concat());
+    host.newest = Host::new(tabs(&["", "", "xxxxxxxxxxxxxxxx|xxxxxxxxxxxxxxxx"])).newest;
+    host.roll(&mut sequencer, &playback, beats + 0.4, 6_000, 256);
+    assert_eq!(host.ons().last().map(|on| on.1), Some(37));
+}
+
+#[test]
+fn swing_delays_every_second_sixteenth() {
+    let mut host = Host::new(tabs(&["xx"]));
+    host.roll(&mut Sequencer::new(), &Playback { swing: 1.0, ..Playback::default() }, 0.0, 24_000, 100);
+    assert_eq!(host.ons(), [(0, 36), (9_000, 36)]);
+}
+
+#[test]
+fn an_early_onset_sounds_early_but_never_before_the_start() {
+    let mut take = tabs(&["x...x"]);
+    take.offsets = [[-127; INSTRUMENTS]; STEPS];
+    let mut host = Host::new(take);
+    host.roll(&mut Sequencer::new(), &Playback::default(), 0.0, 48_000, 100);
+    assert_eq!(host.ons(), [(0, 36), (21_000, 36)]);
+}
+
+#[test]
+fn positions_before_zero_are_silent_and_the_song_starts_on_its_first_step() {
+    let mut host = Host::new(tabs(&["x..............."]));
+    host.roll(&mut Sequencer::new(), &Playback::default(), -1.0, 48_000, 1000);
+    assert_eq!(host.ons(), [(24_000, 36)]);
+}
+
+#[test]
+fn a_broken_transport_is_silence() {
+    let mut host = Host::new(tabs(&["xxxx"]));
+    let mut sequencer = Sequencer::new();
+    for tempo in [f64::NAN, f64::INFINITY, 0.0, -120.0] {
+        host.block(&mut sequencer, &Transport { tempo, ..at(0.0, 64) }, &Playback::default());
+    }
+    for beats in [f64::NAN, f64::NEG_INFINITY, 1e300] {
+        host.block(&mut sequencer, &at(beats, 64), &Playback::default());
+    }
+    assert!(host.events.is_empty());
+}
