@@ -1,2 +1,113 @@
-//! placeholder
-fn main() {}
+//! `cargo xtask VERB`: everything one does with this project, one verb a file.
+//!
+//! It depends on nothing of ours, so that it compiles in under a minute and starts at once: verbs that
+//! need the networks or the plugin build and run them as children, in the folder where one stands.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
+
+mod bench;
+mod bundle;
+mod child;
+mod demo;
+mod install;
+mod lab;
+mod places;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::child::Arguments;
+
+/// Beatfield: a map of drum patterns, played by your DAW.
+#[derive(Parser)]
+#[command(bin_name = "cargo xtask", version, about, after_help = FIRST_STEPS, disable_help_subcommand = false)]
+struct CommandLine {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+const FIRST_STEPS: &str = "\
+First steps:
+  cargo xtask demo       hear of it without a DAW: a bundle, a host, a recorded MIDI file
+  cargo xtask install    put the plugin where your DAW looks for it
+  cargo xtask test       check everything, as the continuous integration does
+
+VERB --help lists a verb's own options.";
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Build the plugin and write Beatfield.clap and Beatfield.vst3 to target/bundled
+    Bundle(bundle::Options),
+    /// Bundle, then copy both formats to your own plugin folders and say where they are
+    Install,
+    /// Bundle, play 32 bars in an offline host while the puck travels, and record out/demo.mid
+    Demo(Arguments),
+
+    /// Read drum patterns out of MIDI files: folders, .zip and .tar.gz
+    Extract(Arguments),
+    /// Train a model on extracted patterns
+    Train(Arguments),
+    /// Lay a model's codes out as the map that the window shows
+    Map(Arguments),
+    /// Draw new patterns from a model
+    Sample(Arguments),
+    /// Measure a model against patterns that it has not seen
+    Evaluate(Arguments),
+
+    /// Check format and lints, build the bundles, run every test, build the docs
+    Test,
+    /// Run the benchmarks; what follows goes to criterion, for example a name to filter by
+    Bench(Arguments),
+}
+
+fn main() -> ExitCode {
+    let verb = CommandLine::parse().verb;
+    let done = child::outlive_interrupts().and_then(|()| run(verb));
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("cargo xtask: {error:#}");
+            child::exit_code(&error)
+        }
+    }
+}
+
+fn run(verb: Verb) -> anyhow::Result<ExitCode> {
+    match verb {
+        Verb::Bundle(options) => bundle::run(&options),
+        Verb::Install => install::run(),
+        Verb::Demo(arguments) => demo::run(&arguments),
+        Verb::Extract(arguments) => lab::run("extract", &arguments),
+        Verb::Train(arguments) => lab::run("train", &arguments),
+        Verb::Map(arguments) => lab::run("map", &arguments),
+        Verb::Sample(arguments) => lab::run("sample", &arguments),
+        Verb::Evaluate(arguments) => lab::run("evaluate", &arguments),
+        Verb::Test => return test::run(),
+        Verb::Bench(arguments) => bench::run(&arguments),
+    }?;
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn help_after_a_forwarded_verb_belongs_to_the_child() {
+        let line = CommandLine::try_parse_from(["cargo xtask", "train", "--kind", "ae", "--help"]);
+        let Ok(CommandLine { verb: Verb::Train(arguments) }) = line else {
+            panic!("train takes any argument")
+        };
+        assert_eq!(arguments.words(), ["--kind", "ae", "--help"]);
+    }
+}

@@ -1,0 +1,88 @@
+//! `install`: the bundles go where the user's DAW looks for plugins.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use crate::{bundle, places};
+
+/// One format and where a DAW looks for it.
+struct Shelf {
+    bundle: &'static str,
+    folder: PathBuf,
+}
+
+/// Bundles, copies both formats and prints where they lie.
+pub(crate) fn run() -> anyhow::Result<()> {
+    let shelves = shelves()?;
+    bundle::release()?;
+    let bundles = places::bundles()?;
+    for shelf in shelves {
+        let to = shelf.folder.join(shelf.bundle);
+        replace(&bundles.join(shelf.bundle), &to)?;
+        println!("installed {}", to.display());
+    }
+    println!("Let your DAW scan for plugins, then insert Beatfield as an instrument.");
+    Ok(())
+}
+
+/// The folders that CLAP's and VST3's specifications give to one user (Windows has only shared ones).
+fn shelves() -> anyhow::Result<[Shelf; 2]> {
+    let (clap, vst3) = if cfg!(target_os = "windows") {
+        let shared = folder_of("COMMONPROGRAMFILES")?;
+        (shared.join("CLAP"), shared.join("VST3"))
+    } else if cfg!(target_os = "macos") {
+        let plugins = folder_of("HOME")?.join("Library/Audio/Plug-Ins");
+        (plugins.join("CLAP"), plugins.join("VST3"))
+    } else {
+        let home = folder_of("HOME")?;
+        (home.join(".clap"), home.join(".vst3"))
+    };
+    Ok([Shelf { bundle: "Beatfield.clap", folder: clap }, Shelf { bundle: "Beatfield.vst3", folder: vst3 }])
+}
+
+fn folder_of(variable: &str) -> anyhow::Result<PathBuf> {
+    let folder = std::env::var_os(variable).filter(|folder| !folder.is_empty());
+    folder.map(PathBuf::from).with_context(|| {
+        format!("the plugin folders are unknown because {variable} is not set; set it and install again")
+    })
+}
+
+/// Puts `from` in the place of `to`. What a running DAW has loaded stays intact: the old file is
+/// unlinked and never written to.
+fn replace(from: &Path, to: &Path) -> anyhow::Result<()> {
+    let name = to.file_name().unwrap_or_default().to_string_lossy();
+    let arriving = to.with_file_name(format!("{name}.part"));
+    let placed = remove(&arriving)
+        .and_then(|()| copy(from, &arriving))
+        .and_then(|()| remove(to))
+        .and_then(|()| fs::rename(&arriving, to));
+    placed.with_context(|| {
+        let to = to.display();
+        format!("{to} could not be written; close the DAWs that use it, and see that you may write there")
+    })
+}
+
+fn remove(path: &Path) -> std::io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(found) if found.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// Copies a file, or a folder with all that is in it, and makes the folders above.
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    if !from.is_dir() {
+        fs::create_dir_all(to.parent().unwrap_or(to))?;
+        return fs::copy(from, to).map(drop);
+    }
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        copy(&entry.path(), &to.join(entry.file_name()))?;
+    }
+    Ok(())
+}
