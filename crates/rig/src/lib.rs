@@ -1,1 +1,25 @@
-//! placeholder
+//! An offline host: it loads a bundle as a DAW does, rolls a transport, automates parameters, and
+//! records notes and audio. For the demo and for the end-to-end tests.
+//!
+//! The way through: [`clap::Bundle`] loads a file and creates an [`Instance`]; a [`Session`] rolls its
+//! [`Transport`] over it block by block and keeps what came out in a [`Recording`]; [`midi_file`] writes
+//! that down.
+
+mod audio_thread;
+mod block;
+pub mod clap;
+pub mod demo;
+mod error;
+mod instance;
+pub mod midi_file;
+pub mod model;
+mod record;
+mod session;
+mod transport;
+
+pub use block::{Block, Output, ParameterChange};
+pub use error::HostError;
+pub use instance::{Instance, Mode, Parameter, ParameterId, Setup};
+pub use record::{Fault, Note, Recorder, Recording};
+pub use session::{LoopWrap, Session};
+pub use transport::{Position, Transport};

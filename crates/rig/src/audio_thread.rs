@@ -1,0 +1,109 @@
+//! The audio thread of an instance: blocks go in, blocks come out, one at a time.
+//!
+//! A host processes on another thread than the one that creates and automates; frameworks behave
+//! differently when both are the same, so the rig keeps them apart.
+
+use crate::{Block, HostError, Output};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+
+/// The side of an active plugin that belongs to the audio thread.
+pub(crate) trait Processor: Send + 'static {
+    /// Called once, first, on the audio thread.
+    fn start(&mut self) -> Result<(), HostError>;
+    /// One block.
+    fn process(&mut self, block: &Block, output: &mut Output) -> Result<(), HostError>;
+    /// Playback jumps.
+    fn reset(&mut self) -> Result<(), HostError>;
+    /// Called once, last, on the audio thread.
+    fn stop(&mut self);
+}
+
+enum Job {
+    Process(Box<(Block, Output)>),
+    Reset,
+}
+
+enum Reply {
+    Started(Result<(), HostError>),
+    Processed(Box<(Block, Output)>, Result<(), HostError>),
+    Reset(Result<(), HostError>),
+}
+
+/// A running audio thread. [`AudioThread::join`] ends it.
+pub(crate) struct AudioThread {
+    jobs: SyncSender<Job>,
+    replies: Receiver<Reply>,
+    thread: JoinHandle<()>,
+}
+
+impl AudioThread {
+    /// Starts the thread and, on it, the processor.
+    pub(crate) fn start(processor: impl Processor) -> Result<Self, HostError> {
+        let (jobs, to_do) = sync_channel(1);
+        let (done, replies) = sync_channel(1);
+        let thread = std::thread::Builder::new()
+            .name("rig audio".to_owned())
+            .spawn(move || run(processor, &to_do, &done))
+            .map_err(|error| HostError::Refused {
+                step: "start an audio thread",
+                reason: error.to_string(),
+            })?;
+        let this = Self { jobs, replies, thread };
+        match this.replies.recv() {
+            Ok(Reply::Started(Ok(()))) => Ok(this),
+            Ok(Reply::Started(Err(error))) => this.join().and(Err(error)),
+            _ => Err(HostError::AudioThreadGone),
+        }
+    }
+
+    /// Processes one block and waits for it.
+    pub(crate) fn process(&self, block: Block, output: Output) -> Result<(Block, Output), HostError> {
+        match self.ask(Job::Process(Box::new((block, output))))? {
+            Reply::Processed(both, result) => result.map(|()| *both),
+            _ => Err(HostError::AudioThreadGone),
+        }
+    }
+
+    /// Tells the plugin that playback jumps.
+    pub(crate) fn reset(&self) -> Result<(), HostError> {
+        match self.ask(Job::Reset)? {
+            Reply::Reset(result) => result,
+            _ => Err(HostError::AudioThreadGone),
+        }
+    }
+
+    /// Stops the processor on its thread and ends the thread.
+    pub(crate) fn join(self) -> Result<(), HostError> {
+        drop(self.jobs);
+        self.thread.join().map_err(|_| HostError::AudioThreadGone)
+    }
+
+    fn ask(&self, job: Job) -> Result<Reply, HostError> {
+        self.jobs.send(job).map_err(|_| HostError::AudioThreadGone)?;
+        self.replies.recv().map_err(|_| HostError::AudioThreadGone)
+    }
+}
+
+fn run(mut processor: impl Processor, jobs: &Receiver<Job>, replies: &SyncSender<Reply>) {
+    let started = processor.start();
+    let runs = started.is_ok();
+    // A reply that nobody waits for means that the instance is gone: the thread then only stops.
+    let mut heard = replies.send(Reply::Started(started)).is_ok();
+    while runs && heard {
+        let Ok(job) = jobs.recv() else { break };
+        let reply = match job {
+            Job::Process(mut both) => {
+                let (block, output) = &mut *both;
+                output.prepare(block.frames);
+                let result = processor.process(block, output);
+                Reply::Processed(both, result)
+            }
+            Job::Reset => Reply::Reset(processor.reset()),
+        };
+        heard = replies.send(reply).is_ok();
+    }
+    if runs {
+        processor.stop();
+    }
+}

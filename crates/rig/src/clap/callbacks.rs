@@ -1,0 +1,66 @@
+//! What the plugin may ask of this host. Requests come from any thread and are answered on the main
+//! thread, between blocks.
+
+use clack_extensions::params::{
+    HostParams, HostParamsImplMainThread, HostParamsImplShared, ParamClearFlags, ParamRescanFlags,
+};
+use clack_extensions::state::{HostState, HostStateImpl};
+use clack_host::prelude::*;
+use clack_host::utils::ClapId;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The rig as clack-host sees it.
+pub(crate) struct RigHost;
+
+impl HostHandlers for RigHost {
+    type Shared<'a> = Requests;
+    type MainThread<'a> = MainThread;
+    type AudioProcessor<'a> = ();
+
+    fn declare_extensions(builder: &mut HostExtensions<Self>, _shared: &Requests) {
+        builder.register::<HostParams>().register::<HostState>();
+    }
+}
+
+/// What the plugin has asked for since the main thread last looked.
+#[derive(Default)]
+pub(crate) struct Requests {
+    callback: AtomicBool,
+}
+
+impl Requests {
+    /// Whether the plugin wants the main thread; asking clears the wish.
+    pub(crate) fn take_callback(&self) -> bool {
+        // AcqRel: what the plugin wrote before it asked is seen by the callback that follows.
+        self.callback.swap(false, Ordering::AcqRel)
+    }
+}
+
+impl SharedHandler<'_> for Requests {
+    fn request_restart(&self) {}
+    // The rig processes all the time, nothing has to be started.
+    fn request_process(&self) {}
+    fn request_callback(&self) {
+        // Release: see `take_callback`.
+        self.callback.store(true, Ordering::Release);
+    }
+}
+
+impl HostParamsImplShared for Requests {
+    // The next block is as good as a flush.
+    fn request_flush(&self) {}
+}
+
+/// The main-thread side; the rig reads parameters whenever it needs them, so it keeps nothing here.
+pub(crate) struct MainThread;
+
+impl MainThreadHandler<'_> for MainThread {}
+
+impl HostParamsImplMainThread for MainThread {
+    fn rescan(&self, _flags: ParamRescanFlags) {}
+    fn clear(&self, _parameter: ClapId, _flags: ParamClearFlags) {}
+}
+
+impl HostStateImpl for MainThread {
+    fn mark_dirty(&self) {}
+}

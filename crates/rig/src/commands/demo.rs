@@ -1,0 +1,80 @@
+//! `rig demo`: the real bundle plays 32 bars, and what it plays is recorded and checked.
+
+use super::screen::Screen;
+use anyhow::bail;
+use rig::clap::Bundle;
+use rig::demo::{BARS, BEATS_PER_BAR, Performance, TEMPO, Verdict, play};
+use rig::midi_file::{self, Song};
+use rig::model::{self, Card};
+use rig::{Instance, Mode};
+use std::path::{Path, PathBuf};
+
+/// The model that the plugin carries.
+const BUILT_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/beatfield.safetensors");
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// The .clap bundle to play
+    #[arg(long, value_name = "FILE")]
+    bundle: PathBuf,
+    /// Where to write what was played
+    #[arg(long, value_name = "FILE", default_value = "out/demo.mid")]
+    out: PathBuf,
+    /// Which dice are thrown and where the journey starts
+    #[arg(long, default_value_t = 4711, value_parser = clap::value_parser!(u16).range(..=9999))]
+    seed: u16,
+    /// Play this model instead of the built-in one
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Keep to the clock instead of rendering as fast as possible
+    #[arg(long)]
+    realtime: bool,
+    /// The built-in model's file, read for the names of its regions
+    #[arg(long, value_name = "FILE", default_value = BUILT_IN, hide_default_value = true)]
+    assets_model: PathBuf,
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let card = Card::read(options.model.as_deref().unwrap_or(&options.assets_model))?;
+    let bundle = Bundle::load(&options.bundle)?;
+    let mut instance = bundle.create()?;
+    if let Some(model) = &options.model {
+        model::choose(&mut instance, model)?;
+    }
+    let mode = if options.realtime { Mode::Realtime } else { Mode::Offline };
+    println!("{} in {}, seed {}", bundle.plugin_id(), bundle.path().display(), options.seed);
+
+    let mut screen = Screen::new(BARS);
+    let played = play(&mut instance, &card, options.seed, mode, &mut |moment| screen.show(moment))?;
+    screen.close();
+    instance.idle();
+
+    let verdict = Verdict::of(&played.recording);
+    let song = Song {
+        title: "Beatfield demo",
+        track: "Beatfield drums",
+        tempo: TEMPO,
+        time_signature: (4, 4),
+        beats: f64::from(BARS) * BEATS_PER_BAR,
+    };
+    midi_file::write(&options.out, &song, &played.recording.notes)?;
+    tell(&options.out, &played, &verdict);
+    if !verdict.complaints.is_empty() {
+        bail!("the recording is not what it should be: {}", verdict.complaints.join("; "));
+    }
+    Ok(())
+}
+
+fn tell(out: &Path, played: &Performance, verdict: &Verdict) {
+    let song_seconds = f64::from(BARS) * BEATS_PER_BAR * 60.0 / TEMPO;
+    let took = played.took.as_secs_f64();
+    println!("notes          {}, every one on channel 10 with its note-off", verdict.notes);
+    println!("bars           {BARS}, {} of them distinct", verdict.distinct_bars);
+    println!("timing         at most {:.2} samples from the sixteenth", verdict.worst_samples);
+    println!("regions        {}", played.regions.join(", "));
+    println!(
+        "time           {song_seconds:.0} s of music in {took:.2} s, {:.0} times real time",
+        song_seconds / took
+    );
+    println!("written to     {}", out.display());
+}

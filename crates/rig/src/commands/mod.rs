@@ -1,0 +1,4 @@
+//! The verbs.
+
+pub(crate) mod demo;
+mod screen;

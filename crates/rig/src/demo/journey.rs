@@ -1,0 +1,87 @@
+//! The way of the puck: from region to region, resting in each.
+
+use crate::model::Region;
+
+/// Regions that one journey rests in, at most.
+const RESTS: usize = 8;
+/// The part of a region's bars for which the puck rests there; then it glides on.
+const RESTING: f64 = 0.5;
+
+/// A path over the map that rests in several regions, each for the same number of bars.
+#[derive(Clone, Debug)]
+pub struct Journey {
+    regions: Vec<Region>,
+    stops: Vec<(f64, f64)>,
+    bars_a_stop: f64,
+}
+
+impl Journey {
+    /// The journey of `bars` bars over these regions (at least one) that `seed` chooses: it starts in
+    /// one of them and always goes on to the nearest one it has not been to.
+    pub fn new(regions: &[Region], seed: u64, bars: u32) -> Self {
+        let mut left: Vec<&Region> = regions.iter().collect();
+        let mut stops = Vec::new();
+        let mut next = if left.is_empty() { None } else { Some((seed % left.len() as u64) as usize) };
+        while let Some(index) = next.filter(|_| stops.len() < RESTS) {
+            let here = left.remove(index);
+            stops.push((here.x, here.y));
+            next = nearest(&left, (here.x, here.y));
+        }
+        let bars_a_stop = f64::from(bars) / stops.len().max(1) as f64;
+        Self { regions: regions.to_vec(), stops, bars_a_stop }
+    }
+
+    /// Where the puck is after `bars` bars, 0..=1 each.
+    pub fn puck(&self, bars: f64) -> (f64, f64) {
+        let along = (bars / self.bars_a_stop).max(0.0);
+        let stop = along as usize;
+        let Some(&from) = self.stops.get(stop).or(self.stops.last()) else { return (0.5, 0.5) };
+        let to = self.stops.get(stop + 1).copied().unwrap_or(from);
+        let glide = ((along.fract() - RESTING) / (1.0 - RESTING)).clamp(0.0, 1.0);
+        // Slow at both ends, as a hand moves.
+        let part = glide * glide * (3.0 - 2.0 * glide);
+        (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part)
+    }
+
+    /// The name of the region whose centre is nearest to the puck.
+    pub fn region(&self, puck: (f64, f64)) -> &str {
+        let regions: Vec<&Region> = self.regions.iter().collect();
+        nearest(&regions, puck).map_or("", |index| &self.regions[index].name)
+    }
+}
+
+fn nearest(regions: &[&Region], (x, y): (f64, f64)) -> Option<usize> {
+    let distance = |region: &Region| (region.x - x).powi(2) + (region.y - y).powi(2);
+    (0..regions.len()).min_by(|&a, &b| distance(regions[a]).total_cmp(&distance(regions[b])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn regions() -> Vec<Region> {
+        let region = |(name, x, y): (&str, f64, f64)| Region { name: name.to_owned(), x, y };
+        [("rock", 0.1, 0.1), ("jazz", 0.9, 0.9), ("funk", 0.2, 0.1)].map(region).into()
+    }
+
+    #[test]
+    fn the_puck_rests_in_every_region_and_never_jumps() {
+        let journey = Journey::new(&regions(), 0, 32);
+        let rests: Vec<&str> = [1.0, 12.0, 23.0].map(|bars| journey.region(journey.puck(bars))).into();
+        assert_eq!(rests, ["rock", "funk", "jazz"]);
+        for bar in 0..3200 {
+            let (before, after) =
+                (journey.puck(f64::from(bar) / 100.0), journey.puck(f64::from(bar + 1) / 100.0));
+            assert!(
+                (before.0 - after.0).hypot(before.1 - after.1) < 0.01,
+                "at bar {}",
+                f64::from(bar) / 100.0
+            );
+        }
+    }
+
+    #[test]
+    fn the_seed_chooses_where_it_starts() {
+        assert_ne!(Journey::new(&regions(), 1, 32).puck(0.0), Journey::new(&regions(), 0, 32).puck(0.0));
+    }
+}

@@ -1,0 +1,139 @@
+//! The demo: 32 bars in which the puck travels through the regions of the map while the temperature
+//! rises, played by the real bundle and recorded.
+
+mod grid;
+mod journey;
+mod verdict;
+
+use crate::model::Card;
+use crate::{HostError, Instance, Mode, ParameterId, Recording, Session, Setup};
+use std::time::{Duration, Instant};
+
+pub use grid::Grid;
+pub use journey::Journey;
+pub use verdict::Verdict;
+
+/// Bars of the demo.
+pub const BARS: u32 = 32;
+/// Its tempo, in quarter notes a minute.
+pub const TEMPO: f64 = 120.0;
+/// Quarter notes of one bar.
+pub const BEATS_PER_BAR: f64 = 4.0;
+/// Samples a second.
+const RATE: f64 = 48_000.0;
+/// Samples of a block: the puck moves once a block, 187 times a second.
+const FRAMES: u32 = 256;
+/// Samples for which the transport stands before it rolls, as in a DAW that was just opened.
+const BEFORE: u32 = 4800;
+
+/// What plays at a moment, for a screen.
+pub struct Moment<'a> {
+    /// Song position in quarter notes.
+    pub beats: f64,
+    /// Where the puck stands, 0..=1 each.
+    pub puck: (f64, f64),
+    /// The region that the puck is in.
+    pub region: &'a str,
+    /// The temperature as the parameter counts it.
+    pub temperature: f64,
+    /// The two bars that play, as far as they have been heard.
+    pub grid: &'a Grid,
+    /// Notes so far.
+    pub notes: usize,
+}
+
+/// What the demo left behind.
+pub struct Performance {
+    /// Everything that was recorded.
+    pub recording: Recording,
+    /// Regions in the order in which the puck came through them, each once.
+    pub regions: Vec<String>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// The parameters that the demo moves.
+struct Hands {
+    x: ParameterId,
+    y: ParameterId,
+    temperature: ParameterId,
+    /// Temperature 1 as a part of the parameter's range.
+    one: f64,
+}
+
+/// Plays the demo on `instance`, whose model has this `card`, with these dice (0..=9999), and calls
+/// `watch` after every block. In [`Mode::Realtime`] it keeps to the clock.
+///
+/// # Errors
+/// The instance lacks a parameter or fails.
+pub fn play(
+    instance: &mut dyn Instance,
+    card: &Card,
+    seed: u16,
+    mode: Mode,
+    watch: &mut dyn FnMut(&Moment<'_>),
+) -> Result<Performance, HostError> {
+    let journey = Journey::new(&card.regions, u64::from(seed), BARS);
+    let temperature = instance.parameter("Temperature")?;
+    let hands = Hands {
+        x: instance.parameter("X")?,
+        y: instance.parameter("Y")?,
+        temperature,
+        one: instance.parse(temperature, "1")?,
+    };
+    let setup = Setup { rate: RATE, most_frames: FRAMES, mode };
+    let mut session = Session::start(instance, setup, TEMPO)?;
+    session.set_text("Seed", &seed.to_string())?;
+    let swing = session.instance().parameter("Swing")?;
+    session.set(swing, 0.0);
+
+    let started = Instant::now();
+    move_hands(&mut session, &hands, &journey, 0.0);
+    let mut left = BEFORE;
+    while left > 0 {
+        keep_time(&session, mode, started);
+        session.render(left.min(FRAMES))?;
+        left -= left.min(FRAMES);
+    }
+    let mut regions = Vec::new();
+    let mut grid = Grid::new(&card.kit);
+    let mut notes = 0;
+    session.transport().play();
+    let end = f64::from(BARS) * BEATS_PER_BAR;
+    while session.transport().beats() < end {
+        let beats = session.transport().beats();
+        let (puck, warmth) = move_hands(&mut session, &hands, &journey, beats);
+        keep_time(&session, mode, started);
+        // The last block stops short of the bar behind the end.
+        let to_end = ((end - beats) * 60.0 * RATE / TEMPO).ceil() as u32;
+        session.render(to_end.clamp(1, FRAMES))?;
+        let region = journey.region(puck);
+        if !regions.iter().any(|visited| visited == region) {
+            regions.push(region.to_owned());
+        }
+        notes += grid.hear(beats, TEMPO / (60.0 * RATE), session.last_events());
+        watch(&Moment { beats, puck, region, temperature: warmth, grid: &grid, notes });
+    }
+    session.transport().stop();
+    session.render(FRAMES)?;
+    Ok(Performance { recording: session.finish()?, regions, took: started.elapsed() })
+}
+
+/// Sets X, Y and temperature for this moment; returns where the puck is and how warm it is.
+fn move_hands(session: &mut Session<'_>, hands: &Hands, journey: &Journey, beats: f64) -> ((f64, f64), f64) {
+    let (x, y) = journey.puck(beats / BEATS_PER_BAR);
+    // From the likeliest beats to free play.
+    let warmth = (beats / (f64::from(BARS) * BEATS_PER_BAR)).clamp(0.0, 1.0);
+    session.set(hands.x, x);
+    session.set(hands.y, y);
+    session.set(hands.temperature, warmth * hands.one);
+    ((x, y), warmth)
+}
+
+/// Waits until the clock has come to where the session is, if it plays live.
+fn keep_time(session: &Session<'_>, mode: Mode, started: Instant) {
+    if mode == Mode::Realtime {
+        let due = started + Duration::from_secs_f64(session.recorder().elapsed() as f64 / RATE);
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
+}

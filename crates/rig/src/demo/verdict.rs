@@ -1,0 +1,110 @@
+//! The demo's own check of what it recorded.
+
+use super::BARS;
+use crate::Recording;
+use beat::{STEPS_PER_BAR, STEPS_PER_BEAT};
+use std::collections::BTreeSet;
+
+/// Notes that a demo must have.
+const FEWEST_NOTES: usize = 500;
+/// Bars that must differ.
+const FEWEST_BARS: usize = 8;
+/// How far an onset may lie from its sixteenth: one tick of a file with 480 ticks a beat.
+const TOLERANCE_BEATS: f64 = 1.0 / crate::midi_file::TICKS_A_BEAT as f64;
+/// The drum channel, as MIDI counts from 0.
+const DRUMS: u8 = 9;
+
+/// Figures of a recording, and what is wrong with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    /// Notes that were recorded.
+    pub notes: usize,
+    /// How many of the bars differ from one another.
+    pub distinct_bars: usize,
+    /// The largest distance of an onset from its sixteenth, in samples at 48 kHz and 120 BPM.
+    pub worst_samples: f64,
+    /// A sentence for each thing that is wrong; empty for a good recording.
+    pub complaints: Vec<String>,
+}
+
+impl Verdict {
+    /// Judges a recording of the demo.
+    pub fn of(recording: &Recording) -> Self {
+        let notes = &recording.notes;
+        let mut bars: Vec<BTreeSet<(usize, u8)>> = vec![BTreeSet::new(); BARS as usize];
+        let mut worst = 0.0_f64;
+        for note in notes {
+            let steps = note.start_beats * STEPS_PER_BEAT as f64;
+            worst = worst.max((steps - steps.round()).abs() / STEPS_PER_BEAT as f64);
+            let step = steps.round().max(0.0) as usize;
+            if let Some(bar) = bars.get_mut(step / STEPS_PER_BAR) {
+                bar.insert((step % STEPS_PER_BAR, note.note));
+            }
+        }
+        let distinct_bars = bars.iter().collect::<BTreeSet<_>>().len();
+        let elsewhere = notes.iter().filter(|note| note.channel != DRUMS).count();
+
+        let mut complaints = Vec::new();
+        if notes.len() < FEWEST_NOTES {
+            complaints.push(format!("only {} notes, fewer than {FEWEST_NOTES}", notes.len()));
+        }
+        if elsewhere > 0 {
+            complaints.push(format!("{elsewhere} notes are not on channel 10"));
+        }
+        if worst > TOLERANCE_BEATS {
+            complaints.push(format!("an onset lies {worst:.5} beats from its sixteenth"));
+        }
+        if distinct_bars < FEWEST_BARS {
+            complaints.push(format!("only {distinct_bars} distinct bars, fewer than {FEWEST_BARS}"));
+        }
+        for (sample, fault, event) in recording.faults.iter().take(5) {
+            complaints.push(format!("{fault:?} at sample {sample}: {event:?}"));
+        }
+        if recording.faults.len() > 5 {
+            complaints.push(format!("{} more faults of this kind", recording.faults.len() - 5));
+        }
+        Self { notes: notes.len(), distinct_bars, worst_samples: worst * 24_000.0, complaints }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Note;
+
+    /// A recording with a kick on every sixteenth, and a hat on a step that differs from bar to bar.
+    fn good() -> Recording {
+        let mut recording = Recording::default();
+        for step in 0..BARS * 16 {
+            let note = Note {
+                start: u64::from(step) * 6000,
+                end: u64::from(step) * 6000 + 3000,
+                start_beats: f64::from(step) / 4.0,
+                length_beats: 0.125,
+                channel: 9,
+                note: 36,
+                velocity: 100,
+            };
+            recording.notes.push(note);
+            if step % 17 == 0 {
+                recording.notes.push(Note { note: 42, ..note });
+            }
+        }
+        recording
+    }
+
+    #[test]
+    fn a_good_recording_passes_and_each_damage_is_told() {
+        assert_eq!(Verdict::of(&good()).complaints, Vec::<String>::new());
+        let check = |damage: fn(&mut Recording), complaint: &str| {
+            let mut recording = good();
+            damage(&mut recording);
+            let complaints = Verdict::of(&recording).complaints;
+            assert!(complaints.iter().any(|said| said.contains(complaint)), "{complaints:?}");
+        };
+        check(|recording| recording.notes.truncate(499), "only 499 notes");
+        check(|recording| recording.notes[7].channel = 0, "1 notes are not on channel 10");
+        check(|recording| recording.notes[7].start_beats += 0.01, "from its sixteenth");
+        check(|recording| recording.notes.retain(|note| note.note == 36), "only 1 distinct bars");
+    }
+}

@@ -1,0 +1,122 @@
+//! One plugin instance as a host sees it, whatever its format.
+
+use crate::{Block, HostError, Output};
+
+/// The number by which the host addresses a parameter, as the plugin gave it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ParameterId(pub u32);
+
+/// A parameter as the plugin describes it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// How the host addresses it.
+    pub id: ParameterId,
+    /// What it is called on screen.
+    pub name: String,
+    /// Its default, 0..=1 over its range.
+    pub default: f64,
+}
+
+/// Whether song time follows the clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Live: the plugin must not wait.
+    #[default]
+    Realtime,
+    /// A bounce: the plugin may take its time.
+    Offline,
+}
+
+/// What a plugin is activated for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Setup {
+    /// Samples a second.
+    pub rate: f64,
+    /// The longest block, in samples.
+    pub most_frames: u32,
+    /// Live or offline; announced before the plugin is activated.
+    pub mode: Mode,
+}
+
+impl Setup {
+    /// 48 kHz, blocks of at most 8192 samples.
+    pub fn new(mode: Mode) -> Self {
+        Self { rate: 48_000.0, most_frames: 8192, mode }
+    }
+}
+
+/// A plugin instance. All calls come from the thread that created it, the main thread of the host;
+/// blocks are processed on an audio thread of the instance's own, as hosts do.
+pub trait Instance {
+    /// The parameters in the plugin's order.
+    fn parameters(&self) -> &[Parameter];
+
+    /// The current value, 0..=1 over the parameter's range.
+    ///
+    /// # Errors
+    /// The plugin does not know this parameter.
+    fn value(&mut self, parameter: ParameterId) -> Result<f64, HostError>;
+
+    /// The value, 0..=1 over the range, of what a musician would type, for example "0.8" or "Bar".
+    ///
+    /// # Errors
+    /// The parameter does not understand the text.
+    fn parse(&mut self, parameter: ParameterId, text: &str) -> Result<f64, HostError>;
+
+    /// The plugin's state, as a host keeps it in a project.
+    ///
+    /// # Errors
+    /// The plugin did not save.
+    fn save(&mut self) -> Result<Vec<u8>, HostError>;
+
+    /// Restores a state.
+    ///
+    /// # Errors
+    /// The plugin refused it.
+    fn load(&mut self, state: &[u8]) -> Result<(), HostError>;
+
+    /// Announces the mode, activates, and starts an audio thread.
+    ///
+    /// # Errors
+    /// The instance is active already, or the plugin refused.
+    fn activate(&mut self, setup: Setup) -> Result<(), HostError>;
+
+    /// Stops the audio thread and deactivates. Does nothing to an inactive instance.
+    ///
+    /// # Errors
+    /// The plugin or its audio thread failed on the way.
+    fn deactivate(&mut self) -> Result<(), HostError>;
+
+    /// Processes one block on the audio thread and waits for it. The block's buffers are handed back.
+    ///
+    /// # Errors
+    /// The instance is inactive, or the plugin failed.
+    fn process(&mut self, block: Block, output: Output) -> Result<(Block, Output), HostError>;
+
+    /// Tells the plugin that playback jumps: CLAP `reset`, VST3 `setProcessing(0)` and `(1)`.
+    ///
+    /// # Errors
+    /// The instance is inactive, or the plugin failed.
+    fn reset(&mut self) -> Result<(), HostError>;
+
+    /// Gives the plugin the main thread for what it asked for; called after every block.
+    fn idle(&mut self);
+
+    /// The parameter of this name.
+    ///
+    /// # Errors
+    /// There is none; the error lists those there are.
+    fn parameter(&self, name: &str) -> Result<ParameterId, HostError> {
+        let parameters = self.parameters();
+        parameters.iter().find(|parameter| parameter.name == name).map(|parameter| parameter.id).ok_or_else(
+            || HostError::NoParameter {
+                name: name.to_owned(),
+                known: parameters
+                    .iter()
+                    .map(|parameter| parameter.name.as_str())
+                    .collect::<Vec<_>>()
+                    .join(", "),
+            },
+        )
+    }
+}

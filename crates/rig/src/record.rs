@@ -1,0 +1,166 @@
+//! Recording: note events become notes with a start and an end, and everything that a musician would
+//! hear as a fault is named.
+
+use crate::{Block, Output};
+use beat::{NoteEvent, NoteKind};
+
+/// A note as it was recorded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Note {
+    /// Samples from the start of the recording to its start.
+    pub start: u64,
+    /// Samples from the start of the recording to its end, at least `start`.
+    pub end: u64,
+    /// Song position of its start, in quarter notes.
+    pub start_beats: f64,
+    /// Quarter notes that it lasts, at the tempo of its start.
+    pub length_beats: f64,
+    /// MIDI channel, 0..=15.
+    pub channel: u8,
+    /// MIDI note, 0..=127.
+    pub note: u8,
+    /// MIDI velocity, 1..=127.
+    pub velocity: u8,
+}
+
+/// What must never come out of a plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A note-on for a note that sounds already.
+    Doubled,
+    /// A note-off for a note that does not sound.
+    StrayOff,
+    /// An event before an earlier one of its block, or a note-off behind a note-on of its sample.
+    Unordered,
+    /// An event past the end of its block, or of a channel or note that MIDI does not have.
+    OutOfRange,
+    /// A note-on while the transport stands still.
+    WhileStopped,
+    /// A note that still sounds at the end of the recording.
+    Hanging,
+}
+
+/// What was recorded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Recording {
+    /// Notes in the order of their starts; those of one sample in the order of their notes.
+    pub notes: Vec<Note>,
+    /// Faults, with the sample of the recording and the event, in the order in which they came.
+    pub faults: Vec<(u64, Fault, NoteEvent)>,
+    /// Length in samples.
+    pub samples: u64,
+}
+
+/// Turns the blocks' events into a [`Recording`].
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    rate: f64,
+    elapsed: u64,
+    sounding: Vec<(Note, NoteEvent, f64)>,
+    recording: Recording,
+}
+
+impl Recorder {
+    /// Nothing recorded yet, at `rate` samples a second.
+    pub fn new(rate: f64) -> Self {
+        Self { rate, elapsed: 0, sounding: Vec::new(), recording: Recording::default() }
+    }
+
+    /// Samples recorded so far.
+    pub fn elapsed(&self) -> u64 {
+        self.elapsed
+    }
+
+    /// How many notes sound now.
+    pub fn sounding(&self) -> usize {
+        self.sounding.len()
+    }
+
+    /// Notes that have ended so far, in the order of their ends.
+    pub fn ended(&self) -> &[Note] {
+        &self.recording.notes
+    }
+
+    /// Keeps what the plugin answered to `block`.
+    pub fn keep(&mut self, block: &Block, output: &Output) {
+        let mut last: Option<&NoteEvent> = None;
+        for event in &output.notes {
+            if event.sample >= block.frames || event.channel > 15 || event.note > 127 {
+                self.fault(Fault::OutOfRange, event);
+            }
+            if last.is_some_and(|last| comes_too_late(last, event)) {
+                self.fault(Fault::Unordered, event);
+            }
+            match event.kind {
+                NoteKind::On { velocity } => self.start(block, event, velocity),
+                NoteKind::Off => self.end(event),
+            }
+            last = Some(event);
+        }
+        self.elapsed += u64::from(block.frames);
+    }
+
+    /// Ends the recording.
+    pub fn finish(mut self) -> Recording {
+        for (_, event, _) in std::mem::take(&mut self.sounding) {
+            self.recording.faults.push((self.elapsed, Fault::Hanging, event));
+        }
+        self.recording.samples = self.elapsed;
+        self.recording.notes.sort_by_key(|note| (note.start, note.channel, note.note, note.end));
+        self.recording
+    }
+
+    fn start(&mut self, block: &Block, event: &NoteEvent, velocity: u8) {
+        if self.find(event).is_some() {
+            self.fault(Fault::Doubled, event);
+            self.end(event);
+        }
+        // The last jump at or before the event says where the song is; else the block does.
+        let (from, position) = block
+            .jumps
+            .iter()
+            .rev()
+            .find(|(sample, _)| *sample <= event.sample)
+            .map_or((0, &block.position), |(sample, position)| (*sample, position));
+        if !position.rolling {
+            self.fault(Fault::WhileStopped, event);
+        }
+        let beats_a_sample = position.tempo / (60.0 * self.rate);
+        let start = self.elapsed + u64::from(event.sample);
+        let note = Note {
+            start,
+            end: start,
+            start_beats: position.beats + f64::from(event.sample - from) * beats_a_sample,
+            length_beats: 0.0,
+            channel: event.channel,
+            note: event.note,
+            velocity,
+        };
+        self.sounding.push((note, *event, beats_a_sample));
+    }
+
+    fn end(&mut self, event: &NoteEvent) {
+        let Some(index) = self.find(event) else {
+            self.fault(Fault::StrayOff, event);
+            return;
+        };
+        let (mut note, _, beats_a_sample) = self.sounding.remove(index);
+        note.end = self.elapsed + u64::from(event.sample);
+        note.length_beats = (note.end - note.start) as f64 * beats_a_sample;
+        self.recording.notes.push(note);
+    }
+
+    fn find(&self, event: &NoteEvent) -> Option<usize> {
+        self.sounding.iter().position(|(note, _, _)| (note.channel, note.note) == (event.channel, event.note))
+    }
+
+    fn fault(&mut self, fault: Fault, event: &NoteEvent) {
+        self.recording.faults.push((self.elapsed + u64::from(event.sample), fault, *event));
+    }
+}
+
+/// Whether `event` should have come before `last`.
+fn comes_too_late(last: &NoteEvent, event: &NoteEvent) -> bool {
+    let rank = |event: &NoteEvent| (event.sample, event.kind != NoteKind::Off);
+    rank(event) < rank(last)
+}

@@ -1,0 +1,194 @@
+//! A session: an instance, the transport that rolls over it, and the recording of what it plays.
+
+use crate::{
+    Block, HostError, Instance, Output, ParameterChange, ParameterId, Recorder, Recording, Setup, Transport,
+};
+use beat::NoteEvent;
+
+/// How a host takes a loop that ends within a block.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LoopWrap {
+    /// It ends the block there and starts another, as most hosts do.
+    #[default]
+    Split,
+    /// It sends a transport event within the block (CLAP only).
+    Announced,
+    /// It says nothing: the next block begins behind the loop's start.
+    Silent,
+}
+
+/// An active instance under a transport, recorded. Everything that is set acts from the next block on.
+pub struct Session<'a> {
+    instance: &'a mut dyn Instance,
+    transport: Transport,
+    wrap: LoopWrap,
+    recorder: Recorder,
+    block: Block,
+    output: Output,
+    peak: f32,
+}
+
+impl<'a> Session<'a> {
+    /// Activates `instance`; its transport stands at bar 1 with `tempo` quarter notes a minute.
+    ///
+    /// # Errors
+    /// The instance does not activate.
+    pub fn start(instance: &'a mut dyn Instance, setup: Setup, tempo: f64) -> Result<Self, HostError> {
+        instance.activate(setup)?;
+        Ok(Self {
+            instance,
+            transport: Transport::new(setup.rate, tempo),
+            wrap: LoopWrap::default(),
+            recorder: Recorder::new(setup.rate),
+            block: Block::default(),
+            output: Output::default(),
+            peak: 0.0,
+        })
+    }
+
+    /// The transport, to play, stop, seek and change tempo between blocks.
+    pub fn transport(&mut self) -> &mut Transport {
+        &mut self.transport
+    }
+
+    /// The instance, for its state and values.
+    pub fn instance(&mut self) -> &mut dyn Instance {
+        self.instance
+    }
+
+    /// Chooses how loops wrap.
+    pub fn set_loop_wrap(&mut self, wrap: LoopWrap) {
+        self.wrap = wrap;
+    }
+
+    /// Automates a parameter at the start of the next block; `value` is 0..=1 over its range.
+    pub fn set(&mut self, parameter: ParameterId, value: f64) {
+        self.block.changes.push(ParameterChange { sample: 0, parameter, value });
+    }
+
+    /// Automates the parameter called `name` to what a musician would type.
+    ///
+    /// # Errors
+    /// There is no such parameter, or it does not understand the text.
+    pub fn set_text(&mut self, name: &str, text: &str) -> Result<(), HostError> {
+        let parameter = self.instance.parameter(name)?;
+        let value = self.instance.parse(parameter, text)?;
+        self.set(parameter, value);
+        Ok(())
+    }
+
+    /// Plays a note into the plugin within the next block.
+    pub fn play_note(&mut self, note: NoteEvent) {
+        self.block.notes.push(note);
+    }
+
+    /// Renders one block of the host: `frames` samples, in which a loop may wrap several times.
+    ///
+    /// # Errors
+    /// The plugin failed.
+    pub fn render(&mut self, frames: u32) -> Result<(), HostError> {
+        let mut left = frames;
+        while left > 0 {
+            let frames = match (self.wrap, self.transport.samples_to_wrap()) {
+                (LoopWrap::Split, Some(samples)) => left.min(u32::try_from(samples).unwrap_or(left)),
+                _ => left,
+            };
+            self.process(frames)?;
+            left -= frames;
+        }
+        Ok(())
+    }
+
+    /// Renders until the song has moved by `beats` quarter notes in linear play at this tempo, in blocks
+    /// of the sizes that `sizes` gives.
+    ///
+    /// # Errors
+    /// The plugin failed.
+    pub fn render_beats(
+        &mut self,
+        beats: f64,
+        sizes: impl IntoIterator<Item = u32>,
+    ) -> Result<(), HostError> {
+        let tempo = self.transport.position().tempo;
+        let mut left = (beats * 60.0 * self.transport.rate() / tempo).round() as u64;
+        let mut sizes = sizes.into_iter();
+        while left > 0 {
+            let Some(size) = sizes.next() else { break };
+            let frames = u32::try_from(left).map_or(size, |left| size.min(left)).max(1);
+            self.render(frames)?;
+            left -= u64::from(frames);
+        }
+        Ok(())
+    }
+
+    /// Tells the plugin that playback jumps.
+    ///
+    /// # Errors
+    /// The plugin failed.
+    pub fn reset(&mut self) -> Result<(), HostError> {
+        self.instance.reset()
+    }
+
+    /// What has been recorded so far.
+    pub fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// The note events of the last block that was processed.
+    pub fn last_events(&self) -> &[NoteEvent] {
+        &self.output.notes
+    }
+
+    /// The loudest sample so far, as an amplitude.
+    pub fn peak(&self) -> f32 {
+        self.peak
+    }
+
+    /// Deactivates and hands out what was recorded.
+    ///
+    /// # Errors
+    /// The plugin did not deactivate.
+    pub fn finish(self) -> Result<Recording, HostError> {
+        self.instance.deactivate()?;
+        Ok(self.recorder.finish())
+    }
+
+    fn process(&mut self, frames: u32) -> Result<(), HostError> {
+        let mut block = std::mem::take(&mut self.block);
+        block.frames = frames;
+        block.steady = self.recorder.elapsed();
+        block.position = self.transport.position();
+        block.jumps.clear();
+        self.advance(&mut block);
+        let output = std::mem::take(&mut self.output);
+        let (mut block, output) = self.instance.process(block, output)?;
+        self.recorder.keep(&block, &output);
+        for sample in output.audio.iter().flatten() {
+            self.peak = self.peak.max(sample.abs());
+        }
+        block.changes.clear();
+        block.notes.clear();
+        self.block = block;
+        self.output = output;
+        self.instance.idle();
+        Ok(())
+    }
+
+    /// Moves the transport over the block, wrapping loops on the way.
+    fn advance(&mut self, block: &mut Block) {
+        let mut sample = 0;
+        while let Some(wrap) = self.transport.samples_to_wrap() {
+            let Ok(step) = u32::try_from(wrap) else { break };
+            if step > block.frames - sample {
+                break;
+            }
+            self.transport.advance(step);
+            self.transport.wrap();
+            sample += step;
+            if self.wrap == LoopWrap::Announced && sample < block.frames {
+                block.jumps.push((sample, self.transport.position()));
+            }
+        }
+        self.transport.advance(block.frames - sample);
+    }
+}
