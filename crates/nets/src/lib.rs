@@ -1,1 +1,43 @@
-//! placeholder
+//! Models as inference sees them: the networks, the latent map, temperature, the model file.
+//!
+//! Everything here runs on the decode thread or in the command line, never on the audio thread: burn
+//! allocates. Nothing here trains, and nothing is global, so as many decoders run in parallel as there
+//! are threads.
+//!
+//! The way through: [`Model::read`] or [`Model::from_bytes`] gives a model that is known to be sound,
+//! [`BankDecoder::new`] makes it playable, and [`BankDecoder::decode`] turns settings into a bank. The
+//! lab goes the other way: [`Autoencoder`] is what it trains, [`Weights`] is what it keeps,
+//! [`ModelParts`] is what it fills in and [`Model::new`] checks.
+
+mod architecture;
+mod autoencoder;
+mod bank_decoder;
+mod codes;
+mod device;
+mod dice;
+mod draw;
+mod fault;
+mod latent_map;
+mod layers;
+mod model;
+mod model_bytes;
+mod model_header;
+mod pattern_decoder;
+mod synthetic;
+mod velocity;
+mod weights;
+
+pub use architecture::{Architecture, Code, DecoderShape, LATENT, Latent};
+pub use autoencoder::{Autoencoder, Coded, Decoder, Encoder, cells_of, patterns_tensor};
+pub use bank_decoder::BankDecoder;
+pub use codes::CodeCloud;
+pub use device::device;
+pub use dice::{Dice, Stream};
+pub use draw::Draw;
+pub use fault::{Fault, ModelError};
+pub use latent_map::{LatentMap, MapFault, Region};
+pub use model::{Model, ModelParts};
+pub use model_bytes::Precision;
+pub use model_header::{KitTable, Provenance};
+pub use pattern_decoder::{Logits, PatternDecoder, probability};
+pub use weights::{Array, Weights, WeightsFault};

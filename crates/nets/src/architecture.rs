@@ -1,0 +1,163 @@
+//! Which layers a model has. One config, kept inside the model file, decides the name and shape of
+//! every weight.
+
+use beat::CELLS;
+use serde::{Deserialize, Serialize};
+
+/// Numbers of a latent.
+pub const LATENT: usize = 4;
+
+/// A point of the 4-D code space.
+pub type Latent = [f32; LATENT];
+
+/// The widest layer that a model file may ask for.
+const MAX_WIDTH: usize = 2048;
+/// The most hidden layers or blocks that a model file may ask for.
+const MAX_DEPTH: usize = 8;
+
+/// The layers between a pattern of 448 cells and its latent, and back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Architecture {
+    /// Widths of the encoder's hidden layers, each followed by ReLU, from the pattern to the code.
+    pub encoder: Vec<usize>,
+    /// What the encoder says of a pattern.
+    pub code: Code,
+    /// The layers from the latent to the logits of the cells.
+    pub decoder: DecoderShape,
+}
+
+/// What the encoder says of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    /// One latent.
+    Point,
+    /// A mean and the logarithm of a variance for each number of the latent, as a variational
+    /// autoencoder has them.
+    Gaussian,
+}
+
+/// The layers from the latent to the logits of the cells.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DecoderShape {
+    /// Hidden layers of these widths, each followed by ReLU, then one linear layer.
+    Dense(Vec<usize>),
+    /// One linear layer and SiLU, blocks of `h += Linear(SiLU(Linear(LayerNorm h)))`, SiLU, one linear
+    /// layer.
+    Residual {
+        /// Width of every layer in between.
+        width: usize,
+        /// How many blocks there are.
+        blocks: usize,
+    },
+}
+
+impl Architecture {
+    /// The autoencoder of Tikhonov & Yamshchikov (arXiv 2007.06284): 448-64-32-4-32-64-448.
+    pub fn paper() -> Self {
+        Self { encoder: vec![64, 32], code: Code::Point, decoder: DecoderShape::Dense(vec![32, 64]) }
+    }
+
+    /// The same layers with a mean and a variance, as the paper's variational autoencoder has them.
+    pub fn paper_variational() -> Self {
+        Self { code: Code::Gaussian, ..Self::paper() }
+    }
+
+    /// A wider encoder and a decoder of two residual blocks, 160 wide.
+    pub fn residual() -> Self {
+        Self {
+            encoder: vec![256, 128],
+            code: Code::Point,
+            decoder: DecoderShape::Residual { width: 160, blocks: 2 },
+        }
+    }
+
+    /// Names and shapes of the encoder's weights; a matrix is `[inputs, outputs]`.
+    pub fn encoder_arrays(&self) -> Vec<(String, Vec<usize>)> {
+        let mut arrays = Vec::new();
+        let mut inputs = CELLS;
+        for (index, &width) in self.encoder.iter().enumerate() {
+            linear(&mut arrays, &format!("encoder.hidden.{index}"), inputs, width);
+            inputs = width;
+        }
+        linear(&mut arrays, "encoder.mean", inputs, LATENT);
+        if self.code == Code::Gaussian {
+            linear(&mut arrays, "encoder.log_variance", inputs, LATENT);
+        }
+        arrays
+    }
+
+    /// Names and shapes of the decoder's weights; a matrix is `[inputs, outputs]`.
+    pub fn decoder_arrays(&self) -> Vec<(String, Vec<usize>)> {
+        let mut arrays = Vec::new();
+        match &self.decoder {
+            DecoderShape::Dense(widths) => {
+                let mut inputs = LATENT;
+                for (index, &width) in widths.iter().enumerate() {
+                    linear(&mut arrays, &format!("decoder.hidden.{index}"), inputs, width);
+                    inputs = width;
+                }
+                linear(&mut arrays, "decoder.output", inputs, CELLS);
+            }
+            &DecoderShape::Residual { width, blocks } => {
+                linear(&mut arrays, "decoder.input", LATENT, width);
+                for index in 0..blocks {
+                    let block = format!("decoder.block.{index}");
+                    arrays.push((format!("{block}.norm.gamma"), vec![width]));
+                    arrays.push((format!("{block}.norm.beta"), vec![width]));
+                    linear(&mut arrays, &format!("{block}.inner"), width, width);
+                    linear(&mut arrays, &format!("{block}.outer"), width, width);
+                }
+                linear(&mut arrays, "decoder.output", width, CELLS);
+            }
+        }
+        arrays
+    }
+
+    /// Whether every width and depth is within what a model file may ask for, so that a hostile header
+    /// can't ask for gigabytes.
+    pub fn is_bounded(&self) -> bool {
+        let bounded = |widths: &[usize]| {
+            widths.len() <= MAX_DEPTH && widths.iter().all(|width| (1..=MAX_WIDTH).contains(width))
+        };
+        bounded(&self.encoder)
+            && match &self.decoder {
+                DecoderShape::Dense(widths) => bounded(widths),
+                DecoderShape::Residual { width, blocks } => {
+                    (1..=MAX_WIDTH).contains(width) && *blocks <= MAX_DEPTH
+                }
+            }
+    }
+}
+
+/// The two arrays of a linear layer.
+fn linear(arrays: &mut Vec<(String, Vec<usize>)>, name: &str, inputs: usize, outputs: usize) {
+    arrays.push((format!("{name}.weight"), vec![inputs, outputs]));
+    arrays.push((format!("{name}.bias"), vec![outputs]));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn count(arrays: &[(String, Vec<usize>)]) -> usize {
+        arrays.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
+    }
+
+    #[test]
+    fn the_paper_has_its_layers_and_the_residual_decoder_its_177_thousand_weights() {
+        let paper = Architecture::paper();
+        assert_eq!(count(&paper.encoder_arrays()), 448 * 64 + 64 + 64 * 32 + 32 + 32 * 4 + 4);
+        assert_eq!(count(&paper.decoder_arrays()), 4 * 32 + 32 + 32 * 64 + 64 + 64 * 448 + 448);
+        assert_eq!(count(&Architecture::residual().decoder_arrays()) / 1000, 176);
+    }
+
+    #[test]
+    fn a_header_that_asks_for_gigabytes_is_out_of_bounds() {
+        assert!(Architecture::residual().is_bounded());
+        let huge = DecoderShape::Residual { width: 1 << 40, blocks: 2 };
+        assert!(!Architecture { decoder: huge, ..Architecture::paper() }.is_bounded());
+        assert!(!Architecture { encoder: vec![1; 9], ..Architecture::paper() }.is_bounded());
+    }
+}

@@ -1,0 +1,141 @@
+//! The law of temperature: from the logits of a place to a pattern.
+
+use beat::{INSTRUMENTS, Pattern, STEPS, STEPS_PER_BAR};
+
+use crate::pattern_decoder::{Logits, probability};
+use crate::{Dice, Stream};
+
+/// Density 1 adds this much to every logit, density -1 takes it away.
+const DENSITY_LOGITS: f32 = 2.5;
+/// Up to this temperature more and more cells are redrawn; above it the draw itself is flattened.
+const ALL_REDRAWN: f32 = 1.0;
+/// The highest temperature, and by what the logits are divided there.
+const HOTTEST: (f32, f32) = (1.5, 1.3);
+
+/// How a pattern is drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Draw {
+    /// 0 (the likeliest pattern) to 1.5; taken as the nearest of these, and as 0 where it is no number.
+    pub temperature: f32,
+    /// -1 (sparser) to 1 (denser); 0 is the model's own.
+    pub density: f32,
+    /// The dice.
+    pub dice: Dice,
+}
+
+impl Draw {
+    /// The likeliest pattern, without dice.
+    pub const LIKELIEST: Self = Self { temperature: 0.0, density: 0.0, dice: Dice { seed: 0, take: 0 } };
+
+    /// The pattern drawn from `logits`. `thresholds` are the logits above which the likeliest pattern
+    /// has an onset, by instrument.
+    ///
+    /// With probability min(temperature, 1) a cell is redrawn from its own probability, else it stays
+    /// what it is at temperature 0. Above 1 the logits are divided by up to 1.3. The dice are fixed by
+    /// seed, take and cell, so that cells change one by one as the temperature rises, and they are the
+    /// same for step s and step s + 16, so that both bars vary alike.
+    pub(crate) fn pattern(&self, logits: &Logits, thresholds: &[f32; INSTRUMENTS]) -> Pattern {
+        let (redrawn, flattened) = self.law();
+        let mut steps = [0; STEPS];
+        for (cell, &logit) in logits.iter().enumerate() {
+            let (step, instrument) = (cell / INSTRUMENTS, cell % INSTRUMENTS);
+            let logit = logit + self.density_shift();
+            let tied = step % STEPS_PER_BAR * INSTRUMENTS + instrument;
+            let onset = if self.dice.throw(tied, Stream::Redraw) < redrawn {
+                self.dice.throw(tied, Stream::Onset) < probability(logit / flattened)
+            } else {
+                logit > thresholds[instrument]
+            };
+            steps[step] |= u16::from(onset) << instrument;
+        }
+        // Only the bits of the 14 instruments were set above.
+        Pattern::new(steps).unwrap_or_default()
+    }
+
+    /// The share of cells that are redrawn, 0..=1, and by what their logits are divided, 1..=1.3.
+    fn law(&self) -> (f32, f32) {
+        let (hottest, flattest) = HOTTEST;
+        let temperature = within(self.temperature, 0.0, hottest);
+        let above = (temperature - ALL_REDRAWN).max(0.0) / (hottest - ALL_REDRAWN);
+        (temperature.min(ALL_REDRAWN), 1.0 + above * (flattest - 1.0))
+    }
+
+    /// What the density adds to every logit.
+    pub(crate) fn density_shift(&self) -> f32 {
+        DENSITY_LOGITS * within(self.density, -1.0, 1.0)
+    }
+}
+
+/// `value` within its range, 0 where it is no number.
+fn within(value: f32, least: f32, most: f32) -> f32 {
+    if value.is_nan() { 0.0 } else { value.clamp(least, most) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use beat::CELLS;
+
+    /// Logits of all sorts, the same in every run; both bars alike.
+    fn logits() -> Logits {
+        let dice = Dice { seed: 9, take: 9 };
+        std::array::from_fn(|cell| 8.0 * (dice.throw(cell % (CELLS / 2), Stream::Latent) - 0.6))
+    }
+
+    fn draw(temperature: f32, density: f32, take: u32) -> Pattern {
+        let dice = Dice { seed: 4711, take };
+        Draw { temperature, density, dice }.pattern(&logits(), &[0.0; INSTRUMENTS])
+    }
+
+    #[test]
+    fn at_temperature_zero_every_take_is_the_likeliest_pattern() {
+        let likeliest = draw(0.0, 0.0, 0);
+        for (cell, logit) in logits().iter().enumerate() {
+            assert_eq!(likeliest.has(cell / INSTRUMENTS, cell % INSTRUMENTS), *logit > 0.0);
+        }
+        for take in 1..8 {
+            assert_eq!(draw(0.0, 0.0, take), likeliest);
+        }
+    }
+
+    #[test]
+    fn a_rising_temperature_changes_cells_one_by_one_and_none_back() {
+        let likeliest = draw(0.0, 0.0, 3);
+        let mut last = likeliest;
+        let mut changed = 0;
+        for hundredth in 1..=100 {
+            let pattern = draw(hundredth as f32 / 100.0, 0.0, 3);
+            assert!(pattern.hamming(&last) <= 12, "a jump at {hundredth}");
+            assert!(pattern.hamming(&likeliest) >= changed, "a cell changed back at {hundredth}");
+            changed = pattern.hamming(&likeliest);
+            last = pattern;
+        }
+        assert!(changed > 20, "only {changed} cells changed");
+    }
+
+    #[test]
+    fn where_both_bars_are_alike_they_vary_alike() {
+        let pattern = draw(1.5, 0.0, 5);
+        assert_eq!(pattern.steps()[..16], pattern.steps()[16..]);
+        assert_ne!(pattern, draw(0.0, 0.0, 5));
+    }
+
+    #[test]
+    fn density_only_adds_hits_upwards_and_only_takes_them_downwards() {
+        for temperature in [0.0, 0.7, 1.4] {
+            let mut last = draw(temperature, -1.0, 2);
+            for tenth in -9..=10 {
+                let pattern = draw(temperature, tenth as f32 / 10.0, 2);
+                assert!(last.steps().iter().zip(pattern.steps()).all(|(a, b)| a & b == *a));
+                last = pattern;
+            }
+            assert!(last.hits() > draw(temperature, -1.0, 2).hits());
+        }
+    }
+
+    #[test]
+    fn settings_that_are_no_numbers_are_taken_as_zero() {
+        assert_eq!(draw(f32::NAN, f32::NAN, 1), draw(0.0, 0.0, 1));
+        assert_eq!(draw(f32::INFINITY, 0.0, 1), draw(1.5, 0.0, 1));
+    }
+}

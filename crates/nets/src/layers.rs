@@ -1,0 +1,65 @@
+//! Layers of burn from plain arrays, and back.
+
+use burn::module::Param;
+use burn::nn::{LayerNorm, LayerNormConfig, Linear};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::{Array, Weights, WeightsFault};
+
+/// The linear layer `name` with its `[inputs, outputs]` matrix.
+pub(crate) fn linear(
+    weights: &Weights,
+    name: &str,
+    [inputs, outputs]: [usize; 2],
+    device: &Device,
+) -> Result<Linear, WeightsFault> {
+    let matrix = weights.checked(&format!("{name}.weight"), &[inputs, outputs])?;
+    let bias = weights.checked(&format!("{name}.bias"), &[outputs])?;
+    Ok(Linear { weight: parameter(matrix, device), bias: Some(parameter(bias, device)) })
+}
+
+/// The normalisation `name` over `width` numbers.
+pub(crate) fn layer_norm(
+    weights: &Weights,
+    name: &str,
+    width: usize,
+    device: &Device,
+) -> Result<LayerNorm, WeightsFault> {
+    let mut norm = LayerNormConfig::new(width).init(device);
+    norm.gamma = parameter(weights.checked(&format!("{name}.gamma"), &[width])?, device);
+    norm.beta = Some(parameter(weights.checked(&format!("{name}.beta"), &[width])?, device));
+    Ok(norm)
+}
+
+/// Keeps a linear layer's two arrays.
+pub(crate) fn keep_linear(weights: &mut Weights, name: &str, layer: &Linear) {
+    weights.insert(format!("{name}.weight"), array(&layer.weight));
+    if let Some(bias) = &layer.bias {
+        weights.insert(format!("{name}.bias"), array(bias));
+    }
+}
+
+/// Keeps a normalisation's two arrays.
+pub(crate) fn keep_norm(weights: &mut Weights, name: &str, norm: &LayerNorm) {
+    weights.insert(format!("{name}.gamma"), array(&norm.gamma));
+    if let Some(beta) = &norm.beta {
+        weights.insert(format!("{name}.beta"), array(beta));
+    }
+}
+
+/// A trainable parameter that starts as `array`.
+pub(crate) fn parameter<const D: usize>(array: &Array, device: &Device) -> Param<Tensor<D>> {
+    Param::from_data(TensorData::new(array.values.clone(), array.shape.clone()), device)
+}
+
+/// A parameter's numbers.
+pub(crate) fn array<const D: usize>(parameter: &Param<Tensor<D>>) -> Array {
+    let tensor = parameter.val();
+    Array { shape: tensor.dims().to_vec(), values: floats(tensor) }
+}
+
+/// A tensor's numbers in row-major order.
+pub(crate) fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+    // PANIC: every backend of ours computes in f32, on this machine's memory.
+    tensor.into_data().try_into_vec_as().expect("a float tensor holds floats")
+}

@@ -1,0 +1,180 @@
+//! A model: decoder, encoder, map, kit, how it was made. A [`Model`] in hand is known to be sound.
+
+use beat::{INSTRUMENTS, Kit};
+use burn::tensor::Device;
+
+use crate::{
+    Architecture, Autoencoder, CodeCloud, Decoder, Encoder, Fault, KitTable, LatentMap, ModelError,
+    Precision, Provenance, Weights,
+};
+
+/// The most training codes that a model may carry.
+const MAX_CODES: usize = 500_000;
+/// The longest name of an instrument, a genre or a region, in bytes.
+const MAX_NAME: usize = 64;
+
+/// What a model is made of. The lab fills it in; [`Model::new`] checks it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ModelParts {
+    /// Names and notes of the instruments.
+    pub kit: KitTable,
+    /// Genre names, at most 256; the map's points refer to them.
+    pub genres: Vec<String>,
+    /// The layers.
+    pub architecture: Architecture,
+    /// How it was made.
+    pub provenance: Provenance,
+    /// The decoder's weights, and the encoder's if it comes along.
+    pub weights: Weights,
+    /// The probability above which the likeliest pattern has an onset, by instrument, between 0 and 1.
+    pub thresholds: [f32; INSTRUMENTS],
+    /// Where the training patterns lie in the code space.
+    pub codes: CodeCloud,
+    /// The map, once there is one.
+    pub map: Option<LatentMap>,
+}
+
+/// A sound model: every shape, range and value was checked when it was made or loaded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Model {
+    file: String,
+    sha256: [u8; 32],
+    parts: ModelParts,
+}
+
+impl Model {
+    /// A model of these parts. `file` is what errors call it.
+    ///
+    /// # Errors
+    ///
+    /// The parts don't fit each other or hold values that are out of range.
+    pub fn new(file: &str, parts: ModelParts) -> Result<Self, ModelError> {
+        let sha256 = [0; 32];
+        let mut model = Self::checked(file, parts, sha256)?;
+        model.sha256 = crate::model_bytes::sha256(&model.to_bytes(Precision::Single));
+        Ok(model)
+    }
+
+    /// A model of these parts, from bytes of that sha256.
+    pub(crate) fn checked(file: &str, parts: ModelParts, sha256: [u8; 32]) -> Result<Self, ModelError> {
+        check(&parts).map_err(|fault| fault.of(file))?;
+        Ok(Self { file: file.into(), sha256, parts })
+    }
+
+    /// What errors call this model: its path, mostly.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// The sha256 of the bytes that this model was read from, or of those that
+    /// `to_bytes(Precision::Single)` writes where it was made here.
+    pub fn sha256(&self) -> &[u8; 32] {
+        &self.sha256
+    }
+
+    /// The sha256 in hexadecimal.
+    pub fn sha256_hex(&self) -> String {
+        self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// What it is made of.
+    pub fn parts(&self) -> &ModelParts {
+        &self.parts
+    }
+
+    /// Its parts, to make another model of: `map` adds a map to a trained model this way.
+    pub fn into_parts(self) -> ModelParts {
+        self.parts
+    }
+
+    /// The notes of its instruments.
+    pub fn kit(&self) -> Kit {
+        // The notes were checked with the parts.
+        Kit::new(self.parts.kit.notes).unwrap_or_default()
+    }
+
+    /// The names of its instruments, by index.
+    pub fn instrument_names(&self) -> &[String; INSTRUMENTS] {
+        &self.parts.kit.names
+    }
+
+    /// The genre names that the map's points refer to.
+    pub fn genres(&self) -> &[String] {
+        &self.parts.genres
+    }
+
+    /// The map, once there is one.
+    pub fn map(&self) -> Option<&LatentMap> {
+        self.parts.map.as_ref()
+    }
+
+    /// The probability above which the likeliest pattern has an onset, by instrument.
+    pub fn thresholds(&self) -> &[f32; INSTRUMENTS] {
+        &self.parts.thresholds
+    }
+
+    /// Where the training patterns lie in the code space.
+    pub fn codes(&self) -> &CodeCloud {
+        &self.parts.codes
+    }
+
+    /// How it was made.
+    pub fn provenance(&self) -> &Provenance {
+        &self.parts.provenance
+    }
+
+    /// Whether the encoder came along.
+    pub fn has_encoder(&self) -> bool {
+        self.parts.weights.has_prefix("encoder.")
+    }
+
+    /// The decoder on a device.
+    pub fn decoder(&self, device: &Device) -> Decoder {
+        let decoder = Decoder::from_weights(&self.parts.architecture, &self.parts.weights, device);
+        // PANIC: `check` found every array of the decoder to be there, in shape and finite.
+        decoder.expect("a checked model has its decoder")
+    }
+
+    /// The encoder on a device, or `None` where it did not come along.
+    pub fn encoder(&self, device: &Device) -> Option<Encoder> {
+        Encoder::from_weights(&self.parts.architecture, &self.parts.weights, device).ok()
+    }
+
+    /// Encoder and decoder on a device, or `None` where the encoder did not come along.
+    pub fn autoencoder(&self, device: &Device) -> Option<Autoencoder> {
+        Some(Autoencoder { encoder: self.encoder(device)?, decoder: self.decoder(device) })
+    }
+}
+
+/// Every rule that makes parts a sound model.
+fn check(parts: &ModelParts) -> Result<(), Fault> {
+    let fits = |name: &String| !name.is_empty() && name.len() <= MAX_NAME;
+    if !parts.kit.names.iter().all(fits) || Kit::new(parts.kit.notes).is_none() {
+        return Err(Fault::Range("each instrument needs a name of 1 to 64 bytes and a note from 0 to 127"));
+    }
+    if parts.genres.len() > 256 || !parts.genres.iter().all(fits) {
+        return Err(Fault::Range("there are at most 256 genres, each with a name of 1 to 64 bytes"));
+    }
+    if !parts.architecture.is_bounded() {
+        return Err(Fault::Range("a layer is 1 to 2048 wide, and there are at most 8 of them"));
+    }
+    parts.weights.check(&parts.architecture.decoder_arrays())?;
+    if parts.weights.has_prefix("encoder.") {
+        parts.weights.check(&parts.architecture.encoder_arrays())?;
+    }
+    if !parts.thresholds.iter().all(|threshold| (1e-6..=1.0 - 1e-6).contains(threshold)) {
+        return Err(Fault::Range("a threshold lies between 0 and 1"));
+    }
+    if parts.codes.codes.len() > MAX_CODES || !parts.codes.is_sound() {
+        return Err(Fault::Range("there are at most 500000 training codes, all finite"));
+    }
+    if let Some(map) = &parts.map {
+        if map.genres().iter().any(|&genre| usize::from(genre) >= parts.genres.len()) {
+            return Err(Fault::Range("a map point names a genre that the model has not"));
+        }
+        if !map.regions().iter().all(|region| fits(&region.name)) {
+            return Err(Fault::Range("each region needs a name of 1 to 64 bytes"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,254 @@
+//! The model file: one safetensors file, read in bounded memory and written the same way every time.
+//!
+//! Tensors: `decoder.*` and `encoder.*` (weights), `thresholds` [14], `codes` [m, 4], `codes.normal`
+//! [2, 4] (mean and deviation), and with a map `map.grid` [side, side, 4] (bottom row first),
+//! `map.points` [n, 2], `map.genres` [n] (u8). Floats are f32 or f16. The metadata entry `beatfield`
+//! is the JSON of everything else.
+
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use half::f16;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
+use sha2::{Digest, Sha256};
+
+use crate::model_header::{FORMAT, Header};
+use crate::{
+    Array, CodeCloud, Fault, LATENT, LatentMap, Model, ModelError, ModelParts, Weights, WeightsFault,
+};
+
+/// The longest file that is read at all, in bytes.
+const MAX_FILE: u64 = 64 << 20;
+/// The longest header that is parsed, in bytes: JSON takes more memory than its text.
+const MAX_HEADER: u64 = 4 << 20;
+/// The metadata entry that holds our header.
+const ENTRY: &str = "beatfield";
+
+/// How weights, codes and the map's grid are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// 32 bits, as they were trained.
+    Single,
+    /// 16 bits: half the size, three decimal digits.
+    Half,
+}
+
+impl Model {
+    /// Reads a model file.
+    ///
+    /// # Errors
+    ///
+    /// The file can't be read, or as [`Model::from_bytes`].
+    pub fn read(path: &Path) -> Result<Self, ModelError> {
+        let file = path.display().to_string();
+        let bytes = read_bounded(path).map_err(|fault| fault.of(&file))?;
+        Self::from_bytes(&file, &bytes)
+    }
+
+    /// A model from the bytes of its file. `file` is what errors call it.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are no model, or one with a shape, a range or a value that is wrong; the message says
+    /// which.
+    pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<Self, ModelError> {
+        let parts = parse(bytes).map_err(|fault| fault.of(file))?;
+        Self::checked(file, parts, sha256(bytes))
+    }
+
+    /// The bytes of this model's file: always the same for the same model.
+    pub fn to_bytes(&self, precision: Precision) -> Vec<u8> {
+        let parts = self.parts();
+        let header = Header {
+            format: FORMAT,
+            kit: parts.kit.clone(),
+            genres: parts.genres.clone(),
+            regions: self.map().map(|map| map.regions().to_vec()).unwrap_or_default(),
+            architecture: parts.architecture.clone(),
+            provenance: parts.provenance.clone(),
+        };
+        // PANIC: the header has no maps with keys other than strings, which is all that JSON refuses.
+        let header = serde_json::to_string(&header).expect("a header is valid JSON");
+        let metadata = HashMap::from([(ENTRY.to_string(), header)]);
+        // PANIC: every tensor's length is that of its shape, since a model was checked when made.
+        safetensors::serialize(tensors(parts, precision), Some(metadata)).expect("tensors fit their shapes")
+    }
+}
+
+/// The sha256 of some bytes.
+pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+fn read_bounded(path: &Path) -> Result<Vec<u8>, Fault> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    if length > MAX_FILE {
+        return Err(Fault::TooLarge(length));
+    }
+    let mut bytes = Vec::with_capacity(length as usize);
+    // One byte more than allowed, should the file grow meanwhile or be no plain file.
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+fn parse(bytes: &[u8]) -> Result<ModelParts, Fault> {
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(Fault::TooLarge(bytes.len() as u64));
+    }
+    let length = bytes.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
+    if length > MAX_HEADER {
+        return Err(Fault::NotSafetensors(format!("its header would be {length} bytes long")));
+    }
+    let file = SafeTensors::deserialize(bytes).map_err(|error| Fault::NotSafetensors(error.to_string()))?;
+    let (_, metadata) =
+        SafeTensors::read_metadata(bytes).map_err(|error| Fault::NotSafetensors(error.to_string()))?;
+    let entry = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY)).ok_or(Fault::NoHeader)?;
+    let header = header(entry)?;
+    let mut weights = Weights::default();
+    for (name, view) in file.iter() {
+        if name.starts_with("decoder.") || name.starts_with("encoder.") {
+            weights.insert(name, Array { shape: view.shape().to_vec(), values: floats(name, &view)? });
+        }
+    }
+    let map = match file.tensor("map.grid") {
+        Ok(grid) => Some(map(&file, &grid, &header)?),
+        Err(_) => None,
+    };
+    let codes = CodeCloud { codes: rows(&file, "codes")?, ..normal(&file)? };
+    let thresholds = floats("thresholds", &tensor(&file, "thresholds")?)?;
+    let thresholds = thresholds.try_into().map_err(|_| Fault::Range("there are 14 thresholds"))?;
+    let Header { kit, genres, architecture, provenance, .. } = header;
+    Ok(ModelParts { kit, genres, architecture, provenance, weights, thresholds, codes, map })
+}
+
+fn header(entry: &str) -> Result<Header, Fault> {
+    /// Read first: a later format may have other fields.
+    #[derive(serde::Deserialize)]
+    struct Format {
+        format: u32,
+    }
+    let Format { format } = serde_json::from_str(entry)?;
+    if format != FORMAT {
+        return Err(Fault::Format(format));
+    }
+    Ok(serde_json::from_str(entry)?)
+}
+
+fn map(file: &SafeTensors<'_>, grid: &TensorView<'_>, header: &Header) -> Result<LatentMap, Fault> {
+    let side = match *grid.shape() {
+        [rows, columns, LATENT] if rows == columns => rows,
+        _ => return Err(wrong_shape("map.grid", &[128, 128, LATENT], grid)),
+    };
+    let grid = floats("map.grid", grid)?.as_chunks().0.to_vec();
+    let genres = tensor(file, "map.genres")?;
+    if genres.dtype() != Dtype::U8 {
+        return Err(wrong_type("map.genres", "u8", genres.dtype()));
+    }
+    let genres = genres.data().to_vec();
+    Ok(LatentMap::new(side, grid, rows(file, "map.points")?, genres, header.regions.clone())?)
+}
+
+/// Mean and deviation, without codes.
+fn normal(file: &SafeTensors<'_>) -> Result<CodeCloud, Fault> {
+    match rows(file, "codes.normal")?[..] {
+        [mean, deviation] => Ok(CodeCloud { codes: Vec::new(), mean, deviation }),
+        _ => Err(wrong_shape("codes.normal", &[2, LATENT], &tensor(file, "codes.normal")?)),
+    }
+}
+
+/// A tensor of any number of rows of `N` floats.
+fn rows<const N: usize>(file: &SafeTensors<'_>, name: &str) -> Result<Vec<[f32; N]>, Fault> {
+    let view = tensor(file, name)?;
+    match *view.shape() {
+        [_, columns] if columns == N => Ok(floats(name, &view)?.as_chunks().0.to_vec()),
+        _ => Err(wrong_shape(name, &[view.shape().first().copied().unwrap_or(0), N], &view)),
+    }
+}
+
+fn tensor<'a>(file: &SafeTensors<'a>, name: &str) -> Result<TensorView<'a>, Fault> {
+    file.tensor(name).map_err(|_| WeightsFault::Missing(name.into()).into())
+}
+
+/// The numbers of a float tensor.
+fn floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, Fault> {
+    match view.dtype() {
+        Dtype::F32 => Ok(view.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
+        Dtype::F16 => {
+            Ok(view.data().as_chunks().0.iter().map(|bytes| f16::from_le_bytes(*bytes).to_f32()).collect())
+        }
+        other => Err(wrong_type(name, "f32 or f16", other)),
+    }
+}
+
+fn wrong_type(name: &str, expected: &'static str, found: Dtype) -> Fault {
+    Fault::Type { name: name.into(), expected, found: format!("{found:?}").to_lowercase() }
+}
+
+fn wrong_shape(name: &str, expected: &[usize], view: &TensorView<'_>) -> Fault {
+    let (expected, found) = (expected.to_vec(), view.shape().to_vec());
+    WeightsFault::Shape { name: name.into(), expected, found }.into()
+}
+
+/// All tensors of a model, by name.
+fn tensors(parts: &ModelParts, precision: Precision) -> BTreeMap<String, Tensor> {
+    let single = Precision::Single;
+    let mut tensors = BTreeMap::new();
+    for (name, array) in parts.weights.iter() {
+        tensors.insert(name.to_string(), Tensor::floats(array.shape.clone(), &array.values, precision));
+    }
+    let mut put = |name: &str, tensor| tensors.insert(name.to_string(), tensor);
+    put("thresholds", Tensor::floats(vec![parts.thresholds.len()], &parts.thresholds, single));
+    let CodeCloud { codes, mean, deviation } = &parts.codes;
+    put("codes", Tensor::floats(vec![codes.len(), LATENT], codes.as_flattened(), precision));
+    put("codes.normal", Tensor::floats(vec![2, LATENT], [*mean, *deviation].as_flattened(), single));
+    if let Some(map) = &parts.map {
+        let side = map.side();
+        put("map.grid", Tensor::floats(vec![side, side, LATENT], map.grid().as_flattened(), precision));
+        put("map.points", Tensor::floats(vec![map.points().len(), 2], map.points().as_flattened(), single));
+        let genres =
+            Tensor { dtype: Dtype::U8, shape: vec![map.genres().len()], bytes: map.genres().to_vec() };
+        put("map.genres", genres);
+    }
+    tensors
+}
+
+/// A tensor on its way into the file.
+struct Tensor {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
+impl Tensor {
+    fn floats(shape: Vec<usize>, values: &[f32], precision: Precision) -> Self {
+        let (dtype, bytes) = match precision {
+            Precision::Single => (Dtype::F32, values.iter().flat_map(|value| value.to_le_bytes()).collect()),
+            Precision::Half => {
+                (Dtype::F16, values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect())
+            }
+        };
+        Self { dtype, shape, bytes }
+    }
+}
+
+impl View for Tensor {
+    fn dtype(&self) -> Dtype {
+        self.dtype
+    }
+
+    fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    fn data(&self) -> Cow<'_, [u8]> {
+        Cow::Borrowed(&self.bytes)
+    }
+
+    fn data_len(&self) -> usize {
+        self.bytes.len()
+    }
+}

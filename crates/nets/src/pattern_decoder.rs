@@ -1,0 +1,78 @@
+//! Latents to patterns, one or thousands at a time. Runs on the decode thread and in the lab.
+
+use beat::{CELLS, INSTRUMENTS, Pattern};
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::layers::floats;
+use crate::{Decoder, Draw, LATENT, Latent, Model, device};
+
+/// What the decoder says of one latent: the logit of an onset in each cell, `step * 14 + instrument`.
+pub type Logits = [f32; CELLS];
+
+/// How many latents go through the network at once; more gain nothing.
+const BATCH: usize = 1024;
+
+/// The probability 0..=1 that a logit stands for.
+pub fn probability(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+/// A model's decoder, ready to run.
+#[derive(Debug)]
+pub struct PatternDecoder {
+    decoder: Decoder,
+    thresholds: [f32; INSTRUMENTS],
+    device: Device,
+}
+
+impl PatternDecoder {
+    /// The decoder of a model, with or without a map.
+    pub fn new(model: &Model) -> Self {
+        let device = device();
+        Self {
+            decoder: model.decoder(&device),
+            thresholds: model.thresholds().map(|probability| (probability / (1.0 - probability)).ln()),
+            device,
+        }
+    }
+
+    /// The logits of each latent, in the same order.
+    pub fn logits(&self, latents: &[Latent]) -> Vec<Logits> {
+        latents.chunks(BATCH).flat_map(|batch| self.batch(batch)).collect()
+    }
+
+    /// The logits of one latent.
+    pub fn logits_at(&self, latent: Latent) -> Logits {
+        let mut logits = [0.0; CELLS];
+        logits.copy_from_slice(&self.forward(&[latent]));
+        logits
+    }
+
+    /// The pattern that `draw` draws from logits of this decoder.
+    pub fn draw(&self, logits: &Logits, draw: &Draw) -> Pattern {
+        draw.pattern(logits, &self.thresholds)
+    }
+
+    /// One pattern for each latent, in the same order, latent `row` drawn as `draw(row)` says.
+    pub fn patterns(&self, latents: &[Latent], draw: impl Fn(usize) -> Draw) -> Vec<Pattern> {
+        let mut patterns = Vec::with_capacity(latents.len());
+        for batch in latents.chunks(BATCH) {
+            for logits in self.batch(batch) {
+                patterns.push(self.draw(&logits, &draw(patterns.len())));
+            }
+        }
+        patterns
+    }
+
+    fn batch(&self, latents: &[Latent]) -> Vec<Logits> {
+        let values = self.forward(latents);
+        let (rows, _) = values.as_chunks::<CELLS>();
+        rows.to_vec()
+    }
+
+    fn forward(&self, latents: &[Latent]) -> Vec<f32> {
+        let data = TensorData::new(latents.as_flattened().to_vec(), [latents.len(), LATENT]);
+        let latents = Tensor::<2>::from_data(data, &self.device); // [batch, 4]
+        floats(self.decoder.forward(latents)) // batch x 448 logits
+    }
+}

@@ -1,0 +1,88 @@
+//! A model made of dice: for tests of whatever plays models, without a trained one.
+
+use beat::INSTRUMENTS;
+
+use crate::{
+    Architecture, CodeCloud, Dice, KitTable, LATENT, Latent, LatentMap, Model, ModelParts, Provenance,
+    Region, Stream, Weights,
+};
+
+/// Rows and columns of the synthetic map.
+const SIDE: usize = 16;
+
+impl Model {
+    /// A small untrained model with a map of two regions, the same for the same seed. Its beats mean
+    /// nothing musically, but they differ from place to place and have between some 40 and 200 hits.
+    pub fn synthetic(seed: u64) -> Self {
+        // PANIC: the parts below fit each other whatever the seed; the tests of this file load them.
+        Self::new("synthetic", Self::synthetic_parts(seed)).expect("a synthetic model is sound")
+    }
+
+    /// The parts of [`Model::synthetic`], to be damaged by a test.
+    pub fn synthetic_parts(seed: u64) -> ModelParts {
+        let architecture = Architecture::paper();
+        let mut arrays = architecture.encoder_arrays();
+        arrays.extend(architecture.decoder_arrays());
+        let mut weights = Weights::initial(&arrays, seed);
+        sharpen(&mut weights);
+        ModelParts {
+            kit: KitTable::default(),
+            genres: vec!["low".into(), "high".into()],
+            architecture,
+            provenance: Provenance { seed, corpus: "none".into(), ..Provenance::default() },
+            weights,
+            thresholds: [0.5; INSTRUMENTS],
+            codes: CodeCloud::of(grid()),
+            map: Some(map()),
+        }
+    }
+}
+
+/// Untrained logits lie close to 0; spread them, and make onsets the exception that they are.
+fn sharpen(weights: &mut Weights) {
+    for (name, factor, shift) in [("decoder.output.weight", 12.0, 0.0), ("decoder.output.bias", 6.0, -1.0)] {
+        if let Some(mut array) = weights.get(name).cloned() {
+            array.values.iter_mut().for_each(|value| *value = *value * factor + shift);
+            weights.insert(name, array);
+        }
+    }
+}
+
+/// Two dimensions of the latent follow the place, two are waves over it.
+fn grid() -> Vec<Latent> {
+    let place = |index: usize| 4.0 * (index as f32 / (SIDE - 1) as f32) - 2.0;
+    let latent = |index: usize| {
+        let (x, y) = (place(index % SIDE), place(index / SIDE));
+        [x, y, (x + y).abs() - 1.0, 1.0 - (x - y).abs()]
+    };
+    (0..SIDE * SIDE).map(latent).collect::<Vec<[f32; LATENT]>>()
+}
+
+fn map() -> LatentMap {
+    let dice = Dice { seed: 0, take: 0 };
+    let point = |index: usize| [0, 1].map(|axis| dice.throw(2 * index + axis, Stream::Latent));
+    let points: Vec<[f32; 2]> = (0..200).map(point).collect();
+    let genres = points.iter().map(|[_, y]| u8::from(*y > 0.5)).collect();
+    let region = |name: &str, y| Region { name: name.into(), x: 0.5, y };
+    let regions = vec![region("low", 0.25), region("high", 0.75)];
+    // PANIC: the sizes are constants that fit each other; the tests of this file make the map.
+    LatentMap::new(SIDE, grid(), points, genres, regions).expect("a synthetic map is sound")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Draw, PatternDecoder};
+
+    #[test]
+    fn synthetic_beats_are_neither_empty_nor_a_wall_and_differ() {
+        for seed in 0..8 {
+            let model = Model::synthetic(seed);
+            let decoder = PatternDecoder::new(&model);
+            let patterns = decoder.patterns(&grid(), |_| Draw::LIKELIEST);
+            let distinct: std::collections::BTreeSet<_> = patterns.iter().collect();
+            assert!(distinct.len() > 100, "seed {seed}: {} distinct", distinct.len());
+            assert!(patterns.iter().all(|pattern| (20..300).contains(&pattern.hits())));
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! How hard a cell is hit, from what the model thinks of it and where in the bar it stands.
+
+use beat::STEPS_PER_BAR;
+
+/// How much weight each sixteenth of a bar carries, 0..=1: the one, the three, the other beats, the
+/// eighths between them, and the sixteenths between those.
+const METRE: [f32; STEPS_PER_BAR] =
+    [1.0, 0.1, 0.45, 0.15, 0.85, 0.1, 0.45, 0.2, 0.92, 0.1, 0.45, 0.15, 0.85, 0.1, 0.5, 0.25];
+
+/// The MIDI velocity 1..=127 of an onset on `step` (0..32) that the model gives `probability` (0..=1).
+/// An unlikely hit off the beat is a ghost note; a likely one on the beat an accent. `throw` (0..1)
+/// moves it by up to four either way, as no drummer hits twice alike.
+pub(crate) fn velocity(probability: f32, step: usize, throw: f32) -> u8 {
+    let metre = METRE[step % STEPS_PER_BAR];
+    let velocity = 30.0 + 46.0 * probability + 44.0 * metre + 8.0 * (throw - 0.5);
+    // A cast of what is no number gives 0, and the clamp then 1.
+    (velocity.round() as u8).clamp(1, 127)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beats_are_accents_and_unlikely_hits_between_them_ghost_notes() {
+        for throw in [0.0, 0.5, 0.999] {
+            assert!(velocity(0.95, 0, throw) > 105);
+            assert!(velocity(0.95, 20, throw) > 100);
+            assert!(velocity(0.1, 5, throw) < 50);
+            assert!(velocity(0.95, 2, throw) < velocity(0.95, 4, throw));
+        }
+    }
+
+    #[test]
+    fn a_velocity_is_one_that_midi_knows_whatever_goes_in() {
+        for probability in [0.0, 1.0, f32::NAN, f32::INFINITY, -1e9] {
+            for step in 0..32 {
+                assert!((1..=127).contains(&velocity(probability, step, 0.999)));
+            }
+        }
+    }
+}
