@@ -1,0 +1,12 @@
+//! The real bundles, hosted as a DAW hosts them. `cargo xtask test` builds them first, in debug and with
+//! the check that aborts when the audio thread allocates.
+
+#![allow(clippy::print_stdout, reason = "a failed test shows what it had played so far")]
+
+mod bounce;
+mod demo;
+mod model;
+mod playing;
+mod state;
+mod stopping;
+mod studio;

@@ -1,0 +1,70 @@
+//! Other models: taken from odd places, and refused with a sentence.
+
+use crate::studio::{assert_clean, blocks, bounce, each_format, play_busily};
+use rig::model::{self, Card};
+use std::path::{Path, PathBuf};
+
+fn built_in() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/beatfield.safetensors")
+}
+
+#[test]
+fn the_built_in_model_names_its_kit_and_regions() {
+    let card = Card::read(&built_in()).expect("the card of the built-in model");
+    assert!(card.regions.len() >= 2, "{card:?}");
+}
+
+#[test]
+fn a_damaged_model_is_refused_with_a_sentence_and_the_plugin_stays_silent_or_plays_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let bytes = std::fs::read(built_in()).expect("the built-in model");
+    let mut flipped = bytes.clone();
+    let last = flipped.len() - 3;
+    flipped[last..].fill(0xff);
+    for (name, damaged) in [
+        ("short.safetensors", &bytes[..bytes.len() / 2]),
+        ("empty.safetensors", &[][..]),
+        ("words.safetensors", &b"no model at all"[..]),
+        ("endless.safetensors", &flipped[..]),
+    ] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, damaged).expect("room for a file");
+        each_format(|instance| {
+            let refusal = model::choose(instance, &path).expect_err(name).to_string();
+            println!("{refusal}");
+            assert!(refusal.contains(name), "the sentence names the file: {refusal}");
+            let recording = bounce(instance, |session| {
+                session.transport().play();
+                session.render_beats(2.0, blocks(480))?;
+                session.transport().stop();
+                session.render(64)
+            });
+            assert_clean(&recording, 0);
+        });
+    }
+    each_format(|instance| {
+        let missing = folder.path().join("missing.safetensors");
+        let refusal = model::choose(instance, &missing).expect_err("no file").to_string();
+        assert!(refusal.contains("missing.safetensors"), "{refusal}");
+    });
+}
+
+#[test]
+fn a_model_plays_from_a_folder_with_any_name() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for name in ["plain", "späce and ütf", "[]*!|@ odd"] {
+        let path = folder.path().join(name).with_extension("safetensors");
+        std::fs::copy(built_in(), &path).expect("room for a model");
+        each_format(|instance| {
+            model::choose(instance, &path).expect(name);
+            let recording = bounce(instance, |session| {
+                play_busily(session)?;
+                session.transport().play();
+                session.render_beats(8.0, blocks(480))?;
+                session.transport().stop();
+                session.render(64)
+            });
+            assert_clean(&recording, 20);
+        });
+    }
+}

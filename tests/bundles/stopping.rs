@@ -1,0 +1,163 @@
+//! What ends: after a stop, a seek, a loop, bypass or a device switched off, no note hangs.
+
+use crate::studio::{
+    assert_clean, assert_no_faults, blocks, bounce, each, each_format, odd_blocks, play_busily,
+};
+use beat::NoteKind;
+use rig::{Fault, HostError, Instance, LoopWrap, Mode, Session, Setup};
+
+/// Plays until a note sounds at the end of a block, with the longest notes there are.
+fn play_until_a_note_sounds(session: &mut Session<'_>) -> Result<(), HostError> {
+    play_busily(session)?;
+    session.set_text("Gate", "100")?;
+    session.transport().play();
+    for size in blocks(500).take(2000) {
+        session.render(size)?;
+        if session.recorder().sounding() > 0 {
+            return Ok(());
+        }
+    }
+    panic!("no note in 20 seconds");
+}
+
+/// After `act`, the next block ends every note.
+fn nothing_sounds_after(
+    instance: &mut dyn Instance,
+    act: impl Fn(&mut Session<'_>) -> Result<(), HostError>,
+) {
+    let recording = bounce(instance, |session| {
+        play_until_a_note_sounds(session)?;
+        let sounding = session.recorder().sounding();
+        act(session)?;
+        session.render(1)?;
+        let offs = session.last_events().iter().filter(|event| event.kind == NoteKind::Off).count();
+        assert_eq!(offs, sounding, "every note has its own note-off in the next block");
+        session.transport().stop();
+        session.render(64)
+    });
+    assert_clean(&recording, 1);
+}
+
+#[test]
+fn a_stop_ends_every_note_at_once() {
+    each_format(|instance| {
+        nothing_sounds_after(instance, |session| {
+            session.transport().stop();
+            Ok(())
+        });
+    });
+}
+
+#[test]
+fn a_seek_ends_every_note_at_once() {
+    each_format(|instance| {
+        for target in [100.03, 0.0, -3.0] {
+            nothing_sounds_after(instance, |session| {
+                session.transport().seek(target);
+                Ok(())
+            });
+        }
+    });
+}
+
+#[test]
+fn bypass_ends_every_note_and_then_is_silent() {
+    each_format(|instance| {
+        nothing_sounds_after(instance, |session| {
+            let bypass = session.instance().parameter("Bypass")?;
+            session.set(bypass, 1.0);
+            Ok(())
+        });
+        let recording = bounce(instance, |session| {
+            let bypass = session.instance().parameter("Bypass")?;
+            session.set(bypass, 1.0);
+            session.transport().play();
+            session.render_beats(8.0, blocks(480))?;
+            assert_eq!(session.recorder().sounding(), 0);
+            session.set(bypass, 0.0);
+            session.render_beats(8.0, blocks(480))?;
+            session.transport().stop();
+            session.render(64)
+        });
+        assert_clean(&recording, 10);
+        let first = recording.notes.first().map_or(0.0, |note| note.start_beats);
+        assert!(first >= 8.0 - 1e-4, "a bypassed plugin played at beat {first}");
+    });
+}
+
+#[test]
+fn a_loop_plays_the_same_notes_each_time_and_leaves_none() {
+    each_format(|instance| {
+        for wrap in [LoopWrap::Split, LoopWrap::Announced, LoopWrap::Silent] {
+            let recording = bounce(instance, |session| {
+                session.set_loop_wrap(wrap);
+                play_busily(session)?;
+                session.transport().set_loop(Some(2.0..6.0));
+                session.transport().seek(2.0);
+                session.transport().play();
+                session.render_beats(16.0, odd_blocks(9, 3000))?;
+                session.transport().stop();
+                session.render(64)
+            });
+            assert_clean(&recording, 16);
+            // Four rounds of 96,000 samples each.
+            let round = |index: u64| {
+                let notes = recording.notes.iter().filter(|note| note.start / 96_000 == index);
+                notes.map(|note| (note.start % 96_000, note.note)).collect::<Vec<_>>()
+            };
+            for index in 1..4 {
+                assert_eq!(round(index), round(0), "round {index} of a loop that wraps {wrap:?}");
+            }
+        }
+    });
+}
+
+#[test]
+fn notes_of_a_device_that_was_switched_off_end_when_it_comes_back() {
+    each_format(|instance| {
+        let mut session = Session::start(instance, Setup::new(Mode::Offline), 120.0).expect("it activates");
+        play_until_a_note_sounds(&mut session).expect("it plays");
+        let recording = session.finish().expect("it deactivates");
+        let hanging: Vec<(u8, u8)> = recording
+            .faults
+            .iter()
+            .filter(|(_, fault, _)| *fault == Fault::Hanging)
+            .map(|(_, _, event)| (event.channel, event.note))
+            .collect();
+        assert!(!hanging.is_empty(), "a note sounded when the device was switched off");
+
+        let mut session = Session::start(instance, Setup::new(Mode::Offline), 120.0).expect("it activates");
+        session.render(64).expect("it plays");
+        let ended: Vec<(u8, u8)> = session
+            .last_events()
+            .iter()
+            .filter(|event| event.kind == NoteKind::Off)
+            .map(|event| (event.channel, event.note))
+            .collect();
+        for note in hanging {
+            assert!(ended.contains(&note), "{note:?} never ends; ended were {ended:?}");
+        }
+        session.finish().expect("it deactivates");
+    });
+}
+
+#[test]
+fn eight_instances_at_once_stay_clean() {
+    each(|format| {
+        let mut others: Vec<_> = (0..7).map(|_| format.create()).collect();
+        let mut last = format.create();
+        for instance in others.iter_mut().rev() {
+            let recording = bounce(&mut **instance, |session| {
+                play_busily(session)?;
+                session.transport().play();
+                session.render_beats(4.0, blocks(512))?;
+                session.transport().stop();
+                session.render(64)
+            });
+            assert_clean(&recording, 8);
+        }
+        drop(others);
+        let recording = bounce(&mut *last, |session| session.render(64));
+        assert_no_faults(&recording);
+    });
+}

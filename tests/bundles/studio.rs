@@ -1,0 +1,86 @@
+//! Ways of playing that the tests share.
+
+use end_to_end::{FORMATS, Format};
+use rig::{Fault, HostError, Instance, Mode, Note, Recording, Session, Setup};
+
+/// Runs `test` with a fresh instance of every format.
+pub(crate) fn each_format(test: impl Fn(&mut dyn Instance)) {
+    for format in FORMATS {
+        println!("{format:?}");
+        test(&mut *format.create());
+    }
+}
+
+/// Runs `test` once for every format.
+pub(crate) fn each(test: impl Fn(Format)) {
+    for format in FORMATS {
+        println!("{format:?}");
+        test(format);
+    }
+}
+
+/// What a session with these hands records, bounced: the transport stands at bar 1 in 120 BPM at first.
+pub(crate) fn bounce(
+    instance: &mut dyn Instance,
+    hands: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
+) -> Recording {
+    perform(instance, Setup::new(Mode::Offline), hands)
+}
+
+/// What a session with these hands records.
+pub(crate) fn perform(
+    instance: &mut dyn Instance,
+    setup: Setup,
+    hands: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
+) -> Recording {
+    let mut session = Session::start(instance, setup, 120.0).expect("the plugin activates");
+    hands(&mut session).expect("the plugin plays");
+    session.finish().expect("the plugin deactivates")
+}
+
+/// A puck, a temperature and dice that play busily in any model: all cells that may sound, do.
+pub(crate) fn play_busily(session: &mut Session<'_>) -> Result<(), HostError> {
+    session.set_text("Temperature", "0.9")?;
+    session.set_text("Density", "0.6")?;
+    session.set_text("Seed", "7")
+}
+
+/// Blocks of this size for ever.
+pub(crate) fn blocks(size: u32) -> impl Iterator<Item = u32> {
+    std::iter::repeat(size)
+}
+
+/// Blocks of changing sizes, 1 to `most`, from a fixed stream.
+pub(crate) fn odd_blocks(seed: u32, most: u32) -> impl Iterator<Item = u32> {
+    let mut state = seed;
+    std::iter::repeat_with(move || {
+        // Numerical Recipes' generator; its high bits are good enough to vary a size.
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        1 + (state >> 16) % most
+    })
+}
+
+/// What a musician hears of a recording: when each note starts and ends, which it is, and how hard.
+pub(crate) fn heard(recording: &Recording) -> Vec<(u64, u64, u8, u8)> {
+    recording.notes.iter().map(|note| (note.start, note.end, note.note, note.velocity)).collect()
+}
+
+/// No fault at all, and at least `fewest` notes.
+#[track_caller]
+pub(crate) fn assert_clean(recording: &Recording, fewest: usize) {
+    assert_no_faults(recording);
+    assert!(recording.notes.len() >= fewest, "{} notes, expected {fewest}", recording.notes.len());
+}
+
+/// No note is doubled, lost, hanging or out of order.
+#[track_caller]
+pub(crate) fn assert_no_faults(recording: &Recording) {
+    let first: Vec<&(u64, Fault, beat::NoteEvent)> = recording.faults.iter().take(5).collect();
+    assert!(first.is_empty(), "{} faults, first {first:?}", recording.faults.len());
+}
+
+/// The distance of a note's start from the nearest step of the straight grid, in samples.
+pub(crate) fn samples_off_grid(note: &Note, samples_a_beat: f64) -> f64 {
+    let steps = note.start_beats * beat::STEPS_PER_BEAT as f64;
+    (steps - steps.round()).abs() * samples_a_beat / beat::STEPS_PER_BEAT as f64
+}

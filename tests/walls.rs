@@ -1,0 +1,102 @@
+//! The walls between the crates: each exists to keep something out. `cargo tree` says what a crate
+//! would be built with, so a feature that one crate switches on does not blame another.
+
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn metadata() -> Metadata {
+    MetadataCommand::new().manifest_path(root().join("Cargo.toml")).no_deps().exec().expect("cargo metadata")
+}
+
+/// The names of all crates that `package` is built from on `target`, tests left out.
+fn crates(package: &str, target: &str) -> Vec<String> {
+    let output = Command::new(env!("CARGO"))
+        .args(["tree", "--locked", "--prefix", "none", "--edges", "normal,build", "--no-dedupe"])
+        .args(["--package", package, "--target", target, "--format", "{p}"])
+        .current_dir(root())
+        .output()
+        .expect("cargo tree can be started");
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo tree of {package} for {target}: {complaint}");
+    let text = String::from_utf8(output.stdout).expect("crate names are text");
+    let mut names: Vec<String> =
+        text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect();
+    names.sort();
+    names.dedup();
+    assert!(names.iter().any(|name| name == package), "the tree of {package} holds {package}: {names:?}");
+    names
+}
+
+/// `package` is built without any crate whose name starts with one of these.
+fn keeps_out(package: &str, target: &str, unwanted: &[&str]) {
+    let inside: Vec<String> = crates(package, target)
+        .into_iter()
+        .filter(|name| unwanted.iter().any(|unwanted| name.starts_with(unwanted)))
+        .collect();
+    assert!(inside.is_empty(), "{package} for {target} is built with {inside:?}");
+}
+
+#[test]
+fn the_beat_needs_nothing_but_libm() {
+    let names = crates("beat", "all");
+    let others: Vec<&String> =
+        names.iter().filter(|name| !["beat", "libm"].contains(&name.as_str())).collect();
+    assert!(others.is_empty(), "{others:?}");
+    let source = std::fs::read_to_string(root().join("crates/beat/src/lib.rs")).expect("the beat's source");
+    assert!(source.lines().any(|line| line.starts_with("#![no_std]")), "the beat is no_std");
+    assert!(!source.contains("extern crate"), "the beat has neither std nor alloc");
+}
+
+#[test]
+fn networks_stay_out_of_the_beat_the_corpus_and_the_rig() {
+    for package in ["beat", "corpus", "rig"] {
+        keeps_out(package, "all", &["burn", "nets", "nice-plug", "egui"]);
+    }
+}
+
+#[test]
+fn the_plugin_cannot_train() {
+    keeps_out(
+        "beatfield",
+        "all",
+        &["burn-autodiff", "burn-optim", "burn-train", "bhtsne", "rig", "lab", "corpus"],
+    );
+    keeps_out("nets", "all", &["burn-autodiff", "burn-optim", "burn-train", "nice-plug", "egui"]);
+}
+
+#[test]
+fn only_the_command_line_sees_the_lab() {
+    for package in &metadata().packages {
+        let lab = package.dependencies.iter().find(|dependency| dependency.name == "lab");
+        assert!(lab.is_none(), "{} depends on the lab", package.name);
+    }
+}
+
+#[test]
+fn cargo_xtask_starts_at_once() {
+    let metadata = metadata();
+    let xtask = metadata.packages.iter().find(|package| package.name == "xtask").expect("xtask is a package");
+    for dependency in &xtask.dependencies {
+        assert!(dependency.path.is_none(), "xtask depends on {}, which is ours", dependency.name);
+        assert_ne!(dependency.kind, DependencyKind::Build, "xtask runs {} before it starts", dependency.name);
+    }
+    keeps_out("xtask", "all", &["burn", "egui", "nice-plug-egui", "baseview"]);
+}
+
+#[test]
+fn linux_stays_on_linux() {
+    for target in ["x86_64-pc-windows-msvc", "aarch64-apple-darwin"] {
+        for package in ["beatfield", "rig", "lab", "xtask"] {
+            keeps_out(package, target, &["x11", "xcb", "wayland", "alsa", "jack"]);
+        }
+    }
+    assert!(
+        crates("beatfield", "x86_64-unknown-linux-gnu").iter().any(|name| name.starts_with("x11")),
+        "the check above looks for a name that no window on Linux has"
+    );
+}
