@@ -2,7 +2,19 @@
 //!
 //! Everything here is offline work on worker threads, without tensors. Bulk input always returns what
 //! was good beside what was rejected with its reason; nothing panics on any bytes.
+//!
+//! The way through: [`intake`] finds MIDI files in folders and archives, [`midi`] reads their drums,
+//! [`grid`] quantises them into bars, [`loops`] finds the windows that come back, [`filter`] drops the
+//! dull and the known ones, and [`extract`] runs it all on every core and keeps the report.
 
+pub mod extract;
 pub mod filter;
+pub mod genres;
+pub mod grid;
+pub mod intake;
+pub mod loops;
+pub mod midi;
+pub mod notes;
+pub mod report;
 pub mod rows;
 pub mod split;

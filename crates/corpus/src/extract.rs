@@ -1,0 +1,262 @@
+//! The whole way from MIDI files to rows, on every core: the pipeline of Table 1 of arXiv 2007.06284.
+//!
+//! One thread reads, all others work on single files; the results are put in the order of the input
+//! before anything depends on it, so the same input gives the same rows on any machine.
+
+mod gather;
+
+use std::ops::ControlFlow;
+use std::path::PathBuf;
+use std::sync::mpsc::sync_channel;
+
+use beat::Pattern;
+use rayon::iter::{ParallelBridge, ParallelIterator};
+use sha2::{Digest, Sha256};
+
+use crate::filter::passes;
+use crate::genres::{GenreTable, GenresError};
+use crate::grid::Grid;
+use crate::intake::{Collection, Content, Document, Intake, IntakeError};
+use crate::loops::{Keep, beats_of};
+use crate::midi::{LARGEST_FILE_BYTES, read_parts};
+use crate::notes::NoteTable;
+use crate::report::{InputRecord, Rejection, Report, hex};
+use crate::rows::Row;
+
+use gather::Gathered;
+
+/// As many documents wait for a worker; each is bounded, so the memory is.
+const WAITING_DOCUMENTS: usize = 16;
+
+/// What to extract, and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Folders, archives and files.
+    pub midi: Vec<PathBuf>,
+    /// The merge table for all files; `None` takes Roland for Groove and General MIDI for the rest.
+    pub notes: Option<NoteTable>,
+    /// The rule by which windows are kept.
+    pub keep: Keep,
+    /// A table of genres by path.
+    pub genres: Option<PathBuf>,
+    /// Files whose hits lie further from the sixteenths on average, in steps, are left out.
+    pub max_error_steps: Option<f64>,
+}
+
+/// What came out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Extraction {
+    /// The patterns, unique under circular shifts, in the order of the input.
+    pub rows: Vec<Row>,
+    /// How it went.
+    pub report: Report,
+    /// Damaged files as (path, reason), for the terminal; the report has them too.
+    pub damaged: Vec<(String, String)>,
+}
+
+/// Why there was nothing to extract from.
+#[derive(Debug, thiserror::Error)]
+pub enum ExtractError {
+    /// A path is not there.
+    #[error(transparent)]
+    Intake(#[from] IntakeError),
+    /// The table of genres is no good.
+    #[error(transparent)]
+    Genres(#[from] GenresError),
+}
+
+/// An extraction that is about to start.
+pub struct Extractor {
+    options: Options,
+    intake: Intake,
+    genres: GenreTable,
+}
+
+impl Extractor {
+    /// Surveys the input.
+    ///
+    /// # Errors
+    /// Where a path is not there or the table of genres is no good.
+    pub fn open(options: Options) -> Result<Self, ExtractError> {
+        let genres = options.genres.as_deref().map(GenreTable::read).transpose()?.unwrap_or_default();
+        let intake = Intake::open(&options.midi)?;
+        Ok(Self { options, intake, genres })
+    }
+
+    /// How many MIDI files there are.
+    pub fn files(&self) -> usize {
+        self.intake.files()
+    }
+
+    /// Reads everything. `file_done` is called from any thread after each file. Once `stop` says so no
+    /// further file is read, and what was finished is returned.
+    pub fn run(&self, file_done: &(dyn Fn() + Sync), stop: &(dyn Fn() -> bool + Sync)) -> Extraction {
+        let (mut outcomes, fed) = self.read_all(file_done, stop);
+        outcomes.sort_by_key(|outcome| outcome.order);
+        self.gather(&outcomes, fed.is_break())
+    }
+
+    /// The outcomes in any order, and whether the reading was broken off.
+    fn read_all(
+        &self,
+        file_done: &(dyn Fn() + Sync),
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> (Vec<Outcome>, ControlFlow<()>) {
+        let (sender, documents) = sync_channel(WAITING_DOCUMENTS);
+        std::thread::scope(|threads| {
+            let reader = threads.spawn(move || {
+                let mut order = 0;
+                self.intake.feed(&mut |document| {
+                    // The receiver is only gone when the workers are.
+                    if stop() || sender.send((order, document)).is_err() {
+                        return ControlFlow::Break(());
+                    }
+                    order += 1;
+                    ControlFlow::Continue(())
+                })
+            });
+            let outcomes = documents
+                .into_iter()
+                .par_bridge()
+                .map(|(order, document)| {
+                    let outcome = self.read_one(order, document);
+                    file_done();
+                    outcome
+                })
+                .collect();
+            (outcomes, reader.join().unwrap_or(ControlFlow::Break(())))
+        })
+    }
+
+    fn read_one(&self, order: usize, document: Document) -> Outcome {
+        let collection = &self.intake.collections[document.collection];
+        let bytes = bytes_of(document.content);
+        let digest = match &bytes {
+            Ok(bytes) if !collection.is_archive() => Some(Sha256::digest(bytes).into()),
+            _ => None,
+        };
+        let notes = self.options.notes.unwrap_or_else(|| table_for(collection, &document.path));
+        let beats = bytes.and_then(|bytes| self.beats(&bytes, notes));
+        Outcome { order, collection: document.collection, path: document.path, digest, beats }
+    }
+
+    fn beats(&self, bytes: &[u8], notes: NoteTable) -> Result<Beats, Rejection> {
+        let grid = Grid::of(&read_parts(bytes)?, notes)?;
+        let Some(error_steps) = grid.mean_error_steps() else {
+            return Err(match grid.other_meter_hits {
+                0 => Rejection::NoDrums,
+                hits => Rejection::OtherMeter { hits },
+            });
+        };
+        if let Some(allowed_steps) = self.options.max_error_steps.filter(|&allowed| error_steps > allowed) {
+            return Err(Rejection::LooseTiming { error_steps, allowed_steps });
+        }
+        let found = beats_of(&grid.passages, self.options.keep);
+        let all = found.len();
+        let patterns: Vec<Pattern> = found.into_iter().filter(passes).collect();
+        Ok(Beats { dull: all - patterns.len(), patterns, grid: grid.without_passages() })
+    }
+
+    /// Puts the outcomes together in order; only here patterns of different files meet.
+    fn gather(&self, outcomes: &[Outcome], interrupted: bool) -> Extraction {
+        let mut gathered = Gathered::new(self.empty_report(interrupted));
+        for (path, reason) in &self.intake.unlisted {
+            gathered.reject(path.clone(), &Rejection::Unreadable(reason.clone()));
+        }
+        for outcome in outcomes {
+            let collection = &self.intake.collections[outcome.collection];
+            match &outcome.beats {
+                Ok(beats) => {
+                    let song = collection.song(&outcome.path);
+                    gathered.take(beats, song, self.genres.genre(collection, &outcome.path));
+                }
+                Err(rejection) => gathered.reject(collection.shown(&outcome.path), rejection),
+            }
+        }
+        gathered.report.inputs = self.inputs(outcomes, interrupted);
+        gathered.finish()
+    }
+
+    fn empty_report(&self, interrupted: bool) -> Report {
+        let Options { midi, notes, keep, genres, max_error_steps } = &self.options;
+        let shown = |path: &PathBuf| path.display().to_string();
+        let options = [
+            ("midi", serde_json::json!(midi.iter().map(shown).collect::<Vec<_>>())),
+            ("notes", notes.map_or("auto".into(), |notes| serde_json::json!(notes))),
+            ("keep", serde_json::json!(keep)),
+            ("genres", serde_json::json!(genres.as_ref().map(shown))),
+            ("max_error_steps", serde_json::json!(max_error_steps)),
+        ];
+        Report {
+            tool: format!("beatfield extract {}", env!("CARGO_PKG_VERSION")),
+            options: options.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+            interrupted,
+            files_found: self.intake.files(),
+            other_files: self.intake.other_files,
+            ..Report::default()
+        }
+    }
+
+    fn inputs(&self, outcomes: &[Outcome], interrupted: bool) -> Vec<InputRecord> {
+        let record = |(index, collection): (usize, &Collection)| {
+            let folder_hash = || {
+                let mut hash = Sha256::new();
+                for outcome in outcomes.iter().filter(|outcome| outcome.collection == index) {
+                    let digest = outcome.digest.map_or("-".to_owned(), |digest| hex(&digest));
+                    hash.update(format!("{}\t{digest}\n", outcome.path));
+                }
+                (!interrupted).then(|| hex(&hash.finalize()))
+            };
+            InputRecord {
+                label: collection.label.clone(),
+                path: collection.path.display().to_string(),
+                files: collection.files,
+                sha256: collection.sha256.clone().or_else(folder_hash),
+            }
+        };
+        self.intake.collections.iter().enumerate().map(record).collect()
+    }
+}
+
+/// What became of one document.
+struct Outcome {
+    order: usize,
+    collection: usize,
+    path: String,
+    digest: Option<[u8; 32]>,
+    beats: Result<Beats, Rejection>,
+}
+
+/// The beats of one song, and the counts of its grid (its passages are let go).
+struct Beats {
+    patterns: Vec<Pattern>,
+    dull: usize,
+    grid: Grid,
+}
+
+fn bytes_of(content: Content) -> Result<Vec<u8>, Rejection> {
+    match content {
+        Content::Bytes(bytes) => Ok(bytes),
+        Content::Unreadable(reason) => Err(Rejection::Unreadable(reason)),
+        Content::File(path) => read_file(&path).map_err(Rejection::Unreadable),
+    }
+}
+
+/// A file's bytes, but no more than a MIDI file has.
+fn read_file(path: &std::path::Path) -> Result<Vec<u8>, String> {
+    use std::io::Read;
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    file.take(LARGEST_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > LARGEST_FILE_BYTES {
+        return Err(format!("it has more than {LARGEST_FILE_BYTES} bytes, so it is not read"));
+    }
+    Ok(bytes)
+}
+
+fn table_for(collection: &Collection, path: &str) -> NoteTable {
+    if collection.groove.contains_key(path) { NoteTable::Roland } else { NoteTable::Gm }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! Adds the outcomes of single files up to rows and a report, in order and on one thread.
+
+use crate::filter::Seen;
+use crate::report::{Rejection, Report, SongRecord};
+use crate::rows::Row;
+
+use super::{Beats, Extraction};
+
+/// Rows and counts as they add up.
+#[derive(Default)]
+pub(super) struct Gathered {
+    rows: Vec<Row>,
+    pub(super) report: Report,
+    damaged: Vec<(String, String)>,
+    seen: Seen,
+    error_sum_steps: f64,
+}
+
+impl Gathered {
+    /// Nothing yet, with what the report knows beforehand.
+    pub(super) fn new(report: Report) -> Self {
+        Self { report, ..Self::default() }
+    }
+
+    /// Takes the beats of the next song, those that are new.
+    pub(super) fn take(&mut self, beats: &Beats, song: String, genre: String) {
+        let report = &mut self.report;
+        report.files_read += 1;
+        report.dull_patterns += beats.dull;
+        report.quantised_hits += beats.grid.hits;
+        report.unknown_notes += beats.grid.unknown_notes;
+        report.other_meter_hits += beats.grid.other_meter_hits;
+        report.other_meter_files += usize::from(beats.grid.other_meter_hits > 0);
+        self.error_sum_steps += beats.grid.error_sum_steps;
+        let before = self.rows.len();
+        for pattern in &beats.patterns {
+            if self.seen.add(pattern) {
+                self.rows.push(Row { pattern: *pattern, genre: genre.clone(), song: song.clone() });
+            }
+        }
+        let patterns = self.rows.len() - before;
+        report.known_patterns += beats.patterns.len() - patterns;
+        report.files_without_pattern += usize::from(beats.patterns.is_empty());
+        if patterns > 0 {
+            *report.patterns_by_genre.entry(genre.clone()).or_default() += patterns;
+            let mean_error_steps = rounded(beats.grid.mean_error_steps().unwrap_or(0.0));
+            report.songs.push(SongRecord { song, genre, patterns, mean_error_steps });
+        }
+    }
+
+    /// Notes a file that gave nothing.
+    pub(super) fn reject(&mut self, path: String, rejection: &Rejection) {
+        if rejection.is_damage() {
+            self.damaged.push((path.clone(), rejection.to_string()));
+        } else {
+            self.report.files_read += 1;
+        }
+        if let Rejection::OtherMeter { hits } = rejection {
+            self.report.other_meter_files += 1;
+            self.report.other_meter_hits += hits;
+        }
+        self.report.reject(path, rejection);
+    }
+
+    /// Everything was taken.
+    pub(super) fn finish(mut self) -> Extraction {
+        let hits = self.report.quantised_hits;
+        self.report.patterns = self.rows.len();
+        self.report.mean_quantisation_error_steps =
+            (hits > 0).then(|| rounded(self.error_sum_steps / hits as f64));
+        Extraction { rows: self.rows, report: self.report, damaged: self.damaged }
+    }
+}
+
+/// To 4 decimals: what a report can be read with.
+fn rounded(steps: f64) -> f64 {
+    (steps * 1e4).round() / 1e4
+}

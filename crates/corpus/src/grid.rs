@@ -1,0 +1,179 @@
+//! From played hits to a grid of sixteenths: 4/4 regions, quantised, cut at long pauses, by whole bars.
+
+use beat::{STEPS, STEPS_PER_BAR};
+
+use crate::midi::{Hit, Meter, Part};
+use crate::notes::NoteTable;
+
+/// A song with more bars of drums than this (11 hours at 120 beats a minute) is no song.
+pub const MOST_BARS: usize = 20_000;
+
+/// As many steps without any hit are a pause, and what comes after it is another passage.
+const PAUSE_STEPS: i64 = STEPS as i64;
+
+/// The drums of one song on the grid.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Grid {
+    /// What was played between long pauses, in the order of time.
+    pub passages: Vec<Passage>,
+    /// Hits that found a place on the grid.
+    pub hits: usize,
+    /// The sum over those of their distance to the nearest sixteenth, in steps.
+    pub error_sum_steps: f64,
+    /// Drum hits outside 4/4, or in a 4/4 bar that a change of meter cuts short.
+    pub other_meter_hits: usize,
+    /// Hits of notes that belong to no drum of the kit.
+    pub unknown_notes: usize,
+    /// Steps of all passages.
+    used_steps: usize,
+}
+
+/// Whole bars of 4/4 without a long pause: step `16 * b + s` is step `s` of bar `b`, and bit `i` a hit
+/// of instrument `i` of the default kit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Passage {
+    /// The steps; the length is a multiple of 16.
+    pub steps: Vec<u16>,
+}
+
+/// The song is longer than [`MOST_BARS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it has more than {MOST_BARS} bars of drums")]
+pub struct TooLong;
+
+impl Grid {
+    /// Quantises the parts of one song.
+    ///
+    /// # Errors
+    /// [`TooLong`] for a file that would fill the memory.
+    pub fn of(parts: &[Part], notes: NoteTable) -> Result<Self, TooLong> {
+        let mut grid = Self::default();
+        for part in parts {
+            let mut hits = part.hits.as_slice();
+            for region in regions(&part.meters) {
+                let inside = hits.partition_point(|hit| hit.step < region.end);
+                let (here, later) = hits.split_at(inside);
+                hits = later;
+                if region.four_four {
+                    grid.add_region(&region, here, notes)?;
+                } else {
+                    grid.other_meter_hits += here.len();
+                }
+            }
+        }
+        Ok(grid)
+    }
+
+    /// The mean distance of the hits to their sixteenth, in steps (0..=0.5), or `None` without hits.
+    pub fn mean_error_steps(&self) -> Option<f64> {
+        (self.hits > 0).then(|| self.error_sum_steps / self.hits as f64)
+    }
+
+    /// The counts alone, for when the passages have been used.
+    #[must_use]
+    pub fn without_passages(self) -> Self {
+        Self { passages: Vec::new(), ..self }
+    }
+
+    fn add_region(&mut self, region: &Region, hits: &[Hit], notes: NoteTable) -> Result<(), TooLong> {
+        let mut open: Option<OpenPassage> = None;
+        for hit in hits {
+            let Some(instrument) = notes.instrument(hit.note) else {
+                self.unknown_notes += 1;
+                continue;
+            };
+            let position = hit.step - region.start;
+            let nearest = (position + 0.5).floor();
+            let step = nearest as i64;
+            if step >= region.whole_steps() {
+                self.other_meter_hits += 1;
+                continue;
+            }
+            self.hits += 1;
+            self.error_sum_steps += (position - nearest).abs();
+            let current = match open.take() {
+                Some(passage) if step - passage.last_step <= PAUSE_STEPS => passage,
+                ended => {
+                    self.close(ended);
+                    OpenPassage::at(step)
+                }
+            };
+            open = Some(current.with(step, instrument, MOST_BARS * STEPS_PER_BAR - self.used_steps)?);
+        }
+        self.close(open);
+        Ok(())
+    }
+
+    fn close(&mut self, passage: Option<OpenPassage>) {
+        if let Some(OpenPassage { steps, .. }) = passage {
+            self.used_steps += steps.len();
+            self.passages.push(Passage { steps });
+        }
+    }
+}
+
+/// A passage while hits still arrive.
+struct OpenPassage {
+    first_step: i64,
+    last_step: i64,
+    steps: Vec<u16>,
+}
+
+impl OpenPassage {
+    /// One that begins at the bar of `step`.
+    fn at(step: i64) -> Self {
+        let first_step = step - step.rem_euclid(STEPS_PER_BAR as i64);
+        Self { first_step, last_step: step, steps: Vec::new() }
+    }
+
+    fn with(mut self, step: i64, instrument: u8, room_steps: usize) -> Result<Self, TooLong> {
+        let index = (step - self.first_step) as usize; // hits arrive in the order of time
+        if index >= self.steps.len() {
+            let length = (index / STEPS_PER_BAR + 1) * STEPS_PER_BAR;
+            if length > room_steps {
+                return Err(TooLong);
+            }
+            self.steps.resize(length, 0);
+        }
+        self.steps[index] |= 1 << instrument;
+        self.last_step = step;
+        Ok(self)
+    }
+}
+
+/// A stretch of one meter, in sixteenths of the file.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Region {
+    start: f64,
+    end: f64,
+    four_four: bool,
+}
+
+impl Region {
+    /// How many steps its whole bars have; the last region never ends.
+    fn whole_steps(&self) -> i64 {
+        let bars = ((self.end - self.start) / STEPS_PER_BAR as f64 + 1e-6).floor();
+        (bars as i64).saturating_mul(STEPS_PER_BAR as i64) // infinity saturates
+    }
+}
+
+/// The regions from 0 to infinity. A signature that is only repeated changes nothing, wherever it
+/// stands; bars are counted from where the meter really changed.
+fn regions(meters: &[Meter]) -> Vec<Region> {
+    let mut regions = vec![Region { start: 0.0, end: f64::INFINITY, four_four: true }];
+    let mut current = (4, 2);
+    for meter in meters {
+        let signature = (meter.beats, meter.unit_log2);
+        if signature != current {
+            current = signature;
+            if let Some(last) = regions.last_mut() {
+                last.end = meter.step;
+            }
+            regions.push(Region { start: meter.step, end: f64::INFINITY, four_four: meter.is_four_four() });
+        }
+    }
+    regions
+}
+
+#[cfg(test)]
+mod tests;

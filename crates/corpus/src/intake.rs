@@ -1,0 +1,211 @@
+//! Where MIDI files come from: folders, and .zip and .tar.gz archives given or found in them.
+//!
+//! [`Intake::open`] surveys everything once (names, sizes, hashes, Groove's table); [`Intake::feed`]
+//! then hands over one document after another in bounded memory: no archive is unpacked to disk or
+//! held as a whole, whatever sizes it claims.
+
+mod archive;
+mod folder;
+mod groove;
+mod tar_gz;
+mod zip;
+
+use std::collections::BTreeMap;
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+pub use groove::Performance;
+
+use crate::midi::LARGEST_FILE_BYTES;
+
+/// All MIDI files of a run.
+#[derive(Debug, Default)]
+pub struct Intake {
+    /// Folders and archives in the order they were named, archives behind the folder they lie in.
+    pub collections: Vec<Collection>,
+    /// What could not even be listed, with the reason.
+    pub unlisted: Vec<(String, String)>,
+    /// Files that are neither MIDI files nor archives.
+    pub other_files: usize,
+}
+
+/// One folder or archive.
+#[derive(Debug)]
+pub struct Collection {
+    /// Name of the folder or archive without extension, unique in the run: what song ids begin with.
+    pub label: String,
+    /// The path as it was named on the command line.
+    pub path: PathBuf,
+    /// How many MIDI files it holds.
+    pub files: usize,
+    /// SHA-256 of the archive file in hex; `None` for a folder.
+    pub sha256: Option<String>,
+    /// The performances of the Groove MIDI Dataset, by path in the collection.
+    pub groove: BTreeMap<String, Performance>,
+    store: Store,
+}
+
+#[derive(Debug)]
+enum Store {
+    /// Paths below the collection's.
+    Folder(Vec<PathBuf>),
+    /// Indexes into the archive's directory, by name.
+    Zip(Vec<usize>),
+    TarGz,
+}
+
+/// One MIDI file on its way to be read.
+#[derive(Debug)]
+pub struct Document {
+    /// Index of its collection.
+    pub collection: usize,
+    /// Path in the collection, with `/`.
+    pub path: String,
+    /// What is known of its bytes.
+    pub content: Content,
+}
+
+/// The bytes of a document, or where to get them.
+#[derive(Debug)]
+pub enum Content {
+    /// A file that nobody has opened yet.
+    File(PathBuf),
+    /// Out of an archive.
+    Bytes(Vec<u8>),
+    /// Why there are no bytes.
+    Unreadable(String),
+}
+
+/// What was named and can't be used at all.
+#[derive(Debug, thiserror::Error)]
+pub enum IntakeError {
+    /// Nothing there, or not allowed to look.
+    #[error("{path}: {source}; name a folder, a .zip, a .tar.gz or a MIDI file")]
+    Missing {
+        /// As it was named.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+impl Intake {
+    /// Surveys folders, archives and single MIDI files.
+    ///
+    /// # Errors
+    /// Where a path does not exist. A damaged archive is no error: it is in [`Intake::unlisted`].
+    pub fn open(paths: &[PathBuf]) -> Result<Self, IntakeError> {
+        let mut intake = Self::default();
+        for path in paths {
+            let missing = |source| IntakeError::Missing { path: path.clone(), source };
+            let kind = std::fs::metadata(path).map_err(missing)?;
+            if kind.is_dir() {
+                intake.add_folder(path);
+            } else if is_archive(path) {
+                intake.add_archive(path);
+            } else {
+                intake.add_file(path);
+            }
+        }
+        Ok(intake)
+    }
+
+    /// How many MIDI files there are.
+    pub fn files(&self) -> usize {
+        self.collections.iter().map(|collection| collection.files).sum()
+    }
+
+    /// Hands every MIDI file to `each`, always in the same order, until it breaks off. An archive that
+    /// turns out to be damaged on the way gives one last unreadable document.
+    pub fn feed(&self, each: &mut dyn FnMut(Document) -> ControlFlow<()>) -> ControlFlow<()> {
+        for (index, collection) in self.collections.iter().enumerate() {
+            match &collection.store {
+                Store::Folder(files) => folder::feed(index, collection, files, each)?,
+                Store::Zip(entries) => zip::feed(index, collection, entries, each)?,
+                Store::TarGz => tar_gz::feed(index, collection, each)?,
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn add_archive(&mut self, path: &Path) {
+        let surveyed = if has_extension(path, "zip") { zip::survey(path) } else { tar_gz::survey(path) };
+        match surveyed {
+            Ok((collection, other_files)) => {
+                self.other_files += other_files;
+                self.add(collection);
+            }
+            Err(reason) => self.unlisted.push((path.display().to_string(), reason)),
+        }
+    }
+
+    fn add(&mut self, mut collection: Collection) {
+        let wanted = collection.label.clone();
+        let taken = |label: &str| self.collections.iter().any(|other| other.label == label);
+        let mut number = 2;
+        while taken(&collection.label) {
+            collection.label = format!("{wanted}-{number}");
+            number += 1;
+        }
+        self.collections.push(collection);
+    }
+}
+
+impl Collection {
+    /// The song id of the MIDI file at `path` in this collection: Groove's own, or label and path.
+    pub fn song(&self, path: &str) -> String {
+        match self.groove.get(path) {
+            Some(performance) => performance.song.clone(),
+            // Ids below `groove/` carry a split, so they are kept for the data set itself.
+            None if self.label == "groove" => format!("groove-files/{path}"),
+            None => format!("{}/{path}", self.label),
+        }
+    }
+
+    /// The path of a document for people: the collection as it was named, and the path in it.
+    pub fn shown(&self, path: &str) -> String {
+        self.path.join(path).display().to_string()
+    }
+
+    /// Whether this is an archive.
+    pub fn is_archive(&self) -> bool {
+        !matches!(self.store, Store::Folder(_))
+    }
+}
+
+fn is_archive(path: &Path) -> bool {
+    let name = path.to_string_lossy().to_lowercase();
+    [".zip", ".tar.gz", ".tgz"].iter().any(|extension| name.ends_with(extension))
+}
+
+fn is_midi(path: &Path) -> bool {
+    // The Mac keeps a second file beside each one, with the same extension and no music in it.
+    let shadow = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("._"));
+    !shadow && ["mid", "midi", "kar", "rmi"].iter().any(|extension| has_extension(path, extension))
+}
+
+fn has_extension(path: &Path, extension: &str) -> bool {
+    path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
+}
+
+/// The name of a folder or archive, without what marks it as an archive.
+fn label_of(path: &Path) -> String {
+    let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = absolute.file_name().unwrap_or(absolute.as_os_str()).to_string_lossy().into_owned();
+    let lower = name.to_ascii_lowercase();
+    let extension = [".tar.gz", ".tgz", ".zip"].into_iter().find(|extension| lower.ends_with(extension));
+    plain(&name[..name.len() - extension.map_or(0, str::len)])
+}
+
+/// A name without what would break a line or a column.
+fn plain(name: &str) -> String {
+    name.replace(|letter: char| letter.is_control(), "_")
+}
+
+fn too_large(bytes: u64) -> String {
+    format!("it has {bytes} bytes; MIDI files above {LARGEST_FILE_BYTES} are not read")
+}
+
+#[cfg(test)]
+mod tests;

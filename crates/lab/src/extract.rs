@@ -1,0 +1,164 @@
+//! `extract`: MIDI files in, a file of patterns and its report out.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::ValueEnum;
+use corpus::extract::{Extraction, Extractor, Options};
+use corpus::loops::Keep;
+use corpus::notes::NoteTable;
+use corpus::report::Report;
+use corpus::rows::{write_atomically, write_patterns};
+
+use crate::{interrupt, progress};
+
+/// As many damaged files are named in the terminal; the report has all of them.
+const DAMAGED_FILES_SHOWN: usize = 20;
+
+/// What to extract, and how.
+#[derive(clap::Args, Debug)]
+pub(crate) struct ExtractArgs {
+    /// Folder, .zip, .tar.gz or MIDI file; may be given several times
+    #[arg(long, required = true, value_name = "PATH")]
+    midi: Vec<PathBuf>,
+    /// Where the patterns go, one a line: code, genre, song; the report goes beside it as FILE.json
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// How percussion notes are merged into the kit; auto takes roland for Groove, else gm
+    #[arg(long, value_enum, default_value_t = Notes::Auto)]
+    notes: Notes,
+    /// Which two-bar windows of a song are kept
+    #[arg(long, value_enum, default_value_t = KeepRule::Recurring)]
+    keep: KeepRule,
+    /// Genres by path: lines of path, TAB or comma, genre; a path may be a folder
+    #[arg(long, value_name = "FILE")]
+    genres: Option<PathBuf>,
+    /// Leave out files whose hits lie further from the sixteenths on average, in steps (0.2: swing)
+    #[arg(long, value_name = "STEPS")]
+    max_error: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Notes {
+    /// roland for the Groove MIDI Dataset, gm for everything else
+    Auto,
+    /// General MIDI percussion
+    Gm,
+    /// Roland electronic kits
+    Roland,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum KeepRule {
+    /// Three times in direct succession: the rule of the paper
+    InARow,
+    /// Three times anywhere in its song
+    Recurring,
+    /// Three similar windows in succession, by majority: for human performances
+    Majority,
+    /// Every window
+    Every,
+}
+
+/// Extracts, writes and tells.
+///
+/// # Errors
+/// Where a path is not there, nothing was found, the output can't be written, or the run was
+/// interrupted.
+pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
+    interrupt::listen()?;
+    let extractor = Extractor::open(options(args))?;
+    if extractor.files() == 0 {
+        bail!("nothing to extract: no .mid, .midi, .kar or .rmi file in {}", list(&args.midi));
+    }
+    let bar = progress::bar("extract", extractor.files());
+    let extraction = extractor.run(&|| bar.inc(1), &interrupt::asked);
+    bar.finish_and_clear();
+    tell(&extraction);
+    if extraction.rows.is_empty() {
+        bail!("not one pattern was found, so nothing was written; {}", why_none(&extraction.report));
+    }
+    if extraction.report.interrupted {
+        let part = with_suffix(&args.out, ".part");
+        write(&extraction, &part)?;
+        bail!("interrupted: {} holds the patterns of the files that were read", part.display());
+    }
+    write(&extraction, &args.out)?;
+    println!("{} patterns are in {}", extraction.rows.len(), args.out.display());
+    Ok(())
+}
+
+fn options(args: &ExtractArgs) -> Options {
+    Options {
+        midi: args.midi.clone(),
+        notes: match args.notes {
+            Notes::Auto => None,
+            Notes::Gm => Some(NoteTable::Gm),
+            Notes::Roland => Some(NoteTable::Roland),
+        },
+        keep: match args.keep {
+            KeepRule::InARow => Keep::InARow,
+            KeepRule::Recurring => Keep::Recurring,
+            KeepRule::Majority => Keep::Majority,
+            KeepRule::Every => Keep::Every,
+        },
+        genres: args.genres.clone(),
+        max_error_steps: args.max_error,
+    }
+}
+
+/// Writes the report first: patterns never lie there without their provenance.
+fn write(extraction: &Extraction, out: &Path) -> Result<()> {
+    let report = serde_json::to_vec_pretty(&extraction.report).context("the report can't be written")?;
+    write_atomically(&with_suffix(out, ".json"), |file| {
+        file.write_all(&report)?;
+        file.write_all(b"\n")
+    })?;
+    write_patterns(out, &extraction.rows)?;
+    Ok(())
+}
+
+fn tell(extraction: &Extraction) {
+    let report = &extraction.report;
+    for (path, reason) in extraction.damaged.iter().take(DAMAGED_FILES_SHOWN) {
+        eprintln!("skipped {path}: {reason}");
+    }
+    match extraction.damaged.len().saturating_sub(DAMAGED_FILES_SHOWN) {
+        0 => {}
+        more => eprintln!("... and {more} more damaged files, all in the report"),
+    }
+    println!("{} of {} MIDI files read", report.files_read, report.files_found);
+    for (heading, files) in &report.rejected {
+        println!("  {:>6} left out: {heading}", files.len());
+    }
+    if report.other_meter_hits > 0 {
+        println!("  {:>6} hits not in 4/4 left out, in {} files", report.other_meter_hits, report.other_meter_files);
+    }
+    println!("  {:>6} files in which nothing met the rule", report.files_without_pattern);
+    println!("  {:>6} patterns dropped as dull, {} as known", report.dull_patterns, report.known_patterns);
+    if let Some(error) = report.mean_quantisation_error_steps {
+        println!("  {error:>6.3} steps from the sixteenths on average, over {} hits", report.quantised_hits);
+    }
+    for (genre, patterns) in &report.patterns_by_genre {
+        println!("  {patterns:>6} {genre}");
+    }
+}
+
+fn why_none(report: &Report) -> String {
+    if report.rejected.is_empty() {
+        return "no window met the rule; try --keep every".to_owned();
+    }
+    let reasons = report.rejected.iter().map(|(heading, files)| format!("{heading} {}", files.len()));
+    format!("files left out: {}", reasons.collect::<Vec<_>>().join(", "))
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
+}
