@@ -86,3 +86,30 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_new_version_replaces_the_old_one_whole() {
+        let place = std::env::temp_dir().join(format!("beatfield-install-{}", std::process::id()));
+        let (built, installed) = (place.join("built.vst3"), place.join("plugins/Beatfield.vst3"));
+        let write = |path: PathBuf, text: &str| {
+            fs::create_dir_all(path.parent().expect("a folder")).expect("a temporary folder");
+            fs::write(path, text).expect("a temporary file");
+        };
+        write(built.join("Contents/x86_64-linux/Beatfield.so"), "new");
+        write(installed.join("Contents/x86_64-linux/Beatfield.so"), "old");
+        write(installed.join("Contents/stale"), "old");
+
+        replace(&built, &installed).expect("it can be replaced");
+
+        let library = fs::read_to_string(installed.join("Contents/x86_64-linux/Beatfield.so"));
+        assert_eq!(library.expect("it is there"), "new");
+        assert!(!installed.join("Contents/stale").exists(), "nothing of the old version is left");
+        let left = fs::read_dir(place.join("plugins")).expect("the plugin folder").count();
+        assert_eq!(left, 1, "no half copy is left");
+        fs::remove_dir_all(place).expect("the temporary folder goes");
+    }
+}

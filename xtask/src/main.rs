@@ -23,7 +23,7 @@ use crate::child::Arguments;
 
 /// Beatfield: a map of drum patterns, played by your DAW.
 #[derive(Parser)]
-#[command(bin_name = "cargo xtask", version, about, after_help = FIRST_STEPS, disable_help_subcommand = false)]
+#[command(bin_name = "cargo xtask", version, after_help = FIRST_STEPS)]
 struct CommandLine {
     #[command(subcommand)]
     verb: Verb,
@@ -31,7 +31,7 @@ struct CommandLine {
 
 const FIRST_STEPS: &str = "\
 First steps:
-  cargo xtask demo       hear of it without a DAW: a bundle, a host, a recorded MIDI file
+  cargo xtask demo       play and record the plugin without a DAW
   cargo xtask install    put the plugin where your DAW looks for it
   cargo xtask test       check everything, as the continuous integration does
 
@@ -59,7 +59,7 @@ enum Verb {
 
     /// Check format and lints, build the bundles, run every test, build the docs
     Test,
-    /// Run the benchmarks; what follows goes to criterion, for example a name to filter by
+    /// Run the benchmarks; options go to cargo bench, for example `-p beat`
     Bench(Arguments),
 }
 
