@@ -1,1 +1,19 @@
-//! placeholder
+//! Beatfield: an instrument whose window is a map of drum patterns.
+//!
+//! Three threads meet here. The host's main thread owns [`Beatfield`] and the window ([`editor`]), the
+//! decode thread ([`decode`]) turns parameters into banks, and the host's audio thread ([`audio`]) plays
+//! them. They share the parameters (atomics), one bank crossing, and what flows back in [`display`].
+
+pub mod audio;
+pub mod crossing;
+pub mod decode;
+pub mod display;
+pub mod editor;
+mod instrument;
+pub mod params;
+pub mod saved;
+
+pub use instrument::Beatfield;
+
+nice_plug::prelude::nice_export_clap!(Beatfield);
+nice_plug::prelude::nice_export_vst3!(Beatfield);

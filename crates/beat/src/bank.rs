@@ -48,13 +48,13 @@ pub struct Bank {
 }
 
 impl Bank {
-    /// Silence, from no model.
+    /// Silence, from no model and for no settings that exist: it answers nobody's request.
     pub const SILENT: Self = Self {
         takes: [Take::EMPTY; BANK_TAKES],
         anticipating: 0,
         period: 1,
         kit: Kit::DEFAULT,
-        settings: Settings::DEFAULT,
+        settings: Settings { revision: u32::MAX, ..Settings::DEFAULT },
         model: 0,
     };
 

@@ -1,0 +1,30 @@
+//! The host's transport in the sequencer's words.
+
+use beat::{HostBar, LoopRange, Transport};
+use nice_plug::prelude::Transport as HostTransport;
+
+/// What a host that gives no tempo is taken to play at.
+const DEFAULT_TEMPO: f64 = 120.0;
+
+/// The transport of one block. A host without a song position counts as stopped.
+pub(super) fn transport(host: &HostTransport, frames: u32, sample_rate: f64) -> Transport {
+    let beats = host.pos_beats();
+    Transport {
+        playing: host.playing && beats.is_some(),
+        beats: beats.unwrap_or(0.0),
+        tempo: host.tempo.unwrap_or(DEFAULT_TEMPO),
+        sample_rate,
+        frames,
+        loop_range: host.loop_range_beats().map(|(start, end)| LoopRange { start, end }),
+        bar: bar(host),
+    }
+}
+
+fn bar(host: &HostTransport) -> Option<HostBar> {
+    let (upper, lower) = (host.time_sig_numerator?, host.time_sig_denominator.filter(|lower| *lower > 0)?);
+    Some(HostBar {
+        start: host.bar_start_pos_beats()?,
+        number: i64::from(host.bar_number()?),
+        beats: f64::from(upper) * 4.0 / f64::from(lower),
+    })
+}

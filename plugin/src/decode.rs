@@ -1,0 +1,132 @@
+//! The decode thread: compares what the parameters say with what it decoded last, and decodes when they
+//! differ. Nothing queues up; the newest settings win.
+
+mod load;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle, Thread};
+use std::time::{Duration, Instant};
+
+use beat::{Bank, Settings};
+
+use crate::crossing::BankWriter;
+use crate::display::{Meters, Stage};
+use crate::params::BeatfieldParams;
+use load::LoadedModel;
+
+/// How long the thread sleeps while somebody plays.
+const BUSY_PARK: Duration = Duration::from_millis(1);
+/// How long it sleeps at rest.
+const IDLE_PARK: Duration = Duration::from_millis(20);
+/// How long after the last change somebody still counts as playing.
+const BUSY_AFTER_CHANGE: Duration = Duration::from_secs(1);
+
+/// A running decode thread; dropping it stops and joins the thread.
+pub struct DecodeThread {
+    stop: Arc<AtomicBool>,
+    join: Option<JoinHandle<()>>,
+}
+
+impl DecodeThread {
+    /// Starts the thread. It loads the model first, then publishes a bank for every change of settings.
+    ///
+    /// # Errors
+    /// Where the operating system has no thread to give.
+    pub fn start(
+        params: Arc<BeatfieldParams>,
+        banks: BankWriter,
+        stage: Arc<Stage>,
+        meters: Arc<Meters>,
+    ) -> std::io::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = stop.clone();
+        let decoder = Decoder { params, banks, stage, meters, model: None, decoded: None };
+        let join =
+            thread::Builder::new().name("beatfield decode".into()).spawn(move || decoder.run(&stopped))?;
+        Ok(Self { stop, join: Some(join) })
+    }
+
+    /// What wakes the thread before its time.
+    pub fn waker(&self) -> Option<Thread> {
+        self.join.as_ref().map(|join| join.thread().clone())
+    }
+}
+
+impl Drop for DecodeThread {
+    fn drop(&mut self) {
+        // Relaxed: the flag guards no data; the join below orders everything.
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(join) = self.join.take() {
+            join.thread().unpark();
+            // A panic on that thread was shown in the window when it happened.
+            drop(join.join());
+        }
+    }
+}
+
+/// What the thread works with.
+struct Decoder {
+    params: Arc<BeatfieldParams>,
+    banks: BankWriter,
+    stage: Arc<Stage>,
+    meters: Arc<Meters>,
+    model: Option<LoadedModel>,
+    /// What the last published bank answers.
+    decoded: Option<Settings>,
+}
+
+impl Decoder {
+    fn run(mut self, stop: &AtomicBool) {
+        let mut changed = Instant::now();
+        while !stop.load(Ordering::Relaxed) {
+            match catch_unwind(AssertUnwindSafe(|| self.look())) {
+                Ok(true) => changed = Instant::now(),
+                Ok(false) => {}
+                Err(_) => return self.give_up(),
+            }
+            let busy = self.meters.rolling() || changed.elapsed() < BUSY_AFTER_CHANGE;
+            thread::park_timeout(if busy { BUSY_PARK } else { IDLE_PARK });
+        }
+    }
+
+    /// One look at the parameters; true where something had changed.
+    fn look(&mut self) -> bool {
+        let (choice, revision) = self.params.saved.model();
+        if self.model.as_ref().is_none_or(|model| model.revision != revision) {
+            let number = self.model.as_ref().map_or(1, |model| model.number + 1);
+            let loaded = LoadedModel::load(&choice, revision, number);
+            self.params.saved.note_outcome(loaded.sha256.clone(), loaded.refused.clone());
+            self.stage.show(|scene| {
+                scene.model = loaded.model.clone();
+                scene.problem = loaded.problem.clone();
+                scene.model_number = number;
+            });
+            self.model = Some(loaded);
+        }
+        let settings = self.params.settings();
+        let Some(model) = self.model.as_ref().filter(|model| model.revision == settings.revision) else {
+            return true; // another model was chosen in between: look again
+        };
+        if self.decoded == Some(settings) {
+            return false;
+        }
+        let bank = model.decode(&settings);
+        self.publish(&bank);
+        true
+    }
+
+    fn publish(&mut self, bank: &Bank) {
+        self.banks.publish(bank);
+        self.decoded = Some(*bank.settings());
+        self.stage.show(|scene| scene.bank = *bank);
+    }
+
+    /// A defect of ours: the beat that plays goes on, and the window says what happened.
+    fn give_up(&self) {
+        let sentence =
+            "Beatfield met a defect while decoding and keeps the last beat; reload the plugin to go on.";
+        self.stage.show(|scene| scene.problem = Some(sentence.into()));
+    }
+}

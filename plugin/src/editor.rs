@@ -1,0 +1,121 @@
+//! The window: a map to play on, the temperature, the beat that sounds. Runs on the host's main thread.
+//!
+//! Every part is a function of a `Ui` and values that returns what the player did; this file gathers the
+//! values and hands what was done to the host as parameter gestures.
+
+mod field;
+mod gesture;
+mod knob;
+mod map;
+mod pattern_grid;
+mod side_panel;
+mod status;
+mod theme;
+
+use std::sync::Arc;
+
+use nice_plug::context::gui::GuiContext;
+use nice_plug::editor::dpi::LogicalSize;
+use nice_plug_egui::baseview::HandlerError;
+use nice_plug_egui::{EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, create_egui_editor};
+
+use crate::display::{Meters, Stage};
+use crate::params::BeatfieldParams;
+use field::Field;
+use gesture::Hands;
+use map::Puck;
+
+/// The size of a new window, in logical pixels.
+const WINDOW_SIZE: (f64, f64) = (900.0, 760.0);
+
+/// Makes the editor of an instance.
+pub fn create(
+    params: Arc<BeatfieldParams>,
+    meters: Arc<Meters>,
+    stage: Arc<Stage>,
+) -> Option<EguiEditor<Window>> {
+    let repaint = stage.repaint.clone();
+    let (width, height) = WINDOW_SIZE;
+    let state = EguiEditorState::from_size(LogicalSize::new(width, height), 1.0);
+    let window =
+        Window { params, meters, stage, context: None, field: Field::default(), puck: Puck::default() };
+    create_egui_editor(state, repaint, EguiNiceSettings::new().with_tile("Beatfield"), window)
+}
+
+/// The window of one instance.
+pub struct Window {
+    params: Arc<BeatfieldParams>,
+    meters: Arc<Meters>,
+    stage: Arc<Stage>,
+    context: Option<GuiContext>,
+    /// The corpus as a picture, drawn once for each model.
+    field: Field,
+    /// What the player's hand does on the map.
+    puck: Puck,
+}
+
+impl NiceEguiApp for Window {
+    fn build(
+        &mut self,
+        egui: egui::Context,
+        context: GuiContext,
+        _frame: &mut Frame,
+    ) -> Result<(), HandlerError> {
+        theme::apply(&egui);
+        self.field = Field::default();
+        self.context = Some(context);
+        Ok(())
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
+        let Some(context) = self.context.clone() else { return };
+        let hands = Hands::new(context.param_setter());
+        let scene = self.stage.scene();
+        self.field.follow(ui.ctx(), &scene);
+        let layout = Layout::of(ui.max_rect());
+        ui.painter().rect_filled(ui.max_rect(), 0.0, theme::BACKGROUND);
+        let map = scene.model.as_deref().and_then(nets::Model::map);
+        ui.scope_builder(egui::UiBuilder::new().max_rect(layout.map), |ui| {
+            map::show(ui, &self.params, &hands, map, &self.field, &mut self.puck);
+        });
+        ui.scope_builder(egui::UiBuilder::new().max_rect(layout.side), |ui| {
+            side_panel::show(ui, &self.params, &hands);
+        });
+        ui.scope_builder(egui::UiBuilder::new().max_rect(layout.grid), |ui| {
+            pattern_grid::show(ui, &self.params, &hands, &scene, self.meters.playhead());
+        });
+        ui.scope_builder(egui::UiBuilder::new().max_rect(layout.status), |ui| {
+            status::show(ui, &self.params, &self.meters, &scene);
+        });
+    }
+
+    fn editor_closed(&mut self) {
+        self.context = None;
+    }
+}
+
+/// Where the parts lie.
+struct Layout {
+    map: egui::Rect,
+    side: egui::Rect,
+    grid: egui::Rect,
+    status: egui::Rect,
+}
+
+impl Layout {
+    const MARGIN: f32 = 12.0;
+    const SIDE_WIDTH: f32 = 220.0;
+    const STATUS_HEIGHT: f32 = 22.0;
+
+    /// The map is the largest square that leaves room for the rest.
+    fn of(window: egui::Rect) -> Self {
+        let inner = window.shrink(Self::MARGIN);
+        let (above, status) = inner.split_top_bottom_at_y(inner.bottom() - Self::STATUS_HEIGHT);
+        let grid_height = (above.height() * 0.34).clamp(120.0, 300.0);
+        let (top, grid) = above.split_top_bottom_at_y(above.bottom() - grid_height);
+        let top = egui::Rect::from_min_max(top.min, egui::pos2(top.right(), top.bottom() - Self::MARGIN));
+        let (map, side) = top.split_left_right_at_x(top.right() - Self::SIDE_WIDTH - Self::MARGIN);
+        let side = egui::Rect::from_min_max(egui::pos2(side.left() + Self::MARGIN, side.top()), side.max);
+        Self { map, side, grid, status }
+    }
+}

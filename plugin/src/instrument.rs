@@ -1,0 +1,151 @@
+//! The instrument as the host sees it: names, ports, and the order in which the parts come to life.
+
+use std::sync::Arc;
+
+use nice_plug::prelude::*;
+use nice_plug_egui::EguiEditor;
+
+use crate::audio::{AudioSide, HostMode};
+use crate::crossing::{BankWriter, bank_crossing};
+use crate::decode::DecodeThread;
+use crate::display::{Meters, Stage};
+use crate::editor::{self, Window};
+use crate::params::BeatfieldParams;
+
+/// One instance. Lives on the host's main thread; `process` borrows it for a block on the audio thread.
+pub struct Beatfield {
+    params: Arc<BeatfieldParams>,
+    meters: Arc<Meters>,
+    stage: Arc<Stage>,
+    audio: AudioSide,
+    /// Waits here until the decode thread takes it at the first activation.
+    banks: Option<BankWriter>,
+    decode: Option<DecodeThread>,
+}
+
+impl Default for Beatfield {
+    fn default() -> Self {
+        let (writer, reader) = bank_crossing();
+        Self {
+            params: Arc::default(),
+            meters: Arc::default(),
+            stage: Arc::default(),
+            audio: AudioSide::new(reader),
+            banks: Some(writer),
+            decode: None,
+        }
+    }
+}
+
+impl Beatfield {
+    /// Starts the decode thread unless it runs. Without one the instrument is silent and says why.
+    fn start_decoding(&mut self) {
+        let Some(banks) = self.banks.take() else { return };
+        match DecodeThread::start(self.params.clone(), banks, self.stage.clone(), self.meters.clone()) {
+            Ok(decode) => self.decode = Some(decode),
+            Err(error) => self.stage.show(|scene| {
+                scene.problem = Some(format!(
+                    "Beatfield could not start its decode thread ({error}); reload the plugin."
+                ));
+            }),
+        }
+    }
+}
+
+impl Plugin for Beatfield {
+    const NAME: &'static str = "Beatfield";
+    const VENDOR: &'static str = "Beatfield";
+    const URL: &'static str = "";
+    const EMAIL: &'static str = "";
+    const VERSION: &'static str = env!("CARGO_PKG_VERSION");
+
+    // Live refuses plugins without audio, so there is a stereo output beside the notes.
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[AudioIOLayout {
+        main_input_channels: None,
+        main_output_channels: Some(new_nonzero_u32(2)),
+        ..AudioIOLayout::const_default()
+    }];
+    const MIDI_INPUT: MidiConfig = MidiConfig::Basic;
+    const MIDI_OUTPUT: MidiConfig = MidiConfig::Basic;
+    // With it, the framework gives transport events inside a block a wrong position.
+    const SAMPLE_ACCURATE_AUTOMATION: bool = false;
+
+    type Editor = EguiEditor<Window>;
+    type SysExMessage = ();
+    type BackgroundTask = ();
+
+    fn params(&self) -> Arc<dyn Params> {
+        self.params.clone()
+    }
+
+    fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+        editor::create(self.params.clone(), self.meters.clone(), self.stage.clone())
+    }
+
+    fn activate(
+        &mut self,
+        _layout: &AudioIOLayout,
+        buffer: &BufferConfig,
+        context: &mut impl ActivateContext<Self>,
+    ) -> bool {
+        self.start_decoding();
+        let mode = match (context.plugin_api(), buffer.process_mode) {
+            (PluginApi::Clap, ProcessMode::Offline) => HostMode::Offline,
+            (PluginApi::Clap, _) => HostMode::Live,
+            (_, _) => HostMode::Unknown,
+        };
+        let waker = self.decode.as_ref().and_then(DecodeThread::waker);
+        self.audio.configure(f64::from(buffer.sample_rate), mode, waker);
+        true
+    }
+
+    fn reset(&mut self) {
+        self.audio.reset();
+    }
+
+    fn process(
+        &mut self,
+        buffer: &mut Buffer,
+        _aux: &mut AuxiliaryBuffers,
+        context: &mut impl ProcessContext<Self>,
+    ) -> ProcessStatus {
+        for channel in buffer.as_slice() {
+            channel.fill(0.0);
+        }
+        // Incoming notes have no meaning yet; what is not taken would wait for the next block.
+        while context.next_event().is_some() {}
+        self.audio.process(buffer.samples() as u32, &self.params, &self.meters, &self.stage, context);
+        // Hosts suspend instruments that seem done.
+        ProcessStatus::KeepAlive
+    }
+}
+
+impl ClapPlugin for Beatfield {
+    const CLAP_ID: &'static str = "org.beatfield.beatfield";
+    const CLAP_DESCRIPTION: Option<&'static str> = Some("A map of drum patterns: every point is a beat");
+    const CLAP_MANUAL_URL: Option<&'static str> = None;
+    const CLAP_SUPPORT_URL: Option<&'static str> = None;
+    const CLAP_FEATURES: &'static [ClapFeature] =
+        &[ClapFeature::Instrument, ClapFeature::DrumMachine, ClapFeature::NoteEffect, ClapFeature::Stereo];
+
+    fn remote_controls(&self, context: &mut impl RemoteControlsContext) {
+        context.add_section("Beatfield", |section| {
+            section.add_page("Pad", |page| {
+                page.add_param(&self.params.x);
+                page.add_param(&self.params.y);
+                page.add_param(&self.params.temperature);
+                page.add_param(&self.params.density);
+                page.add_param(&self.params.variation);
+                page.add_param(&self.params.seed);
+                page.add_param(&self.params.swing);
+                page.add_param(&self.params.gate);
+            });
+        });
+    }
+}
+
+impl Vst3Plugin for Beatfield {
+    const VST3_CLASS_ID: [u8; 16] = *b"BeatfieldDrumMap";
+    const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] =
+        &[Vst3SubCategory::Instrument, Vst3SubCategory::Drum];
+}

@@ -1,0 +1,57 @@
+//! The ranges of the parameters, one for each kind of number; widgets read them from the parameters.
+
+use std::sync::Arc;
+
+use nice_plug::prelude::*;
+
+/// Swing that moves nothing, in percent of an eighth.
+pub const SWING_STRAIGHT: f32 = 50.0;
+/// The widest swing: the second sixteenth comes half a step late.
+pub const SWING_WIDEST: f32 = 75.0;
+
+/// A coordinate of the map, 0..=1 in ten-thousandths.
+pub(super) fn unit(name: &str, default: f32) -> FloatParam {
+    FloatParam::new(name, default, FloatRange::Linear { min: 0.0, max: 1.0 }).with_step_size(0.0001)
+}
+
+/// A number in hundredths.
+pub(super) fn plain(name: &str, default: f32, min: f32, max: f32) -> FloatParam {
+    FloatParam::new(name, default, FloatRange::Linear { min, max }).with_step_size(0.01)
+}
+
+/// A share, shown in percent.
+pub(super) fn percent(name: &str, default: f32, min: f32, max: f32) -> FloatParam {
+    FloatParam::new(name, default, FloatRange::Linear { min, max })
+        .with_step_size(0.01)
+        .with_unit(" %")
+        .with_value_to_string(formatters::v2s_f32_percentage(0))
+        .with_string_to_value(formatters::s2v_f32_percentage())
+}
+
+/// The place of the second sixteenth in its eighth, in percent.
+pub(super) fn swing(name: &str) -> FloatParam {
+    FloatParam::new(name, SWING_STRAIGHT, FloatRange::Linear { min: SWING_STRAIGHT, max: SWING_WIDEST })
+        .with_step_size(0.1)
+        .with_unit(" %")
+}
+
+/// How many takes: the parameter counts 0..=3, the musician reads 1, 2, 4 or 8.
+pub(super) fn variation(name: &str, takes: u8) -> IntParam {
+    let default = takes.max(1).ilog2() as i32;
+    IntParam::new(name, default, IntRange::Linear { min: 0, max: 3 })
+        .with_value_to_string(Arc::new(|power| (1 << power.clamp(0, 3)).to_string()))
+        .with_string_to_value(Arc::new(|text| {
+            let takes: i32 = text.trim().parse().ok()?;
+            (1..=8).contains(&takes).then(|| takes.ilog2() as i32)
+        }))
+}
+
+/// A seed, 0..=9999.
+pub(super) fn seed(name: &str, default: u16) -> IntParam {
+    IntParam::new(name, i32::from(default), IntRange::Linear { min: 0, max: 9999 })
+}
+
+/// A MIDI channel as musicians count, 1..=16.
+pub(super) fn channel(name: &str, default: i32) -> IntParam {
+    IntParam::new(name, default, IntRange::Linear { min: 1, max: 16 })
+}

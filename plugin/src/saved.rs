@@ -1,0 +1,92 @@
+//! State that is saved with a project beside the parameters.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{PoisonError, RwLock};
+
+use nice_plug::params::persist::PersistentField;
+use nice_plug::prelude::*;
+use serde::{Deserialize, Serialize};
+
+/// The version of this layout. Older states keep loading; a newer one is loaded as far as it is known.
+pub const STATE_VERSION: u32 = 1;
+
+/// Everything that is saved and is no parameter.
+#[derive(Params)]
+pub struct Saved {
+    /// The layout's version.
+    #[persist = "beatfield"]
+    version: RwLock<u32>,
+    /// Which model plays.
+    #[persist = "model"]
+    model: Counted<ModelChoice>,
+}
+
+/// Which model plays.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ModelChoice {
+    /// The model file; none is the built-in model.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+    /// The SHA-256 of the file that was loaded, in hexadecimal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// Why the file could not be used, in a sentence. Written for whoever reads the state, ignored when
+    /// it is loaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+impl Default for Saved {
+    fn default() -> Self {
+        Self { version: RwLock::new(STATE_VERSION), model: Counted::default() }
+    }
+}
+
+impl Saved {
+    /// Counts how often state that shapes a bank was loaded or changed.
+    pub fn revision(&self) -> u32 {
+        self.model.changes.load(Ordering::Acquire)
+    }
+
+    /// Which model is asked for, with the revision that asked for it.
+    pub fn model(&self) -> (ModelChoice, u32) {
+        // The count is read first: a choice that arrives in between is looked at once more.
+        let revision = self.revision();
+        (self.model.value.read().unwrap_or_else(PoisonError::into_inner).clone(), revision)
+    }
+
+    /// Chooses another model.
+    pub fn choose_model(&self, choice: ModelChoice) {
+        self.model.set(choice);
+    }
+
+    /// Writes what became of the choice, so that it is saved; no change of the choice itself.
+    pub fn note_outcome(&self, sha256: Option<String>, refused: Option<String>) {
+        let mut choice = self.model.value.write().unwrap_or_else(PoisonError::into_inner);
+        choice.sha256 = sha256;
+        choice.refused = refused;
+    }
+}
+
+/// A saved value that counts how often it was set.
+#[derive(Debug, Default)]
+struct Counted<T> {
+    value: RwLock<T>,
+    changes: AtomicU32,
+}
+
+impl<'a, T> PersistentField<'a, T> for Counted<T>
+where
+    T: Serialize + Deserialize<'a> + Send + Sync,
+{
+    fn set(&self, value: T) {
+        *self.value.write().unwrap_or_else(PoisonError::into_inner) = value;
+        // Release: who sees the new count sees the new value.
+        self.changes.fetch_add(1, Ordering::Release);
+    }
+
+    fn map<F: Fn(&T) -> R, R>(&self, read: F) -> R {
+        read(&self.value.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
