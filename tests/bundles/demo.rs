@@ -1,9 +1,8 @@
 //! The demo: the same command leaves the same file, another seed another one.
 
-use end_to_end::bundle;
+use end_to_end::Format;
 use midly::{MidiMessage, Smf, TrackEventKind};
 use rig::Mode;
-use rig::clap::Bundle;
 use rig::demo::{BARS, BEATS_PER_BAR, TEMPO, Verdict, play};
 use rig::midi_file::{Song, write};
 use rig::model::Card;
@@ -13,9 +12,8 @@ use std::path::Path;
 fn file(seed: u16) -> Vec<u8> {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/beatfield.safetensors");
     let card = Card::read(&model).expect("the card of the built-in model");
-    let mut instance =
-        Bundle::load(&bundle("Beatfield.clap")).expect("the CLAP loads").create().expect("the CLAP starts");
-    let played = play(&mut instance, &card, seed, Mode::Offline, &mut |_| ()).expect("the demo plays");
+    let mut instance = Format::Clap.create();
+    let played = play(&mut *instance, &card, seed, Mode::Offline, &mut |_| ()).expect("the demo plays");
     let verdict = Verdict::of(&played.recording);
     assert_eq!(verdict.complaints, Vec::<String>::new(), "seed {seed}");
     assert!(played.regions.len() >= 2, "the puck came through {:?}", played.regions);

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, reason = "a failed test shows what it had played so far")]
 
 mod bounce;
+mod cycles;
 mod demo;
 mod model;
 mod playing;

@@ -1,6 +1,6 @@
 //! What the end-to-end tests share: where the bundles are, and instances of every format.
 
-use rig::Instance;
+use rig::{Bundle, Instance};
 use std::path::PathBuf;
 
 /// The variable that says in which folder the bundles lie.
@@ -26,22 +26,31 @@ pub fn bundle(name: &str) -> PathBuf {
 pub enum Format {
     /// CLAP.
     Clap,
+    /// VST3.
+    Vst3,
 }
 
 /// All of them.
-pub const FORMATS: [Format; 1] = [Format::Clap];
+pub const FORMATS: [Format; 2] = [Format::Clap, Format::Vst3];
 
 impl Format {
-    /// A fresh instance of the real bundle.
+    /// The real bundle, loaded.
     ///
     /// # Panics
     /// There is no bundle, or it does not load.
+    pub fn load(self) -> Bundle {
+        let name = match self {
+            Self::Clap => "Beatfield.clap",
+            Self::Vst3 => "Beatfield.vst3",
+        };
+        Bundle::load(&bundle(name)).expect("the bundle loads")
+    }
+
+    /// A fresh instance of the real bundle, which stays loaded as long as the instance lives.
+    ///
+    /// # Panics
+    /// There is no bundle, or it does not start.
     pub fn create(self) -> Box<dyn Instance> {
-        match self {
-            Self::Clap => {
-                let bundle = rig::clap::Bundle::load(&bundle("Beatfield.clap")).expect("the CLAP loads");
-                Box::new(bundle.create().expect("the CLAP starts"))
-            }
-        }
+        self.load().create().expect("the plugin starts")
     }
 }

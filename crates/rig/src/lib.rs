@@ -1,13 +1,15 @@
 //! An offline host: it loads a bundle as a DAW does, rolls a transport, automates parameters, and
 //! records notes and audio. For the demo and for the end-to-end tests.
 //!
-//! The way through: [`clap::Bundle`] loads a file and creates an [`Instance`]; a [`Session`] rolls its
+//! The way through: [`Bundle`] loads a file and creates an [`Instance`]; a [`Session`] rolls its
 //! [`Transport`] over it block by block and keeps what came out in a [`Recording`]; [`midi_file`] writes
 //! that down.
 
 mod audio_thread;
 mod block;
+mod bundle;
 pub mod clap;
+pub mod cycles;
 pub mod demo;
 mod error;
 mod instance;
@@ -16,8 +18,10 @@ pub mod model;
 mod record;
 mod session;
 mod transport;
+pub mod vst3;
 
 pub use block::{Block, Output, ParameterChange};
+pub use bundle::Bundle;
 pub use error::HostError;
 pub use instance::{Instance, Mode, Parameter, ParameterId, Setup};
 pub use record::{Fault, Note, Recorder, Recording};

@@ -19,11 +19,14 @@ struct CommandLine {
 enum Verb {
     /// Play 32 bars while the puck travels through the regions of the map, and record them
     Demo(commands::demo::Options),
+    /// Create, automate and destroy instances by the hundred, and count aborts
+    Cycles(commands::cycles::Options),
 }
 
 fn main() -> ExitCode {
     let result = match CommandLine::parse().verb {
         Verb::Demo(options) => commands::demo::run(&options),
+        Verb::Cycles(options) => commands::cycles::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,11 +2,10 @@
 
 use super::screen::Screen;
 use anyhow::bail;
-use rig::clap::Bundle;
 use rig::demo::{BARS, BEATS_PER_BAR, Performance, TEMPO, Verdict, play};
 use rig::midi_file::{self, Song};
 use rig::model::{self, Card};
-use rig::{Instance, Mode};
+use rig::{Bundle, Mode};
 use std::path::{Path, PathBuf};
 
 /// The model that the plugin carries.
@@ -14,7 +13,7 @@ const BUILT_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/beatfi
 
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// The .clap bundle to play
+    /// The .clap (or .vst3) bundle to play
     #[arg(long, value_name = "FILE")]
     bundle: PathBuf,
     /// Where to write what was played
@@ -39,13 +38,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let bundle = Bundle::load(&options.bundle)?;
     let mut instance = bundle.create()?;
     if let Some(model) = &options.model {
-        model::choose(&mut instance, model)?;
+        model::choose(&mut *instance, model)?;
     }
     let mode = if options.realtime { Mode::Realtime } else { Mode::Offline };
-    println!("{} in {}, seed {}", bundle.plugin_id(), bundle.path().display(), options.seed);
+    println!("{}, seed {}", bundle.path().display(), options.seed);
 
     let mut screen = Screen::new(BARS);
-    let played = play(&mut instance, &card, options.seed, mode, &mut |moment| screen.show(moment))?;
+    let played = play(&mut *instance, &card, options.seed, mode, &mut |moment| screen.show(moment))?;
     screen.close();
     instance.idle();
 
@@ -68,7 +67,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 fn tell(out: &Path, played: &Performance, verdict: &Verdict) {
     let song_seconds = f64::from(BARS) * BEATS_PER_BAR * 60.0 / TEMPO;
     let took = played.took.as_secs_f64();
-    println!("notes          {}, every one on channel 10 with its note-off", verdict.notes);
+    let clean =
+        if verdict.complaints.is_empty() { ", every one on channel 10 with its note-off" } else { "" };
+    println!("notes          {}{clean}", verdict.notes);
     println!("bars           {BARS}, {} of them distinct", verdict.distinct_bars);
     println!("timing         at most {:.2} samples from the sixteenth", verdict.worst_samples);
     println!("regions        {}", played.regions.join(", "));

@@ -1,4 +1,5 @@
 //! The verbs.
 
+pub(crate) mod cycles;
 pub(crate) mod demo;
 mod screen;

@@ -1,0 +1,73 @@
+//! `rig cycles`: instances come and go by the hundred, in processes of their own, so that an abort is
+//! counted and does not end the count.
+
+use anyhow::{Context, bail};
+use rig::Bundle;
+use std::path::PathBuf;
+use std::process::Command;
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// The folder that holds Beatfield.clap and Beatfield.vst3
+    #[arg(long, value_name = "FOLDER", default_value = "target/bundled")]
+    bundles: PathBuf,
+    /// Which of the two
+    #[arg(long, value_enum, default_value = "clap")]
+    format: Format,
+    /// Instances that come and go in each run
+    #[arg(long, default_value_t = 300)]
+    cycles: u32,
+    /// Runs, each in a process of its own
+    #[arg(long, default_value_t = 10)]
+    runs: u32,
+    /// Be one of the runs
+    #[arg(long, hide = true)]
+    child: bool,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Format {
+    Clap,
+    Vst3,
+}
+
+impl Options {
+    fn bundle(&self) -> PathBuf {
+        self.bundles.join(match self.format {
+            Format::Clap => "Beatfield.clap",
+            Format::Vst3 => "Beatfield.vst3",
+        })
+    }
+}
+
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    let bundle = options.bundle();
+    if options.child {
+        return Ok(rig::cycles::run(&Bundle::load(&bundle)?, options.cycles)?);
+    }
+    if options.cycles == 0 || options.runs == 0 {
+        bail!("nothing to do: --cycles and --runs want at least 1");
+    }
+    let this = std::env::current_exe().context("the rig cannot tell where it lies")?;
+    let mut aborts = 0;
+    for run in 1..=options.runs {
+        let mut child = Command::new(&this);
+        child.args(["cycles", "--child", "--cycles", &options.cycles.to_string(), "--format"]);
+        child.arg(match options.format {
+            Format::Clap => "clap",
+            Format::Vst3 => "vst3",
+        });
+        let status = child.arg("--bundles").arg(&options.bundles).status().context("starting a run")?;
+        println!(
+            "run {run} of {}: {}",
+            options.runs,
+            if status.success() { "ok".to_owned() } else { status.to_string() }
+        );
+        aborts += u32::from(!status.success());
+    }
+    println!("{}: {aborts} aborts in {} runs of {} cycles", bundle.display(), options.runs, options.cycles);
+    if aborts > 0 {
+        bail!("{aborts} of {} runs did not end well", options.runs);
+    }
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! A loaded .vst3 bundle. Runs on the main thread.
+
+use super::instance::Vst3Instance;
+use crate::HostError;
+use libloading::Library;
+use std::ffi::{CStr, c_void};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use vst3::ComPtr;
+use vst3::Steinberg::{IPluginFactory, IPluginFactoryTrait, PClassInfo, TUID, kResultOk};
+
+/// The folder of the library within a bundle, and the names of its entry and exit.
+#[cfg(target_os = "linux")]
+const PLACE: (&str, &[u8], &[u8]) = (concat_arch(), b"ModuleEntry\0", b"ModuleExit\0");
+#[cfg(target_os = "macos")]
+const PLACE: (&str, &[u8], &[u8]) = ("MacOS", b"bundleEntry\0", b"bundleExit\0");
+#[cfg(windows)]
+const PLACE: (&str, &[u8], &[u8]) = ("x86_64-win", b"InitDll\0", b"ExitDll\0");
+
+#[cfg(target_os = "linux")]
+const fn concat_arch() -> &'static str {
+    if cfg!(target_arch = "aarch64") { "aarch64-linux" } else { "x86_64-linux" }
+}
+
+/// A loaded .vst3 bundle. Its library stays loaded as long as the bundle or one of its instances lives.
+pub struct Bundle {
+    module: Arc<Module>,
+}
+
+impl Bundle {
+    /// Loads the bundle at `path`, a folder.
+    ///
+    /// # Errors
+    /// There is no such bundle, or its library does not load or holds no plugin.
+    pub fn load(path: &Path) -> Result<Self, HostError> {
+        let failed = |reason: String| HostError::Load { path: path.to_owned(), format: "VST3", reason };
+        let library =
+            library_in(path).ok_or_else(|| failed("it holds no library for this system".to_owned()))?;
+        // SAFETY: the caller names a plugin bundle and asks to run it.
+        let library = unsafe { Library::new(&library) }.map_err(|error| failed(error.to_string()))?;
+        let module = Module::enter(library, path.to_owned()).map_err(failed)?;
+        Ok(Self { module: Arc::new(module) })
+    }
+
+    /// Creates an instance of the bundle's first audio plugin. Any number may live at once.
+    ///
+    /// # Errors
+    /// The plugin does not start.
+    pub fn create(&self) -> Result<Vst3Instance, HostError> {
+        Vst3Instance::new(Arc::clone(&self.module))
+    }
+
+    /// Where the bundle lies.
+    pub fn path(&self) -> &Path {
+        &self.module.path
+    }
+}
+
+fn library_in(bundle: &Path) -> Option<PathBuf> {
+    let (folder, _, _) = PLACE;
+    let stem = bundle.file_stem()?;
+    let folder = bundle.join("Contents").join(folder);
+    let mut file = folder.join(stem).into_os_string();
+    file.push(if cfg!(windows) {
+        ".vst3"
+    } else if cfg!(target_os = "macos") {
+        ""
+    } else {
+        ".so"
+    });
+    let file = PathBuf::from(file);
+    file.is_file().then_some(file)
+}
+
+/// An entered library: it is left again when the last owner goes.
+pub(super) struct Module {
+    // Dropped first, while the library is still there.
+    factory: Option<ComPtr<IPluginFactory>>,
+    class: TUID,
+    library: Library,
+    path: PathBuf,
+}
+
+impl Module {
+    fn enter(library: Library, path: PathBuf) -> Result<Self, String> {
+        let (_, entry, _) = PLACE;
+        // SAFETY: the VST3 interface gives the entry this type; its argument names the bundle, which
+        // the library of a bundle without resources does not read.
+        let entered = unsafe {
+            let entry = library.get::<unsafe extern "system" fn(*mut c_void) -> bool>(entry);
+            entry.map(|entry| entry(std::ptr::null_mut()))
+        };
+        match entered {
+            Err(error) => return Err(error.to_string()),
+            Ok(false) => return Err("its entry refused to start".to_owned()),
+            Ok(true) => {}
+        }
+        let mut module = Self { factory: None, class: [0; 16], library, path };
+        // SAFETY: the VST3 interface gives the function this type; it hands out a counted reference,
+        // which ComPtr takes over.
+        let factory = unsafe {
+            let get = module
+                .library
+                .get::<unsafe extern "system" fn() -> *mut IPluginFactory>(b"GetPluginFactory\0")
+                .map_err(|error| error.to_string())?;
+            ComPtr::from_raw(get())
+        };
+        let factory = factory.ok_or_else(|| "it has no factory".to_owned())?;
+        module.class = audio_class(&factory).ok_or_else(|| "it holds no audio plugin".to_owned())?;
+        module.factory = Some(factory);
+        Ok(module)
+    }
+
+    pub(super) fn factory(&self) -> Option<&ComPtr<IPluginFactory>> {
+        self.factory.as_ref()
+    }
+
+    pub(super) fn class(&self) -> &TUID {
+        &self.class
+    }
+}
+
+/// The id of the first class that processes audio.
+fn audio_class(factory: &ComPtr<IPluginFactory>) -> Option<TUID> {
+    // SAFETY: the factory is alive, and the class info is plain data that it fills, texts ended by zero.
+    unsafe {
+        (0..factory.countClasses()).find_map(|index| {
+            let mut info: PClassInfo = std::mem::zeroed();
+            let filled = factory.getClassInfo(index, &mut info) == kResultOk;
+            let is_audio = CStr::from_ptr(info.category.as_ptr()) == c"Audio Module Class";
+            (filled && is_audio).then_some(info.cid)
+        })
+    }
+}
+
+impl Drop for Module {
+    fn drop(&mut self) {
+        self.factory = None;
+        let (_, _, exit) = PLACE;
+        // SAFETY: the VST3 interface gives the exit this type; no object of the library is left.
+        unsafe {
+            if let Ok(exit) = self.library.get::<unsafe extern "system" fn() -> bool>(exit) {
+                exit();
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! The main-thread side of a VST3 instance.
+
+use super::bundle::Module;
+use super::check;
+use super::host_objects::{Application, EditListener, Stream, title};
+use super::processor::{Vst3Processor, process_mode};
+use crate::audio_thread::AudioThread;
+use crate::{Block, HostError, Instance, Output, Parameter, ParameterId, Setup};
+use std::ffi::c_void;
+use std::sync::Arc;
+use vst3::Steinberg::Vst::BusDirections_::{kInput, kOutput};
+use vst3::Steinberg::Vst::MediaTypes_::{kAudio, kEvent};
+use vst3::Steinberg::Vst::ParameterInfo_::ParameterFlags_::kIsReadOnly;
+use vst3::Steinberg::Vst::SymbolicSampleSizes_::kSample32;
+use vst3::Steinberg::Vst::{
+    IAudioProcessor, IAudioProcessorTrait, IComponent, IComponentHandler, IComponentTrait, IEditController,
+    IEditControllerTrait, IHostApplication, ParameterInfo, ProcessSetup,
+};
+use vst3::Steinberg::{IBStream, IPluginBaseTrait, IPluginFactoryTrait, TUID, int32, kResultOk};
+use vst3::{ComPtr, ComWrapper, Interface};
+
+/// A VST3 plugin instance.
+pub struct Vst3Instance {
+    // Dropped in this order: the thread, the plugin's objects, the host's objects, the library.
+    audio: Option<AudioThread>,
+    processor: ComPtr<IAudioProcessor>,
+    controller: ComPtr<IEditController>,
+    component: ComPtr<IComponent>,
+    parameters: Vec<Parameter>,
+    setup: Option<Setup>,
+    _listener: ComWrapper<EditListener>,
+    _host: ComWrapper<Application>,
+    _module: Arc<Module>,
+}
+
+impl Vst3Instance {
+    pub(super) fn new(module: Arc<Module>) -> Result<Self, HostError> {
+        let component = create(&module)?;
+        let host = ComWrapper::new(Application);
+        let context = host.to_com_ptr::<IHostApplication>().ok_or(HostError::Missing("host"))?;
+        // SAFETY: the component is fresh; it counts its own reference to the host, which outlives it.
+        check(unsafe { component.initialize(context.as_ptr().cast()) }, "be initialised")?;
+        let processor: ComPtr<IAudioProcessor> =
+            component.cast().ok_or(HostError::Missing("audio processor"))?;
+        let controller: ComPtr<IEditController> =
+            component.cast().ok_or(HostError::Missing("edit controller in its component"))?;
+        let listener = ComWrapper::new(EditListener);
+        let handler =
+            listener.to_com_ptr::<IComponentHandler>().ok_or(HostError::Missing("edit listener"))?;
+        // SAFETY: the controller counts its own reference to the listener, which outlives it.
+        check(unsafe { controller.setComponentHandler(handler.as_ptr()) }, "take an edit listener")?;
+        for media in [kAudio, kEvent] {
+            for direction in [kInput, kOutput] {
+                let (media, direction) = (media as int32, direction as int32);
+                // SAFETY: the component is initialised and inactive; a bus is switched on if there is one.
+                unsafe {
+                    if component.getBusCount(media, direction) > 0 {
+                        component.activateBus(media, direction, 0, 1);
+                    }
+                }
+            }
+        }
+        let parameters = parameters(&controller);
+        Ok(Self {
+            audio: None,
+            processor,
+            controller,
+            component,
+            parameters,
+            setup: None,
+            _listener: listener,
+            _host: host,
+            _module: module,
+        })
+    }
+
+    fn known(&self, parameter: ParameterId) -> Result<&Parameter, HostError> {
+        self.parameters.iter().find(|candidate| candidate.id == parameter).ok_or_else(|| {
+            HostError::NoParameter {
+                name: format!("id {}", parameter.0),
+                known: format!("{} others", self.parameters.len()),
+            }
+        })
+    }
+
+    /// Announces a setup that is new; hosts call this once per change.
+    fn announce(&mut self, setup: Setup) -> Result<(), HostError> {
+        if self.setup == Some(setup) {
+            return Ok(());
+        }
+        let mut announced = ProcessSetup {
+            processMode: process_mode(setup.mode),
+            symbolicSampleSize: kSample32 as int32,
+            maxSamplesPerBlock: setup.most_frames as int32,
+            sampleRate: setup.rate,
+        };
+        // SAFETY: the component is inactive, and the plugin copies the setup.
+        check(unsafe { self.processor.setupProcessing(&mut announced) }, "take a setup")?;
+        self.setup = Some(setup);
+        Ok(())
+    }
+
+    fn set_active(&self, on: bool) -> Result<(), HostError> {
+        // SAFETY: the component is initialised, and no thread processes it.
+        check(unsafe { self.component.setActive(u8::from(on)) }, if on { "activate" } else { "deactivate" })
+    }
+}
+
+fn create(module: &Module) -> Result<ComPtr<IComponent>, HostError> {
+    let factory = module.factory().ok_or(HostError::Missing("factory"))?;
+    let mut object: *mut c_void = std::ptr::null_mut();
+    let interface: TUID = IComponent::IID.map(|byte| byte as _);
+    // SAFETY: both ids are 16 bytes that live through the call; on success the factory hands out a
+    // counted reference to the interface that was asked for, which ComPtr takes over.
+    unsafe {
+        check(
+            factory.createInstance(module.class().as_ptr(), interface.as_ptr(), &mut object),
+            "be created",
+        )?;
+        ComPtr::from_raw(object.cast::<IComponent>()).ok_or(HostError::Missing("component"))
+    }
+}
+
+fn parameters(controller: &ComPtr<IEditController>) -> Vec<Parameter> {
+    let mut parameters = Vec::new();
+    // SAFETY: the controller is initialised, and fills the description, which is plain data.
+    unsafe {
+        for index in 0..controller.getParameterCount() {
+            let mut info: ParameterInfo = std::mem::zeroed();
+            if controller.getParameterInfo(index, &mut info) == kResultOk
+                && info.flags & kIsReadOnly as int32 == 0
+            {
+                parameters.push(Parameter {
+                    id: ParameterId(info.id),
+                    name: title(&info.title),
+                    default: info.defaultNormalizedValue,
+                });
+            }
+        }
+    }
+    parameters
+}
+
+const INACTIVE: HostError = HostError::State { state: "inactive", advice: "activate it first" };
+
+impl Instance for Vst3Instance {
+    fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    fn value(&mut self, parameter: ParameterId) -> Result<f64, HostError> {
+        self.known(parameter)?;
+        // SAFETY: the controller is initialised, and the parameter is one of its own.
+        Ok(unsafe { self.controller.getParamNormalized(parameter.0) })
+    }
+
+    fn parse(&mut self, parameter: ParameterId, text: &str) -> Result<f64, HostError> {
+        let name = self.known(parameter)?.name.clone();
+        let mut units: Vec<_> = text.encode_utf16().chain([0]).map(|unit| unit as _).collect();
+        let mut value = 0.0;
+        // SAFETY: the text ends with a zero and lives through the call, as does the room for the value.
+        let result =
+            unsafe { self.controller.getParamValueByString(parameter.0, units.as_mut_ptr(), &mut value) };
+        if result == kResultOk {
+            Ok(value)
+        } else {
+            Err(HostError::NoSuchValue { name, text: text.to_owned() })
+        }
+    }
+
+    fn save(&mut self) -> Result<Vec<u8>, HostError> {
+        let stream = ComWrapper::new(Stream::default());
+        let pointer = stream.to_com_ptr::<IBStream>().ok_or(HostError::Missing("stream"))?;
+        // SAFETY: the component is initialised, and the stream lives through the call.
+        check(unsafe { self.component.getState(pointer.as_ptr()) }, "save its state")?;
+        Ok(stream.bytes())
+    }
+
+    fn load(&mut self, state: &[u8]) -> Result<(), HostError> {
+        let stream = |bytes: &[u8]| {
+            ComWrapper::new(Stream::of(bytes)).to_com_ptr::<IBStream>().ok_or(HostError::Missing("stream"))
+        };
+        let (first, second) = (stream(state)?, stream(state)?);
+        // SAFETY: both sides are initialised, and the streams live through the calls.
+        unsafe {
+            check(self.component.setState(first.as_ptr()), "load a state")?;
+            check(self.controller.setComponentState(second.as_ptr()), "load a state")
+        }
+    }
+
+    fn activate(&mut self, setup: Setup) -> Result<(), HostError> {
+        if self.audio.is_some() {
+            return Err(HostError::State { state: "active", advice: "deactivate it first" });
+        }
+        self.announce(setup)?;
+        self.set_active(true)?;
+        self.audio = Some(AudioThread::start(Vst3Processor::new(self.processor.clone(), setup))?);
+        Ok(())
+    }
+
+    fn deactivate(&mut self) -> Result<(), HostError> {
+        let Some(audio) = self.audio.take() else { return Ok(()) };
+        let joined = audio.join();
+        self.set_active(false)?;
+        joined
+    }
+
+    fn process(&mut self, block: Block, output: Output) -> Result<(Block, Output), HostError> {
+        let most = self.setup.map_or(0, |setup| setup.most_frames);
+        if block.frames > most {
+            return Err(HostError::BlockTooLong { frames: block.frames, most });
+        }
+        self.audio.as_ref().ok_or(INACTIVE)?.process(block, output)
+    }
+
+    fn reset(&mut self) -> Result<(), HostError> {
+        self.audio.as_ref().ok_or(INACTIVE)?.reset()
+    }
+
+    fn idle(&mut self) {}
+}
+
+impl Drop for Vst3Instance {
+    fn drop(&mut self) {
+        // A plugin that goes has nobody left to tell of an error.
+        if self.deactivate().is_err() {
+            self.audio = None;
+        }
+        // SAFETY: the component was initialised, and no thread processes it any more.
+        unsafe { self.component.terminate() };
+    }
+}

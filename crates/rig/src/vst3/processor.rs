@@ -1,0 +1,99 @@
+//! The audio-thread side of a VST3 instance.
+
+use super::check;
+use super::context::context;
+use super::events::Events;
+use super::parameter_changes::Changes;
+use crate::audio_thread::Processor;
+use crate::{Block, HostError, Mode, Output, Setup};
+use std::ptr::null_mut;
+use vst3::Steinberg::Vst::ProcessModes_::{kOffline, kRealtime};
+use vst3::Steinberg::Vst::SymbolicSampleSizes_::kSample32;
+use vst3::Steinberg::Vst::{
+    AudioBusBuffers, AudioBusBuffers__type0, IAudioProcessor, IAudioProcessorTrait, IEventList,
+    IParameterChanges, ProcessData,
+};
+use vst3::Steinberg::int32;
+use vst3::{ComPtr, ComWrapper};
+
+/// The number by which VST3 names a mode.
+pub(super) fn process_mode(mode: Mode) -> int32 {
+    match mode {
+        Mode::Realtime => kRealtime as int32,
+        Mode::Offline => kOffline as int32,
+    }
+}
+
+/// An activated VST3 plugin on the audio thread.
+pub(super) struct Vst3Processor {
+    plugin: ComPtr<IAudioProcessor>,
+    setup: Setup,
+}
+
+impl Vst3Processor {
+    pub(super) fn new(plugin: ComPtr<IAudioProcessor>, setup: Setup) -> Self {
+        Self { plugin, setup }
+    }
+
+    fn set_processing(&self, on: bool) -> Result<(), HostError> {
+        // SAFETY: the plugin is active, and no other thread processes it.
+        check(unsafe { self.plugin.setProcessing(u8::from(on)) }, "start processing")
+    }
+}
+
+impl Processor for Vst3Processor {
+    fn start(&mut self) -> Result<(), HostError> {
+        self.set_processing(true)
+    }
+
+    fn process(&mut self, block: &Block, output: &mut Output) -> Result<(), HostError> {
+        let sent = ComWrapper::new(Events::default());
+        let played = ComWrapper::new(Events::of(&block.notes));
+        let automated = ComWrapper::new(Changes::of(&block.changes));
+        let reported = ComWrapper::new(Changes::default());
+        let events = |events: &ComWrapper<Events>| events.to_com_ptr::<IEventList>();
+        let changes = |changes: &ComWrapper<Changes>| changes.to_com_ptr::<IParameterChanges>();
+        let (Some(events_in), Some(events_out)) = (events(&played), events(&sent)) else {
+            return Err(HostError::Missing("event list"));
+        };
+        let (Some(changes_in), Some(changes_out)) = (changes(&automated), changes(&reported)) else {
+            return Err(HostError::Missing("list of parameter changes"));
+        };
+        let mut channels = output.audio.each_mut().map(|channel| channel.as_mut_ptr());
+        let mut bus = AudioBusBuffers {
+            numChannels: 2,
+            silenceFlags: 0,
+            __field0: AudioBusBuffers__type0 { channelBuffers32: channels.as_mut_ptr() },
+        };
+        let mut context = context(&block.position, self.setup.rate, block.steady);
+        let mut data = ProcessData {
+            processMode: process_mode(self.setup.mode),
+            symbolicSampleSize: kSample32 as int32,
+            numSamples: block.frames as int32,
+            numInputs: 0,
+            numOutputs: 1,
+            inputs: null_mut(),
+            outputs: &mut bus,
+            inputParameterChanges: changes_in.as_ptr(),
+            outputParameterChanges: changes_out.as_ptr(),
+            inputEvents: events_in.as_ptr(),
+            outputEvents: events_out.as_ptr(),
+            processContext: &mut context,
+        };
+        // SAFETY: everything that `data` points to lives until the call returns; the two channels hold
+        // `frames` samples each, see `Output::prepare`; the plugin is active for blocks of this length.
+        check(unsafe { self.plugin.process(&mut data) }, "process")?;
+        sent.drain_into(output);
+        Ok(())
+    }
+
+    fn reset(&mut self) -> Result<(), HostError> {
+        self.set_processing(false)?;
+        self.set_processing(true)
+    }
+
+    fn stop(&mut self) {
+        // A plugin that refuses to stop is deactivated all the same.
+        if self.set_processing(false).is_err() {}
+    }
+}
