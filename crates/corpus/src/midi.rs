@@ -172,4 +172,6 @@ impl Events {
 }
 
 #[cfg(test)]
+pub(crate) mod compose;
+#[cfg(test)]
 mod tests;

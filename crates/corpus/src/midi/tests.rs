@@ -1,1 +1,152 @@
+use proptest::prelude::*;
 
+use super::compose::{TICKS_PER_STEP, Track, file, song};
+use super::*;
+use crate::grid::Grid;
+use crate::loops::{Keep, beats_of};
+use crate::notes::NoteTable;
+
+/// (step, note) of every hit, part by part.
+fn hits(bytes: &[u8]) -> Vec<Vec<(f64, u8)>> {
+    let parts = read_parts(bytes).unwrap();
+    parts.iter().map(|part| part.hits.iter().map(|hit| (hit.step, hit.note)).collect()).collect()
+}
+
+fn check_error(bytes: &[u8], sentence: &str) {
+    let error = read_parts(bytes).unwrap_err().to_string();
+    assert!(error.contains(sentence), "{error:?} should say {sentence:?}");
+}
+
+#[test]
+fn a_hit_needs_no_note_off_and_may_use_running_status() {
+    let track = Track::default()
+        .event(0, &[0x99, 36, 100])
+        .event(120, &[38, 90]) // running status: no 0x99
+        .event(240, &[38, 0]) // velocity 0 is a note-off
+        .event(360, &[0x89, 36, 64])
+        .event(480, &[0x90, 36, 100]) // channel 1 plays no drums
+        .event(600, &[0x99, 42, 1]);
+    assert_eq!(hits(&file(0, 480, &[track.end()])), [[(0.0, 36), (1.0, 38), (5.0, 42)]]);
+}
+
+#[test]
+fn drums_of_all_tracks_sound_together() {
+    let kick = Track::default().hit(0, 36).hit(960, 36).end();
+    let snare = Track::default().hit(480, 38).end();
+    assert_eq!(hits(&file(1, 480, &[kick, snare])), [[(0.0, 36), (4.0, 38), (8.0, 36)]]);
+}
+
+#[test]
+fn each_track_of_a_type_2_file_is_a_part_of_its_own() {
+    let first = Track::default().hit(0, 36).end();
+    let second = Track::default().meter(0, 3, 2).hit(480, 38).end();
+    let bytes = file(2, 480, &[first, second]);
+    assert_eq!(hits(&bytes), [[(0.0, 36)], [(4.0, 38)]]);
+    assert!(!read_parts(&bytes).unwrap()[1].meters[0].is_four_four());
+}
+
+#[test]
+fn smpte_time_is_turned_into_beats_by_the_tempo() {
+    // 25 frames of 40 ticks: 1000 ticks a second. At 120 a beat is 500 ticks; from tick 1000 (beat 2)
+    // on the tempo is 60 and a beat 1000 ticks.
+    let track = Track::default().hit(500, 36).tempo(1000, 1_000_000).hit(2000, 38).end();
+    let division = (-25_i8 as u8 as u16) << 8 | 40;
+    assert_eq!(hits(&file(0, division, &[track])), [[(4.0, 36), (12.0, 38)]]);
+}
+
+#[test]
+fn an_rmid_wrapper_is_taken_off() {
+    let inside = song("k...s...");
+    let mut bytes = b"RIFF".to_vec();
+    bytes.extend((inside.len() as u32 + 12).to_le_bytes());
+    bytes.extend(b"RMIDdata");
+    bytes.extend((inside.len() as u32).to_le_bytes());
+    bytes.extend(&inside);
+    assert_eq!(hits(&bytes), hits(&inside));
+    check_error(&bytes[..bytes.len() - 3], "should have");
+}
+
+#[test]
+fn what_is_unusual_but_whole_is_read() {
+    let expected = hits(&song("k...s..."));
+    let mut trailing = song("k...s...");
+    trailing.extend(b"behind the music \xff\xff\xff\xff\xff\xff");
+    assert_eq!(hits(&trailing), expected, "bytes behind the last track");
+
+    let open = Track::default().hit(0, 36).hit(4 * TICKS_PER_STEP, 38);
+    assert_eq!(hits(&file(0, 480, &[open])), expected, "no end-of-track mark");
+
+    let mut chunks = song("k...s...");
+    chunks.splice(14..14, *b"XFIH\0\0\0\x02ab");
+    assert_eq!(hits(&chunks), expected, "a chunk of another kind");
+}
+
+#[test]
+fn every_truncation_is_refused_with_a_reason() {
+    let first = Track::default().meter(0, 4, 2).tempo(0, 500_000).hit(0, 36).hit(480, 38).end();
+    let second = Track::default().event(0, b"\xff\x03\x05drums").hit(0, 42).hit(7, 42).end();
+    let bytes = file(1, 480, &[first, second]);
+    assert!(read_parts(&bytes).is_ok());
+    for length in 0..bytes.len() {
+        let error = read_parts(&bytes[..length]).expect_err("a truncated file");
+        assert!(error.to_string().len() > 10, "{length}: {error}");
+    }
+    check_error(&bytes[..3], "MIDI header");
+    check_error(&bytes[..bytes.len() - 1], "track 2 should have");
+}
+
+#[test]
+fn damage_is_told_by_its_place() {
+    check_error(b"PK\x03\x04 is a zip archive", "does not begin with a MIDI header");
+    check_error(&file(1, 480, &[]), "no tracks");
+    // Random bytes found this one: the MIDI library panics on it in a debug build.
+    check_error(&file(1, 0x8000, &[Track::default().hit(0, 36).end()]), "128 frames a second");
+    check_error(&file(1, 0, &[Track::default().hit(0, 36).end()]), "0 ticks");
+    let mut missing = song("k...");
+    missing[11] = 3;
+    check_error(&missing, "should have 3 tracks, but only 1");
+    let garbled = Track::default().hit(0, 36).event(9, &[0xf4, 1, 2]).end();
+    check_error(&file(0, 480, &[garbled]), "track 1 has an unreadable event at its byte 4");
+    let statusless = Track::default().event(0, &[36, 100]).end();
+    check_error(&file(0, 480, &[statusless]), "track 1 has an unreadable event at its byte 0");
+}
+
+/// Everything that happens to the bytes of a document.
+fn survive(bytes: &[u8]) {
+    let Ok(parts) = read_parts(bytes) else { return };
+    for notes in [NoteTable::Gm, NoteTable::Roland] {
+        if let Ok(grid) = Grid::of(&parts, notes) {
+            for keep in [Keep::InARow, Keep::Recurring, Keep::Majority, Keep::Every] {
+                beats_of(&grid.passages, keep);
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn random_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        survive(&bytes);
+    }
+
+    #[test]
+    fn random_tracks_never_panic(
+        format in 0_u16..4,
+        division in any::<u16>(),
+        events in proptest::collection::vec(any::<u8>(), 0..300),
+    ) {
+        survive(&file(format, division, &[Track::default().event(0, &events), Track::default().hit(0, 36)]));
+    }
+
+    #[test]
+    fn damaged_songs_never_panic(damage in proptest::collection::vec((any::<usize>(), any::<u8>()), 1..8)) {
+        let mut bytes = song("K.h.S.hkK.h.S.h. K.h.S.hkK.h.S.h. K.h.S.hkK.h.S.h.");
+        for (place, byte) in damage {
+            let place = place % bytes.len();
+            bytes[place] = byte;
+        }
+        survive(&bytes);
+    }
+}

@@ -5,10 +5,18 @@ use midly::Header;
 
 use super::MidiError;
 
+/// Where the header says what a tick is.
+const DIVISION_BYTE: usize = 12;
+
 /// The header and the data of each track.
 pub(super) fn split(bytes: &[u8]) -> Result<(Header, Vec<&[u8]>), MidiError> {
-    if !(bytes.starts_with(b"MThd") || bytes.starts_with(b"RIFF")) {
+    let bytes = without_rmid_wrapper(bytes);
+    if !bytes.starts_with(b"MThd") {
         return Err(MidiError::NotMidi);
+    }
+    // midly 0.5.3 negates this byte as a number of frames a second, and -(-128) overflows.
+    if bytes.get(DIVISION_BYTE) == Some(&0x80) {
+        return Err(MidiError::Header("128 frames a second".to_owned()));
     }
     let (header, rest) = midly::parse(bytes).map_err(|error| MidiError::Header(error.to_string()))?;
     let announced = rest.size_hint().0;
@@ -33,6 +41,25 @@ pub(super) fn split(bytes: &[u8]) -> Result<(Header, Vec<&[u8]>), MidiError> {
         there if there < announced => Err(MidiError::TracksMissing { announced, there }),
         _ => Ok((header, tracks)),
     }
+}
+
+/// The MIDI file inside a RIFF wrapper, as Windows once wrote them; other bytes as they are. A wrapper
+/// that ends early leaves a truncated MIDI file, which is found out later.
+fn without_rmid_wrapper(bytes: &[u8]) -> &[u8] {
+    let Some((b"RIFF", rest)) = bytes.split_first_chunk() else { return bytes };
+    let Some((b"RMID", mut rest)) = rest.get(4..).unwrap_or_default().split_first_chunk() else {
+        return bytes;
+    };
+    while let Some((id, behind)) = rest.split_first_chunk::<4>() {
+        let Some((length, data)) = behind.split_first_chunk() else { break };
+        let length = u32::from_le_bytes(*length) as usize;
+        if id == b"data" {
+            return &data[..length.min(data.len())];
+        }
+        let padded = length.saturating_add(length % 2);
+        rest = data.get(padded..).unwrap_or_default();
+    }
+    bytes
 }
 
 /// The name and announced length of the chunk that `bytes` begin with, and everything behind those.
