@@ -208,4 +208,4 @@ fn too_large(bytes: u64) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
