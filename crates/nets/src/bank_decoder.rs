@@ -5,7 +5,7 @@ use beat::{BANK_TAKES, Bank, CELLS, INSTRUMENTS, Kit, STEPS, Settings, Take};
 
 use crate::pattern_decoder::{Logits, PatternDecoder, probability};
 use crate::velocity::velocity;
-use crate::{Dice, Draw, Fault, LatentMap, Model, ModelError, Stream};
+use crate::{Dice, Draw, Fault, Latent, LatentMap, Model, ModelError, Stream};
 
 /// A model made playable.
 #[derive(Debug)]
@@ -29,8 +29,9 @@ impl BankDecoder {
     /// The eight takes of these settings, from one pass through the network. Take k depends on nothing
     /// but the model, the settings and k. `model` is the number by which the bank names its model.
     pub fn decode(&self, settings: &Settings, model: u32) -> Bank {
-        let logits = self.patterns.logits_at(self.map.latent(settings.x, settings.y));
-        let take = |index: usize| self.take(&logits, settings, index as u32);
+        let latent = self.map.latent(settings.x, settings.y);
+        let logits = self.patterns.logits_at(latent);
+        let take = |index: usize| self.take(latent, &logits, settings, index as u32);
         let takes = std::array::from_fn::<Take, BANK_TAKES, _>(take);
         Bank::new(takes, settings.variation, self.kit, *settings, model)
     }
@@ -40,13 +41,13 @@ impl BankDecoder {
         &self.map
     }
 
-    fn take(&self, logits: &Logits, settings: &Settings, index: u32) -> Take {
+    fn take(&self, latent: Latent, logits: &Logits, settings: &Settings, index: u32) -> Take {
         let seed = u64::from(settings.seed);
         let dice = Dice { seed, take: index };
         let draw = Draw { temperature: settings.temperature, density: settings.density, dice };
         // Touch is thrown once for all takes, so that at temperature 0 the takes are truly the same.
         let touch = Dice { seed, take: 0 };
-        let mut take = Take { onsets: self.patterns.draw(logits, &draw), ..Take::EMPTY };
+        let mut take = Take { onsets: self.patterns.draw(latent, logits, &draw), ..Take::EMPTY };
         for cell in 0..CELLS {
             let (step, instrument) = (cell / INSTRUMENTS, cell % INSTRUMENTS);
             let likely = probability(logits[cell] + draw.density_shift());

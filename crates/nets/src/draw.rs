@@ -3,7 +3,7 @@
 use beat::{INSTRUMENTS, Pattern, STEPS, STEPS_PER_BAR};
 
 use crate::pattern_decoder::{Logits, probability};
-use crate::{Dice, Stream};
+use crate::{Dice, HistoryHead, Latent, Stream};
 
 /// Density 1 adds this much to every logit, density -1 takes it away.
 const DENSITY_LOGITS: f32 = 2.5;
@@ -40,9 +40,8 @@ impl Draw {
         for (cell, &logit) in logits.iter().enumerate() {
             let (step, instrument) = (cell / INSTRUMENTS, cell % INSTRUMENTS);
             let logit = logit + self.density_shift();
-            let tied = step % STEPS_PER_BAR * INSTRUMENTS + instrument;
-            let onset = if self.dice.throw(tied, Stream::Redraw) < redrawn {
-                self.dice.throw(tied, Stream::Onset) < probability(logit / flattened)
+            let onset = if self.dice.throw(tied(cell), Stream::Redraw) < redrawn {
+                self.dice.throw(tied(cell), Stream::Onset) < probability(logit / flattened)
             } else {
                 logit > thresholds[instrument]
             };
@@ -50,6 +49,31 @@ impl Draw {
         }
         // Only the bits of the 14 instruments were set above.
         Pattern::new(steps).unwrap_or_default()
+    }
+
+    /// As [`Self::pattern`], but a redrawn cell comes from the history head, given what was decided
+    /// before it. Which cells are redrawn is tied across the bars; what they become is not, since the
+    /// second bar hears the first.
+    pub(crate) fn walked(
+        &self,
+        logits: &Logits,
+        thresholds: &[f32; INSTRUMENTS],
+        latent: Latent,
+        head: &HistoryHead,
+    ) -> Pattern {
+        let (redrawn, flattened) = self.law();
+        if redrawn == 0.0 {
+            return self.pattern(logits, thresholds); // the head would never be asked
+        }
+        head.walk(latent, logits, |step, instrument, given| {
+            let cell = step * INSTRUMENTS + instrument;
+            if self.dice.throw(tied(cell), Stream::Redraw) < redrawn {
+                let logit = given + self.density_shift();
+                self.dice.throw(cell, Stream::Onset) < probability(logit / flattened)
+            } else {
+                logits[cell] + self.density_shift() > thresholds[instrument]
+            }
+        })
     }
 
     /// The share of cells that are redrawn, 0..=1, and by what their logits are divided, 1..=1.3.
@@ -64,6 +88,11 @@ impl Draw {
     pub(crate) fn density_shift(&self) -> f32 {
         DENSITY_LOGITS * within(self.density, -1.0, 1.0)
     }
+}
+
+/// The cell of the first bar at the same place as `cell`.
+fn tied(cell: usize) -> usize {
+    cell % (STEPS_PER_BAR * INSTRUMENTS)
 }
 
 /// `value` within its range, 0 where it is no number.

@@ -4,8 +4,8 @@ use beat::{INSTRUMENTS, Kit};
 use burn::tensor::Device;
 
 use crate::{
-    Architecture, Autoencoder, CodeCloud, Decoder, Encoder, Fault, KitTable, LatentMap, ModelError,
-    Precision, Provenance, Weights,
+    Architecture, Autoencoder, CodeCloud, Decoder, Encoder, Fault, HistoryHead, KitTable, LatentMap,
+    ModelError, Precision, Provenance, Weights, head_arrays,
 };
 
 /// The most training codes that a model may carry.
@@ -24,7 +24,7 @@ pub struct ModelParts {
     pub architecture: Architecture,
     /// How it was made.
     pub provenance: Provenance,
-    /// The decoder's weights, and the encoder's if it comes along.
+    /// The decoder's weights, the encoder's if it comes along, and the history head's if there is one.
     pub weights: Weights,
     /// The probability above which the likeliest pattern has an onset, by instrument, between 0 and 1.
     pub thresholds: [f32; INSTRUMENTS],
@@ -140,6 +140,11 @@ impl Model {
         Encoder::from_weights(&self.parts.architecture, &self.parts.weights, device).ok()
     }
 
+    /// The history head, or `None` where there is none.
+    pub fn history_head(&self) -> Option<HistoryHead> {
+        HistoryHead::from_weights(&self.parts.weights).ok()
+    }
+
     /// Encoder and decoder on a device, or `None` where the encoder did not come along.
     pub fn autoencoder(&self, device: &Device) -> Option<Autoencoder> {
         Some(Autoencoder { encoder: self.encoder(device)?, decoder: self.decoder(device) })
@@ -159,6 +164,9 @@ fn check(parts: &ModelParts) -> Result<(), Fault> {
         return Err(Fault::Range("a layer is 1 to 2048 wide, and there are at most 8 of them"));
     }
     parts.weights.check(&parts.architecture.decoder_arrays())?;
+    if parts.weights.has_prefix("head.") {
+        parts.weights.check(&head_arrays())?;
+    }
     if parts.weights.has_prefix("encoder.") {
         parts.weights.check(&parts.architecture.encoder_arrays())?;
     }

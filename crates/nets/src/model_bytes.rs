@@ -1,6 +1,6 @@
 //! The model file: one safetensors file, read in bounded memory and written the same way every time.
 //!
-//! Tensors: `decoder.*` and `encoder.*` (weights), `thresholds` [14], `codes` [m, 4], `codes.normal`
+//! Tensors: `decoder.*`, `encoder.*` and `head.*` (weights), `thresholds` [14], `codes` [m, 4], `codes.normal`
 //! [2, 4] (mean and deviation), and with a map `map.grid` [side, side, 4] (bottom row first),
 //! `map.points` [n, 2], `map.genres` [n] (u8). Floats are f32 or f16. The metadata entry `beatfield`
 //! is the JSON of everything else.
@@ -26,6 +26,8 @@ const MAX_FILE: u64 = 64 << 20;
 const MAX_HEADER: u64 = 4 << 20;
 /// The metadata entry that holds our header.
 const ENTRY: &str = "beatfield";
+/// How the names of weights begin.
+const WEIGHTS: [&str; 3] = ["decoder.", "encoder.", "head."];
 
 /// How weights, codes and the map's grid are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,7 +112,7 @@ fn parse(bytes: &[u8]) -> Result<ModelParts, Fault> {
     let header = header(entry)?;
     let mut weights = Weights::default();
     for (name, view) in file.iter() {
-        if name.starts_with("decoder.") || name.starts_with("encoder.") {
+        if WEIGHTS.iter().any(|prefix| name.starts_with(prefix)) {
             weights.insert(name, Array { shape: view.shape().to_vec(), values: floats(name, &view)? });
         }
     }

@@ -4,7 +4,7 @@ use beat::{CELLS, INSTRUMENTS, Pattern};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::layers::floats;
-use crate::{Decoder, Draw, LATENT, Latent, Model, device};
+use crate::{Decoder, Draw, HistoryHead, LATENT, Latent, Model, device};
 
 /// What the decoder says of one latent: the logit of an onset in each cell, `step * 14 + instrument`.
 pub type Logits = [f32; CELLS];
@@ -21,6 +21,7 @@ pub fn probability(logit: f32) -> f32 {
 #[derive(Debug)]
 pub struct PatternDecoder {
     decoder: Decoder,
+    head: Option<HistoryHead>,
     thresholds: [f32; INSTRUMENTS],
     device: Device,
 }
@@ -31,6 +32,7 @@ impl PatternDecoder {
         let device = device();
         Self {
             decoder: model.decoder(&device),
+            head: model.history_head(),
             thresholds: model.thresholds().map(|probability| (probability / (1.0 - probability)).ln()),
             device,
         }
@@ -48,17 +50,20 @@ impl PatternDecoder {
         logits
     }
 
-    /// The pattern that `draw` draws from logits of this decoder.
-    pub fn draw(&self, logits: &Logits, draw: &Draw) -> Pattern {
-        draw.pattern(logits, &self.thresholds)
+    /// The pattern that `draw` draws from the logits that this decoder has for `latent`.
+    pub fn draw(&self, latent: Latent, logits: &Logits, draw: &Draw) -> Pattern {
+        match &self.head {
+            Some(head) => draw.walked(logits, &self.thresholds, latent, head),
+            None => draw.pattern(logits, &self.thresholds),
+        }
     }
 
     /// One pattern for each latent, in the same order, latent `row` drawn as `draw(row)` says.
     pub fn patterns(&self, latents: &[Latent], draw: impl Fn(usize) -> Draw) -> Vec<Pattern> {
         let mut patterns = Vec::with_capacity(latents.len());
         for batch in latents.chunks(BATCH) {
-            for logits in self.batch(batch) {
-                patterns.push(self.draw(&logits, &draw(patterns.len())));
+            for (&latent, logits) in batch.iter().zip(self.batch(batch)) {
+                patterns.push(self.draw(latent, &logits, &draw(patterns.len())));
             }
         }
         patterns

@@ -1,0 +1,184 @@
+//! The history head: what comes next, given what was played. It is what makes temperature musical: a
+//! cell that is redrawn listens to the last bar and to the instruments below it on the same step.
+//!
+//! Inference walks the 448 cells in plain Rust over the weights' slices, on the decode thread or in the
+//! lab: a tensor call for each cell would cost milliseconds. The lab trains the same numbers in parallel;
+//! `head_weights_mean_the_same_to_the_lab` in its tests holds the two together.
+
+use beat::{INSTRUMENTS, Pattern, STEPS};
+
+use crate::pattern_decoder::Logits;
+use crate::{LATENT, Latent, Weights, WeightsFault};
+
+/// Steps that the head looks back.
+pub const HISTORY: usize = 16;
+/// Width of the head's first hidden layer.
+pub const HEAD_WIDTH: usize = 128;
+/// Width of the head's second hidden layer.
+pub const HEAD_INNER: usize = 64;
+
+/// Names and shapes of the head's weights; a matrix is `[inputs, outputs]`. Row
+/// `(lag - 1) * 14 + instrument` of `head.history.weight` is a hit of `instrument` `lag` steps ago; row
+/// `lower * 14 + instrument` of `head.lower.weight`, counted from `[0, 0]`, is what a hit of `lower` on
+/// the same step adds to the logit of `instrument`, and counts only where `lower < instrument`.
+pub fn head_arrays() -> Vec<(String, Vec<usize>)> {
+    [
+        ("head.history.weight", vec![HISTORY * INSTRUMENTS, HEAD_WIDTH]),
+        ("head.latent.weight", vec![LATENT, HEAD_WIDTH]),
+        ("head.position.weight", vec![STEPS, HEAD_WIDTH]),
+        ("head.inner.weight", vec![HEAD_WIDTH, HEAD_INNER]),
+        ("head.inner.bias", vec![HEAD_INNER]),
+        ("head.output.weight", vec![HEAD_INNER, INSTRUMENTS]),
+        ("head.output.bias", vec![INSTRUMENTS]),
+        ("head.lower.weight", vec![INSTRUMENTS, INSTRUMENTS]),
+    ]
+    .map(|(name, shape)| (name.to_owned(), shape))
+    .to_vec()
+}
+
+/// The head, ready to walk.
+#[derive(Clone, Debug)]
+pub struct HistoryHead {
+    history: Vec<[f32; HEAD_WIDTH]>,
+    latent: Vec<[f32; HEAD_WIDTH]>,
+    position: Vec<[f32; HEAD_WIDTH]>,
+    inner: Vec<[f32; HEAD_INNER]>,
+    inner_bias: [f32; HEAD_INNER],
+    output: Vec<[f32; INSTRUMENTS]>,
+    output_bias: [f32; INSTRUMENTS],
+    lower: Vec<[f32; INSTRUMENTS]>,
+}
+
+impl HistoryHead {
+    /// The head of these weights.
+    ///
+    /// # Errors
+    ///
+    /// A weight is missing, has the wrong shape, or is not finite.
+    pub fn from_weights(weights: &Weights) -> Result<Self, WeightsFault> {
+        weights.check(&head_arrays())?;
+        // Every name and shape was checked, so that each array divides into its rows.
+        fn rows<const N: usize>(weights: &Weights, name: &str) -> Vec<[f32; N]> {
+            weights.get(name).map(|array| array.values.as_chunks().0.to_vec()).unwrap_or_default()
+        }
+        fn row<const N: usize>(weights: &Weights, name: &str) -> [f32; N] {
+            rows(weights, name).first().copied().unwrap_or([0.0; N])
+        }
+        Ok(Self {
+            history: rows(weights, "head.history.weight"),
+            latent: rows(weights, "head.latent.weight"),
+            position: rows(weights, "head.position.weight"),
+            inner: rows(weights, "head.inner.weight"),
+            inner_bias: row(weights, "head.inner.bias"),
+            output: rows(weights, "head.output.weight"),
+            output_bias: row(weights, "head.output.bias"),
+            lower: rows(weights, "head.lower.weight"),
+        })
+    }
+
+    /// Walks a pattern step by step and instrument by instrument. `plays(step, instrument, logit)`
+    /// decides each cell, and hears the logit that the head gives it after everything decided before.
+    pub fn walk(
+        &self,
+        latent: Latent,
+        logits: &Logits,
+        mut plays: impl FnMut(usize, usize, f32) -> bool,
+    ) -> Pattern {
+        let mut from_latent = [0.0; HEAD_WIDTH];
+        for (value, row) in latent.iter().zip(&self.latent) {
+            add(&mut from_latent, row, *value);
+        }
+        let mut steps = [0_u16; STEPS];
+        for step in 0..STEPS {
+            let mut cells = self.step(step, &steps, &from_latent);
+            for (cell, logit) in cells.iter_mut().zip(&logits[step * INSTRUMENTS..]) {
+                *cell += logit;
+            }
+            for instrument in 0..INSTRUMENTS {
+                if plays(step, instrument, cells[instrument]) {
+                    steps[step] |= 1 << instrument;
+                    for above in instrument + 1..INSTRUMENTS {
+                        cells[above] += self.lower[instrument][above];
+                    }
+                }
+            }
+        }
+        // Only the bits of the 14 instruments were set above.
+        Pattern::new(steps).unwrap_or_default()
+    }
+
+    /// What the head adds to the logits of one step, before any instrument of it is decided.
+    fn step(&self, step: usize, steps: &[u16; STEPS], from_latent: &[f32; HEAD_WIDTH]) -> [f32; INSTRUMENTS] {
+        let mut hidden = *from_latent;
+        add(&mut hidden, &self.position[step], 1.0);
+        for lag in 1..=HISTORY.min(step) {
+            let mut hits = steps[step - lag];
+            while hits != 0 {
+                let instrument = hits.trailing_zeros() as usize;
+                hits &= hits - 1;
+                add(&mut hidden, &self.history[(lag - 1) * INSTRUMENTS + instrument], 1.0);
+            }
+        }
+        let mut inner = self.inner_bias;
+        for (value, row) in hidden.iter().zip(&self.inner) {
+            if *value > 0.0 {
+                add(&mut inner, row, *value);
+            }
+        }
+        let mut cells = self.output_bias;
+        for (value, row) in inner.iter().zip(&self.output) {
+            if *value > 0.0 {
+                add(&mut cells, row, *value);
+            }
+        }
+        cells
+    }
+}
+
+/// `sum += factor * row`
+fn add<const N: usize>(sum: &mut [f32; N], row: &[f32; N], factor: f32) {
+    for (sum, value) in sum.iter_mut().zip(row) {
+        *sum += factor * value;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use beat::CELLS;
+
+    fn head(name: &str, value: impl Fn(usize) -> f32) -> HistoryHead {
+        let mut weights = Weights::default();
+        for (array, shape) in head_arrays() {
+            let count = shape.iter().product();
+            let values = (0..count).map(|k| if array == name { value(k) } else { 0.0 }).collect();
+            weights.insert(array, crate::Array { shape, values });
+        }
+        HistoryHead::from_weights(&weights).expect("all arrays are there")
+    }
+
+    #[test]
+    fn a_head_of_zeros_leaves_the_decoder_alone() {
+        let logits: Logits = std::array::from_fn(|cell| if cell % 9 == 0 { 1.0 } else { -1.0 });
+        let pattern = head("", |_| 0.0).walk([1.0; LATENT], &logits, |_, _, logit| logit > 0.0);
+        for (cell, logit) in logits.iter().enumerate() {
+            assert_eq!(pattern.has(cell / INSTRUMENTS, cell % INSTRUMENTS), *logit > 0.0);
+        }
+    }
+
+    #[test]
+    fn a_lower_instrument_moves_the_ones_above_it_and_not_itself() {
+        let head = head("head.lower.weight", |_| 5.0);
+        let mut logits = [-3.0; CELLS];
+        logits[2] = 1.0; // the rim shot of step 0
+        let pattern = head.walk([0.0; LATENT], &logits, |_, _, logit| logit > 0.0);
+        assert_eq!(pattern.step(0), 0b11_1111_1111_1100);
+        assert_eq!(pattern.steps()[1..], [0; 31]);
+    }
+
+    #[test]
+    fn weights_that_are_missing_are_named() {
+        let fault = HistoryHead::from_weights(&Weights::default()).map(|_| ());
+        assert_eq!(fault, Err(WeightsFault::Missing("head.history.weight".to_owned())));
+    }
+}
