@@ -3,11 +3,11 @@
 //! One thread reads, all others work on single files; the results are put in the order of the input
 //! before anything depends on it, so the same input gives the same rows on any machine.
 
+mod batches;
 mod gather;
 
 use std::ops::ControlFlow;
 use std::path::PathBuf;
-use std::sync::mpsc::sync_channel;
 
 use beat::Pattern;
 use rayon::iter::{ParallelBridge, ParallelIterator};
@@ -23,10 +23,8 @@ use crate::notes::NoteTable;
 use crate::report::{InputRecord, Rejection, Report, hex};
 use crate::rows::Row;
 
+use batches::batches;
 use gather::Gathered;
-
-/// As many documents wait for a worker; each is bounded, so the memory is.
-const WAITING_DOCUMENTS: usize = 16;
 
 /// What to extract, and how.
 #[derive(Clone, Debug)]
@@ -102,27 +100,24 @@ impl Extractor {
         file_done: &(dyn Fn() + Sync),
         stop: &(dyn Fn() -> bool + Sync),
     ) -> (Vec<Outcome>, ControlFlow<()>) {
-        let (sender, documents) = sync_channel(WAITING_DOCUMENTS);
+        let (mut batches, receiver) = batches(self.files(), rayon::current_num_threads());
         std::thread::scope(|threads| {
             let reader = threads.spawn(move || {
-                let mut order = 0;
-                self.intake.feed(&mut |document| {
-                    // The receiver is only gone when the workers are.
-                    if stop() || sender.send((order, document)).is_err() {
-                        return ControlFlow::Break(());
-                    }
-                    order += 1;
-                    ControlFlow::Continue(())
-                })
+                self.intake.feed(&mut |document| match stop() {
+                    true => ControlFlow::Break(()),
+                    false => batches.put(document),
+                })?;
+                batches.send()
             });
-            let outcomes = documents
+            let read = |(order, document)| {
+                let outcome = self.read_one(order, document);
+                file_done();
+                outcome
+            };
+            let outcomes = receiver
                 .into_iter()
                 .par_bridge()
-                .map(|(order, document)| {
-                    let outcome = self.read_one(order, document);
-                    file_done();
-                    outcome
-                })
+                .flat_map_iter(|batch| batch.into_iter().map(read))
                 .collect();
             (outcomes, reader.join().unwrap_or(ControlFlow::Break(())))
         })
