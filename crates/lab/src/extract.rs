@@ -133,7 +133,10 @@ fn tell(extraction: &Extraction) {
         println!("  {:>6} left out: {heading}", files.len());
     }
     if report.other_meter_hits > 0 {
-        println!("  {:>6} hits not in 4/4 left out, in {} files", report.other_meter_hits, report.other_meter_files);
+        println!(
+            "  {:>6} hits not in 4/4 left out, in {} files",
+            report.other_meter_hits, report.other_meter_files
+        );
     }
     println!("  {:>6} files in which nothing met the rule", report.files_without_pattern);
     println!("  {:>6} patterns dropped as dull, {} as known", report.dull_patterns, report.known_patterns);
