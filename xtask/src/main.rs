@@ -8,10 +8,10 @@
 mod bench;
 mod bundle;
 mod child;
-mod demo;
 mod install;
 mod lab;
 mod places;
+mod rig;
 mod test;
 mod tools;
 
@@ -59,6 +59,8 @@ enum Verb {
 
     /// Check format and lints, build the bundles, run every test, build the docs
     Test,
+    /// Create, automate and destroy instances by the hundred, and count the hosts that they abort
+    Cycles(Arguments),
     /// Run the benchmarks; options go to cargo bench, for example `-p beat`
     Bench(Arguments),
 }
@@ -79,13 +81,14 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
     match verb {
         Verb::Bundle(options) => bundle::run(&options),
         Verb::Install => install::run(),
-        Verb::Demo(arguments) => demo::run(&arguments),
+        Verb::Demo(arguments) => rig::demo(&arguments),
         Verb::Extract(arguments) => lab::run("extract", &arguments),
         Verb::Train(arguments) => lab::run("train", &arguments),
         Verb::Map(arguments) => lab::run("map", &arguments),
         Verb::Sample(arguments) => lab::run("sample", &arguments),
         Verb::Evaluate(arguments) => lab::run("evaluate", &arguments),
         Verb::Test => return test::run(),
+        Verb::Cycles(arguments) => rig::cycles(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
     }?;
     Ok(ExitCode::SUCCESS)
