@@ -1,7 +1,7 @@
 //! From where the puck stands to the bank that plays. Runs on the decode thread, never on the audio
 //! thread: burn allocates.
 
-use beat::{BANK_TAKES, Bank, CELLS, INSTRUMENTS, Kit, STEPS, Settings, Take};
+use beat::{BANK_TAKES, Bank, INSTRUMENTS, Kit, Settings, Take};
 
 use crate::pattern_decoder::{Logits, PatternDecoder, probability};
 use crate::velocity::velocity;
@@ -48,11 +48,10 @@ impl BankDecoder {
         // Touch is thrown once for all takes, so that at temperature 0 the takes are truly the same.
         let touch = Dice { seed, take: 0 };
         let mut take = Take { onsets: self.patterns.draw(latent, logits, &draw), ..Take::EMPTY };
-        for cell in 0..CELLS {
+        for (cell, logit) in logits.iter().enumerate() {
             let (step, instrument) = (cell / INSTRUMENTS, cell % INSTRUMENTS);
-            let likely = probability(logits[cell] + draw.density_shift());
-            take.velocities[step % STEPS][instrument] =
-                velocity(likely, step, touch.throw(cell, Stream::Velocity));
+            let likely = probability(logit + draw.density_shift());
+            take.velocities[step][instrument] = velocity(likely, step, touch.throw(cell, Stream::Velocity));
         }
         take
     }

@@ -97,9 +97,8 @@ impl HistoryHead {
             for instrument in 0..INSTRUMENTS {
                 if plays(step, instrument, cells[instrument]) {
                     steps[step] |= 1 << instrument;
-                    for above in instrument + 1..INSTRUMENTS {
-                        cells[above] += self.lower[instrument][above];
-                    }
+                    let above = cells.iter_mut().zip(&self.lower[instrument]).skip(instrument + 1);
+                    above.for_each(|(cell, logit)| *cell += logit);
                 }
             }
         }

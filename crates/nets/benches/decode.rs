@@ -1,0 +1,47 @@
+//! How long a bank takes from the puck to the takes: the delay between a drag and the beat. Run with
+//! `cargo bench -p nets`, and `--no-default-features --features flex` for the other backend.
+
+use beat::Settings;
+use criterion::{Criterion, criterion_group, criterion_main};
+use nets::{
+    Architecture, BankDecoder, Draw, Model, ModelParts, PatternDecoder, Precision, Weights, head_arrays,
+};
+use std::hint::black_box;
+
+/// The shipped layers with a head, untrained: arithmetic costs the same.
+fn full() -> Model {
+    let architecture = Architecture::residual();
+    let mut arrays = architecture.decoder_arrays();
+    arrays.extend(head_arrays());
+    let weights = Weights::initial(&arrays, 1);
+    Model::new("full", ModelParts { architecture, weights, ..Model::synthetic_parts(1) })
+        .expect("a sound model")
+}
+
+fn decode(criterion: &mut Criterion) {
+    let models = [("paper", Model::synthetic(1)), ("residual with head", full())];
+    for (name, model) in &models {
+        let patterns = PatternDecoder::new(model);
+        let latents = vec![[0.5, -1.0, 2.0, 0.0]; 1000];
+        criterion.bench_function(&format!("{name}: logits of one latent"), |bench| {
+            bench.iter(|| patterns.logits_at(black_box(latents[0])));
+        });
+        criterion.bench_function(&format!("{name}: 1000 likeliest patterns"), |bench| {
+            bench.iter(|| patterns.patterns(black_box(&latents), |_| Draw::LIKELIEST));
+        });
+        let bank = BankDecoder::new(model).expect("a map");
+        for temperature in [0.0, 0.4, 1.0] {
+            let settings = Settings { temperature, ..Settings::DEFAULT };
+            criterion.bench_function(&format!("{name}: a bank at temperature {temperature}"), |bench| {
+                bench.iter(|| bank.decode(black_box(&settings), 1));
+            });
+        }
+        let bytes = model.to_bytes(Precision::Single);
+        criterion.bench_function(&format!("{name}: load {} KB", bytes.len() / 1024), |bench| {
+            bench.iter(|| Model::from_bytes("bench", black_box(&bytes)));
+        });
+    }
+}
+
+criterion_group!(benches, decode);
+criterion_main!(benches);
