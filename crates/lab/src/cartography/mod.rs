@@ -1,0 +1,13 @@
+//! How a map is made: latents are laid out on a plane, spread evenly over the square, and the way back
+//! is baked to a grid. Nothing here knows a tensor or a file.
+
+mod embed;
+mod equalise;
+mod invert;
+mod principal;
+mod regions;
+
+pub(crate) use embed::{ITERATIONS, embed};
+pub(crate) use equalise::equalise;
+pub(crate) use invert::{SIDE, invert};
+pub(crate) use regions::regions;

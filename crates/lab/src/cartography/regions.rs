@@ -1,0 +1,96 @@
+//! Where a genre is named on the map: at its densest area relative to the whole, not at its mean, which
+//! may well lie in another genre's country.
+
+/// Cells along each side of the grid on which density is measured.
+const SIDE: usize = 48;
+/// The deviation of the kernel that smooths density, in cells.
+const WIDTH: f32 = 2.5;
+/// A genre with fewer placed patterns is not named.
+const LEAST: usize = 40;
+
+/// A genre and the place of its name.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Region {
+    /// Which genre, by index.
+    pub(crate) genre: u8,
+    /// Where its name stands on the map, both in 0..=1.
+    pub(crate) at: [f32; 2],
+}
+
+/// The regions of the genres `0..genres` that enough of the points have. `labels[k]` is the genre of
+/// point `k`; a label of `genres` or above means unknown.
+pub(crate) fn regions(points: &[[f32; 2]], labels: &[u8], genres: usize) -> Vec<Region> {
+    let whole = density(points.iter());
+    let mean = whole.iter().sum::<f32>() / whole.len() as f32;
+    (0..genres)
+        .filter_map(|genre| {
+            let own = || points.iter().zip(labels).filter(move |(_, label)| usize::from(**label) == genre);
+            if own().count() < LEAST {
+                return None;
+            }
+            let density = density(own().map(|(point, _)| point));
+            // Half the mean density on top keeps a lone pattern at the rim from naming a region.
+            let share = |cell: usize| density[cell] / (whole[cell] + 0.5 * mean);
+            let densest = (0..SIDE * SIDE).max_by(|&a, &b| share(a).total_cmp(&share(b)))?;
+            let at = [densest % SIDE, densest / SIDE].map(|cell| (cell as f32 + 0.5) / SIDE as f32);
+            Some(Region { genre: u8::try_from(genre).ok()?, at })
+        })
+        .collect()
+}
+
+/// Points a cell, smoothed by a Gaussian along both axes.
+fn density<'a>(points: impl Iterator<Item = &'a [f32; 2]>) -> Vec<f32> {
+    let mut cells = vec![0.0; SIDE * SIDE];
+    for point in points {
+        let [x, y] = point.map(|value| ((value * SIDE as f32) as usize).min(SIDE - 1));
+        cells[y * SIDE + x] += 1.0;
+    }
+    let along = smoothed(&cells, 1);
+    smoothed(&along, SIDE)
+}
+
+/// The cells smoothed along one axis; `stride` is the distance of neighbours there.
+fn smoothed(cells: &[f32], stride: usize) -> Vec<f32> {
+    let reach = (3.0 * WIDTH) as usize;
+    let weight = |distance: usize| (-0.5 * (distance as f32 / WIDTH).powi(2)).exp();
+    (0..cells.len())
+        .map(|cell| {
+            let place = cell / stride % SIDE;
+            let (mut sum, mut total) = (0.0, 0.0);
+            for other in place.saturating_sub(reach)..=(place + reach).min(SIDE - 1) {
+                let weight = weight(other.abs_diff(place));
+                sum += weight * cells[cell + other * stride - place * stride];
+                total += weight;
+            }
+            sum / total
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::{Dice, Purpose};
+
+    #[test]
+    fn a_genre_is_named_where_it_outweighs_the_others() {
+        let mut dice = Dice::new(2, Purpose::Latents, 0);
+        // Genre 0 is everywhere; genre 1 has a corner of its own and a few stray patterns; genre 2 is rare.
+        let mut points = Vec::new();
+        let mut labels = Vec::new();
+        for k in 0..2000 {
+            points.push([dice.unit(), dice.unit()]);
+            labels.push(if k % 100 == 0 { 2 } else { 0 });
+        }
+        for k in 0..200 {
+            let corner = [dice.between(0.8, 0.95), dice.between(0.1, 0.2)];
+            points.push(if k % 4 == 0 { [dice.unit(), dice.unit()] } else { corner });
+            labels.push(1);
+        }
+        let regions = regions(&points, &labels, 3);
+        assert_eq!(regions.iter().map(|region| region.genre).collect::<Vec<_>>(), [0, 1]);
+        let [x, y] = regions[1].at;
+        assert!((0.75..1.0).contains(&x) && (0.05..0.25).contains(&y), "{x} {y}");
+        assert!(regions.iter().flat_map(|region| region.at).all(|value| (0.0..=1.0).contains(&value)));
+    }
+}

@@ -1,0 +1,31 @@
+//! Ctrl-C: the first asks the run to stop at the next safe point, the second ends the process.
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result};
+
+static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C asks instead of killing. Calling it again changes nothing.
+pub(crate) fn listen() -> Result<()> {
+    static LISTENING: OnceLock<Result<(), ctrlc::Error>> = OnceLock::new();
+    let listening = LISTENING.get_or_init(|| {
+        ctrlc::set_handler(|| {
+            // Relaxed: the flag guards no other data.
+            if ASKED.swap(true, Ordering::Relaxed) {
+                std::process::exit(130);
+            }
+        })
+    });
+    listening
+        .as_ref()
+        .map(|()| ())
+        .map_err(|error| anyhow::anyhow!("{error}"))
+        .context("can't listen for Ctrl-C")
+}
+
+/// Whether Ctrl-C was pressed.
+pub(crate) fn asked() -> bool {
+    ASKED.load(Ordering::Relaxed) // relaxed: see above
+}

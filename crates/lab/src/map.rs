@@ -1,0 +1,169 @@
+//! `map`: a trained model in, the same model with its map out.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use beat::Pattern;
+use clap::Args;
+use corpus::filter::passes;
+use corpus::rows::UNKNOWN_GENRE;
+use nets::{Draw, Latent, LatentMap, Model, PatternDecoder, Precision, Region};
+
+use crate::cartography::{self, SIDE};
+use crate::chance::{Dice, Purpose};
+use crate::codes::encode;
+use crate::patterns::{Patterns, file_names, genres};
+use crate::progress;
+
+/// No genre has more than this share of the placed patterns, or stock rock would swallow the map.
+const LARGEST_SHARE: f64 = 0.12;
+/// What a pattern of unknown genre is called where no genre is known at all.
+const NAMELESS: &str = "unknown";
+
+/// What `map` is told.
+#[derive(Args, Debug)]
+pub(crate) struct Map {
+    /// The trained model
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    /// A TSV file of patterns to place; may be repeated
+    #[arg(long = "patterns", value_name = "FILE", required = true)]
+    patterns: Vec<PathBuf>,
+    /// Where the model with its map goes
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Decides which patterns of the large genres are placed
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// Makes the map and writes the model that has it.
+pub(crate) fn run(args: &Map) -> Result<()> {
+    let model = Model::read(&args.model)?;
+    let patterns = Patterns::read(&args.patterns)?;
+    ensure!(model.kit() == patterns.kit, "{} has another kit than the patterns", args.model.display());
+    let placed = Placed::choose(&model, &patterns, args.seed)?;
+    eprintln!("{} patterns of {} genres are placed", placed.latents.len(), placed.genres.len());
+    let bar = progress::bar("t-SNE", cartography::ITERATIONS);
+    let embedding = cartography::embed(&placed.latents, |done| bar.set_position(done as u64))?;
+    bar.finish();
+    let points = cartography::equalise(&embedding.points, args.seed);
+    let grid = cartography::invert(&points, &placed.latents)?;
+    let regions = cartography::regions(&points, &placed.labels, placed.genres.len())
+        .into_iter()
+        .map(|region| {
+            let [x, y] = region.at;
+            Region { name: placed.genres[usize::from(region.genre)].clone(), x, y }
+        })
+        .collect();
+    let mut parts = model.into_parts();
+    parts.genres = placed.genres;
+    parts.map = Some(LatentMap::new(SIDE, grid, points, placed.labels, regions)?);
+    let mut command = "cargo xtask map".to_owned();
+    for file in file_names(&args.patterns) {
+        command += &format!(" --patterns {file}");
+    }
+    parts.provenance.commands.push(format!("{command} --seed {}", args.seed));
+    let mapped = Model::new(&args.out.display().to_string(), parts)?;
+    let bytes = mapped.to_bytes(Precision::Half);
+    corpus::rows::write_atomically(&args.out, |file| file.write_all(&bytes))?;
+    println!(
+        "{}: {} bytes, t-SNE's divergence {:.3} nats",
+        args.out.display(),
+        bytes.len(),
+        embedding.divergence
+    );
+    Ok(())
+}
+
+/// The patterns that have a place on the map.
+struct Placed {
+    latents: Vec<Latent>,
+    /// The index of each one's genre.
+    labels: Vec<u8>,
+    genres: Vec<String>,
+}
+
+impl Placed {
+    /// Training patterns of known genre whose own decode is a beat, large genres thinned out.
+    fn choose(model: &Model, patterns: &Patterns, seed: u64) -> Result<Self> {
+        let encoder = model
+            .encoder(&nets::device())
+            .with_context(|| format!("{} came without its encoder, so it can't be mapped", model.file()))?;
+        let mut rows = patterns.training();
+        let known = genres(rows.iter().copied());
+        if !known.is_empty() {
+            rows.retain(|row| row.genre != UNKNOWN_GENRE);
+        }
+        let inputs: Vec<Pattern> = rows.iter().map(|row| row.pattern).collect();
+        let latents = encode(&encoder, &inputs)?;
+        let decoded = PatternDecoder::new(model).patterns(&latents, |_| Draw::LIKELIEST);
+        let names: Vec<String> =
+            if known.is_empty() { vec![NAMELESS.to_owned()] } else { known.into_keys().collect() };
+        ensure!(names.len() <= 256, "{} genres are more than the 256 that a model may name", names.len());
+        let label = |genre: &str| names.iter().position(|name| name == genre).unwrap_or(0) as u8;
+        let sound: Vec<(usize, u8)> = (0..rows.len())
+            .filter(|row| passes(&decoded[*row]))
+            .map(|row| (row, label(&rows[row].genre)))
+            .collect();
+        let chosen = thinned(&sound, names.len(), seed);
+        Ok(Self {
+            latents: chosen.iter().map(|(row, _)| latents[*row]).collect(),
+            labels: chosen.iter().map(|(_, label)| *label).collect(),
+            genres: names,
+        })
+    }
+}
+
+/// All of the small genres and a random part of the large ones, in the order given.
+fn thinned(rows: &[(usize, u8)], genres: usize, seed: u64) -> Vec<(usize, u8)> {
+    let mut counts = vec![0_usize; genres];
+    for (_, label) in rows {
+        counts[usize::from(*label)] += 1;
+    }
+    let most = ceiling(&counts);
+    let mut kept = vec![0; genres];
+    let order = Dice::new(seed, Purpose::Placing, 0).order(rows.len());
+    let mut chosen: Vec<usize> = order
+        .into_iter()
+        .filter(|k| {
+            let kept = &mut kept[usize::from(rows[*k].1)];
+            *kept += 1;
+            *kept <= most
+        })
+        .collect();
+    chosen.sort_unstable();
+    chosen.into_iter().map(|k| rows[k]).collect()
+}
+
+/// The most patterns that a genre may have, so that none has more than its share of the whole.
+fn ceiling(counts: &[usize]) -> usize {
+    let total = |most: usize| counts.iter().map(|count| *count.min(&most)).sum::<usize>();
+    let largest = counts.iter().copied().max().unwrap_or(0);
+    let fits = |most: usize| most as f64 <= LARGEST_SHARE * total(most) as f64;
+    // With few genres no ceiling is low enough: then all are placed.
+    (1..=largest).rev().find(|most| fits(*most)).unwrap_or(largest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_genres_are_thinned_and_small_ones_kept() {
+        let mut rows: Vec<(usize, u8)> = (0..5000).map(|k| (k, 0)).collect();
+        rows.extend((0..2000).map(|k| (k, 1 + (k % 20) as u8)));
+        let chosen = thinned(&rows, 21, 1);
+        let of = |genre: u8| chosen.iter().filter(|(_, label)| *label == genre).count();
+        assert_eq!((1..21).map(of).collect::<Vec<_>>(), [100; 20]);
+        assert!(of(0) as f64 <= 0.12 * chosen.len() as f64 && of(0) > 200, "{}", of(0));
+        assert!(chosen.is_sorted_by_key(|(row, label)| (*label, *row)));
+        assert_ne!(thinned(&rows, 21, 2), chosen);
+    }
+
+    #[test]
+    fn one_genre_alone_is_placed_whole() {
+        let rows: Vec<(usize, u8)> = (0..50).map(|k| (k, 0)).collect();
+        assert_eq!(thinned(&rows, 1, 1), rows);
+    }
+}

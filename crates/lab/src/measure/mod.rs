@@ -1,0 +1,8 @@
+//! How quality is measured. The same code measures a model's beats and real ones.
+
+mod auc;
+mod critic;
+mod figures;
+
+pub(crate) use critic::{Sourced, realism};
+pub(crate) use figures::{Figures, PadFigures, Reconstruction, figures, pad_figures, reconstruction};

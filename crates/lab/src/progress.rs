@@ -1,0 +1,16 @@
+//! Progress bars: what is being done, how far it is, how fast, how long yet.
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A bar over `steps`, with rate and time left and room for a message. Without a terminal it is silent.
+pub(crate) fn bar(title: &'static str, steps: usize) -> ProgressBar {
+    let bar = ProgressBar::new(steps as u64).with_prefix(title);
+    let look = "{prefix:>12} [{bar:32}] {pos}/{len} {per_sec} {eta} left  {msg}";
+    // The template is a constant; should it be wrong, the plain bar is good enough.
+    bar.set_style(
+        ProgressStyle::with_template(look)
+            .unwrap_or_else(|_| ProgressStyle::default_bar())
+            .progress_chars("=> "),
+    );
+    bar
+}

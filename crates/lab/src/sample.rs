@@ -1,0 +1,128 @@
+//! `sample`: a model in, patterns out, in the format of the paper's published samples.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use beat::Pattern;
+use clap::{Args, ValueEnum};
+use nets::{CodeCloud, Draw, Latent, Model, PatternDecoder};
+
+use crate::chance::{Dice, Purpose};
+
+/// How far a latent strays from the training code it is drawn around, in deviations of all codes.
+const AROUND: f32 = 0.05;
+
+/// Where latents come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Latents {
+    /// Around the codes of training patterns.
+    Data,
+    /// From a normal with the codes' mean and deviation in each dimension: the paper's protocol.
+    Normal,
+}
+
+/// What `sample` is told.
+#[derive(Args, Debug)]
+pub(crate) struct Sample {
+    /// The model
+    #[arg(long, value_name = "FILE")]
+    model: PathBuf,
+    /// How many patterns
+    #[arg(long, default_value_t = 1000)]
+    count: usize,
+    /// Decides the latents and the dice
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// 0 is the likeliest pattern of each latent, 1.5 the hottest
+    #[arg(long, default_value_t = 0.0)]
+    temperature: f32,
+    /// Where the latents come from
+    #[arg(long, value_enum, default_value_t = Latents::Data)]
+    latents: Latents,
+    /// Where the patterns go: code, TAB, 4 comma-separated latents
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+}
+
+/// Samples and writes.
+pub(crate) fn run(args: &Sample) -> Result<()> {
+    ensure!(args.count > 0, "--count 0 asks for nothing");
+    ensure!((0.0..=1.5).contains(&args.temperature), "--temperature goes from 0 to 1.5");
+    let model = Model::read(&args.model)?;
+    let latents = draw_latents(model.codes(), args.latents, args.count, args.seed);
+    let patterns = draw_patterns(&model, &latents, args.temperature, args.seed);
+    corpus::rows::write_atomically(&args.out, |file| write_samples(file, &patterns, &latents))?;
+    println!("{}: {} patterns", args.out.display(), patterns.len());
+    Ok(())
+}
+
+/// Latents drawn from a model's codes. `data` needs codes in the model, and falls back to the normal.
+pub(crate) fn draw_latents(codes: &CodeCloud, from: Latents, count: usize, seed: u64) -> Vec<Latent> {
+    let mut dice = Dice::new(seed, Purpose::Latents, 0);
+    (0..count)
+        .map(|_| {
+            let (centre, width) = match from {
+                Latents::Data if !codes.codes.is_empty() => {
+                    (codes.codes[dice.below(codes.codes.len())], AROUND)
+                }
+                _ => (codes.mean, 1.0),
+            };
+            std::array::from_fn(|d| centre[d] + width * codes.deviation[d] * dice.normal())
+        })
+        .collect()
+}
+
+/// The pattern of each latent, each with dice of its own.
+pub(crate) fn draw_patterns(model: &Model, latents: &[Latent], temperature: f32, seed: u64) -> Vec<Pattern> {
+    let decoder = PatternDecoder::new(model);
+    decoder.patterns(latents, |row| Draw {
+        temperature,
+        density: 0.0,
+        dice: nets::Dice { seed, take: row as u32 },
+    })
+}
+
+fn write_samples(file: &mut dyn Write, patterns: &[Pattern], latents: &[Latent]) -> std::io::Result<()> {
+    for (pattern, [a, b, c, d]) in patterns.iter().zip(latents) {
+        let steps = pattern.steps();
+        write!(file, "{}", steps[0])?;
+        steps[1..].iter().try_for_each(|step| write!(file, ",{step}"))?;
+        writeln!(file, "\t{a},{b},{c},{d}")?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn samples_are_read_back_as_they_were_written() -> Result<()> {
+        let model = Model::synthetic(3);
+        let latents = draw_latents(model.codes(), Latents::Data, 50, 1);
+        let patterns = draw_patterns(&model, &latents, 0.5, 1);
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join("s.tsv");
+        corpus::rows::write_atomically(&path, |file| write_samples(file, &patterns, &latents))?;
+        let read = corpus::rows::read_patterns(&path)?;
+        assert_eq!(read.rows.iter().map(|row| row.pattern).collect::<Vec<_>>(), patterns);
+        assert_eq!(read.latents, latents);
+        assert!(read.rejected.is_empty());
+        Ok(())
+    }
+
+    #[test]
+    fn latents_of_data_lie_near_codes_and_normal_ones_have_their_spread() {
+        let codes = CodeCloud::of(
+            (0..200).map(|k| [if k % 2 == 0 { -3.0 } else { 3.0 }, 1.0, 0.0, k as f32]).collect(),
+        );
+        for z in draw_latents(&codes, Latents::Data, 300, 4) {
+            assert!((z[0].abs() - 3.0).abs() < 1.0 && z[1] == 1.0, "{z:?}");
+        }
+        let normal = draw_latents(&codes, Latents::Normal, 4000, 4);
+        let spread = (normal.iter().map(|z| z[0] * z[0]).sum::<f32>() / 4000.0).sqrt();
+        assert!((spread - 3.0).abs() < 0.15, "{spread}");
+        assert_eq!(normal, draw_latents(&codes, Latents::Normal, 4000, 4));
+    }
+}
