@@ -1,11 +1,11 @@
 //! From where the puck stands to the bank that plays. Runs on the decode thread, never on the audio
 //! thread: burn allocates.
 
-use beat::{BANK_TAKES, Bank, INSTRUMENTS, Kit, Settings, Take};
+use beat::{BANK_TAKES, Bank, INSTRUMENTS, Kit, STEPS, Settings, Take};
 
 use crate::pattern_decoder::{Logits, PatternDecoder, probability};
 use crate::velocity::velocity;
-use crate::{Dice, Draw, Fault, Latent, LatentMap, Model, ModelError, Stream};
+use crate::{Dice, Draw, Fault, LatentMap, Model, ModelError, Stream};
 
 /// A model made playable.
 #[derive(Debug)]
@@ -31,8 +31,17 @@ impl BankDecoder {
     pub fn decode(&self, settings: &Settings, model: u32) -> Bank {
         let latent = self.map.latent(settings.x, settings.y);
         let logits = self.patterns.logits_at(latent);
-        let take = |index: usize| self.take(latent, &logits, settings, index as u32);
-        let takes = std::array::from_fn::<Take, BANK_TAKES, _>(take);
+        let draw = |take| Draw {
+            temperature: settings.temperature,
+            density: settings.density,
+            dice: Dice { seed: u64::from(settings.seed), take },
+        };
+        // Touch is the same in all takes, so that at temperature 0 the takes are truly the same.
+        let touch = Take { velocities: velocities(&logits, &draw(0)), ..Take::EMPTY };
+        let mut takes = [touch; BANK_TAKES];
+        for (index, take) in takes.iter_mut().enumerate() {
+            take.onsets = self.patterns.draw(latent, &logits, &draw(index as u32));
+        }
         Bank::new(takes, settings.variation, self.kit, *settings, model)
     }
 
@@ -40,21 +49,17 @@ impl BankDecoder {
     pub fn map(&self) -> &LatentMap {
         &self.map
     }
+}
 
-    fn take(&self, latent: Latent, logits: &Logits, settings: &Settings, index: u32) -> Take {
-        let seed = u64::from(settings.seed);
-        let dice = Dice { seed, take: index };
-        let draw = Draw { temperature: settings.temperature, density: settings.density, dice };
-        // Touch is thrown once for all takes, so that at temperature 0 the takes are truly the same.
-        let touch = Dice { seed, take: 0 };
-        let mut take = Take { onsets: self.patterns.draw(latent, logits, &draw), ..Take::EMPTY };
-        for (cell, logit) in logits.iter().enumerate() {
-            let (step, instrument) = (cell / INSTRUMENTS, cell % INSTRUMENTS);
-            let likely = probability(logit + draw.density_shift());
-            take.velocities[step][instrument] = velocity(likely, step, touch.throw(cell, Stream::Velocity));
-        }
-        take
+/// How hard each cell is hit where it is hit at all.
+fn velocities(logits: &Logits, draw: &Draw) -> [[u8; INSTRUMENTS]; STEPS] {
+    let mut velocities = [[0; INSTRUMENTS]; STEPS];
+    for (cell, logit) in logits.iter().enumerate() {
+        let (step, instrument) = (cell / INSTRUMENTS, cell % INSTRUMENTS);
+        let likely = probability(logit + draw.density_shift());
+        velocities[step][instrument] = velocity(likely, step, draw.dice.throw(cell, Stream::Velocity));
     }
+    velocities
 }
 
 #[cfg(test)]
