@@ -6,8 +6,10 @@
 mod batches;
 mod gather;
 
+use std::fs::File;
+use std::io::{self, Read};
 use std::ops::ControlFlow;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use beat::Pattern;
 use rayon::iter::{ParallelBridge, ParallelIterator};
@@ -233,18 +235,21 @@ fn bytes_of(content: Content) -> Result<Vec<u8>, Rejection> {
     match content {
         Content::Bytes(bytes) => Ok(bytes),
         Content::Unreadable(reason) => Err(Rejection::Unreadable(reason)),
-        Content::File(path) => read_file(&path).map_err(Rejection::Unreadable),
+        Content::File(path) => read_file(&path).map_err(|error| Rejection::Unreadable(error.to_string())),
     }
 }
 
 /// A file's bytes, but no more than a MIDI file has.
-fn read_file(path: &std::path::Path) -> Result<Vec<u8>, String> {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
-    file.take(LARGEST_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+fn read_file(path: &Path) -> io::Result<Vec<u8>> {
+    let file = File::open(path)?;
+    // The length is a hint for the memory, not a promise: the file may grow meanwhile.
+    let length = file.metadata()?.len().min(LARGEST_FILE_BYTES);
+    let mut bytes = Vec::with_capacity(length as usize + 1);
+    file.take(LARGEST_FILE_BYTES + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST_FILE_BYTES {
-        return Err(format!("it has more than {LARGEST_FILE_BYTES} bytes, so it is not read"));
+        return Err(io::Error::other(format!(
+            "it has more than {LARGEST_FILE_BYTES} bytes, so it is not read"
+        )));
     }
     Ok(bytes)
 }

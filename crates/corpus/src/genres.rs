@@ -15,12 +15,12 @@ pub struct GenreTable(HashMap<String, String>);
 #[derive(Debug, thiserror::Error)]
 pub enum GenresError {
     /// The file can't be read.
-    #[error("{path}: can't be read: {source}")]
+    #[error("{path}: can't be read: {reason}")]
     File {
         /// Which file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        reason: io::Error,
     },
     /// A line has not both columns.
     #[error("{path}: line {line} is not `path TAB genre` or `path,genre`")]
@@ -40,7 +40,7 @@ impl GenreTable {
     /// Where the file can't be read or a line has not both columns.
     pub fn read(path: &Path) -> Result<Self, GenresError> {
         let text = std::fs::read_to_string(path)
-            .map_err(|source| GenresError::File { path: path.to_owned(), source })?;
+            .map_err(|reason| GenresError::File { path: path.to_owned(), reason })?;
         let mut genres = HashMap::new();
         for (index, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
             let columns = line.split_once('\t').or_else(|| line.rsplit_once(','));

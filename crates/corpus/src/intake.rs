@@ -81,12 +81,12 @@ pub enum Content {
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
     /// Nothing there, or not allowed to look.
-    #[error("{path}: {source}; name a folder, a .zip, a .tar.gz or a MIDI file")]
+    #[error("{path}: {reason}; name a folder, a .zip, a .tar.gz or a MIDI file")]
     Missing {
         /// As it was named.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        reason: io::Error,
     },
 }
 
@@ -98,7 +98,7 @@ impl Intake {
     pub fn open(paths: &[PathBuf]) -> Result<Self, IntakeError> {
         let mut intake = Self::default();
         for path in paths {
-            let missing = |source| IntakeError::Missing { path: path.clone(), source };
+            let missing = |reason| IntakeError::Missing { path: path.clone(), reason };
             let kind = std::fs::metadata(path).map_err(missing)?;
             if kind.is_dir() {
                 intake.add_folder(path);

@@ -17,12 +17,12 @@ const REJECTED_LINES_KEPT: usize = 100_000;
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file can't be opened or read.
-    #[error("{path}: can't be read: {source}")]
+    #[error("{path}: can't be read: {reason}")]
     File {
         /// Which file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        reason: io::Error,
     },
     /// The file has no lines.
     #[error("{path}: is empty; expected lines of 32 comma-separated integers, TAB, genre, TAB, song id")]
@@ -49,7 +49,7 @@ pub enum ReadError {
 /// Where the file can't be read, is empty, or holds no pattern. Single bad lines are no error: they are
 /// in [`ReadRows::rejected`].
 pub fn read_patterns(path: &Path) -> Result<ReadRows, ReadError> {
-    let failed = |source| ReadError::File { path: path.to_owned(), source };
+    let failed = |reason| ReadError::File { path: path.to_owned(), reason };
     let file = File::open(path).map_err(failed)?;
     let mut lines = Lines { reader: BufReader::new(file), number: 0 };
     let mut read: Option<ReadRows> = None;

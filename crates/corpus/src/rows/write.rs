@@ -9,12 +9,12 @@ use super::Row;
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// The file or its folder can't be written.
-    #[error("{path}: can't be written: {source}")]
+    #[error("{path}: can't be written: {reason}")]
     File {
         /// Which file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        reason: io::Error,
     },
     /// A genre or song id would break the columns.
     #[error(
@@ -60,7 +60,7 @@ pub fn write_atomically(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), WriteError> {
-    replace(path, content).map_err(|source| WriteError::File { path: path.to_owned(), source })
+    replace(path, content).map_err(|reason| WriteError::File { path: path.to_owned(), reason })
 }
 
 fn replace(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
