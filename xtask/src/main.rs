@@ -61,7 +61,7 @@ enum Verb {
     Test,
     /// Create, automate and destroy instances by the hundred, and count the hosts that they abort
     Cycles(Arguments),
-    /// Run the benchmarks; options go to cargo bench, for example `-p beat`
+    /// Run the benchmarks; options go to cargo bench, for example -p nets
     Bench(Arguments),
 }
 
