@@ -20,10 +20,8 @@ pub(crate) enum Purpose {
     Directions = 5,
     /// Which patterns are placed on the map.
     Placing = 6,
-    /// The realism critic.
-    Critic = 7,
-    /// Takes that are sampled.
-    Takes = 8,
+    /// Which known patterns are compared with held-out ones.
+    Control = 7,
 }
 
 /// One stream of draws.

@@ -1,7 +1,7 @@
 //! Patterns as the lab sees them: read from files, split by song, turned into rows of numbers.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use beat::Kit;
@@ -71,12 +71,6 @@ fn is_validation(song: &str) -> bool {
 pub(crate) fn file_names(paths: &[PathBuf]) -> Vec<String> {
     let name = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     paths.iter().map(name).collect()
-}
-
-/// sha256 of a file, in hexadecimal.
-pub(crate) fn sha256_of(path: &Path) -> Result<String> {
-    let bytes = std::fs::read(path).with_context(|| format!("{}: can't read", path.display()))?;
-    Ok(Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The genres of rows by name, with how many rows each has; unknown ones left out.

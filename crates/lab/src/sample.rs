@@ -51,24 +51,32 @@ pub(crate) fn run(args: &Sample) -> Result<()> {
     ensure!((0.0..=1.5).contains(&args.temperature), "--temperature goes from 0 to 1.5");
     let model = Model::read(&args.model)?;
     let latents = draw_latents(model.codes(), args.latents, args.count, args.seed);
+    let latents: Vec<Latent> = latents.into_iter().map(|(latent, _)| latent).collect();
     let patterns = draw_patterns(&model, &latents, args.temperature, args.seed);
     corpus::rows::write_atomically(&args.out, |file| write_samples(file, &patterns, &latents))?;
     println!("{}: {} patterns", args.out.display(), patterns.len());
     Ok(())
 }
 
-/// Latents drawn from a model's codes. `data` needs codes in the model, and falls back to the normal.
-pub(crate) fn draw_latents(codes: &CodeCloud, from: Latents, count: usize, seed: u64) -> Vec<Latent> {
+/// Latents drawn from a model's codes, each with the code that it was drawn around. `data` needs codes
+/// in the model and falls back to the normal, which is around no code: then it is the number of the draw.
+pub(crate) fn draw_latents(
+    codes: &CodeCloud,
+    from: Latents,
+    count: usize,
+    seed: u64,
+) -> Vec<(Latent, usize)> {
     let mut dice = Dice::new(seed, Purpose::Latents, 0);
     (0..count)
-        .map(|_| {
-            let (centre, width) = match from {
+        .map(|row| {
+            let (centre, width, code) = match from {
                 Latents::Data if !codes.codes.is_empty() => {
-                    (codes.codes[dice.below(codes.codes.len())], AROUND)
+                    let code = dice.below(codes.codes.len());
+                    (codes.codes[code], AROUND, code)
                 }
-                _ => (codes.mean, 1.0),
+                _ => (codes.mean, 1.0, row),
             };
-            std::array::from_fn(|d| centre[d] + width * codes.deviation[d] * dice.normal())
+            (std::array::from_fn(|d| centre[d] + width * codes.deviation[d] * dice.normal()), code)
         })
         .collect()
 }
@@ -101,6 +109,7 @@ mod tests {
     fn samples_are_read_back_as_they_were_written() -> Result<()> {
         let model = Model::synthetic(3);
         let latents = draw_latents(model.codes(), Latents::Data, 50, 1);
+        let latents: Vec<Latent> = latents.into_iter().map(|(latent, _)| latent).collect();
         let patterns = draw_patterns(&model, &latents, 0.5, 1);
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("s.tsv");
@@ -117,11 +126,12 @@ mod tests {
         let codes = CodeCloud::of(
             (0..200).map(|k| [if k % 2 == 0 { -3.0 } else { 3.0 }, 1.0, 0.0, k as f32]).collect(),
         );
-        for z in draw_latents(&codes, Latents::Data, 300, 4) {
+        for (z, code) in draw_latents(&codes, Latents::Data, 300, 4) {
+            assert_eq!(z[0] < 0.0, code % 2 == 0);
             assert!((z[0].abs() - 3.0).abs() < 1.0 && z[1] == 1.0, "{z:?}");
         }
         let normal = draw_latents(&codes, Latents::Normal, 4000, 4);
-        let spread = (normal.iter().map(|z| z[0] * z[0]).sum::<f32>() / 4000.0).sqrt();
+        let spread = (normal.iter().map(|(z, _)| z[0] * z[0]).sum::<f32>() / 4000.0).sqrt();
         assert!((spread - 3.0).abs() < 0.15, "{spread}");
         assert_eq!(normal, draw_latents(&codes, Latents::Normal, 4000, 4));
     }

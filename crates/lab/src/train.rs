@@ -1,21 +1,21 @@
 //! `train`: patterns in, a model without a map out.
 
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use beat::Pattern;
 use clap::{Args, ValueEnum};
-use indicatif::ProgressBar;
-use nets::{Architecture, Autoencoder, CodeCloud, KitTable, Model, ModelParts, Precision, Provenance};
+use corpus::rows::Row;
+use nets::{
+    Architecture, Autoencoder, CodeCloud, KitTable, Latent, Model, ModelParts, Precision, Provenance,
+};
 use serde_json::json;
 
 use crate::codes::{calibrated, encode};
 use crate::patterns::{Patterns, file_names};
 use crate::training::{
-    Autoencoding, Checkpoint, Loss, Moment, Objective, OneCycle, Outcome, Recipe, parameters, train,
+    Autoencoding, HeadTraining, Loss, Objective, OneCycle, Outcome, Recipe, parameters, with_checkpoints,
 };
-use crate::{interrupt, progress};
 
 /// What kind of autoencoder is trained.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Acai,
     /// The same losses on a residual decoder: what ships.
     ResidualAcai,
+    /// A history head for the model that --model names, which makes temperature musical.
+    HistoryHead,
 }
 
 /// What `train` is told.
@@ -36,6 +38,9 @@ pub(crate) struct Train {
     /// The kind of model
     #[arg(long, value_enum)]
     kind: Kind,
+    /// The trained model that a history head is added to
+    #[arg(long, value_name = "FILE", required_if_eq("kind", "history-head"))]
+    model: Option<PathBuf>,
     /// A TSV file of patterns, as `extract` writes it; may be repeated
     #[arg(long = "patterns", value_name = "FILE", required = true)]
     patterns: Vec<PathBuf>,
@@ -60,28 +65,28 @@ pub(crate) struct Train {
 }
 
 impl Kind {
-    fn architecture(self) -> Architecture {
+    /// The layers of an autoencoder and what is asked of it; `None` for a head.
+    fn autoencoder(self) -> Option<(Architecture, Loss)> {
+        let interpolating = Loss::Interpolating { lambda: 0.5, gamma: 0.2 };
         match self {
-            Self::Ae | Self::Acai => Architecture::paper(),
-            Self::Vae => Architecture::paper_variational(),
-            Self::ResidualAcai => Architecture::residual(),
-        }
-    }
-
-    fn loss(self) -> Loss {
-        match self {
-            Self::Ae => Loss::Plain,
-            Self::Vae => Loss::Variational { beta: 1.0 },
-            Self::Acai | Self::ResidualAcai => Loss::Interpolating { lambda: 0.5, gamma: 0.2 },
+            Self::Ae => Some((Architecture::paper(), Loss::Plain)),
+            Self::Vae => Some((Architecture::paper_variational(), Loss::Variational { beta: 1.0 })),
+            Self::Acai => Some((Architecture::paper(), interpolating)),
+            Self::ResidualAcai => Some((Architecture::residual(), interpolating)),
+            Self::HistoryHead => None,
         }
     }
 
     fn recipe(self, epochs: Option<usize>, seed: u64) -> Recipe {
-        let (usual, warm_up) = if self == Self::ResidualAcai { (20, 0.05) } else { (25, 0.25) };
+        let (usual, peak, warm_up) = match self {
+            Self::Ae | Self::Vae | Self::Acai => (25, 3e-3, 0.25),
+            Self::ResidualAcai => (20, 3e-3, 0.05),
+            Self::HistoryHead => (16, 4e-3, 0.1),
+        };
         Recipe {
             epochs: epochs.unwrap_or(usual),
             batch: 256,
-            rate: OneCycle { peak: 3e-3, warm_up },
+            rate: OneCycle { peak, warm_up },
             critic_rate: 1e-3,
             clip: 50.0,
             patience: 5,
@@ -93,25 +98,18 @@ impl Kind {
 /// Trains and writes the model, or leaves a checkpoint where Ctrl-C was pressed.
 pub(crate) fn run(args: &Train) -> Result<()> {
     let patterns = Patterns::read(&args.patterns)?;
-    let of = |rows: Vec<&corpus::rows::Row>| -> Vec<Pattern> { rows.iter().map(|row| row.pattern).collect() };
-    let objective = Autoencoding {
-        architecture: args.kind.architecture(),
-        loss: args.kind.loss(),
-        training: of(patterns.training()),
-        validation: of(patterns.validation()),
-    };
-    let recipe = args.kind.recipe(args.epochs, args.seed);
-    let (training, validation) = (objective.training.len(), objective.validation.len());
-    eprintln!(
-        "{training} patterns to learn from, {validation} to stop by, {} held out",
-        patterns.held_out().len()
-    );
+    let [training, validation, held_out] =
+        [patterns.training(), patterns.validation(), patterns.held_out()].map(|rows| rows.len());
+    eprintln!("{training} patterns to learn from, {validation} to stop by, {held_out} held out");
     if training == 0 || validation == 0 {
         bail!("the files hold too few songs: training and validation are split by song, and one is empty");
     }
     let place = checkpoint_path(&args.out);
-    let outcome = with_checkpoints(&objective, &recipe, &place, args.resume)?;
-    let model = finished(args, &patterns, &objective, &recipe, &outcome)?;
+    let model = match (args.kind.autoencoder(), &args.model) {
+        (Some((architecture, loss)), _) => autoencoder(args, &patterns, architecture, loss, &place)?,
+        (None, Some(model)) => with_head(args, &patterns, Model::read(model)?, &place)?,
+        (None, None) => bail!("a history head needs the model that it belongs to: --model FILE"),
+    };
     let bytes = model.to_bytes(Precision::Half);
     corpus::rows::write_atomically(&args.out, |file| file.write_all(&bytes))?;
     if place.exists() {
@@ -121,85 +119,56 @@ pub(crate) fn run(args: &Train) -> Result<()> {
     Ok(())
 }
 
+fn of(rows: &[&Row]) -> Vec<Pattern> {
+    rows.iter().map(|row| row.pattern).collect()
+}
+
 fn checkpoint_path(out: &Path) -> PathBuf {
     let mut name = out.as_os_str().to_owned();
     name.push(".checkpoint");
     PathBuf::from(name)
 }
 
-/// Trains under a progress bar and keeps a checkpoint after every epoch.
-pub(crate) fn with_checkpoints<O: Objective>(
-    objective: &O,
-    recipe: &Recipe,
-    place: &Path,
-    resume: bool,
-) -> Result<Outcome> {
-    let start = match resume {
-        true => Some(Checkpoint::load(place).context("nothing to resume; train without --resume")?),
-        false => None,
-    };
-    interrupt::listen()?;
-    let steps = recipe.epochs * objective.rows().div_ceil(recipe.batch);
-    let bar = progress::bar("train", steps);
-    let outcome = train(objective, recipe, start, |moment| watch(&bar, place, moment))?;
-    bar.finish();
-    if outcome.interrupted {
-        let done = outcome.epochs.len();
-        bail!(
-            "interrupted; {done} of {} epochs are kept in {}, and --resume goes on from there",
-            recipe.epochs,
-            place.display()
-        );
-    }
-    Ok(outcome)
-}
-
-fn watch(bar: &ProgressBar, place: &Path, moment: Moment) -> Result<ControlFlow<()>> {
-    match moment {
-        Moment::Step { done, loss, .. } => {
-            bar.set_position(done as u64);
-            bar.set_message(format!("loss {loss:.2}"));
-        }
-        Moment::Epoch(checkpoint) => {
-            checkpoint.save(place)?;
-            if let Some(epoch) = checkpoint.epochs.last() {
-                let number = checkpoint.epochs.len();
-                let line = format!(
-                    "epoch {number}: loss {:.3}, validation {:.3}",
-                    epoch.training_loss, epoch.validation_loss
-                );
-                // Without a terminal the bar is silent, and a log wants its lines.
-                if bar.is_hidden() { eprintln!("{line}") } else { bar.println(line) }
-            }
-        }
-    }
-    Ok(if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-}
-
-/// The model of the best epoch, calibrated on the training patterns.
-fn finished(
+/// Trains an autoencoder and calibrates it on the training patterns.
+fn autoencoder(
     args: &Train,
     patterns: &Patterns,
-    objective: &Autoencoding,
-    recipe: &Recipe,
-    outcome: &Outcome,
+    architecture: Architecture,
+    loss: Loss,
+    place: &Path,
 ) -> Result<Model> {
+    let (training, validation) = (of(&patterns.training()), of(&patterns.validation()));
+    let objective = Autoencoding { architecture, loss, training, validation };
+    let recipe = args.kind.recipe(args.epochs, args.seed);
+    let outcome = with_checkpoints(&objective, &recipe, place, args.resume)?;
+
     let device = nets::device();
     let trained = objective.initial(recipe.seed, &device)?;
     let trained: Autoencoder = parameters::write(trained, &outcome.best, &device)?.autoencoder;
     let codes = encode(&trained.encoder, &objective.training)?;
+    let provenance = Provenance {
+        commands: vec![command(args, recipe.epochs)],
+        seed: args.seed,
+        corpus: match args.corpus.as_str() {
+            "" => file_names(&args.patterns).join(" + "),
+            name => name.to_owned(),
+        },
+        corpus_sha256: patterns.sha256.clone(),
+        licences: args.licences.clone(),
+        quality: json!({ "autoencoder": quality(&outcome) }),
+    };
     let parts = ModelParts {
         kit: KitTable { notes: *patterns.kit.notes(), ..KitTable::default() },
         genres: Vec::new(),
         architecture: objective.architecture.clone(),
-        provenance: provenance(args, patterns, recipe, outcome),
+        provenance,
         weights: trained.weights(),
         thresholds: [0.5; beat::INSTRUMENTS],
         codes: CodeCloud::of(codes),
         map: None,
     };
-    let file = args.out.display().to_string();
     // As it will be read back: calibrated on the rounded weights.
+    let file = args.out.display().to_string();
     let model = Model::new(&file, parts)?;
     let mut parts = Model::from_bytes(&file, &model.to_bytes(Precision::Half))?.into_parts();
     let decoder = nets::PatternDecoder::new(&Model::new(&file, parts.clone())?);
@@ -208,21 +177,44 @@ fn finished(
     Ok(Model::new(&file, parts)?)
 }
 
-fn provenance(args: &Train, patterns: &Patterns, recipe: &Recipe, outcome: &Outcome) -> Provenance {
-    let files = file_names(&args.patterns);
-    let kind = args.kind.to_possible_value().map_or(String::new(), |kind| kind.get_name().to_owned());
-    let mut command = format!("cargo xtask train --kind {kind}");
-    for file in &files {
-        command += &format!(" --patterns {file}");
-    }
-    command += &format!(" --seed {} --epochs {}", args.seed, recipe.epochs);
-    let best = outcome.epochs.iter().map(|epoch| epoch.validation_loss).fold(f64::INFINITY, f64::min);
-    Provenance {
-        commands: vec![command],
-        seed: args.seed,
-        corpus: if args.corpus.is_empty() { files.join(" + ") } else { args.corpus.clone() },
-        corpus_sha256: patterns.sha256.clone(),
-        licences: args.licences.clone(),
-        quality: json!({ "epochs": outcome.epochs.len(), "validation_loss": best }),
-    }
+/// Trains a history head for a model that stays as it is.
+fn with_head(args: &Train, patterns: &Patterns, model: Model, place: &Path) -> Result<Model> {
+    let device = nets::device();
+    let encoder = model
+        .encoder(&device)
+        .with_context(|| format!("{} came without its encoder, so it can't be taught", model.file()))?;
+    let coded = |rows: &[&Row]| -> Result<Vec<(Pattern, Latent)>> {
+        let patterns = of(rows);
+        let latents = encode(&encoder, &patterns)?;
+        Ok(patterns.into_iter().zip(latents).collect())
+    };
+    let objective = HeadTraining {
+        decoder: model.decoder(&device),
+        training: coded(&patterns.training())?,
+        validation: coded(&patterns.validation())?,
+        deviation: model.codes().deviation,
+    };
+    let recipe = args.kind.recipe(args.epochs, args.seed);
+    let outcome = with_checkpoints(&objective, &recipe, place, args.resume)?;
+    let head = parameters::write(objective.initial(recipe.seed, &device)?, &outcome.best, &device)?;
+    let mut parts = model.into_parts();
+    parts.weights.extend(head.weights());
+    parts.provenance.commands.push(command(args, recipe.epochs));
+    parts.provenance.quality["head"] = quality(&outcome);
+    Ok(Model::new(&args.out.display().to_string(), parts)?)
 }
+
+/// The command that makes this model again, without the folders that its files lie in.
+fn command(args: &Train, epochs: usize) -> String {
+    let kind = args.kind.to_possible_value().map_or(String::new(), |kind| kind.get_name().to_owned());
+    let files: String = file_names(&args.patterns).iter().map(|file| format!(" --patterns {file}")).collect();
+    format!("cargo xtask train --kind {kind}{files} --seed {} --epochs {epochs}", args.seed)
+}
+
+fn quality(outcome: &Outcome) -> serde_json::Value {
+    let best = outcome.epochs.iter().map(|epoch| epoch.validation_loss).fold(f64::INFINITY, f64::min);
+    json!({ "epochs": outcome.epochs.len(), "validation_loss": best })
+}
+
+#[cfg(test)]
+mod tests;

@@ -17,25 +17,45 @@ pub(crate) struct Region {
     pub(crate) at: [f32; 2],
 }
 
-/// The regions of the genres `0..genres` that enough of the points have. `labels[k]` is the genre of
-/// point `k`; a label of `genres` or above means unknown.
+/// The regions of the genres `0..genres` that enough of the points have, largest genre first. `labels[k]`
+/// is the genre of point `k`; a label of `genres` or above means unknown.
 pub(crate) fn regions(points: &[[f32; 2]], labels: &[u8], genres: usize) -> Vec<Region> {
     let whole = density(points.iter());
     let mean = whole.iter().sum::<f32>() / whole.len() as f32;
-    (0..genres)
-        .filter_map(|genre| {
-            let own = || points.iter().zip(labels).filter(move |(_, label)| usize::from(**label) == genre);
-            if own().count() < LEAST {
-                return None;
-            }
-            let density = density(own().map(|(point, _)| point));
-            // Half the mean density on top keeps a lone pattern at the rim from naming a region.
-            let share = |cell: usize| density[cell] / (whole[cell] + 0.5 * mean);
-            let densest = (0..SIDE * SIDE).max_by(|&a, &b| share(a).total_cmp(&share(b)))?;
-            let at = [densest % SIDE, densest / SIDE].map(|cell| (cell as f32 + 0.5) / SIDE as f32);
-            Some(Region { genre: u8::try_from(genre).ok()?, at })
-        })
-        .collect()
+    let own = |genre: usize| {
+        points
+            .iter()
+            .zip(labels)
+            .filter(move |(_, label)| usize::from(**label) == genre)
+            .map(|(point, _)| point)
+    };
+    let mut sizes: Vec<(usize, usize)> = (0..genres).map(|genre| (own(genre).count(), genre)).collect();
+    sizes.retain(|(size, _)| *size >= LEAST);
+    sizes.sort_by_key(|(size, genre)| (std::cmp::Reverse(*size), *genre));
+    let mut named: Vec<Region> = Vec::new();
+    for (_, genre) in sizes {
+        let density = density(own(genre));
+        // Half the mean density on top keeps a lone pattern at the rim from naming a region.
+        let share = |cell: usize| density[cell] / (whole[cell] + 0.5 * mean);
+        let free = |cell: &usize| is_legible(place(*cell), &named);
+        let densest = (0..SIDE * SIDE).filter(free).max_by(|&a, &b| share(a).total_cmp(&share(b)));
+        if let (Some(cell), Ok(genre)) = (densest, u8::try_from(genre)) {
+            named.push(Region { genre, at: place(cell) });
+        }
+    }
+    named
+}
+
+/// The middle of a cell on the map.
+fn place(cell: usize) -> [f32; 2] {
+    [cell % SIDE, cell / SIDE].map(|cell| (cell as f32 + 0.5) / SIDE as f32)
+}
+
+/// Whether a name at `at` can be read: off the rim, and clear of the names that stand already. Names are
+/// wide and low.
+fn is_legible(at: [f32; 2], named: &[Region]) -> bool {
+    let clear = |other: &Region| (at[0] - other.at[0]).abs() > 0.12 || (at[1] - other.at[1]).abs() > 0.045;
+    (0.06..0.94).contains(&at[0]) && (0.03..0.97).contains(&at[1]) && named.iter().all(clear)
 }
 
 /// Points a cell, smoothed by a Gaussian along both axes.
@@ -90,7 +110,7 @@ mod tests {
         let regions = regions(&points, &labels, 3);
         assert_eq!(regions.iter().map(|region| region.genre).collect::<Vec<_>>(), [0, 1]);
         let [x, y] = regions[1].at;
-        assert!((0.75..1.0).contains(&x) && (0.05..0.25).contains(&y), "{x} {y}");
+        assert!((0.75..0.95).contains(&x) && (0.05..0.25).contains(&y), "{x} {y}");
         assert!(regions.iter().flat_map(|region| region.at).all(|value| (0.0..=1.0).contains(&value)));
     }
 }

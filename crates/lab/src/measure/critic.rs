@@ -160,7 +160,7 @@ mod tests {
     use crate::chance::Purpose;
 
     fn patterns(count: usize, stream: u64, likelihood: impl Fn(usize, usize) -> f32) -> Vec<Sourced> {
-        let mut dice = Dice::new(9, Purpose::Takes, stream);
+        let mut dice = Dice::new(9, Purpose::Control, stream);
         (0..count)
             .map(|song| {
                 let mut pattern = Pattern::EMPTY;

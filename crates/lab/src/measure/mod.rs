@@ -3,6 +3,8 @@
 mod auc;
 mod critic;
 mod figures;
+mod purity;
 
 pub(crate) use critic::{Sourced, realism};
 pub(crate) use figures::{Figures, PadFigures, Reconstruction, figures, pad_figures, reconstruction};
+pub(crate) use purity::purity;

@@ -1,6 +1,8 @@
 //! The training loop. It is written once; objectives are what differ.
 
 mod checkpoint;
+mod head;
+mod kept;
 mod losses;
 pub(crate) mod parameters;
 mod perceptron;
@@ -18,6 +20,8 @@ use crate::chance::{Dice, Purpose};
 use parameters::Parameters;
 
 pub(crate) use checkpoint::{Checkpoint, Epoch};
+pub(crate) use head::HeadTraining;
+pub(crate) use kept::with_checkpoints;
 pub(crate) use losses::{Autoencoding, Loss, cross_entropy};
 pub(crate) use perceptron::Perceptron;
 pub(crate) use schedule::OneCycle;
@@ -74,10 +78,8 @@ pub(crate) struct Recipe {
 pub(crate) enum Moment<'a> {
     /// A step is done.
     Step {
-        /// Steps done in the whole run, and steps that it has.
+        /// Steps done in the whole run.
         done: usize,
-        /// See `done`.
-        of: usize,
         /// The mean loss of the batch.
         loss: f64,
     },
@@ -122,7 +124,7 @@ pub(crate) fn train<O: Objective>(
             let done = epoch * steps + step;
             let loss = runner.step(rows, &mut dice, done as f64 / (recipe.epochs * steps) as f64)?;
             total += loss * rows.len() as f64;
-            let moment = Moment::Step { done: done + 1, of: recipe.epochs * steps, loss };
+            let moment = Moment::Step { done: done + 1, loss };
             if watch(moment)?.is_break() {
                 return Ok(Outcome { best: state.best, epochs: state.epochs, interrupted: true });
             }

@@ -1,0 +1,121 @@
+//! Training on a few dozen composed patterns: what a person relies on is that a run is repeatable.
+
+use std::ops::ControlFlow;
+
+use super::*;
+use crate::chance::{Dice, Purpose};
+use crate::training::{Moment, train};
+
+/// Four-on-the-floor and backbeat patterns with hats at random, a song each.
+fn composed(count: usize) -> Vec<Row> {
+    let mut dice = Dice::new(1, Purpose::Control, 0);
+    (0..count)
+        .map(|k| {
+            let mut pattern = Pattern::EMPTY;
+            for step in 0..beat::STEPS {
+                if step % 8 == 0 || (k % 2 == 0 && step % 4 == 0) {
+                    pattern = pattern.with(step, 0);
+                }
+                if step % 8 == 4 {
+                    pattern = pattern.with(step, 1);
+                }
+                if dice.unit() < 0.4 {
+                    pattern = pattern.with(step, 4);
+                }
+            }
+            Row {
+                pattern,
+                genre: if k % 2 == 0 { "house" } else { "rock" }.to_owned(),
+                song: format!("song {k}"),
+            }
+        })
+        .collect()
+}
+
+/// The arguments of a run on composed patterns that lie in `folder`.
+fn asked(folder: &Path, kind: Kind, out: &str, seed: u64) -> Result<Train> {
+    let patterns = folder.join("patterns.tsv");
+    corpus::rows::write_patterns(&patterns, &composed(160))?;
+    Ok(Train {
+        kind,
+        model: Some(folder.join("ae.safetensors")),
+        patterns: vec![patterns],
+        out: folder.join(out),
+        seed,
+        epochs: Some(3),
+        resume: false,
+        corpus: "composed".to_owned(),
+        licences: Vec::new(),
+    })
+}
+
+#[test]
+fn a_seed_gives_the_same_file_twice_and_another_seed_another() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    for kind in [Kind::Ae, Kind::Vae, Kind::ResidualAcai] {
+        let trained = |seed| -> Result<Vec<u8>> {
+            let args = asked(folder.path(), kind, "out.safetensors", seed)?;
+            run(&args)?;
+            assert!(!checkpoint_path(&args.out).exists(), "a finished run leaves no checkpoint");
+            Ok(std::fs::read(&args.out)?)
+        };
+        assert_eq!(trained(1)?, trained(1)?, "{kind:?}");
+        assert_ne!(trained(1)?, trained(2)?, "{kind:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_resumed_run_ends_where_an_uninterrupted_one_does() -> Result<()> {
+    let patterns = Patterns { rows: composed(160), kit: beat::Kit::DEFAULT, sha256: String::new() };
+    let Some((architecture, loss)) = Kind::ResidualAcai.autoencoder() else { bail!("an autoencoder") };
+    let (training, validation) = (of(&patterns.training()), of(&patterns.validation()));
+    let objective = Autoencoding { architecture, loss, training, validation };
+    let recipe = Kind::ResidualAcai.recipe(Some(3), 1);
+    let whole = train(&objective, &recipe, None, |_| Ok(ControlFlow::Continue(())))?;
+
+    let folder = tempfile::tempdir()?;
+    let place = folder.path().join("run.checkpoint");
+    let stopped = train(&objective, &recipe, None, |moment| {
+        let Moment::Epoch(checkpoint) = moment else { return Ok(ControlFlow::Continue(())) };
+        checkpoint.save(&place)?;
+        Ok(ControlFlow::Break(()))
+    })?;
+    assert!(stopped.interrupted && stopped.epochs.len() == 1);
+    let resumed = with_checkpoints(&objective, &recipe, &place, true)?;
+    assert_eq!(resumed.epochs, whole.epochs);
+    assert_eq!(resumed.best, whole.best);
+
+    let other = Kind::ResidualAcai.recipe(Some(3), 2);
+    assert!(with_checkpoints(&objective, &other, &place, true).is_err(), "another seed is another run");
+    std::fs::write(&place, b"no checkpoint at all")?;
+    assert!(with_checkpoints(&objective, &recipe, &place, true).is_err());
+    Ok(())
+}
+
+#[test]
+fn a_head_is_added_to_a_model_that_stays_as_it_was() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    run(&asked(folder.path(), Kind::Ae, "ae.safetensors", 1)?)?;
+    let head = asked(folder.path(), Kind::HistoryHead, "head.safetensors", 1)?;
+    run(&head)?;
+    let before = Model::read(&folder.path().join("ae.safetensors"))?;
+    let after = Model::read(&head.out)?;
+    assert!(before.history_head().is_none() && after.history_head().is_some());
+    assert_eq!(before.codes(), after.codes());
+    for (name, array) in before.parts().weights.iter() {
+        assert_eq!(after.parts().weights.get(name), Some(array), "{name}");
+    }
+    assert_eq!(after.provenance().commands.len(), 2);
+    Ok(())
+}
+
+#[test]
+fn too_few_songs_are_refused_with_a_sentence() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let args = asked(folder.path(), Kind::Ae, "ae.safetensors", 1)?;
+    corpus::rows::write_patterns(&args.patterns[0], &composed(1))?;
+    let said = run(&args).map_err(|error| error.to_string());
+    assert!(said.is_err_and(|said| said.contains("too few songs")));
+    Ok(())
+}
