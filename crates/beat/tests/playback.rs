@@ -1,8 +1,8 @@
-//! What a musician relies on, one story a test. The random proof is in `contract.rs`.
+//! What a musician relies on, one story a test. The random proof is in `crates/proof`.
 
 use beat::{
-    Bank, BankSource, CommitMode, INSTRUMENTS, Kit, LoopRange, NoteEvent, NoteKind, NoteSink, Pattern,
-    Playback, Refused, STEPS, Sequencer, Settings, Take, Transport,
+    Bank, BankSource, CommitMode, INSTRUMENTS, Kit, LoopRange, NoteEvent, NoteKind, NoteSink, Playback,
+    Refused, STEPS, Sequencer, Settings, Take, Transport,
 };
 
 const RATE: f64 = 48_000.0;

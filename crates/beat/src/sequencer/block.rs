@@ -1,0 +1,108 @@
+//! What one call works with, and how it sends: note-offs, the ends of notes that are struck again, note-ons.
+
+use super::stretch::Stretch;
+use super::{BankSource, NoteSink, Sequencer};
+use crate::grid::Grid;
+use crate::transport::STEP_BEATS;
+use crate::{NoteEvent, NoteKind, Playback};
+
+/// What one call of `process` works with.
+pub(super) struct Block<'a, B, N> {
+    pub(super) playback: &'a Playback,
+    pub(super) grid: Grid,
+    pub(super) banks: &'a mut B,
+    pub(super) sink: &'a mut N,
+    /// The host has refused an event: nothing more is offered before the next block, so that the order
+    /// of events holds.
+    pub(super) full: bool,
+}
+
+impl<B, N: NoteSink> Block<'_, B, N> {
+    fn send(&mut self, event: NoteEvent) -> bool {
+        self.full = self.full || self.sink.try_send(event).is_err();
+        !self.full
+    }
+}
+
+impl Sequencer {
+    pub(super) fn send_rest<B: BankSource, N: NoteSink>(&mut self, block: &mut Block<'_, B, N>) {
+        while !self.sounding.notes().is_empty() && self.end_note(0, 0, block) {}
+    }
+
+    /// Sends what is due at one sample: note-offs, the ends of notes that are struck again, note-ons.
+    pub(super) fn play_sample<B: BankSource, N: NoteSink>(
+        &mut self,
+        sample: u32,
+        stretch: &Stretch,
+        block: &mut Block<'_, B, N>,
+    ) {
+        let now = i64::from(sample);
+        let mut index = 0;
+        while let Some(note) = self.sounding.notes().get(index) {
+            if note.end_sample(|beats| stretch.sample_of(beats)) > now {
+                index += 1;
+            } else if !self.end_note(index, sample, block) {
+                return;
+            }
+        }
+        let channel = block.playback.channel.min(15);
+        for index in 0..self.pending.onsets().len() {
+            let onset = self.pending.onsets()[index];
+            if stretch.sample_of(onset.beats) > now || block.playback.mutes >> onset.instrument & 1 == 1 {
+                continue;
+            }
+            let again = self.sounding.position(channel, onset.note);
+            if again.is_some_and(|at| {
+                !self.sounding.notes()[at].started_at(sample) && !self.end_note(at, sample, block)
+            }) {
+                return;
+            }
+        }
+        self.start_notes(sample, channel, stretch, block);
+    }
+
+    fn start_notes<B: BankSource, N: NoteSink>(
+        &mut self,
+        sample: u32,
+        channel: u8,
+        stretch: &Stretch,
+        block: &mut Block<'_, B, N>,
+    ) {
+        let mut index = 0;
+        while let Some(&onset) = self.pending.onsets().get(index) {
+            if stretch.sample_of(onset.beats) > i64::from(sample) {
+                index += 1;
+                continue;
+            }
+            let muted = block.playback.mutes >> onset.instrument & 1 == 1;
+            // Two instruments on one note at one sample are one note.
+            if !muted && self.sounding.position(channel, onset.note).is_none() {
+                if self.sounding.is_full() && !self.end_note(0, sample, block) {
+                    return;
+                }
+                let velocity = f32::from(onset.velocity) * block.playback.velocity.clamp(0.0, 2.0) + 0.5;
+                let kind = NoteKind::On { velocity: velocity.clamp(1.0, 127.0) as u8 };
+                if !block.send(NoteEvent { sample, channel, note: onset.note, kind }) {
+                    return;
+                }
+                let gate = f64::from(block.playback.gate.clamp(0.0, 1.0)) * STEP_BEATS;
+                self.sounding.started(channel, onset.note, onset.beats + gate, sample);
+            }
+            self.pending.remove(index);
+        }
+    }
+
+    /// Offers the note-off of the sounding note at `index`; false where the host refuses.
+    fn end_note<B: BankSource, N: NoteSink>(
+        &mut self,
+        index: usize,
+        sample: u32,
+        block: &mut Block<'_, B, N>,
+    ) -> bool {
+        let taken = block.send(self.sounding.notes()[index].note_off(sample));
+        if taken {
+            self.sounding.ended(index);
+        }
+        taken
+    }
+}

@@ -1,0 +1,49 @@
+//! Deciding a step: which bank plays it, and where each of its onsets lies. What is decided stays so.
+
+use super::block::Block;
+use super::{BankSource, HALF_STEP, NoteSink, Playhead, SAME_STEP, Sequencer};
+use crate::grid::GridStep;
+use crate::pending::Onset;
+use crate::{Bank, INSTRUMENTS};
+
+impl Sequencer {
+    /// A step with early onsets is decided half a step ahead, any other when it comes.
+    pub(super) fn decision_beats(&self, step: &GridStep, bank: &Bank) -> f64 {
+        let ahead = if bank.anticipates(step.cycle) { HALF_STEP } else { 0.0 };
+        (step.beats - ahead).max(self.origin).max(0.0)
+    }
+
+    /// Commits where this step may, and lays the step's onsets into the queue for good.
+    pub(super) fn decide<B: BankSource, N: NoteSink>(
+        &mut self,
+        step: &GridStep,
+        block: &mut Block<'_, B, N>,
+    ) {
+        let earliest = self.decision_beats(step, block.banks.current());
+        self.undecided = step.beats + SAME_STEP;
+        if step.commits(block.playback.commit) {
+            let model = block.banks.current().model();
+            block.banks.commit(step.beats);
+            if block.banks.current().model() != model {
+                self.sounding.release_all();
+            }
+        }
+        let bank = block.banks.current();
+        let take = bank.take(step.cycle);
+        self.playhead = Some(Playhead { step: step.step, take: bank.take_index(step.cycle) });
+        let swing =
+            if step.swings() { f64::from(block.playback.swing.clamp(0.0, 1.0)) * HALF_STEP } else { 0.0 };
+        let onsets = take.onsets.step(step.step);
+        for instrument in (0..INSTRUMENTS).filter(|instrument| onsets >> instrument & 1 == 1) {
+            let offset = f64::from(take.offsets[step.step][instrument]) / 127.0 * HALF_STEP;
+            let moved = (swing + offset).clamp(-HALF_STEP, HALF_STEP);
+            let dropped = self.pending.push(Onset {
+                beats: (step.beats + moved).max(earliest),
+                instrument: instrument as u8,
+                note: bank.kit().note(instrument),
+                velocity: take.velocities[step.step][instrument],
+            });
+            self.lost += u32::from(dropped);
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! A block as stretches without a jump, and the order in which a stretch is played.
+
+use libm::floor;
+
+use super::block::Block;
+use super::{BankSource, EXACT, NoteSink, Sequencer};
+use crate::clock::{PlayedStretch, margin};
+use crate::transport::{LoopRange, Transport};
+
+/// A part of a block without a jump in it.
+#[derive(Clone, Copy)]
+pub(super) struct Stretch {
+    pub(super) first: u32,
+    pub(super) end: u32,
+    /// The song position of sample `first`.
+    beats: f64,
+    beats_per_sample: f64,
+    /// Steps from here on belong to what follows a loop wrap.
+    limit: f64,
+}
+
+impl Stretch {
+    /// The sample nearest to a song position; a position that has passed is due at once.
+    pub(super) fn sample_of(&self, beats: f64) -> i64 {
+        let samples = floor((beats - self.beats) / self.beats_per_sample + 0.5);
+        i64::from(self.first).saturating_add(samples.max(0.0) as i64)
+    }
+}
+
+impl Sequencer {
+    /// Plays the stretches of a block between the loop wraps that have to be inferred.
+    pub(super) fn play_block<B: BankSource, N: NoteSink>(
+        &mut self,
+        transport: &Transport,
+        block: &mut Block<'_, B, N>,
+    ) {
+        let beats_per_sample = transport.beats_per_sample();
+        let margin = margin(transport);
+        let loop_range = transport.loop_range.filter(|range| range.is_longer_than(2.0 * margin));
+        let mut stretch = Stretch {
+            first: 0,
+            end: transport.frames,
+            beats: transport.beats,
+            beats_per_sample,
+            limit: f64::INFINITY,
+        };
+        let mut inferred_wrap = None;
+        loop {
+            let wrap =
+                loop_range.filter(|range| lies_inside(stretch.beats, range, margin)).and_then(|range| {
+                    stretch.limit = range.end - EXACT;
+                    let end = stretch.beats + f64::from(transport.frames - stretch.first) * beats_per_sample;
+                    (end > range.end + margin).then_some(range)
+                });
+            let wrap_sample =
+                wrap.map(|range| stretch.sample_of(range.end)).filter(|&at| at > i64::from(stretch.first));
+            stretch.end =
+                wrap_sample.map_or(transport.frames, |at| at.min(i64::from(transport.frames)) as u32);
+            self.play_stretch(&stretch, block);
+            let (Some(range), Some(_)) = (wrap, wrap_sample) else { break };
+            let passed = f64::from(stretch.end - stretch.first) * beats_per_sample;
+            let beats = range.start + (stretch.beats + passed - range.end);
+            self.jump(range.start, range.start, block);
+            inferred_wrap = Some(range.start);
+            stretch = Stretch {
+                first: stretch.end,
+                end: transport.frames,
+                beats,
+                beats_per_sample,
+                limit: f64::INFINITY,
+            };
+        }
+        // A block after an inferred wrap goes on from it also where the host lands a little elsewhere.
+        self.last = Some(PlayedStretch {
+            beats: stretch.beats,
+            frames: transport.frames - stretch.first,
+            tempo: transport.tempo,
+            sample_rate: transport.sample_rate,
+            inferred_wrap,
+        });
+    }
+
+    /// Takes decisions, note-offs and note-ons of one stretch in order of their samples.
+    fn play_stretch<B: BankSource, N: NoteSink>(&mut self, stretch: &Stretch, block: &mut Block<'_, B, N>) {
+        let mut reached = i64::from(stretch.first);
+        loop {
+            let step = block.grid.at_or_after(self.undecided.max(-EXACT));
+            let decision = match step.beats < stretch.limit {
+                true => stretch.sample_of(self.decision_beats(&step, block.banks.current())),
+                false => i64::MAX,
+            };
+            let onset = stretch.sample_of(self.pending.next_beats());
+            let ends =
+                self.sounding.notes().iter().map(|note| note.end_sample(|beats| stretch.sample_of(beats)));
+            let end = ends.min().unwrap_or(i64::MAX);
+            let notes = if block.full { i64::MAX } else { onset.min(end) };
+            // What a change of model ends is due at once, and at once is not before what was sent.
+            reached = decision.min(notes).max(reached);
+            if reached >= i64::from(stretch.end) {
+                return;
+            }
+            if decision <= reached {
+                self.decide(&step, block);
+            } else {
+                self.play_sample(reached as u32, stretch, block);
+            }
+        }
+    }
+}
+
+fn lies_inside(beats: f64, range: &LoopRange, margin: f64) -> bool {
+    beats >= range.start - margin && beats < range.end - EXACT
+}
