@@ -1,7 +1,8 @@
 //! Instances come and go. The framework's shared worker can abort a process when an instance goes at the
 //! wrong moment, so each run is a process of its own: this program again, as one test of it.
 
-use end_to_end::{FORMATS, Format};
+use end_to_end::load;
+use rig::Format;
 use std::process::Command;
 
 /// Says to the program that it is a run, and of which format.
@@ -11,7 +12,7 @@ const RUNS: u32 = 2;
 
 #[test]
 fn instances_come_and_go_without_an_abort() {
-    for format in FORMATS {
+    for format in Format::ALL {
         for run in 0..RUNS {
             let this = std::env::current_exe().expect("the path of this program");
             let output = Command::new(this)
@@ -32,5 +33,5 @@ fn a_run_in_a_process_of_its_own() {
         return;
     };
     let format = if wanted == "Vst3" { Format::Vst3 } else { Format::Clap };
-    rig::cycles::run(&format.load(), CYCLES).expect("the plugin plays");
+    rig::cycles::run(&load(format), CYCLES).expect("the plugin plays");
 }

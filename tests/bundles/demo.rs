@@ -1,18 +1,18 @@
 //! The demo: the same command leaves the same file, another seed another one.
 
-use end_to_end::Format;
+use end_to_end::create;
 use midly::{MidiMessage, Smf, TrackEventKind};
-use rig::Mode;
 use rig::demo::{BARS, BEATS_PER_BAR, TEMPO, Verdict, play};
 use rig::midi_file::{Song, write};
 use rig::model::Card;
+use rig::{Format, Mode};
 use std::path::Path;
 
 /// The bytes of the MIDI file that the demo writes with these dice.
 fn file(seed: u16) -> Vec<u8> {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/beatfield.safetensors");
     let card = Card::read(&model).expect("the card of the built-in model");
-    let mut instance = Format::Clap.create();
+    let mut instance = create(Format::Clap);
     let played = play(&mut *instance, &card, seed, Mode::Offline, &mut |_| ()).expect("the demo plays");
     let verdict = Verdict::of(&played.recording);
     assert_eq!(verdict.complaints, Vec::<String>::new(), "seed {seed}");

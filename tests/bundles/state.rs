@@ -1,6 +1,7 @@
 //! A project that is saved and opened again plays the same notes.
 
 use crate::studio::{assert_clean, blocks, bounce, each, heard, play_busily};
+use end_to_end::create;
 use rig::{HostError, Session};
 
 fn two_cycles(session: &mut Session<'_>) -> Result<(), HostError> {
@@ -13,7 +14,7 @@ fn two_cycles(session: &mut Session<'_>) -> Result<(), HostError> {
 #[test]
 fn a_saved_project_opens_to_the_same_notes() {
     each(|format| {
-        let mut instance = format.create();
+        let mut instance = create(format);
         let saved = bounce(&mut *instance, |session| {
             play_busily(session)?;
             session.set_text("X", "0.81")?;
@@ -24,7 +25,7 @@ fn a_saved_project_opens_to_the_same_notes() {
         assert_clean(&saved, 30);
         let state = instance.save().expect("the plugin saves");
 
-        let mut reopened = format.create();
+        let mut reopened = create(format);
         reopened.load(&state).expect("the plugin opens its own state");
         let opened = bounce(&mut *reopened, two_cycles);
         assert_eq!(heard(&opened), heard(&saved));
@@ -39,7 +40,7 @@ fn a_saved_project_opens_to_the_same_notes() {
 #[test]
 fn damaged_states_do_not_disturb_the_host() {
     each(|format| {
-        let good = format.create().save().expect("the plugin saves");
+        let good = create(format).save().expect("the plugin saves");
         let mut states =
             vec![Vec::new(), b"junk".to_vec(), vec![0xff; 4096], good[..good.len() / 2].to_vec()];
         let text = String::from_utf8_lossy(&good).into_owned();
@@ -53,7 +54,7 @@ fn damaged_states_do_not_disturb_the_host() {
             states.push(text.replacen(from, to, 1).into_bytes());
         }
         for state in states {
-            let mut instance = format.create();
+            let mut instance = create(format);
             // Refused or taken: either way it plays on.
             let taken = instance.load(&state);
             let recording = bounce(&mut *instance, two_cycles);

@@ -4,7 +4,8 @@ use crate::studio::{
     assert_clean, assert_no_faults, blocks, bounce, each, each_format, odd_blocks, play_busily,
 };
 use beat::NoteKind;
-use rig::{Fault, HostError, Instance, LoopWrap, Mode, Session, Setup};
+use end_to_end::create;
+use rig::{Fault, Format, HostError, Instance, LoopWrap, Mode, Session, Setup};
 
 /// Plays until a note sounds at the end of a block, with the longest notes there are.
 fn play_until_a_note_sounds(session: &mut Session<'_>) -> Result<(), HostError> {
@@ -89,6 +90,9 @@ fn bypass_ends_every_note_and_then_is_silent() {
 fn a_loop_plays_the_same_notes_each_time_and_leaves_none() {
     each_format(|instance| {
         for wrap in [LoopWrap::Split, LoopWrap::Announced, LoopWrap::Silent] {
+            if wrap == LoopWrap::Announced && instance.format() == Format::Vst3 {
+                continue; // VST3 has no word for it
+            }
             let recording = bounce(instance, |session| {
                 session.set_loop_wrap(wrap);
                 play_busily(session)?;
@@ -144,8 +148,8 @@ fn notes_of_a_device_that_was_switched_off_end_when_it_comes_back() {
 #[test]
 fn eight_instances_at_once_stay_clean() {
     each(|format| {
-        let mut others: Vec<_> = (0..7).map(|_| format.create()).collect();
-        let mut last = format.create();
+        let mut others: Vec<_> = (0..7).map(|_| create(format)).collect();
+        let mut last = create(format);
         for instance in others.iter_mut().rev() {
             let recording = bounce(&mut **instance, |session| {
                 play_busily(session)?;

@@ -1,19 +1,19 @@
 //! Ways of playing that the tests share.
 
-use end_to_end::{FORMATS, Format};
-use rig::{Fault, HostError, Instance, Mode, Note, Recording, Session, Setup};
+use end_to_end::create;
+use rig::{Fault, Format, HostError, Instance, Mode, Note, Recording, Session, Setup};
 
 /// Runs `test` with a fresh instance of every format.
 pub(crate) fn each_format(test: impl Fn(&mut dyn Instance)) {
-    for format in FORMATS {
+    for format in Format::ALL {
         println!("{format:?}");
-        test(&mut *format.create());
+        test(&mut *create(format));
     }
 }
 
 /// Runs `test` once for every format.
 pub(crate) fn each(test: impl Fn(Format)) {
-    for format in FORMATS {
+    for format in Format::ALL {
         println!("{format:?}");
         test(format);
     }
@@ -34,6 +34,7 @@ pub(crate) fn perform(
     hands: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
 ) -> Recording {
     let mut session = Session::start(instance, setup, 120.0).expect("the plugin activates");
+    session.set_bounce(setup.mode).expect("the plugin has a Bounce parameter");
     hands(&mut session).expect("the plugin plays");
     session.finish().expect("the plugin deactivates")
 }

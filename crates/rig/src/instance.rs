@@ -6,6 +6,28 @@ use crate::{Block, HostError, Output};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParameterId(pub u32);
 
+/// A plugin format that the rig hosts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// CLAP.
+    Clap,
+    /// VST3.
+    Vst3,
+}
+
+impl Format {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Clap, Self::Vst3];
+
+    /// How the bundle called `name` is called on disk in this format.
+    pub fn file_name(self, name: &str) -> String {
+        match self {
+            Self::Clap => format!("{name}.clap"),
+            Self::Vst3 => format!("{name}.vst3"),
+        }
+    }
+}
+
 /// A parameter as the plugin describes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Parameter {
@@ -48,6 +70,9 @@ impl Setup {
 /// A plugin instance. All calls come from the thread that created it, the main thread of the host;
 /// blocks are processed on an audio thread of the instance's own, as hosts do.
 pub trait Instance {
+    /// The format it is hosted in.
+    fn format(&self) -> Format;
+
     /// The parameters in the plugin's order.
     fn parameters(&self) -> &[Parameter];
 

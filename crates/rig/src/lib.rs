@@ -23,7 +23,7 @@ pub mod vst3;
 pub use block::{Block, Output, ParameterChange};
 pub use bundle::Bundle;
 pub use error::HostError;
-pub use instance::{Instance, Mode, Parameter, ParameterId, Setup};
+pub use instance::{Format, Instance, Mode, Parameter, ParameterId, Setup};
 pub use record::{Fault, Note, Recorder, Recording};
 pub use session::{LoopWrap, Session};
 pub use transport::{Position, Transport};

@@ -1,7 +1,7 @@
 //! What a host can know of a model without any tensors: the card in its file, and how to put a model
 //! into a plugin's state.
 
-use crate::{HostError, Instance};
+use crate::{HostError, Instance, Mode, Setup};
 use beat::INSTRUMENTS;
 use safetensors::SafeTensors;
 use serde::Deserialize;
@@ -102,7 +102,7 @@ impl Card {
     }
 }
 
-/// Puts the model at `path` into the plugin through its state, as a project would.
+/// Puts the model at `path` into an inactive plugin through its state, as a project would.
 ///
 /// # Errors
 /// The file is missing, the plugin's state is of another kind, or the plugin refuses the model; the
@@ -117,8 +117,15 @@ pub fn choose(instance: &mut dyn Instance, path: &Path) -> Result<(), ModelError
     field.insert("path".to_owned(), Value::String(absolute.to_string_lossy().into_owned()));
     let state = with_field(&instance.save()?, FIELD, &Value::Object(field))?;
     instance.load(&state)?;
+    instance.activate(Setup::new(Mode::Offline))?;
+    let outcome = wait_for_outcome(instance);
+    instance.deactivate()?;
+    outcome
+}
+
+/// The plugin reads the file on a thread of its own while it is active, and notes the outcome in its state.
+fn wait_for_outcome(instance: &mut dyn Instance) -> Result<(), ModelError> {
     let asked = Instant::now();
-    // The plugin reads the file on a thread of its own and notes the outcome in its state.
     loop {
         instance.idle();
         match outcome(&instance.save()?)? {

@@ -164,3 +164,64 @@ fn comes_too_late(last: &NoteEvent, event: &NoteEvent) -> bool {
     let rank = |event: &NoteEvent| (event.sample, event.kind != NoteKind::Off);
     rank(event) < rank(last)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Transport;
+    use NoteKind::{Off, On};
+
+    const HIT: NoteKind = On { velocity: 100 };
+
+    fn event((sample, note, kind): (u32, u8, NoteKind)) -> NoteEvent {
+        NoteEvent { sample, channel: 9, note, kind }
+    }
+
+    /// Records one rolling block of 100 samples after another with these events.
+    fn record(blocks: &[&[(u32, u8, NoteKind)]]) -> Recording {
+        let mut transport = Transport::new(48_000.0, 120.0);
+        transport.play();
+        let mut recorder = Recorder::new(48_000.0);
+        for events in blocks {
+            let block = Block { frames: 100, position: transport.position(), ..Block::default() };
+            let notes = events.iter().copied().map(event).collect();
+            recorder.keep(&block, &Output { notes, ..Output::default() });
+            transport.advance(100);
+        }
+        recorder.finish()
+    }
+
+    fn check(blocks: &[&[(u32, u8, NoteKind)]], expected: &[(u64, Fault)]) {
+        let faults: Vec<_> = record(blocks).faults.iter().map(|(at, fault, _)| (*at, *fault)).collect();
+        assert_eq!(faults, expected);
+    }
+
+    #[test]
+    fn a_note_has_its_place_in_samples_and_in_beats() {
+        let recording = record(&[&[], &[(20, 36, HIT)], &[(60, 36, Off)]]);
+        let note = recording.notes[0];
+        assert_eq!((note.start, note.end, note.velocity), (120, 260, 100));
+        assert_eq!((note.start_beats * 24_000.0).round(), 120.0);
+        assert_eq!((note.length_beats * 24_000.0).round(), 140.0);
+        assert_eq!((recording.faults, recording.samples), (vec![], 300));
+    }
+
+    #[test]
+    fn every_fault_is_named_with_its_sample() {
+        check(&[&[(5, 36, HIT)], &[(7, 36, HIT), (9, 36, Off)]], &[(107, Fault::Doubled)]);
+        check(&[&[(5, 36, Off)]], &[(5, Fault::StrayOff)]);
+        check(&[&[(5, 36, HIT), (4, 36, Off)]], &[(4, Fault::Unordered)]);
+        check(&[&[(0, 36, HIT)], &[(5, 42, HIT), (5, 36, Off), (9, 42, Off)]], &[(105, Fault::Unordered)]);
+        check(&[&[(99, 36, HIT), (100, 36, Off)]], &[(100, Fault::OutOfRange)]);
+        check(&[&[(5, 36, HIT)], &[]], &[(200, Fault::Hanging)]);
+    }
+
+    #[test]
+    fn a_note_that_starts_while_the_song_stands_is_a_fault() {
+        let mut recorder = Recorder::new(48_000.0);
+        let block = Block { frames: 100, ..Block::default() };
+        let notes = [(1, 36, HIT), (2, 36, Off)].map(event).into();
+        recorder.keep(&block, &Output { notes, ..Output::default() });
+        assert_eq!(recorder.finish().faults[0].1, Fault::WhileStopped);
+    }
+}

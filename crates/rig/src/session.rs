@@ -1,7 +1,8 @@
 //! A session: an instance, the transport that rolls over it, and the recording of what it plays.
 
 use crate::{
-    Block, HostError, Instance, Output, ParameterChange, ParameterId, Recorder, Recording, Setup, Transport,
+    Block, Format, HostError, Instance, Mode, Output, ParameterChange, ParameterId, Recorder, Recording,
+    Setup, Transport,
 };
 use beat::NoteEvent;
 
@@ -75,6 +76,16 @@ impl<'a> Session<'a> {
         let value = self.instance.parse(parameter, text)?;
         self.set(parameter, value);
         Ok(())
+    }
+
+    /// Tells the plugin through its own *Bounce* parameter what the mode is, where the format cannot: under
+    /// VST3 it only learns the mode of the activation before.
+    ///
+    /// # Errors
+    /// The plugin has no such parameter.
+    pub fn set_bounce(&mut self, mode: Mode) -> Result<(), HostError> {
+        let exact = mode == Mode::Offline && self.instance.format() == Format::Vst3;
+        self.set_text("Bounce", if exact { "Exact" } else { "Auto" })
     }
 
     /// Plays a note into the plugin within the next block.

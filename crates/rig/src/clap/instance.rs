@@ -4,7 +4,7 @@ use super::callbacks::{MainThread, Requests, RigHost};
 use super::events::Range;
 use super::processor::ClapProcessor;
 use crate::audio_thread::AudioThread;
-use crate::{Block, HostError, Instance, Mode, Output, Parameter, ParameterId, Setup};
+use crate::{Block, Format, HostError, Instance, Mode, Output, Parameter, ParameterId, Setup};
 use clack_extensions::params::{ParamInfoBuffer, PluginParams};
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
@@ -90,6 +90,10 @@ fn refused(step: &'static str, error: impl std::fmt::Display) -> HostError {
 const INACTIVE: HostError = HostError::State { state: "inactive", advice: "activate it first" };
 
 impl Instance for ClapInstance {
+    fn format(&self) -> Format {
+        Format::Clap
+    }
+
     fn parameters(&self) -> &[Parameter] {
         &self.parameters
     }

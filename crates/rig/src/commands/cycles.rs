@@ -2,7 +2,7 @@
 //! counted and does not end the count.
 
 use anyhow::{Context, bail};
-use rig::Bundle;
+use rig::{Bundle, Format};
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -13,7 +13,7 @@ pub(crate) struct Options {
     bundles: PathBuf,
     /// Which of the two
     #[arg(long, value_enum, default_value = "clap")]
-    format: Format,
+    format: Choice,
     /// Instances that come and go in each run
     #[arg(long, default_value_t = 300)]
     cycles: u32,
@@ -25,23 +25,19 @@ pub(crate) struct Options {
     child: bool,
 }
 
+/// The formats as the command line calls them.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Format {
+enum Choice {
     Clap,
     Vst3,
 }
 
-impl Options {
-    fn bundle(&self) -> PathBuf {
-        self.bundles.join(match self.format {
-            Format::Clap => "Beatfield.clap",
-            Format::Vst3 => "Beatfield.vst3",
-        })
-    }
-}
-
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let bundle = options.bundle();
+    let (format, name) = match options.format {
+        Choice::Clap => (Format::Clap, "clap"),
+        Choice::Vst3 => (Format::Vst3, "vst3"),
+    };
+    let bundle = options.bundles.join(format.file_name("Beatfield"));
     if options.child {
         return Ok(rig::cycles::run(&Bundle::load(&bundle)?, options.cycles)?);
     }
@@ -52,11 +48,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let mut aborts = 0;
     for run in 1..=options.runs {
         let mut child = Command::new(&this);
-        child.args(["cycles", "--child", "--cycles", &options.cycles.to_string(), "--format"]);
-        child.arg(match options.format {
-            Format::Clap => "clap",
-            Format::Vst3 => "vst3",
-        });
+        child.args(["cycles", "--child", "--cycles", &options.cycles.to_string(), "--format", name]);
         let status = child.arg("--bundles").arg(&options.bundles).status().context("starting a run")?;
         println!(
             "run {run} of {}: {}",

@@ -16,13 +16,13 @@ pub struct Journey {
 }
 
 impl Journey {
-    /// The journey of `bars` bars over these regions (at least one) that `seed` chooses: it starts in
-    /// one of them and always goes on to the nearest one it has not been to.
+    /// The journey of `bars` bars over these regions (at least one): it starts in the one that `seed`
+    /// chooses, takes in others as far apart as the map allows, and always goes on to the nearest of them.
     pub fn new(regions: &[Region], seed: u64, bars: u32) -> Self {
-        let mut left: Vec<&Region> = regions.iter().collect();
+        let mut left = spread(regions, seed);
         let mut stops = Vec::new();
-        let mut next = if left.is_empty() { None } else { Some((seed % left.len() as u64) as usize) };
-        while let Some(index) = next.filter(|_| stops.len() < RESTS) {
+        let mut next = (!left.is_empty()).then_some(0);
+        while let Some(index) = next {
             let here = left.remove(index);
             stops.push((here.x, here.y));
             next = nearest(&left, (here.x, here.y));
@@ -50,9 +50,32 @@ impl Journey {
     }
 }
 
-fn nearest(regions: &[&Region], (x, y): (f64, f64)) -> Option<usize> {
-    let distance = |region: &Region| (region.x - x).powi(2) + (region.y - y).powi(2);
-    (0..regions.len()).min_by(|&a, &b| distance(regions[a]).total_cmp(&distance(regions[b])))
+/// Some of the regions: the one that `seed` chooses, then always the one that is farthest from all so far.
+fn spread(regions: &[Region], seed: u64) -> Vec<&Region> {
+    let mut left: Vec<&Region> = regions.iter().collect();
+    let mut chosen: Vec<&Region> = Vec::new();
+    while !left.is_empty() && chosen.len() < RESTS {
+        let apart = |region: &Region| {
+            let distances = chosen.iter().map(|other| distance(other, (region.x, region.y)));
+            distances.fold(f64::INFINITY, f64::min)
+        };
+        let farthest = (0..left.len()).max_by(|&a, &b| apart(left[a]).total_cmp(&apart(left[b])));
+        let index = match farthest {
+            Some(farthest) if !chosen.is_empty() => farthest,
+            _ => (seed % left.len() as u64) as usize,
+        };
+        chosen.push(left.remove(index));
+    }
+    chosen
+}
+
+fn distance(region: &Region, (x, y): (f64, f64)) -> f64 {
+    (region.x - x).hypot(region.y - y)
+}
+
+fn nearest(regions: &[&Region], place: (f64, f64)) -> Option<usize> {
+    let distance = |index: usize| distance(regions[index], place);
+    (0..regions.len()).min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
 }
 
 #[cfg(test)]

@@ -83,6 +83,7 @@ pub fn play(
     };
     let setup = Setup { rate: RATE, most_frames: FRAMES, mode };
     let mut session = Session::start(instance, setup, TEMPO)?;
+    session.set_bounce(mode)?;
     session.set_text("Seed", &seed.to_string())?;
     let swing = session.instance().parameter("Swing")?;
     session.set(swing, 0.0);

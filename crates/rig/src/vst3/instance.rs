@@ -5,7 +5,7 @@ use super::check;
 use super::host_objects::{Application, EditListener, Stream, title};
 use super::processor::{Vst3Processor, process_mode};
 use crate::audio_thread::AudioThread;
-use crate::{Block, HostError, Instance, Output, Parameter, ParameterId, Setup};
+use crate::{Block, Format, HostError, Instance, Output, Parameter, ParameterId, Setup};
 use std::ffi::c_void;
 use std::sync::Arc;
 use vst3::Steinberg::Vst::BusDirections_::{kInput, kOutput};
@@ -144,6 +144,10 @@ fn parameters(controller: &ComPtr<IEditController>) -> Vec<Parameter> {
 const INACTIVE: HostError = HostError::State { state: "inactive", advice: "activate it first" };
 
 impl Instance for Vst3Instance {
+    fn format(&self) -> Format {
+        Format::Vst3
+    }
+
     fn parameters(&self) -> &[Parameter] {
         &self.parameters
     }
