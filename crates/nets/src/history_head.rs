@@ -2,8 +2,9 @@
 //! cell that is redrawn listens to the last bar and to the instruments below it on the same step.
 //!
 //! Inference walks the 448 cells in plain Rust over the weights' slices, on the decode thread or in the
-//! lab: a tensor call for each cell would cost milliseconds. The lab trains the same numbers in parallel;
-//! `head_weights_mean_the_same_to_the_lab` in its tests holds the two together.
+//! lab: a tensor call for each cell would cost milliseconds. [`HeadNetwork`](crate::HeadNetwork) is the
+//! same head in the form that is trained; `the_walk_and_the_parallel_head_agree_on_every_cell` holds the
+//! two together.
 
 use beat::{INSTRUMENTS, Pattern, STEPS};
 
