@@ -83,14 +83,13 @@ impl Grid {
                 continue;
             };
             let position = hit.step - region.start;
-            let nearest = (position + 0.5).floor();
-            let step = nearest as i64;
+            let step = (position + 0.5) as i64; // never negative, so this rounds to the nearest
             if step >= region.whole_steps() {
                 self.other_meter_hits += 1;
                 continue;
             }
             self.hits += 1;
-            self.error_sum_steps += (position - nearest).abs();
+            self.error_sum_steps += (position - step as f64).abs();
             let current = match open.take() {
                 Some(passage) if step - passage.last_step <= PAUSE_STEPS => passage,
                 ended => {
