@@ -43,7 +43,9 @@ fn damaged_states_do_not_disturb_the_host() {
         let good = create(format).save().expect("the plugin saves");
         let mut states =
             vec![Vec::new(), b"junk".to_vec(), vec![0xff; 4096], good[..good.len() / 2].to_vec()];
-        let text = String::from_utf8_lossy(&good).into_owned();
+        // Under CLAP the framework writes the length before the text.
+        let (length, text) = good.split_at(good.iter().position(|&byte| byte == b'{').unwrap_or(0));
+        let text = String::from_utf8_lossy(text).into_owned();
         for (from, to) in [
             ("\"params\"", "\"prams\""),
             ("0.5", "1e999"),
@@ -51,7 +53,9 @@ fn damaged_states_do_not_disturb_the_host() {
             ("4711", "\"x\""),
             ("\"fields\"", "\"f\""),
         ] {
-            states.push(text.replacen(from, to, 1).into_bytes());
+            let text = text.replacen(from, to, 1).into_bytes();
+            let length = if length.is_empty() { vec![] } else { (text.len() as u64).to_le_bytes().to_vec() };
+            states.push([length, text].concat());
         }
         for state in states {
             let mut instance = create(format);

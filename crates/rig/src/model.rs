@@ -138,14 +138,25 @@ fn wait_for_outcome(instance: &mut dyn Instance) -> Result<(), ModelError> {
 }
 
 /// The state with one of its fields replaced.
-fn with_field(state: &[u8], name: &str, value: &Value) -> Result<Vec<u8>, ModelError> {
-    let mut state = parse(state)?;
+fn with_field(bytes: &[u8], name: &str, value: &Value) -> Result<Vec<u8>, ModelError> {
+    let mut state = parse(bytes)?;
     let fields = state
         .get_mut("fields")
         .and_then(Value::as_object_mut)
         .ok_or_else(|| ModelError::State("it has no fields".to_owned()))?;
     fields.insert(name.to_owned(), Value::String(value.to_string()));
-    serde_json::to_vec(&state).map_err(|error| ModelError::State(error.to_string()))
+    let json = serde_json::to_vec(&state).map_err(|error| ModelError::State(error.to_string()))?;
+    let length = (json.len() as u64).to_le_bytes();
+    let prefix = if json_of(bytes).len() < bytes.len() { &length[..] } else { &[] };
+    Ok([prefix, &json].concat())
+}
+
+/// The JSON of a state: under CLAP the framework writes its length before it, in eight bytes.
+fn json_of(bytes: &[u8]) -> &[u8] {
+    match bytes.split_first_chunk::<8>() {
+        Some((length, rest)) if u64::from_le_bytes(*length) == rest.len() as u64 => rest,
+        _ => bytes,
+    }
 }
 
 /// What became of the model that a state asks for.
@@ -170,7 +181,7 @@ fn outcome(state: &[u8]) -> Result<Outcome, ModelError> {
 }
 
 fn parse(state: &[u8]) -> Result<Value, ModelError> {
-    serde_json::from_slice(state).map_err(|error| ModelError::State(error.to_string()))
+    serde_json::from_slice(json_of(state)).map_err(|error| ModelError::State(error.to_string()))
 }
 
 #[cfg(test)]
@@ -221,6 +232,10 @@ mod tests {
         assert_eq!(told(serde_json::json!({"path": "a b", "sha256": "07"})), Outcome::Loaded);
         let refused = serde_json::json!({"sha256": "07", "refused": "too small"});
         assert_eq!(told(refused), Outcome::Refused("too small".to_owned()));
+        let counted = [&(state.len() as u64).to_le_bytes()[..], state].concat();
+        let changed = with_field(&counted, FIELD, &serde_json::json!({"path": "b"})).expect("a state");
+        assert_eq!(changed.len() as u64, 8 + u64::from_le_bytes(*changed.first_chunk().expect("a length")));
+        assert_eq!(outcome(&changed).expect("a state"), Outcome::Open);
         assert!(with_field(b"junk", FIELD, &Value::Null).is_err());
     }
 }

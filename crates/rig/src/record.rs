@@ -145,7 +145,8 @@ impl Recorder {
             return;
         };
         let (mut note, _, beats_a_sample) = self.sounding.remove(index);
-        note.end = self.elapsed + u64::from(event.sample);
+        // An end that comes before its start is a fault that `keep` has named; the note is empty then.
+        note.end = note.start.max(self.elapsed + u64::from(event.sample));
         note.length_beats = (note.end - note.start) as f64 * beats_a_sample;
         self.recording.notes.push(note);
     }
