@@ -8,6 +8,7 @@ mod cycles;
 mod demo;
 mod model;
 mod playing;
+mod settings;
 mod state;
 mod stopping;
 mod studio;

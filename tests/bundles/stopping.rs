@@ -62,6 +62,13 @@ fn a_seek_ends_every_note_at_once() {
 }
 
 #[test]
+fn a_reset_ends_every_note_with_the_next_block() {
+    each_format(|instance| {
+        nothing_sounds_after(instance, |session| session.reset());
+    });
+}
+
+#[test]
 fn bypass_ends_every_note_and_then_is_silent() {
     each_format(|instance| {
         nothing_sounds_after(instance, |session| {

@@ -1,0 +1,130 @@
+//! What a musician sets is what is heard: puck, temperature, seed, swing, gate, commit, the host's bars.
+
+use crate::studio::{assert_clean, blocks, bounce, each_format, heard, play_busily};
+use rig::{HostError, Instance, Recording, Session};
+use std::collections::BTreeSet;
+
+/// Four bars in 4/4 from the start, with these parameters typed in before.
+fn four_bars(instance: &mut dyn Instance, settings: &[(&str, &str)]) -> Recording {
+    let recording = bounce(instance, |session| {
+        play_busily(session)?;
+        for (name, text) in settings {
+            session.set_text(name, text)?;
+        }
+        session.transport().play();
+        session.render_beats(16.0, blocks(480))?;
+        session.transport().stop();
+        session.render(480)
+    });
+    assert_clean(&recording, 30);
+    recording
+}
+
+/// Step and note of everything that starts before `end` (in steps), in order.
+fn steps(recording: &Recording, end: i64) -> Vec<(i64, u8)> {
+    let steps = recording.notes.iter().map(|note| ((note.start_beats * 4.0).round() as i64, note.note));
+    let mut steps: Vec<_> = steps.filter(|(step, _)| *step < end).collect();
+    steps.sort_unstable();
+    steps
+}
+
+#[test]
+fn puck_temperature_and_seed_each_change_the_beat_and_back() {
+    each_format(|instance| {
+        let centre = [("X", "0.5"), ("Y", "0.5")];
+        let plain = heard(&four_bars(instance, &centre));
+        for change in [("X", "0.1"), ("Y", "0.9"), ("Temperature", "0.2"), ("Seed", "8")] {
+            assert_ne!(heard(&four_bars(instance, &[change])), plain, "{change:?}");
+            assert_eq!(heard(&four_bars(instance, &centre)), plain, "after {change:?} was set back");
+        }
+    });
+}
+
+#[test]
+fn velocities_have_accents() {
+    each_format(|instance| {
+        let recording = four_bars(instance, &[]);
+        let velocities: BTreeSet<u8> = recording.notes.iter().map(|note| note.velocity).collect();
+        assert!(velocities.len() > 3, "{velocities:?}");
+    });
+}
+
+#[test]
+fn swing_delays_every_second_sixteenth_and_gate_sets_the_length() {
+    each_format(|instance| {
+        let straight = four_bars(instance, &[("Swing", "50"), ("Gate", "50")]);
+        let swung = four_bars(instance, &[("Swing", "75"), ("Gate", "50")]);
+        let expected = straight.notes.iter().map(|note| {
+            let is_second = (note.start / 6000) % 2 == 1;
+            (note.start + if is_second { 3000 } else { 0 }, note.note)
+        });
+        let mut expected: Vec<_> = expected.collect();
+        expected.sort_unstable();
+        let mut got: Vec<_> = swung.notes.iter().map(|note| (note.start, note.note)).collect();
+        got.sort_unstable();
+        assert_eq!(got, expected);
+
+        let longest = |recording: &Recording| recording.notes.iter().map(|note| note.end - note.start).max();
+        assert_eq!(longest(&straight), Some(3000));
+        assert_eq!(longest(&four_bars(instance, &[("Gate", "10")])), Some(600));
+    });
+}
+
+#[test]
+fn a_bank_waits_for_its_commit() {
+    each_format(|instance| {
+        let set = |session: &mut Session<'_>, x: &str, commit: &str| -> Result<(), HostError> {
+            session.set_text("X", x)?;
+            session.set_text("Y", x)?;
+            session.set_text("Commit", commit)
+        };
+        let before = steps(&four_bars(instance, &[("X", "0.1"), ("Y", "0.1")]), 64);
+        let after = steps(&four_bars(instance, &[("X", "0.9"), ("Y", "0.9")]), 64);
+        assert_ne!(before, after);
+        // The puck jumps in the middle of step 20: the next step, beat, bar or cycle follows.
+        for (commit, first) in [("Step", 21), ("Beat", 24), ("Bar", 32), ("Cycle", 32)] {
+            let recording = bounce(instance, |session| {
+                play_busily(session)?;
+                set(session, "0.1", commit)?;
+                session.transport().play();
+                session.render_beats(5.125, blocks(480))?;
+                set(session, "0.9", commit)?;
+                session.render_beats(10.875, blocks(480))?;
+                session.transport().stop();
+                session.render(480)
+            });
+            assert_clean(&recording, 30);
+            let old = before.iter().filter(|(step, _)| *step < first);
+            let new = after.iter().filter(|(step, _)| *step >= first);
+            let expected: Vec<_> = old.chain(new).copied().collect();
+            assert_eq!(steps(&recording, 64), expected, "commit at the next {commit}");
+        }
+    });
+}
+
+#[test]
+fn the_grid_follows_the_hosts_bars_in_seven_eight() {
+    each_format(|instance| {
+        // Without dice every take is the same.
+        let song = steps(&four_bars(instance, &[("Temperature", "0")]), 32);
+        let recording = bounce(instance, |session| {
+            play_busily(session)?;
+            session.set_text("Temperature", "0")?;
+            session.set_text("Grid", "Host bars")?;
+            session.transport().set_time_signature(7, 8);
+            session.transport().play();
+            session.render_beats(14.0, blocks(480))?;
+            session.transport().stop();
+            session.render(480)
+        });
+        assert_clean(&recording, 1);
+        // Odd bars start at step 0, even bars at step 16; each is 14 steps long.
+        let mut expected = Vec::new();
+        for bar in 0..4 {
+            let start = bar % 2 * 16;
+            let part = song.iter().filter(|(step, _)| (start..start + 14).contains(step));
+            expected.extend(part.map(|(step, note)| (step - start + bar * 14, *note)));
+        }
+        assert_eq!(steps(&recording, 56), expected);
+    });
+}
