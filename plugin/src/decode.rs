@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use beat::{Bank, Settings};
+use beat::{BANK_TAKES, Bank, Kit, Settings, Take};
 
 use crate::crossing::BankWriter;
 use crate::display::{Meters, Stage};
@@ -112,13 +112,18 @@ impl Decoder {
         if self.decoded == Some(settings) {
             return false;
         }
-        let bank = model.decode(&settings);
+        // Without a model the kept bank plays, so that a project whose model file is missing sounds as
+        // it did when it was saved.
+        let bank =
+            model.decode(&settings).or_else(|| self.params.saved.kept_bank().bank(settings, model.number));
+        let bank = bank.unwrap_or_else(|| Bank::new([Take::EMPTY; BANK_TAKES], 1, Kit::DEFAULT, settings, 0));
         self.publish(&bank);
         true
     }
 
     fn publish(&mut self, bank: &Bank) {
         self.banks.publish(bank);
+        self.params.saved.keep_bank(bank);
         self.decoded = Some(*bank.settings());
         self.stage.show(|scene| scene.bank = *bank);
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use nice_plug::context::gui::AsyncExecutor;
 use nice_plug::prelude::*;
 use nice_plug_egui::EguiEditor;
 
@@ -10,6 +11,7 @@ use crate::crossing::{BankWriter, bank_crossing};
 use crate::decode::DecodeThread;
 use crate::display::{Meters, Stage};
 use crate::editor::{self, Window};
+use crate::fence::{self, Reached};
 use crate::params::BeatfieldParams;
 
 /// One instance. Lives on the host's main thread; `process` borrows it for a block on the audio thread.
@@ -21,6 +23,8 @@ pub struct Beatfield {
     /// Waits here until the decode thread takes it at the first activation.
     banks: Option<BankWriter>,
     decode: Option<DecodeThread>,
+    /// Posts to the framework's task queue, for the fence at deactivation.
+    executor: Option<AsyncExecutor<Self>>,
 }
 
 impl Default for Beatfield {
@@ -33,6 +37,7 @@ impl Default for Beatfield {
             audio: AudioSide::new(reader),
             banks: Some(writer),
             decode: None,
+            executor: None,
         }
     }
 }
@@ -72,13 +77,18 @@ impl Plugin for Beatfield {
 
     type Editor = EguiEditor<Window>;
     type SysExMessage = ();
-    type BackgroundTask = ();
+    type BackgroundTask = Reached;
+
+    fn task_executor(&mut self) -> TaskExecutor<Self> {
+        Box::new(Reached::report)
+    }
 
     fn params(&self) -> Arc<dyn Params> {
         self.params.clone()
     }
 
-    fn editor(&mut self, _executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+    fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
+        self.executor = Some(executor);
         editor::create(self.params.clone(), self.meters.clone(), self.stage.clone())
     }
 
@@ -97,6 +107,12 @@ impl Plugin for Beatfield {
         let waker = self.decode.as_ref().and_then(DecodeThread::waker);
         self.audio.configure(f64::from(buffer.sample_rate), mode, waker);
         true
+    }
+
+    fn deactivate(&mut self) {
+        if let Some(executor) = &self.executor {
+            fence::drain(executor);
+        }
     }
 
     fn reset(&mut self) {

@@ -9,6 +9,7 @@ pub mod crossing;
 pub mod decode;
 pub mod display;
 pub mod editor;
+mod fence;
 mod instrument;
 pub mod params;
 pub mod saved;

@@ -1,11 +1,16 @@
 //! State that is saved with a project beside the parameters.
 
+mod kept_bank;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{PoisonError, RwLock};
 
+use beat::Bank;
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
 use serde::{Deserialize, Serialize};
+
+pub use kept_bank::KeptBank;
 
 /// The version of this layout. Older states keep loading; a newer one is loaded as far as it is known.
 pub const STATE_VERSION: u32 = 1;
@@ -19,6 +24,9 @@ pub struct Saved {
     /// Which model plays.
     #[persist = "model"]
     model: Counted<ModelChoice>,
+    /// What played when the project was saved.
+    #[persist = "bank"]
+    bank: RwLock<KeptBank>,
 }
 
 /// Which model plays.
@@ -39,7 +47,7 @@ pub struct ModelChoice {
 
 impl Default for Saved {
     fn default() -> Self {
-        Self { version: RwLock::new(STATE_VERSION), model: Counted::default() }
+        Self { version: RwLock::new(STATE_VERSION), model: Counted::default(), bank: RwLock::default() }
     }
 }
 
@@ -54,6 +62,16 @@ impl Saved {
         // The count is read first: a choice that arrives in between is looked at once more.
         let revision = self.revision();
         (self.model.value.read().unwrap_or_else(PoisonError::into_inner).clone(), revision)
+    }
+
+    /// Keeps a bank for the next save.
+    pub fn keep_bank(&self, bank: &Bank) {
+        *self.bank.write().unwrap_or_else(PoisonError::into_inner) = KeptBank::of(bank);
+    }
+
+    /// The bank that was saved or played last.
+    pub fn kept_bank(&self) -> KeptBank {
+        self.bank.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Chooses another model.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use beat::{BANK_TAKES, Bank, Kit, Settings, Take};
+use beat::{Bank, Settings};
 use nets::{BankDecoder, Model};
 
 use crate::saved::ModelChoice;
@@ -63,11 +63,8 @@ impl LoadedModel {
         }
     }
 
-    /// The bank for these settings; silence where there is no model.
-    pub(super) fn decode(&self, settings: &Settings) -> Bank {
-        match &self.decoder {
-            Some(decoder) => decoder.decode(settings, self.number),
-            None => Bank::new([Take::EMPTY; BANK_TAKES], 1, Kit::DEFAULT, *settings, 0),
-        }
+    /// The bank for these settings, where there is a model.
+    pub(super) fn decode(&self, settings: &Settings) -> Option<Bank> {
+        self.decoder.as_ref().map(|decoder| decoder.decode(settings, self.number))
     }
 }
