@@ -45,19 +45,26 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         bail!("nothing to do: --cycles and --runs want at least 1");
     }
     let this = std::env::current_exe().context("the rig cannot tell where it lies")?;
-    let mut aborts = 0;
+    let (mut aborts, mut panics) = (0, 0);
     for run in 1..=options.runs {
         let mut child = Command::new(&this);
         child.args(["cycles", "--child", "--cycles", &options.cycles.to_string(), "--format", name]);
-        let status = child.arg("--bundles").arg(&options.bundles).status().context("starting a run")?;
-        println!(
-            "run {run} of {}: {}",
-            options.runs,
-            if status.success() { "ok".to_owned() } else { status.to_string() }
-        );
-        aborts += u32::from(!status.success());
+        let output = child.arg("--bundles").arg(&options.bundles).output().context("starting a run")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        eprint!("{said}");
+        // A thread of the framework may end in a panic that it keeps to itself.
+        let panicked = said.lines().filter(|line| line.contains("panicked at")).count();
+        let ended = if output.status.success() { "ok".to_owned() } else { output.status.to_string() };
+        println!("run {run} of {}: {ended}, {panicked} panics", options.runs);
+        aborts += u32::from(!output.status.success());
+        panics += panicked;
     }
-    println!("{}: {aborts} aborts in {} runs of {} cycles", bundle.display(), options.runs, options.cycles);
+    println!(
+        "{}: {aborts} aborts and {panics} panics in {} runs of {} cycles",
+        bundle.display(),
+        options.runs,
+        options.cycles
+    );
     if aborts > 0 {
         bail!("{aborts} of {} runs did not end well", options.runs);
     }
