@@ -26,7 +26,7 @@ use gesture::Hands;
 use map::Puck;
 
 /// The size of a new window, in logical pixels.
-const WINDOW_SIZE: (f64, f64) = (900.0, 760.0);
+const WINDOW_SIZE: (f64, f64) = (800.0, 800.0);
 
 /// Makes the editor of an instance.
 pub fn create(
@@ -104,18 +104,19 @@ struct Layout {
 
 impl Layout {
     const MARGIN: f32 = 12.0;
-    const SIDE_WIDTH: f32 = 220.0;
+    const SIDE_WIDTH: f32 = 228.0;
     const STATUS_HEIGHT: f32 = 22.0;
 
     /// The map is the largest square that leaves room for the rest.
     fn of(window: egui::Rect) -> Self {
         let inner = window.shrink(Self::MARGIN);
         let (above, status) = inner.split_top_bottom_at_y(inner.bottom() - Self::STATUS_HEIGHT);
-        let grid_height = (above.height() * 0.34).clamp(120.0, 300.0);
+        let grid_height = (above.height() * 0.31).clamp(120.0, 300.0);
         let (top, grid) = above.split_top_bottom_at_y(above.bottom() - grid_height);
         let top = egui::Rect::from_min_max(top.min, egui::pos2(top.right(), top.bottom() - Self::MARGIN));
-        let (map, side) = top.split_left_right_at_x(top.right() - Self::SIDE_WIDTH - Self::MARGIN);
-        let side = egui::Rect::from_min_max(egui::pos2(side.left() + Self::MARGIN, side.top()), side.max);
+        let side_length = top.height().min(top.width() - Self::SIDE_WIDTH - Self::MARGIN).max(0.0);
+        let map = egui::Rect::from_min_size(top.min, egui::Vec2::splat(side_length));
+        let side = egui::Rect::from_min_max(egui::pos2(map.right() + Self::MARGIN, top.top()), top.max);
         Self { map, side, grid, status }
     }
 }

@@ -22,8 +22,10 @@ pub struct Reached(SyncSender<()>);
 impl Reached {
     /// Runs on the framework's worker thread.
     pub(crate) fn report(self) {
-        // Nobody listens any more where the wait has run out, and then nobody needs to know.
-        drop(self.0.try_send(()));
+        match self.0.try_send(()) {
+            // Nobody listens any more where the wait has run out, and then nobody needs to know.
+            Ok(()) | Err(_) => {}
+        }
     }
 }
 

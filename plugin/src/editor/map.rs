@@ -1,7 +1,7 @@
 //! The map: the field, the names of its regions, and the puck.
 
-use egui::{Align2, Pos2, Rect, Response, Sense, Stroke, Vec2};
-use nets::LatentMap;
+use egui::{Pos2, Rect, Response, Sense, Stroke, Vec2};
+use nets::{LatentMap, Region};
 use nice_plug::prelude::Param;
 
 use super::field::Field;
@@ -33,7 +33,7 @@ pub(super) fn show(
     puck: &mut Puck,
 ) -> Response {
     let side = ui.available_width().min(ui.available_height());
-    let area = Rect::from_center_size(ui.max_rect().center(), Vec2::splat(side));
+    let area = Rect::from_min_size(ui.max_rect().min, Vec2::splat(side));
     let response = ui.allocate_rect(area, Sense::click_and_drag());
     let place = [params.x.unmodulated_normalized_value(), params.y.unmodulated_normalized_value()];
     let fine = ui.input(|input| input.modifiers.shift);
@@ -114,18 +114,37 @@ fn paint(ui: &egui::Ui, area: Rect, map: Option<&LatentMap>, field: &Field, puck
     let painter = ui.painter_at(area);
     painter.rect_filled(area, theme::ROUNDING, theme::PANEL);
     field.paint(&painter, area);
-    for region in map.map_or(&[][..], LatentMap::regions) {
-        let at = on_screen(area.shrink(18.0), [region.x, region.y]);
-        let shadow = egui::Color32::from_black_alpha(170);
-        painter.text(at + Vec2::splat(1.0), Align2::CENTER_CENTER, &region.name, theme::small(), shadow);
-        painter.text(at, Align2::CENTER_CENTER, &region.name, theme::small(), theme::TEXT);
-    }
+    name_regions(&painter, area, map.map_or(&[], LatentMap::regions));
     painter.rect_stroke(area, theme::ROUNDING, Stroke::new(1.0, theme::LINE), egui::StrokeKind::Inside);
     let centre = on_screen(area, puck);
     let radius = if held { 13.0 } else { 10.0 };
     painter.circle_filled(centre, radius + 6.0, theme::SOUNDING.gamma_multiply(0.15));
     painter.circle_filled(centre, radius * 0.45, theme::SOUNDING);
     painter.circle_stroke(centre, radius, Stroke::new(2.0, theme::SOUNDING));
+}
+
+/// Writes the names of the regions, each inside the map; where two would overlap, the first has the place.
+fn name_regions(painter: &egui::Painter, area: Rect, regions: &[Region]) {
+    let mut taken: Vec<Rect> = Vec::new();
+    for region in regions {
+        let galley = painter.layout_no_wrap(region.name.clone(), theme::small(), theme::TEXT);
+        let half = galley.size() / 2.0;
+        let room = area.shrink2(half + Vec2::splat(4.0));
+        let label = Rect::from_center_size(
+            on_screen(area, [region.x, region.y]).clamp(room.min, room.max),
+            galley.size(),
+        );
+        if taken.iter().any(|other| other.intersects(label)) {
+            continue;
+        }
+        taken.push(label.expand(2.0));
+        painter.galley_with_override_text_color(
+            label.min + Vec2::splat(1.0),
+            galley.clone(),
+            theme::BACKGROUND,
+        );
+        painter.galley(label.min, galley, theme::TEXT);
+    }
 }
 
 #[cfg(test)]

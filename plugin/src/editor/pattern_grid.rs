@@ -1,7 +1,7 @@
 //! The beat that sounds: 14 instruments by 32 steps, with the playhead and a mute for each instrument.
 
 use beat::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Playhead, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Take};
-use egui::{Align2, Color32, Pos2, Rect, Sense, Vec2};
+use egui::{Align2, Pos2, Rect, Sense, Vec2};
 
 use super::gesture::{Hands, Touch};
 use super::theme;
@@ -81,12 +81,8 @@ fn paint_cells(
             let hue = if sounds_now { theme::SOUNDING } else { theme::ONSET };
             colour = hue.gamma_multiply(if muted { 0.2 } else { 0.35 + 0.65 * loudness });
         } else if sounds_now {
-            colour = mix(colour, theme::SOUNDING);
+            colour = theme::mix(colour, theme::SOUNDING, 0.2);
         }
         painter.rect_filled(cell, 2.0, colour);
     }
-}
-
-fn mix(under: Color32, over: Color32) -> Color32 {
-    under.blend(over.gamma_multiply(0.2))
 }

@@ -24,10 +24,8 @@ pub(super) fn show(ui: &mut egui::Ui, params: &BeatfieldParams, hands: &Hands<'_
         knob::show(ui, hands, &params.velocity, SMALL);
         knob::show(ui, hands, &params.seed, SMALL);
     });
-    ui.horizontal(|ui| {
-        ui.colored_label(theme::TEXT_QUIET, "commit");
-        commit(ui, params, hands);
-    });
+    ui.colored_label(theme::TEXT_QUIET, "a changed beat starts at the next");
+    ui.horizontal(|ui| commit(ui, params, hands));
     let roll = ui.button("roll the dice").on_hover_text("Another seed: another beat from the same place");
     if roll.clicked() {
         hands.touch(&params.seed, Touch::Once(next_seed(params.seed.unmodulated_normalized_value())));

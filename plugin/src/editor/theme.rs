@@ -20,7 +20,13 @@ pub(super) const ROUNDING: f32 = 6.0;
 /// The muted hue of a genre; neighbours in the list lie far apart on the wheel.
 pub(super) fn genre(index: u8) -> Color32 {
     let hue = f32::from(index) * 0.618_034 % 1.0;
-    egui::ecolor::Hsva::new(hue, 0.45, 0.85, 1.0).into()
+    egui::ecolor::Hsva::new(hue, 0.6, 0.9, 1.0).into()
+}
+
+/// `share` (0..=1) of `over` on `under`.
+pub(super) fn mix(under: Color32, over: Color32, share: f32) -> Color32 {
+    let of = |under: u8, over: u8| (f32::from(under) + (f32::from(over) - f32::from(under)) * share) as u8;
+    Color32::from_rgb(of(under.r(), over.r()), of(under.g(), over.g()), of(under.b(), over.b()))
 }
 
 pub(super) fn apply(egui: &egui::Context) {
