@@ -23,6 +23,9 @@ pub const BEATS_PER_BAR: f64 = 4.0;
 const RATE: f64 = 48_000.0;
 /// Samples of a block: the puck moves once a block, 187 times a second.
 const FRAMES: u32 = 256;
+/// A little busier than the map's own beats, as one plays for an audience: 32 bars of the sparsest genres
+/// would stay below the notes that a demo must have.
+const DENSITY: &str = "0.2";
 /// Samples for which the transport stands before it rolls, as in a DAW that was just opened.
 const BEFORE: u32 = 4800;
 
@@ -85,6 +88,7 @@ pub fn play(
     let mut session = Session::start(instance, setup, TEMPO)?;
     session.set_bounce(mode)?;
     session.set_text("Seed", &seed.to_string())?;
+    session.set_text("Density", DENSITY)?;
     let swing = session.instance().parameter("Swing")?;
     session.set(swing, 0.0);
 
