@@ -97,7 +97,7 @@ impl Decoder {
         if self.model.as_ref().is_none_or(|model| model.revision != revision) {
             let number = self.model.as_ref().map_or(1, |model| model.number + 1);
             let loaded = LoadedModel::load(&choice, revision, number);
-            self.params.saved.note_outcome(loaded.sha256.clone(), loaded.refused.clone());
+            self.params.saved.note_outcome(revision, loaded.sha256.clone(), loaded.refused.clone());
             self.stage.show(|scene| {
                 scene.model = loaded.model.clone();
                 scene.problem = loaded.problem.clone();

@@ -4,10 +4,15 @@
 //! instance that is gone, and the last instance's drop then panics inside the host. Under VST3 every
 //! parameter change that arrives while processing posts such a task. So a deactivated instance queues a
 //! task of its own and waits until it has run: everything before it has then run too, and after it
-//! nothing more is posted from the audio thread. Main thread only; the audio thread never waits here.
+//! nothing more is posted from the audio thread.
+//!
+//! While a task runs, the worker itself keeps the instance alive; were it the last to let go, the
+//! instance would be torn down on the worker, which cannot join itself. So the wait goes on until the
+//! worker sleeps again. Main thread only; the audio thread never waits here.
 
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
-use std::time::Duration;
+use std::path::PathBuf;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::{Duration, Instant};
 
 use nice_plug::context::gui::AsyncExecutor;
 
@@ -15,28 +20,80 @@ use crate::Beatfield;
 
 /// How long a deactivation waits at most. The worker's tasks take microseconds.
 const PATIENCE: Duration = Duration::from_millis(500);
+/// How often the worker is looked at until it sleeps.
+const LOOK_EVERY: Duration = Duration::from_micros(50);
 
-/// The one background task of the plugin: says that the queue has come this far.
-pub struct Reached(SyncSender<()>);
+/// The one background task of the plugin: says that the queue has come this far, and on which thread.
+pub struct Reached(SyncSender<Worker>);
+
+/// The framework's worker thread, as the system lists it.
+struct Worker {
+    /// Its state, under /proc; `None` where the system has no such list.
+    stat: Option<PathBuf>,
+}
 
 impl Reached {
     /// Runs on the framework's worker thread.
     pub(crate) fn report(self) {
-        match self.0.try_send(()) {
+        match self.0.try_send(Worker::current()) {
             // Nobody listens any more where the wait has run out, and then nobody needs to know.
             Ok(()) | Err(_) => {}
         }
     }
 }
 
-/// Waits until everything that this instance has posted so far has run. Returns false where patience ran
-/// out.
+impl Worker {
+    fn current() -> Self {
+        let thread = std::fs::read_link("/proc/thread-self");
+        Self { stat: thread.ok().map(|thread| PathBuf::from("/proc").join(thread).join("stat")) }
+    }
+
+    /// Whether it sleeps, waiting for its next task. A worker that can't be looked at counts as asleep.
+    fn sleeps(&self) -> bool {
+        let Some(stat) = self.stat.as_ref().and_then(|stat| std::fs::read_to_string(stat).ok()) else {
+            return true;
+        };
+        // "TID (name) S ...": the state follows the name, which may hold anything.
+        stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('S'))
+    }
+}
+
+/// Waits until everything that this instance has posted so far has run and the worker has let go of it.
+/// Returns false where patience ran out.
 pub(crate) fn drain(executor: &AsyncExecutor<Beatfield>) -> bool {
     let (sender, receiver) = sync_channel(1);
     executor.execute_background(Reached(sender));
-    // Disconnected: the queue was full and dropped the task.
-    !matches!(
-        receiver.recv_timeout(PATIENCE),
-        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected)
-    )
+    let deadline = Instant::now() + PATIENCE;
+    // An error is a queue that was full and dropped the task, or a worker that took too long.
+    let Ok(worker) = receiver.recv_timeout(PATIENCE) else { return false };
+    while !worker.sleeps() {
+        if Instant::now() > deadline {
+            return false;
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_waits_is_told_from_one_that_works() {
+        let (to_worker, inbox) = sync_channel::<()>(0);
+        let (to_us, outbox) = sync_channel(0);
+        let thread = std::thread::spawn(move || {
+            to_us.send(Worker::current()).expect("we listen");
+            inbox.recv().expect("we send");
+        });
+        let worker = outbox.recv().expect("the thread reports");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !worker.sleeps() {
+            assert!(Instant::now() < deadline, "a thread that waits for a message sleeps");
+        }
+        assert!(Worker::current().stat.is_none() || !Worker::current().sleeps(), "this thread runs");
+        to_worker.send(()).expect("it waits");
+        thread.join().expect("it ends");
+    }
 }

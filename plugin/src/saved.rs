@@ -79,11 +79,14 @@ impl Saved {
         self.model.set(choice);
     }
 
-    /// Writes what became of the choice, so that it is saved; no change of the choice itself.
-    pub fn note_outcome(&self, sha256: Option<String>, refused: Option<String>) {
+    /// Writes what became of the choice of `revision`, so that it is saved; no change of the choice
+    /// itself. Where another choice has come in between, the outcome is nobody's.
+    pub fn note_outcome(&self, revision: u32, sha256: Option<String>, refused: Option<String>) {
         let mut choice = self.model.value.write().unwrap_or_else(PoisonError::into_inner);
-        choice.sha256 = sha256;
-        choice.refused = refused;
+        if self.revision() == revision {
+            choice.sha256 = sha256;
+            choice.refused = refused;
+        }
     }
 }
 
@@ -99,12 +102,31 @@ where
     T: Serialize + Deserialize<'a> + Send + Sync,
 {
     fn set(&self, value: T) {
-        *self.value.write().unwrap_or_else(PoisonError::into_inner) = value;
-        // Release: who sees the new count sees the new value.
+        let mut kept = self.value.write().unwrap_or_else(PoisonError::into_inner);
+        *kept = value;
+        // Release: who sees the new count sees the new value. Under the lock, so that who holds it sees
+        // the two together.
         self.changes.fetch_add(1, Ordering::Release);
     }
 
     fn map<F: Fn(&T) -> R, R>(&self, read: F) -> R {
         read(&self.value.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_outcome_of_an_old_choice_is_not_written_onto_a_new_one() {
+        let saved = Saved::default();
+        let (_, first) = saved.model();
+        saved.choose_model(ModelChoice { path: Some("mine.safetensors".into()), ..ModelChoice::default() });
+        saved.note_outcome(first, Some("hash of the built-in model".into()), None);
+        let (choice, second) = saved.model();
+        assert_eq!(choice.sha256, None);
+        saved.note_outcome(second, None, Some("no such file".into()));
+        assert_eq!(saved.model().0.refused.as_deref(), Some("no such file"));
     }
 }
