@@ -22,7 +22,10 @@ pub(crate) enum Continuity {
 pub(crate) struct PlayedStretch {
     /// Its first beat.
     pub(crate) beats: f64,
-    /// Its length in samples.
+    /// Where it ended at the tempo that the host gave.
+    pub(crate) end: f64,
+    /// The length of its whole block in samples: the tempo may have changed anywhere in it, also before
+    /// the wrap that this stretch began with.
     pub(crate) frames: u32,
     pub(crate) tempo: f64,
     pub(crate) sample_rate: f64,
@@ -43,8 +46,7 @@ pub(crate) fn continuity(last: Option<&PlayedStretch>, transport: &Transport) ->
         return Continuity::Jump;
     }
     let seconds = f64::from(last.frames) / last.sample_rate;
-    let (old_end, new_end) =
-        (last.beats + seconds * last.tempo / 60.0, last.beats + seconds * transport.tempo / 60.0);
+    let (old_end, new_end) = (last.end, last.end + seconds * (transport.tempo - last.tempo) / 60.0);
     let margin = margin(transport).max(last.tempo / (60.0 * last.sample_rate));
     let (low, high) = (old_end.min(new_end) - margin, old_end.max(new_end) + margin);
     let low = last.inferred_wrap.map_or(low, |start| low.min(start - margin));

@@ -9,6 +9,13 @@ pub(crate) struct Onset {
     pub(crate) velocity: u8,
 }
 
+impl Onset {
+    /// Whether the two are one hit of one drum if they fall on one sample.
+    pub(crate) fn meets(&self, other: &Self) -> bool {
+        (self.instrument, self.note) == (other.instrument, other.note)
+    }
+}
+
 /// Steps are decided at most half a step ahead and moved by at most half a step, so two steps of 14
 /// onsets wait at once; the rest of the room is for a host that refuses events.
 const MOST_PENDING: usize = 64;
@@ -48,6 +55,17 @@ impl PendingOnsets {
     pub(crate) fn remove(&mut self, index: usize) {
         self.onsets.copy_within(index + 1..self.count, index);
         self.count -= 1;
+    }
+
+    /// Removes the onsets that are `over`.
+    pub(crate) fn forget(&mut self, over: impl Fn(&Onset) -> bool) {
+        let mut index = 0;
+        while let Some(onset) = self.onsets().get(index) {
+            match over(onset) {
+                true => self.remove(index),
+                false => index += 1,
+            }
+        }
     }
 
     /// Where in the song the next onset lies; infinity where none waits.

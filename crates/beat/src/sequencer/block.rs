@@ -3,6 +3,7 @@
 use super::stretch::Stretch;
 use super::{BankSource, NoteSink, Sequencer};
 use crate::grid::Grid;
+use crate::pending::Onset;
 use crate::transport::STEP_BEATS;
 use crate::{NoteEvent, NoteKind, Playback};
 
@@ -18,6 +19,10 @@ pub(super) struct Block<'a, B, N> {
 }
 
 impl<B, N: NoteSink> Block<'_, B, N> {
+    pub(super) fn mutes(&self, instrument: u8) -> bool {
+        self.playback.mutes >> instrument & 1 == 1
+    }
+
     fn send(&mut self, event: NoteEvent) -> bool {
         self.full = self.full || self.sink.try_send(event).is_err();
         !self.full
@@ -48,7 +53,7 @@ impl Sequencer {
         let channel = block.playback.channel.min(15);
         for index in 0..self.pending.onsets().len() {
             let onset = self.pending.onsets()[index];
-            if stretch.sample_of(onset.beats) > now || block.playback.mutes >> onset.instrument & 1 == 1 {
+            if stretch.sample_of(onset.beats) > now || block.mutes(onset.instrument) {
                 continue;
             }
             let again = self.sounding.position(channel, onset.note);
@@ -74,22 +79,39 @@ impl Sequencer {
                 index += 1;
                 continue;
             }
-            let muted = block.playback.mutes >> onset.instrument & 1 == 1;
-            // Two instruments on one note at one sample are one note.
-            if !muted && self.sounding.position(channel, onset.note).is_none() {
-                if self.sounding.is_full() && !self.end_note(0, sample, block) {
-                    return;
-                }
-                let velocity = f32::from(onset.velocity) * block.playback.velocity.clamp(0.0, 2.0) + 0.5;
-                let kind = NoteKind::On { velocity: velocity.clamp(1.0, 127.0) as u8 };
-                if !block.send(NoteEvent { sample, channel, note: onset.note, kind }) {
-                    return;
-                }
-                let gate = f64::from(block.playback.gate.clamp(0.0, 1.0)) * STEP_BEATS;
-                self.sounding.started(channel, onset.note, onset.beats + gate, sample);
+            let muted = block.mutes(onset.instrument);
+            // Two instruments on one note at one sample are one note, also where the host has refused
+            // something in between: else the second would strike it again in the next block.
+            let waits = !muted
+                && self.sounding.position(channel, onset.note).is_none()
+                && !self.start_note(&onset, sample, channel, block);
+            if waits {
+                index += 1;
+            } else {
+                self.pending.remove(index);
             }
-            self.pending.remove(index);
         }
+    }
+
+    /// Offers the note-on of a decided onset; false where the host refuses.
+    fn start_note<B: BankSource, N: NoteSink>(
+        &mut self,
+        onset: &Onset,
+        sample: u32,
+        channel: u8,
+        block: &mut Block<'_, B, N>,
+    ) -> bool {
+        if self.sounding.is_full() && !self.end_note(0, sample, block) {
+            return false;
+        }
+        let velocity = f32::from(onset.velocity) * block.playback.velocity.clamp(0.0, 2.0) + 0.5;
+        let kind = NoteKind::On { velocity: velocity.clamp(1.0, 127.0) as u8 };
+        if !block.send(NoteEvent { sample, channel, note: onset.note, kind }) {
+            return false;
+        }
+        let gate = f64::from(block.playback.gate.clamp(0.0, 1.0)) * STEP_BEATS;
+        self.sounding.started(channel, onset.note, onset.beats + gate, sample);
+        true
     }
 
     /// Offers the note-off of the sounding note at `index`; false where the host refuses.

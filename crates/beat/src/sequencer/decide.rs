@@ -1,6 +1,7 @@
 //! Deciding a step: which bank plays it, and where each of its onsets lies. What is decided stays so.
 
 use super::block::Block;
+use super::stretch::Stretch;
 use super::{BankSource, HALF_STEP, NoteSink, Playhead, SAME_STEP, Sequencer};
 use crate::grid::GridStep;
 use crate::pending::Onset;
@@ -13,21 +14,18 @@ impl Sequencer {
         (step.beats - ahead).max(self.origin).max(0.0)
     }
 
-    /// Commits where this step may, and lays the step's onsets into the queue for good.
+    /// Commits where this step may, and lays the step's onsets into the queue for good. `reached` is the
+    /// sample at which that happens.
     pub(super) fn decide<B: BankSource, N: NoteSink>(
         &mut self,
         step: &GridStep,
+        reached: i64,
+        stretch: &Stretch,
         block: &mut Block<'_, B, N>,
     ) {
         let earliest = self.decision_beats(step, block.banks.current());
         self.undecided = step.beats + SAME_STEP;
-        if step.commits(block.playback.commit) {
-            let model = block.banks.current().model();
-            block.banks.commit(step.beats);
-            if block.banks.current().model() != model {
-                self.sounding.release_all();
-            }
-        }
+        self.commit(step, block);
         let bank = block.banks.current();
         let take = bank.take(step.cycle);
         self.playhead = Some(Playhead { step: step.step, take: bank.take_index(step.cycle) });
@@ -37,13 +35,29 @@ impl Sequencer {
         for instrument in (0..INSTRUMENTS).filter(|instrument| onsets >> instrument & 1 == 1) {
             let offset = f64::from(take.offsets[step.step][instrument]) / 127.0 * HALF_STEP;
             let moved = (swing + offset).clamp(-HALF_STEP, HALF_STEP);
-            let dropped = self.pending.push(Onset {
+            let onset = Onset {
                 beats: (step.beats + moved).max(earliest),
                 instrument: instrument as u8,
                 note: bank.kit().note(instrument),
                 velocity: take.velocities[step.step][instrument],
-            });
-            self.lost += u32::from(dropped);
+            };
+            // A leap in tempo inside a block may make a dozen steps due at once: they are one hit a drum,
+            // and would not all find room.
+            let due = |onset: &Onset| !block.full && stretch.sample_of(onset.beats) <= reached;
+            if !due(&onset) || !self.pending.onsets().iter().any(|other| due(other) && other.meets(&onset)) {
+                self.lost += u32::from(self.pending.push(onset));
+            }
+        }
+    }
+
+    fn commit<B: BankSource, N: NoteSink>(&mut self, step: &GridStep, block: &mut Block<'_, B, N>) {
+        if !step.commits(block.playback.commit) {
+            return;
+        }
+        let model = block.banks.current().model();
+        block.banks.commit(step.beats);
+        if block.banks.current().model() != model {
+            self.sounding.release_all();
         }
     }
 }

@@ -20,6 +20,11 @@ pub(super) struct Stretch {
 }
 
 impl Stretch {
+    /// The song position of sample `end`.
+    fn end_beats(&self) -> f64 {
+        self.beats + f64::from(self.end - self.first) * self.beats_per_sample
+    }
+
     /// The sample nearest to a song position; a position that has passed is due at once.
     pub(super) fn sample_of(&self, beats: f64) -> i64 {
         let samples = floor((beats - self.beats) / self.beats_per_sample + 0.5);
@@ -46,18 +51,14 @@ impl Sequencer {
         };
         let mut inferred_wrap = None;
         loop {
-            let wrap =
-                loop_range.filter(|range| lies_inside(stretch.beats, range, margin)).and_then(|range| {
-                    stretch.limit = range.end - EXACT;
-                    let end = stretch.beats + f64::from(transport.frames - stretch.first) * beats_per_sample;
-                    (end > range.end + margin).then_some(range)
-                });
-            let wrap_sample =
-                wrap.map(|range| stretch.sample_of(range.end)).filter(|&at| at > i64::from(stretch.first));
-            stretch.end =
-                wrap_sample.map_or(transport.frames, |at| at.min(i64::from(transport.frames)) as u32);
+            let inside = loop_range.filter(|range| lies_inside(stretch.beats, range, margin));
+            stretch.limit = inside.map_or(f64::INFINITY, |range| range.end - EXACT);
+            let wrap = inside.filter(|range| stretch.end_beats() > range.end + margin);
+            // The end may lie within half a sample of this stretch's own start: then it has no samples.
+            let end = wrap.map_or(i64::MAX, |range| stretch.sample_of(range.end));
+            stretch.end = end.min(i64::from(transport.frames)) as u32;
             self.play_stretch(&stretch, block);
-            let (Some(range), Some(_)) = (wrap, wrap_sample) else { break };
+            let Some(range) = wrap else { break };
             let passed = f64::from(stretch.end - stretch.first) * beats_per_sample;
             let beats = range.start + (stretch.beats + passed - range.end);
             self.jump(range.start, range.start, block);
@@ -73,7 +74,8 @@ impl Sequencer {
         // A block after an inferred wrap goes on from it also where the host lands a little elsewhere.
         self.last = Some(PlayedStretch {
             beats: stretch.beats,
-            frames: transport.frames - stretch.first,
+            end: stretch.end_beats(),
+            frames: transport.frames,
             tempo: transport.tempo,
             sample_rate: transport.sample_rate,
             inferred_wrap,
@@ -97,13 +99,19 @@ impl Sequencer {
             // What a change of model ends is due at once, and at once is not before what was sent.
             reached = decision.min(notes).max(reached);
             if reached >= i64::from(stretch.end) {
-                return;
+                break;
             }
             if decision <= reached {
-                self.decide(&step, block);
+                self.decide(&step, reached, stretch, block);
             } else {
                 self.play_sample(reached as u32, stretch, block);
             }
+        }
+        if block.full {
+            // What waits for the host to take it has not been looked at since: the muted ones are over.
+            self.pending.forget(|onset| {
+                block.mutes(onset.instrument) && stretch.sample_of(onset.beats) < i64::from(stretch.end)
+            });
         }
     }
 }

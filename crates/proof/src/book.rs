@@ -1,0 +1,241 @@
+//! Where play went: the blocks of a session as passes of linear play, by the letter of rules 2, 3 and 11,
+//! from the positions that the host gave, in exact time.
+
+use crate::covered::{Covered, Situation};
+use crate::host::Call;
+use crate::time::{Beats, TIE};
+
+/// A part of a block without a jump in it. Samples count from the start of the session.
+#[derive(Clone, Copy, Debug)]
+pub struct Stretch {
+    /// The pass it belongs to.
+    pub pass: usize,
+    /// The call it belongs to.
+    pub call: usize,
+    /// Its first sample, and the one behind where a tie may make that the first.
+    pub first: [i64; 2],
+    /// The sample behind its last, and the same with the tie the other way.
+    pub end: [i64; 2],
+    /// The song position of sample `first[0]`.
+    pub beats: Beats,
+    /// How far a sample moves.
+    pub per_sample: Beats,
+    /// What lies from here on belongs to what follows a loop's wrap.
+    pub limit: Option<Beats>,
+}
+
+/// Linear play between two jumps.
+#[derive(Clone, Copy, Debug)]
+pub struct Pass {
+    /// Its first stretch and the one behind its last.
+    pub stretches: (usize, usize),
+    /// Nothing sounds before this position.
+    pub origin: Beats,
+    /// Steps from here on are played.
+    pub from: Beats,
+    /// The sample at which everything is ended that sounds as it ends; a tie may make it the second.
+    pub release: [i64; 2],
+}
+
+/// The passes of a session.
+#[derive(Clone, Debug, Default)]
+pub struct Book {
+    /// In order of time.
+    pub stretches: Vec<Stretch>,
+    /// In order of time.
+    pub passes: Vec<Pass>,
+    /// Each call's first sample, and the length of the session.
+    pub starts: Vec<i64>,
+}
+
+/// From this call on, what is right hangs on a tie that the contract leaves open; the session ends here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undecided(pub usize);
+
+/// A sample at which something is due, and the call it lies in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// The call.
+    pub call: usize,
+    /// The sample, counted from the start of the session.
+    pub at: i64,
+}
+
+/// What is known of the block before.
+#[derive(Clone, Copy)]
+struct Last {
+    /// The position of its last stretch.
+    beats: Beats,
+    /// Where it ended at the tempo that it gave.
+    end: Beats,
+    frames: i64,
+    per_sample: Beats,
+    /// The loop's start, if a wrap was inferred in it.
+    wrapped: Option<Beats>,
+}
+
+/// How a block follows the one before.
+enum Arrival {
+    Linear,
+    /// At the start of the loop.
+    Wrapped(Beats),
+    Jumped,
+}
+
+impl Book {
+    /// Lays out all calls.
+    pub fn new(calls: &[Call], covered: &mut Covered) -> Result<Self, Undecided> {
+        let mut book = Self::default();
+        let mut last = None;
+        let mut start = 0;
+        for (index, call) in calls.iter().enumerate() {
+            book.starts.push(start);
+            if !call.plays() || call.reset {
+                book.close([start, start]);
+                last = None;
+            }
+            if call.plays() {
+                let arrival = arrival(last.as_ref(), call).ok_or(Undecided(index))?;
+                let situation = match (&arrival, &last) {
+                    (Arrival::Linear, _) => Situation::Linear,
+                    (Arrival::Wrapped(_), _) => Situation::AnnouncedWrap,
+                    (Arrival::Jumped, Some(_)) => Situation::Seek,
+                    (Arrival::Jumped, None) => Situation::Start,
+                };
+                covered.count(situation);
+                match arrival {
+                    Arrival::Linear => {}
+                    Arrival::Wrapped(beats) => book.open(beats, beats, [start, start]),
+                    Arrival::Jumped => {
+                        book.open(call.beats(), call.beats() - call.per_sample().half(), [start, start]);
+                    }
+                }
+                last = Some(book.lay(index, call, start, covered).ok_or(Undecided(index))?);
+            }
+            start += i64::from(call.transport.frames);
+        }
+        book.starts.push(start);
+        book.close([start, start]);
+        Ok(book)
+    }
+
+    fn close(&mut self, release: [i64; 2]) {
+        if let Some(pass) = self.passes.last_mut().filter(|pass| pass.release[0] == i64::MAX) {
+            pass.release = release;
+        }
+    }
+
+    fn open(&mut self, origin: Beats, from: Beats, release: [i64; 2]) {
+        self.close(release);
+        let stretch = self.stretches.len();
+        self.passes.push(Pass { stretches: (stretch, stretch), origin, from, release: [i64::MAX; 2] });
+    }
+
+    fn push(&mut self, stretch: Stretch) {
+        self.stretches.push(stretch);
+        if let Some(pass) = self.passes.last_mut() {
+            pass.stretches.1 = self.stretches.len();
+        }
+    }
+
+    /// Lays out one block, with the wraps that rule 11 infers.
+    fn lay(&mut self, index: usize, call: &Call, start: i64, covered: &mut Covered) -> Option<Last> {
+        let (sample, margin) = (call.per_sample(), margin(call.per_sample()));
+        let frames = i64::from(call.transport.frames);
+        let end = start + frames;
+        let looping = call.transport.loop_range.map(|range| (Beats::new(range.start), Beats::new(range.end)));
+        let looping = looping.filter(|(from, to)| *to - *from > margin + margin);
+        let (mut first, mut beats, mut wrapped) = ([start, start], call.beats(), None);
+        loop {
+            let stretch = Stretch {
+                pass: self.passes.len() - 1,
+                call: index,
+                first,
+                end: [end, end],
+                beats,
+                per_sample: sample,
+                limit: None,
+            };
+            let reached = beats + sample * (end - first[0]);
+            let Some((from, to)) = looping else {
+                self.push(stretch);
+                return Some(Last { beats, end: reached, frames, per_sample: sample, wrapped });
+            };
+            let inside = at_least(beats, from - margin)? && beats < to;
+            if inside && to - beats < TIE + TIE {
+                return None;
+            }
+            if !inside || !at_least(reached, to + margin)? {
+                self.push(Stretch { limit: inside.then_some(to), ..stretch });
+                return Some(Last { beats, end: reached, frames, per_sample: sample, wrapped });
+            }
+            covered.count(Situation::InferredWrap);
+            let wrap = [to - TIE, to + TIE].map(|to| first[0] + (to - beats).nearest(sample));
+            self.push(Stretch { end: wrap, limit: Some(to), ..stretch });
+            self.open(from, from, wrap);
+            beats = from + (beats + sample * (wrap[0] - first[0]) - to);
+            first = wrap;
+            wrapped = Some(from);
+        }
+    }
+
+    /// The samples at which `beats` is due in `pass`, from `stretch` on: the nearest in the first stretch
+    /// that reaches it, once for each way in which a tie may fall. `None`: the pass ends before.
+    pub fn due(&self, pass: usize, stretch: usize, beats: Beats) -> [Option<Due>; 2] {
+        let find = |way: usize, beats: Beats| {
+            let stretches = self.stretches.get(stretch..self.passes[pass].stretches.1).unwrap_or_default();
+            stretches.iter().find_map(|stretch| {
+                let at = stretch.sample(way, beats);
+                (at < stretch.end[1 - way]).then_some(Due { call: stretch.call, at })
+            })
+        };
+        [find(0, beats - TIE), find(1, beats + TIE)]
+    }
+
+    /// The stretch of `pass` in `call`.
+    pub fn stretch_in(&self, pass: usize, call: usize) -> Option<usize> {
+        let (from, to) = self.passes[pass].stretches;
+        (from..to).find(|&stretch| self.stretches[stretch].call == call)
+    }
+}
+
+impl Stretch {
+    /// The sample nearest to a song position; a position that has passed is due at once.
+    fn sample(&self, way: usize, beats: Beats) -> i64 {
+        (self.first[0] + (beats - self.beats).nearest(self.per_sample)).max(self.first[way])
+    }
+
+    /// Whether it reaches a song position: whether it surely does, and whether it may.
+    pub fn reaches(&self, beats: Beats) -> (bool, bool) {
+        (self.sample(1, beats + TIE) < self.end[0], self.sample(0, beats - TIE) < self.end[1])
+    }
+}
+
+/// Rule 2's margin.
+fn margin(per_sample: Beats) -> Beats {
+    Beats::ratio(1, 960).max(per_sample)
+}
+
+/// Whether `a >= b`; `None` on a tie.
+fn at_least(a: Beats, b: Beats) -> Option<bool> {
+    ((a - b).abs() > TIE).then_some(a > b)
+}
+
+/// Rule 2, and where it does not hold, whether the block begins at the start of a loop that was played to
+/// its end. `None` where a tie decides.
+fn arrival(last: Option<&Last>, call: &Call) -> Option<Arrival> {
+    let Some(last) = last else { return Some(Arrival::Jumped) };
+    let (now, sample) = (call.beats(), call.per_sample());
+    let other_end = last.end + (sample - last.per_sample) * last.frames;
+    let margin = margin(sample.max(last.per_sample));
+    let (low, high) = (last.end.min(other_end) - margin, last.end.max(other_end) + margin);
+    let low = last.wrapped.map_or(low, |start| low.min(start - margin));
+    if at_least(now, low)? && at_least(high, now)? {
+        return Some(Arrival::Linear);
+    }
+    let Some(range) = call.transport.loop_range else { return Some(Arrival::Jumped) };
+    let (start, end) = (Beats::new(range.start), Beats::new(range.end));
+    let at_start = at_least(now, start - margin)? && at_least(start + margin, now)?;
+    let played_out = at_least(end, last.beats)? && at_least(high, end - margin)?;
+    Some(if at_start && played_out { Arrival::Wrapped(start) } else { Arrival::Jumped })
+}

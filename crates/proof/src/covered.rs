@@ -1,0 +1,85 @@
+//! Which situations a soak has met, and how often: a proof that never saw a loop proves nothing of loops.
+
+use std::fmt;
+
+macro_rules! situations {
+    ($($name:ident $words:literal,)*) => {
+        /// Something that the contract speaks of.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Situation { $(#[doc = $words] $name,)* }
+
+        const WORDS: &[&str] = &[$($words,)*];
+    };
+}
+
+situations! {
+    Start "starts of play",
+    Linear "blocks that go on from the last",
+    Seek "seeks",
+    AnnouncedWrap "loop wraps at a block's start",
+    InferredWrap "loop wraps inferred inside a block",
+    Stopped "blocks at rest",
+    Bypassed "blocks bypassed",
+    Reset "resets",
+    Broken "blocks with numbers that make no sense",
+    PreRoll "blocks that begin before the song",
+    TempoChange "blocks with a new tempo",
+    NewBank "banks published",
+    StepCommit "banks committed at a step",
+    BeatCommit "banks committed at a beat",
+    BarCommit "banks committed at a bar",
+    CycleCommit "banks committed at a cycle",
+    ModelChange "models changed in mid-play",
+    BarSteps "steps laid along the host's bars",
+    SongSteps "steps laid along the song",
+    Swung "onsets swung",
+    Early "onsets before their step",
+    Late "onsets behind their step by an offset",
+    Held "onsets held at the start of play, a seek or a loop",
+    Skipped "onsets that fell between two blocks",
+    Muted "onsets muted",
+    Silent "blocks with everything muted",
+    Merged "onsets that met on one note",
+    Restruck "notes struck again while they sounded",
+    GateOff "notes ended by their gate",
+    ReleasedOff "notes ended by a stop, seek, wrap or model",
+    Refusal "blocks in which the host refused an event",
+    Overdue "events that came a block late, having been refused",
+    GivenUp "onsets that may have been given up, the host having refused for too long",
+    CutShort "sessions cut short at a tie",
+}
+
+/// Counts of every situation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Covered([u64; WORDS.len()]);
+
+impl Default for Covered {
+    fn default() -> Self {
+        Self([0; WORDS.len()])
+    }
+}
+
+impl Covered {
+    /// It happened once more.
+    pub fn count(&mut self, situation: Situation) {
+        self.0[situation as usize] += 1;
+    }
+
+    /// Adds the counts of another session.
+    pub fn add(&mut self, other: &Self) {
+        for (sum, count) in self.0.iter_mut().zip(&other.0) {
+            *sum += count;
+        }
+    }
+
+    /// Every situation with its count.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
+        WORDS.iter().copied().zip(self.0)
+    }
+}
+
+impl fmt::Display for Covered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.all().try_for_each(|(words, count)| writeln!(f, "  {count:>12} {words}"))
+    }
+}

@@ -1,0 +1,336 @@
+//! Ticks off what the sequencer sent against the score: what must sound, what may, and everything else.
+
+use beat::{NoteEvent, NoteKind};
+
+use crate::book::{Book, Due};
+use crate::covered::{Covered, Situation};
+use crate::finding::Finding;
+use crate::host::Call;
+use crate::score::{Cell, Score};
+use crate::time::Beats;
+
+/// The most notes that the sequencer lets sound at once.
+const ROOM: usize = 64;
+
+/// An onset that is yet to sound.
+#[derive(Clone, Copy)]
+struct Open {
+    cell: usize,
+    due: [Due; 2],
+    optional: bool,
+}
+
+/// A note that sounds.
+struct Note {
+    channel: u8,
+    key: u8,
+    pass: usize,
+    started: i64,
+    /// Where in the song its gate may end.
+    gates: Vec<Beats>,
+    /// The samples at which that is.
+    gate_ends: Vec<i64>,
+    /// The samples at which something else ends it.
+    releases: Vec<i64>,
+    /// The sample by which it must have ended.
+    latest: i64,
+}
+
+/// The state of the check.
+pub struct Ledger<'a> {
+    book: &'a Book,
+    score: &'a Score,
+    calls: &'a [Call],
+    next: usize,
+    open: Vec<Open>,
+    sounding: Vec<Note>,
+    /// What sounded in this call: channel, key, sample.
+    struck: Vec<(u8, u8, i64)>,
+    /// How far the sequencer was off at worst: from the given position, and from the true one, in samples.
+    pub worst: [f64; 2],
+    /// Note-ons.
+    pub notes: u64,
+}
+
+/// What the sequencer did in one call.
+pub struct Played<'a> {
+    /// What the host took.
+    pub events: &'a [NoteEvent],
+    /// Whether it refused one.
+    pub full: bool,
+    /// How many onsets the sequencer says to have given up.
+    pub given_up: u32,
+}
+
+impl<'a> Ledger<'a> {
+    /// Before the first call.
+    pub fn new(book: &'a Book, score: &'a Score, calls: &'a [Call]) -> Self {
+        let (open, sounding, struck) = (Vec::new(), Vec::new(), Vec::new());
+        Self { book, score, calls, next: 0, open, sounding, struck, worst: [0.0; 2], notes: 0 }
+    }
+
+    /// Checks one call.
+    pub fn call(&mut self, call: usize, played: &Played<'_>, covered: &mut Covered) -> Result<(), Finding> {
+        self.struck.clear();
+        while let Some(cell) = self.score.cells.get(self.next).filter(|cell| cell.decided <= call) {
+            self.open.push(Open { cell: self.next, due: cell.due, optional: cell.optional });
+            self.next += 1;
+        }
+        for event in played.events {
+            match event.kind {
+                NoteKind::On { velocity } => self.on(call, event, velocity, covered)?,
+                NoteKind::Off => self.off(call, event, covered)?,
+            }
+        }
+        self.give_up(call, played, covered)?;
+        self.nothing_lost(call, played.full, covered)?;
+        self.nothing_hangs(call, played.full)
+    }
+
+    /// How many notes sound.
+    pub fn sounding(&self) -> usize {
+        self.sounding.len()
+    }
+
+    /// Only a host that refuses for long may cost onsets. Which they are is not asked: mutes and meetings
+    /// on one note decide which were still waiting.
+    fn give_up(&mut self, call: usize, played: &Played<'_>, covered: &mut Covered) -> Result<(), Finding> {
+        let Played { full, given_up: count, .. } = *played;
+        if count > 0 && !full {
+            let expected = "every onset to find room, since the host takes every event".to_owned();
+            return Err(self.finding(call, self.book.starts[call], expected, format!("{count} given up")));
+        }
+        for open in self.open.iter_mut().filter(|_| count > 0) {
+            open.optional = true;
+            covered.count(Situation::GivenUp);
+        }
+        Ok(())
+    }
+
+    fn on(
+        &mut self,
+        call: usize,
+        event: &NoteEvent,
+        velocity: u8,
+        covered: &mut Covered,
+    ) -> Result<(), Finding> {
+        let at = self.book.starts[call] + i64::from(event.sample);
+        let (channel, key) = (event.channel, event.note);
+        let playback = &self.calls[call].playback;
+        let got = || format!("note {key} on, channel {channel}, velocity {velocity}");
+        if self.sounding.iter().any(|note| (note.channel, note.key) == (channel, key)) {
+            return Err(self.finding(call, at, format!("a note-off of {key} first"), got()));
+        }
+        let fits = |open: &Open| {
+            let cell = &self.score.cells[open.cell];
+            let loud = (i64::from(cell.velocity) * (playback.velocity * 64.0) as i64 * 2 + 64) / 128;
+            cell.note == key
+                && open.due.iter().any(|due| due.at == at && due.call == call)
+                && playback.mutes >> cell.instrument & 1 == 0
+                && i64::from(velocity) == loud.clamp(1, 127)
+        };
+        let wanted = channel == playback.channel.min(15);
+        let Some(index) = self.open.iter().position(fits).filter(|_| wanted) else {
+            return Err(self.finding(call, at, self.near(call, at), got()));
+        };
+        // Where onsets have met on a note, any of them may say how long it lasts.
+        let gate = Beats::new(f64::from(playback.gate) / 4.0);
+        let met =
+            self.open.iter().filter(|open| fits(open)).map(|open| self.score.cells[open.cell].beats + gate);
+        let gates = met.collect();
+        let cell = self.score.cells[self.open.remove(index).cell];
+        self.measure(call, at, &cell, covered);
+        let mut note = Note {
+            channel,
+            key,
+            pass: cell.pass,
+            started: at,
+            gates,
+            gate_ends: Vec::new(),
+            releases: Vec::new(),
+            latest: i64::MAX,
+        };
+        self.plan_gate(call, &mut note);
+        self.plan_releases(&mut note);
+        self.sounding.push(note);
+        self.struck.push((channel, key, at));
+        self.notes += 1;
+        Ok(())
+    }
+
+    /// The samples at which a note's gate ends, from `call` on, and never where it started.
+    fn plan_gate(&self, call: usize, note: &mut Note) {
+        let Some(stretch) = self.book.stretch_in(note.pass, call) else { return };
+        // A note that starts on the last sample of its block ends in the next one, which has positions of
+        // its own.
+        let from = stretch + usize::from(note.started + 1 == self.book.starts[call + 1]);
+        let ends = note.gates.iter().flat_map(|end| self.book.due(note.pass, from, *end));
+        note.gate_ends = ends.map(|due| due.map_or(i64::MAX, |due| due.at).max(note.started + 1)).collect();
+        note.latest = note.gate_ends.iter().copied().max().unwrap_or(i64::MAX);
+    }
+
+    /// Adds the ends that do not come from the gate: a change of model, the end of the pass.
+    fn plan_releases(&self, note: &mut Note) {
+        let models = self.score.releases.iter().filter(|(of, _)| *of == note.pass).map(|(_, at)| *at);
+        for [early, late] in models.chain([self.book.passes[note.pass].release]) {
+            if early > note.started {
+                note.latest = note.latest.min(late);
+                note.releases.push(early);
+            }
+            if late > note.started {
+                note.releases.push(late);
+            }
+        }
+    }
+
+    fn off(&mut self, call: usize, event: &NoteEvent, covered: &mut Covered) -> Result<(), Finding> {
+        let at = self.book.starts[call] + i64::from(event.sample);
+        let (channel, key) = (event.channel, event.note);
+        let got = format!("note {key} off, channel {channel}");
+        let sounds = self.sounding.iter().position(|note| (note.channel, note.key) == (channel, key));
+        let Some(index) = sounds else {
+            return Err(self.finding(call, at, format!("nothing, since note {key} does not sound"), got));
+        };
+        let playback = &self.calls[call].playback;
+        let struck_again = self.open.iter().any(|open| {
+            let cell = &self.score.cells[open.cell];
+            cell.note == key
+                && playback.mutes >> cell.instrument & 1 == 0
+                && open.due.iter().any(|due| due.call == call && due.at == at)
+        });
+        let struck_again = struck_again && playback.channel.min(15) == channel && self.calls[call].plays();
+        let crowded = self.sounding.len() >= ROOM;
+        let note = &self.sounding[index];
+        if at > note.latest
+            || !(struck_again || crowded || note.gate_ends.contains(&at) || note.releases.contains(&at))
+        {
+            let start = self.book.starts[call];
+            let ends = note.gate_ends.iter().chain(&note.releases).filter(|end| **end < i64::MAX);
+            let ends: Vec<i64> = ends.map(|end| end - start).collect();
+            let expected =
+                format!("an end at sample {ends:?} of this block, {} at the latest", note.latest - start);
+            return Err(self.finding(call, at, expected, got));
+        }
+        covered.count(match (struck_again, note.gate_ends.contains(&at)) {
+            (true, _) => Situation::Restruck,
+            (false, true) => Situation::GateOff,
+            (false, false) => Situation::ReleasedOff,
+        });
+        self.sounding.remove(index);
+        Ok(())
+    }
+
+    /// Every onset whose time has come has sounded, or there is a reason.
+    fn nothing_lost(&mut self, call: usize, full: bool, covered: &mut Covered) -> Result<(), Finding> {
+        for open in std::mem::take(&mut self.open) {
+            let cell = &self.score.cells[open.cell];
+            let ahead = open.due.iter().filter(|due| due.call > call).count();
+            let muted = |due: &Due| self.calls[due.call].playback.mutes >> cell.instrument & 1 == 1;
+            let met = open.due.iter().any(|due| {
+                self.struck.iter().any(|(_, key, at)| *key == cell.note && *at == due.at && due.call == call)
+            });
+            if ahead == 2 {
+                self.open.push(open);
+            } else if met {
+                covered.count(Situation::Merged);
+            } else if ahead == 1 {
+                self.open.push(Open { optional: open.optional || muted(&open.due[0]), ..open });
+            } else if open.due.iter().any(muted) {
+                covered.count(Situation::Muted);
+            } else if full {
+                // It is offered again in the next block, if play goes on, and at once unless that block
+                // begins before it: a host that plays past its loop's end may go back to its start.
+                let again = self.book.stretch_in(cell.pass, call + 1);
+                if let Some([Some(early), Some(late)]) =
+                    again.map(|stretch| self.book.due(cell.pass, stretch, cell.beats))
+                {
+                    covered.count(Situation::Overdue);
+                    self.open.push(Open { due: [early, late], ..open });
+                }
+            } else if !open.optional {
+                let expected = format!(
+                    "note {} of instrument {} at {:.6} beats, velocity {}",
+                    cell.note,
+                    cell.instrument,
+                    cell.beats.to_f64(),
+                    cell.velocity
+                );
+                return Err(self.finding(call, open.due[0].at, expected, "nothing".into()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Every note whose time is over has ended.
+    fn nothing_hangs(&mut self, call: usize, full: bool) -> Result<(), Finding> {
+        let next_start = self.book.starts[call + 1];
+        for mut note in std::mem::take(&mut self.sounding) {
+            let over = note.latest < next_start;
+            if over && !full {
+                let (key, latest) = (note.key, note.latest);
+                return Err(self.finding(
+                    call,
+                    latest,
+                    format!("note {key} off"),
+                    "nothing: it hangs".into(),
+                ));
+            }
+            // A note-off that was refused comes in the next block.
+            let refused = full && note.gate_ends.iter().chain(&note.releases).any(|end| *end < next_start);
+            let released = note.releases.iter().any(|end| *end < next_start);
+            if over {
+                self.plan_gate(call + 1, &mut note);
+                self.plan_releases(&mut note);
+                if released || self.book.stretch_in(note.pass, call + 1).is_none() {
+                    note.latest = next_start;
+                }
+            }
+            if refused {
+                note.releases.push(next_start);
+            }
+            self.sounding.push(note);
+        }
+        Ok(())
+    }
+
+    /// Keeps the worst error, where the onset was neither held back nor late by the host's doing.
+    fn measure(&mut self, call: usize, at: i64, cell: &Cell, covered: &mut Covered) {
+        let Some(stretch) = self.book.stretch_in(cell.pass, call) else { return };
+        let stretch = &self.book.stretches[stretch];
+        let exact = (cell.beats - stretch.beats).over(stretch.per_sample);
+        if at == stretch.first[0] && exact < -0.5 {
+            covered.count(Situation::Skipped);
+            return;
+        }
+        let off = (exact - (at - stretch.first[0]) as f64).abs();
+        self.worst[0] = self.worst[0].max(off);
+        let (position, moved) = self.calls[call].truth;
+        // Behind a wrap inside the block the true position is another one.
+        if let Some(moved) = moved.filter(|_| stretch.first[0] == self.book.starts[call]) {
+            let off = (cell.beats - position).over(moved) - (at - self.book.starts[call]) as f64;
+            self.worst[1] = self.worst[1].max(off.abs());
+        }
+    }
+
+    /// What the score has near `at`, for a note-on that fits nothing.
+    fn near(&self, call: usize, at: i64) -> String {
+        let start = self.book.starts[call];
+        let mut near: Vec<(i64, String)> = Vec::new();
+        for open in &self.open {
+            let cell = &self.score.cells[open.cell];
+            let due = open.due[0].at;
+            near.push(((due - at).abs(), format!("note {} at sample {}", cell.note, due - start)));
+        }
+        near.sort();
+        near.truncate(3);
+        let near: Vec<String> = near.into_iter().map(|(_, text)| text).collect();
+        match near.is_empty() {
+            true => "nothing".to_owned(),
+            false => format!("nothing here; near are {}", near.join(", ")),
+        }
+    }
+
+    fn finding(&self, call: usize, at: i64, expected: String, got: String) -> Finding {
+        Finding { call, sample: at - self.book.starts[call], expected, got }
+    }
+}

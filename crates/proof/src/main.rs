@@ -1,0 +1,82 @@
+//! `proof soak`: holds the sequencer against the playback contract for millions of random blocks.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool prints its results")]
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use beat::Sequencer;
+use clap::Parser;
+use indicatif::{ProgressBar, ProgressStyle};
+use proof::soak::{Failure, Summary, soak};
+
+/// The playback contract, held against the sequencer.
+#[derive(Parser)]
+#[command(name = "proof", version, arg_required_else_help = true)]
+enum Verb {
+    /// Play random sessions of random hosts and check every note
+    Soak(Options),
+}
+
+#[derive(clap::Args)]
+struct Options {
+    /// How many blocks to play
+    #[arg(long, default_value_t = 1_000_000)]
+    blocks: u64,
+    /// Which sessions to play: the same seed plays the same
+    #[arg(long, default_value_t = 7)]
+    seed: u64,
+}
+
+fn main() -> ExitCode {
+    let Verb::Soak(options) = Verb::parse();
+    run(&options)
+}
+
+fn run(options: &Options) -> ExitCode {
+    let bar = ProgressBar::new(options.blocks);
+    if let Ok(style) =
+        ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} blocks, {per_sec}, {eta} left")
+    {
+        bar.set_style(style);
+    }
+    let start = Instant::now();
+    let done = soak(options.blocks, options.seed, &Sequencer::new(), |blocks| bar.set_position(blocks));
+    bar.finish_and_clear();
+    match done {
+        Ok(summary) => {
+            report(&summary, start.elapsed().as_secs_f64());
+            ExitCode::SUCCESS
+        }
+        Err(failure) => {
+            describe(&failure, options.seed);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn report(summary: &Summary, seconds: f64) {
+    let Summary { sessions, blocks, notes, worst, worst_with_rounding: [float, fixed, ticks], covered } =
+        summary;
+    println!("{blocks} blocks of {sessions} sessions in {seconds:.1} s, {notes} notes: the contract holds");
+    println!("worst error {worst:.6} samples from the position that the host gives");
+    println!(
+        "with the host's own rounding: {float:.6} (f64), {fixed:.6} (2^-31 beat), {ticks:.3} (1/1920 beat)"
+    );
+    print!("met:\n{covered}");
+    let never = summary.never_met();
+    if !never.is_empty() {
+        println!("never met: {}", never.join("; "));
+    }
+}
+
+fn describe(failure: &Failure, seed: u64) {
+    let Failure { session, blocks, found, shortest, calls } = failure;
+    eprintln!("the contract is broken after {blocks} blocks: seed {seed}, session {session}, {found}");
+    eprintln!("the shortest story of it: {shortest}");
+    for (index, call) in calls.iter().enumerate().skip(calls.len().saturating_sub(6)) {
+        eprintln!("  block {index}: bank {}, room {}, reset {}", call.newest, call.room, call.reset);
+        eprintln!("    {:?}", call.transport);
+        eprintln!("    {:?}", call.playback);
+    }
+}

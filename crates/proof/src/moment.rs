@@ -1,0 +1,260 @@
+//! One moment of a script: what its words tell the host and the musician to do.
+
+use beat::{CommitMode, GridLock};
+
+use crate::chance::Tape;
+use crate::shelf::BANKS;
+
+/// One block of the session and what happens before it.
+#[derive(Clone, Debug)]
+pub struct Moment {
+    /// Samples of the block, 1..=8192; a host that splits at its loop's end may make it shorter.
+    pub frames: u32,
+    /// What the host does.
+    pub deed: Deed,
+    /// The tempo that the next block will report, and how the host gets there.
+    pub tempo: Option<(f64, Slide)>,
+    /// A new loop range, or none.
+    pub looping: Option<Option<LoopWish>>,
+    /// A bank that is published before the block.
+    pub publish: Option<usize>,
+    /// New mutes.
+    pub mutes: Option<u16>,
+    /// A turned knob.
+    pub touch: Option<Touch>,
+    /// How many events the host takes in this block.
+    pub room: usize,
+    /// New bar lines all through the song.
+    pub meter: Option<Meter>,
+}
+
+/// What the host does with the transport.
+#[derive(Clone, Copy, Debug)]
+pub enum Deed {
+    /// It rolls on.
+    Roll,
+    /// It jumps there and rolls.
+    Seek(Place),
+    /// It stands still for this block.
+    Stop,
+    /// It rolls, and the instrument is bypassed.
+    Bypass,
+    /// It resets the instrument and rolls.
+    Reset,
+    /// It sends numbers that make no sense.
+    Break(f64),
+}
+
+/// Somewhere in the song.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// A step of the song.
+    Step(u32),
+    /// So many 1/8 samples from a step of the song.
+    NearStep(u32, i32),
+    /// So many ticks (1/1920 beat) into the song.
+    Tick(u32),
+    /// Anywhere, in beats.
+    Anywhere(f64),
+    /// So many samples before the loop ends, or at its start.
+    Loop(u32),
+    /// So many samples from here.
+    Nudge(i32),
+}
+
+/// How a host gets from one tempo to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slide {
+    /// At the end of the block.
+    AtTheEnd,
+    /// As it begins, though the block still reports the old tempo.
+    AtOnce,
+    /// Evenly all through the block.
+    Ramp,
+}
+
+/// A loop range in ticks of 1/1920 beat, with a fine part where the host's positions can hold one.
+#[derive(Clone, Copy, Debug)]
+pub struct LoopWish {
+    /// Its start, in ticks.
+    pub start: u32,
+    /// Its length, in ticks.
+    pub length: u32,
+    /// Moves its end by this fraction of a tick.
+    pub fine: f64,
+}
+
+/// The bar lines of a song: one time signature, and from some bar on another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Meter {
+    /// Before that bar.
+    pub before: Signature,
+    /// The number of that bar, 0 or more.
+    pub change: i64,
+    /// From that bar on.
+    pub after: Signature,
+}
+
+/// A time signature, as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// Notes to the bar.
+    pub upper: i64,
+    /// Which note: 4 for quarters.
+    pub lower: i64,
+}
+
+/// A knob and its new value; the numbers are 64ths, which both sides hold exactly.
+#[derive(Clone, Copy, Debug)]
+pub enum Touch {
+    /// How late every second sixteenth is.
+    Swing(u32),
+    /// How long notes last.
+    Gate(u32),
+    /// How hard they are hit.
+    Velocity(u32),
+    /// When banks commit.
+    Commit(CommitMode),
+    /// What the steps lie along.
+    Grid(GridLock),
+    /// The channel.
+    Channel(u8),
+}
+
+/// Common time first; then what drummers play, and bars that end in half a step.
+const SIGNATURES: [(i64, i64); 10] =
+    [(4, 4), (3, 4), (7, 8), (5, 4), (6, 8), (5, 8), (9, 8), (11, 16), (1, 4), (13, 32)];
+
+impl Moment {
+    /// What these words tell.
+    pub fn new(words: &[u32]) -> Self {
+        let mut tape = Tape::new(words);
+        Self {
+            frames: frames(&mut tape),
+            deed: deed(&mut tape),
+            tempo: tempo_change(&mut tape),
+            looping: loop_change(&mut tape),
+            publish: tape.once_in(6).then_some(tape.below(BANKS as u32) as usize),
+            mutes: tape.once_in(12).then_some(mutes(&mut tape)),
+            touch: tape.once_in(8).then_some(touch(&mut tape)),
+            room: tape.once_in(48).then_some(tape.below(6) as usize).unwrap_or(usize::MAX),
+            meter: tape.once_in(64).then_some(meter(&mut tape)),
+        }
+    }
+}
+
+fn frames(tape: &mut Tape<'_>) -> u32 {
+    let kind = tape.below(8);
+    let word = tape.word();
+    match kind {
+        0..=3 => [64, 128, 256, 512, 1024, 441, 2048, 4096][word as usize % 8],
+        4 => 1 + word % 8,
+        5 => 1 + word % 8192,
+        _ => 1 + word % (8192 >> (word >> 16 & 7)),
+    }
+}
+
+fn deed(tape: &mut Tape<'_>) -> Deed {
+    let kind = tape.below(96);
+    let place = place(tape);
+    let broken = tape.pick(&[f64::NAN, f64::INFINITY, -120.0, 0.0]);
+    match kind {
+        88..=90 => Deed::Seek(place),
+        91 | 92 => Deed::Stop,
+        93 => Deed::Bypass,
+        94 => Deed::Reset,
+        95 if place_is_rare(place) => Deed::Break(broken),
+        _ => Deed::Roll,
+    }
+}
+
+fn place_is_rare(place: Place) -> bool {
+    matches!(place, Place::Tick(_))
+}
+
+/// Somewhere to begin or to go.
+pub fn place(tape: &mut Tape<'_>) -> Place {
+    let (kind, value) = (tape.below(12), tape.word());
+    match kind {
+        0..=2 => Place::Step(value % 512),
+        3 | 4 => Place::NearStep(value % 512, (value >> 16) as i32 % 17 - 8),
+        5 => Place::Tick(value % (1920 * 128)),
+        6 => Place::Anywhere(f64::from(value) / 2f64.powi(26)),
+        7 => Place::Anywhere(-8.0 * f64::from(value) / 2f64.powi(32)),
+        8 => Place::Loop(value % 200),
+        9 => Place::Loop(0),
+        10 => Place::Nudge(value as i32 % 2000),
+        _ => Place::Anywhere(f64::from(value) / 2f64.powi(16)),
+    }
+}
+
+/// A tempo of 10..=999, often one that a musician would type.
+pub fn tempo(tape: &mut Tape<'_>) -> f64 {
+    let kind = tape.below(3);
+    let typed = tape.pick(&[120.0, 93.7, 140.0, 10.0, 999.0, 60.0, 174.0, 300.0]);
+    let any = tape.between(10.0, 999.0);
+    if kind == 0 { typed } else { any }
+}
+
+fn tempo_change(tape: &mut Tape<'_>) -> Option<(f64, Slide)> {
+    let changes = tape.once_in(6);
+    let slide = tape.pick(&[Slide::AtTheEnd, Slide::AtOnce, Slide::Ramp]);
+    let tempo = tempo(tape);
+    changes.then_some((tempo, slide))
+}
+
+/// A new loop range, once in a while.
+fn loop_change(tape: &mut Tape<'_>) -> Option<Option<LoopWish>> {
+    let kind = tape.below(48);
+    let wish = loop_wish(tape);
+    match kind {
+        46 => Some(None),
+        47 => Some(Some(wish)),
+        _ => None,
+    }
+}
+
+/// A loop range, half of the time on the grid.
+pub fn loop_wish(tape: &mut Tape<'_>) -> LoopWish {
+    let (start, length, fine) = (tape.word(), tape.word(), tape.fraction());
+    let on_grid = start >> 16 & 1 == 0;
+    let unit = if on_grid { 480 } else { 1 };
+    LoopWish {
+        start: start % (1920 * 16) / unit * unit,
+        length: (length % (1920 << (length >> 16 & 3))).max(480) / unit * unit,
+        fine: if on_grid { 0.0 } else { fine },
+    }
+}
+
+fn mutes(tape: &mut Tape<'_>) -> u16 {
+    let word = tape.word();
+    match word >> 16 & 3 {
+        0 => 0,
+        1 => u16::MAX,
+        _ => word as u16 & (word >> 2) as u16,
+    }
+}
+
+fn touch(tape: &mut Tape<'_>) -> Touch {
+    let (kind, value) = (tape.below(7), tape.word());
+    match kind {
+        0 => Touch::Swing(value % 65),
+        1 => Touch::Gate(value % 65),
+        2 => Touch::Velocity(value % 129),
+        3 | 4 => Touch::Commit(
+            [CommitMode::Step, CommitMode::Beat, CommitMode::Bar, CommitMode::Cycle][value as usize % 4],
+        ),
+        5 => Touch::Grid([GridLock::Song, GridLock::HostBars][value as usize % 2]),
+        _ => Touch::Channel((value % 16) as u8),
+    }
+}
+
+/// Bar lines.
+pub fn meter(tape: &mut Tape<'_>) -> Meter {
+    let change = i64::from(tape.below(16));
+    let mut signature = || {
+        let (upper, lower) = tape.pick(&SIGNATURES);
+        Signature { upper, lower }
+    };
+    Meter { before: signature(), change, after: signature() }
+}

@@ -1,0 +1,95 @@
+//! The banks that a session may publish: a shelf of random ones, the plainest first.
+
+use beat::{BANK_TAKES, Bank, INSTRUMENTS, Kit, Pattern, STEPS, Settings, Take};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+
+/// Banks on a shelf.
+pub const BANKS: usize = 48;
+
+/// Banks by number, and what the reference has to know of them.
+pub struct Shelf {
+    banks: Vec<Bank>,
+    /// Per bank and take: whether an onset comes before its step.
+    early: Vec<[bool; BANK_TAKES]>,
+}
+
+/// A kit on which several instruments share a note.
+const CROWDED: [u8; INSTRUMENTS] = [36, 36, 38, 38, 42, 42, 42, 50, 50, 51, 0, 127, 36, 63];
+
+impl Shelf {
+    /// The shelf of a soak with this seed: a steady kick, every step, silence of no model, then chance.
+    pub fn new(seed: u64) -> Self {
+        let mut chance = ChaCha8Rng::seed_from_u64(seed);
+        let banks: Vec<Bank> = (0..BANKS).map(|number| bank(number, &mut chance)).collect();
+        let early = banks.iter().map(|bank| bank.takes().each_ref().map(has_early_onsets)).collect();
+        Self { banks, early }
+    }
+
+    /// The bank of this number.
+    pub fn bank(&self, number: usize) -> &Bank {
+        &self.banks[number]
+    }
+
+    /// The take that sounds in cycle `cycle`: what plays at a song position depends on nothing else.
+    pub fn take(&self, number: usize, cycle: i64) -> &Take {
+        &self.banks[number].takes()[self.index(number, cycle)]
+    }
+
+    /// Whether the steps of cycle `cycle` are decided half a step ahead.
+    pub fn early(&self, number: usize, cycle: i64) -> bool {
+        self.early[number][self.index(number, cycle)]
+    }
+
+    fn index(&self, number: usize, cycle: i64) -> usize {
+        cycle.rem_euclid(i64::from(self.banks[number].period())) as usize
+    }
+}
+
+fn has_early_onsets(take: &Take) -> bool {
+    (0..STEPS).any(|step| (0..INSTRUMENTS).any(|i| take.onsets.has(step, i) && take.offsets[step][i] < 0))
+}
+
+fn bank(number: usize, chance: &mut ChaCha8Rng) -> Bank {
+    let density = [4, 64, 12, 128, 24][chance.next_u32() as usize % 5];
+    let spread = [0, 0, 127, 40][chance.next_u32() as usize % 4];
+    // Once in a while a bank of one mind: all takes equal, so that only settings and banks matter.
+    let takes: [Take; BANK_TAKES] = match number {
+        0 => [steady(&[0]); BANK_TAKES],
+        1 => [steady(&[0, 1, 2, 3]); BANK_TAKES],
+        2 => return Bank::SILENT,
+        number if number % 5 == 0 => [take(density, spread, chance); BANK_TAKES],
+        // Banks whose takes differ in everything, also in whether they come early.
+        _ => std::array::from_fn(|index| take(density, [spread, 0, 127][index % 3], chance)),
+    };
+    let kit = match number % 4 {
+        0 | 1 => Kit::DEFAULT,
+        2 => Kit::PAPER,
+        _ => Kit::new(CROWDED).unwrap_or_default(),
+    };
+    let model = 1 + (number % 4) as u32;
+    Bank::new(takes, [1, 2, 4, 8][number % 4], kit, Settings::DEFAULT, model)
+}
+
+/// A kick on these sixteenths of every beat.
+fn steady(sixteenths: &[usize]) -> Take {
+    let steps = (0..STEPS).filter(|step| sixteenths.contains(&(step % 4)));
+    Take { onsets: steps.fold(Pattern::EMPTY, |pattern, step| pattern.with(step, 0)), ..Take::EMPTY }
+}
+
+/// Cells with a chance of `density / 256`, moved by up to `spread / 254` steps.
+fn take(density: u32, spread: i32, chance: &mut ChaCha8Rng) -> Take {
+    let mut take = Take::EMPTY;
+    for step in 0..STEPS {
+        for instrument in 0..INSTRUMENTS {
+            let word = chance.next_u32();
+            if word % 256 < density {
+                take.onsets = take.onsets.with(step, instrument);
+            }
+            take.velocities[step][instrument] = 1 + (word >> 8 & 0xFF) as u8 % 127;
+            let offset = (word >> 16) as i32 % (2 * spread + 1) - spread;
+            take.offsets[step][instrument] = offset as i8;
+        }
+    }
+    take
+}

@@ -1,0 +1,106 @@
+//! The soak: session after session from one seed, until so many blocks have been played.
+
+use beat::Sequencer;
+
+use crate::chance::Script;
+use crate::covered::{Covered, Situation};
+use crate::finding::Finding;
+use crate::host::{self, Call, Rounding};
+use crate::shelf::Shelf;
+use crate::shrink::shrink;
+use crate::trial::{Report, hold};
+
+/// What a soak has shown.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// Sessions played.
+    pub sessions: u64,
+    /// Blocks played.
+    pub blocks: u64,
+    /// Note-ons.
+    pub notes: u64,
+    /// The worst error from the positions that hosts gave, in samples.
+    pub worst: f64,
+    /// The worst error from hosts' true positions, in samples: `f64`, 2^-31 and 1/1920 beats.
+    pub worst_with_rounding: [f64; 3],
+    /// What has been met.
+    pub covered: Covered,
+}
+
+/// A broken promise, and the shortest story that was found of it.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// The session of the soak.
+    pub session: u64,
+    /// Blocks played before and in that session.
+    pub blocks: u64,
+    /// What broke in it.
+    pub found: Finding,
+    /// What breaks in the shortened story.
+    pub shortest: Finding,
+    /// The calls of the shortened story up to there.
+    pub calls: Vec<Call>,
+}
+
+/// Plays at least `blocks` blocks with sequencers like `sequencer`; `progress` hears how many it was.
+pub fn soak(
+    blocks: u64,
+    seed: u64,
+    sequencer: &Sequencer,
+    mut progress: impl FnMut(u64),
+) -> Result<Summary, Box<Failure>> {
+    let shelf = Shelf::new(seed);
+    let mut summary = Summary::default();
+    while summary.blocks < blocks {
+        let script = Script::random(seed, summary.sessions);
+        match hold(&script, &shelf, sequencer) {
+            Ok(report) => summary.add(&report),
+            Err(found) => {
+                let blocks = summary.blocks + found.call as u64 + 1;
+                return Err(Box::new(failure(summary.sessions, blocks, &script, &shelf, sequencer, found)));
+            }
+        }
+        progress(summary.blocks);
+    }
+    Ok(summary)
+}
+
+fn failure(
+    session: u64,
+    blocks: u64,
+    script: &Script,
+    shelf: &Shelf,
+    sequencer: &Sequencer,
+    found: Finding,
+) -> Failure {
+    let short = shrink(script, |candidate| hold(candidate, shelf, sequencer).is_err());
+    let shortest = hold(&short, shelf, sequencer).err().unwrap_or_else(|| found.clone());
+    let (mut calls, _) = host::calls(&short);
+    calls.truncate(shortest.call + 1);
+    Failure { session, blocks, found, shortest, calls }
+}
+
+impl Summary {
+    fn add(&mut self, report: &Report) {
+        self.sessions += 1;
+        self.blocks += report.blocks;
+        self.notes += report.notes;
+        self.worst = self.worst.max(report.worst);
+        let (rounding, worst) = report.worst_with_rounding;
+        let kind = match rounding {
+            Rounding::Float => 0,
+            Rounding::Fixed => 1,
+            Rounding::Ticks => 2,
+        };
+        self.worst_with_rounding[kind] = self.worst_with_rounding[kind].max(worst);
+        self.covered.add(&report.covered);
+    }
+
+    /// What the soak never met, sessions cut short and onsets given up left aside.
+    pub fn never_met(&self) -> Vec<&'static str> {
+        self.covered.all().filter(|(_, count)| *count == 0).map(|(words, _)| words).collect()
+    }
+}
+
+/// Situations that are rare enough to be missing from a short soak.
+pub const RARE: [Situation; 2] = [Situation::CutShort, Situation::GivenUp];
