@@ -46,6 +46,8 @@ pub struct Ledger<'a> {
     sounding: Vec<Note>,
     /// What sounded in this call: channel, key, sample.
     struck: Vec<(u8, u8, i64)>,
+    /// Whether the host refused something in the call before.
+    full: bool,
     /// How far the sequencer was off at worst: from the given position, and from the true one, in samples.
     pub worst: [f64; 2],
     /// Note-ons.
@@ -66,7 +68,7 @@ impl<'a> Ledger<'a> {
     /// Before the first call.
     pub fn new(book: &'a Book, score: &'a Score, calls: &'a [Call]) -> Self {
         let (open, sounding, struck) = (Vec::new(), Vec::new(), Vec::new());
-        Self { book, score, calls, next: 0, open, sounding, struck, worst: [0.0; 2], notes: 0 }
+        Self { book, score, calls, next: 0, open, sounding, struck, full: false, worst: [0.0; 2], notes: 0 }
     }
 
     /// Checks one call.
@@ -95,7 +97,9 @@ impl<'a> Ledger<'a> {
     /// Only a host that refuses for long may cost onsets. Which they are is not asked: mutes and meetings
     /// on one note decide which were still waiting.
     fn give_up(&mut self, call: usize, played: &Played<'_>, covered: &mut Covered) -> Result<(), Finding> {
-        let Played { full, given_up: count, .. } = *played;
+        let count = played.given_up;
+        // What was refused in the block before still waits at the start of this one.
+        let full = std::mem::replace(&mut self.full, played.full) || played.full;
         if count > 0 && !full {
             let expected = "every onset to find room, since the host takes every event".to_owned();
             return Err(self.finding(call, self.book.starts[call], expected, format!("{count} given up")));
@@ -306,7 +310,7 @@ impl<'a> Ledger<'a> {
         self.worst[0] = self.worst[0].max(off);
         let (position, moved) = self.calls[call].truth;
         // Behind a wrap inside the block the true position is another one.
-        if let Some(moved) = moved.filter(|_| stretch.first[0] == self.book.starts[call]) {
+        if let Some(moved) = moved.filter(|_| stretch.beats == self.calls[call].beats()) {
             let off = (cell.beats - position).over(moved) - (at - self.book.starts[call]) as f64;
             self.worst[1] = self.worst[1].max(off.abs());
         }

@@ -137,7 +137,7 @@ impl Moment {
             publish: tape.once_in(6).then_some(tape.below(BANKS as u32) as usize),
             mutes: tape.once_in(12).then_some(mutes(&mut tape)),
             touch: tape.once_in(8).then_some(touch(&mut tape)),
-            room: tape.once_in(48).then_some(tape.below(6) as usize).unwrap_or(usize::MAX),
+            room: if tape.once_in(48) { tape.below(6) as usize } else { usize::MAX },
             meter: tape.once_in(64).then_some(meter(&mut tape)),
         }
     }
@@ -228,9 +228,9 @@ pub fn loop_wish(tape: &mut Tape<'_>) -> LoopWish {
 
 fn mutes(tape: &mut Tape<'_>) -> u16 {
     let word = tape.word();
-    match word >> 16 & 3 {
-        0 => 0,
-        1 => u16::MAX,
+    match word >> 16 & 7 {
+        0..=2 => 0,
+        3 => u16::MAX,
         _ => word as u16 & (word >> 2) as u16,
     }
 }
