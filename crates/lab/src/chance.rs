@@ -49,7 +49,7 @@ impl Dice {
 
     /// An index drawn evenly from `0..count`; 0 where `count` is 0.
     pub(crate) fn below(&mut self, count: usize) -> usize {
-        (u64::from(self.0.next_u32()) * count as u64 >> 32) as usize
+        ((u64::from(self.0.next_u32()) * count as u64) >> 32) as usize
     }
 
     /// A draw from the standard normal distribution (Box and Muller 1958).

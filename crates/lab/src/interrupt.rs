@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::{Result, bail};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 
@@ -18,11 +18,10 @@ pub(crate) fn listen() -> Result<()> {
             }
         })
     });
-    listening
-        .as_ref()
-        .map(|()| ())
-        .map_err(|error| anyhow::anyhow!("{error}"))
-        .context("can't listen for Ctrl-C")
+    match listening {
+        Ok(()) => Ok(()),
+        Err(error) => bail!("can't listen for Ctrl-C: {error}"),
+    }
 }
 
 /// Whether Ctrl-C was pressed.

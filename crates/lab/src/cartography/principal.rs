@@ -56,10 +56,9 @@ fn rotate(matrix: &mut [[f64; 4]; 4], vectors: &mut [[f64; 4]; 4], p: usize, q: 
     for row in matrix.iter_mut().chain(vectors.iter_mut()) {
         (row[p], row[q]) = (cos * row[p] - sin * row[q], sin * row[p] + cos * row[q]);
     }
-    for k in 0..4 {
-        (matrix[p][k], matrix[q][k]) =
-            (cos * matrix[p][k] - sin * matrix[q][k], sin * matrix[p][k] + cos * matrix[q][k]);
-    }
+    let (upper, lower) = (matrix[p], matrix[q]);
+    matrix[p] = std::array::from_fn(|k| cos * upper[k] - sin * lower[k]);
+    matrix[q] = std::array::from_fn(|k| sin * upper[k] + cos * lower[k]);
 }
 
 #[cfg(test)]
