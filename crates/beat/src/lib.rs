@@ -10,6 +10,7 @@
 
 mod bank;
 mod clock;
+mod fault;
 mod grid;
 mod kit;
 mod notes;
@@ -22,6 +23,8 @@ mod sounding;
 mod transport;
 
 pub use bank::{BANK_TAKES, Bank, Take};
+#[cfg(feature = "faults")]
+pub use fault::Fault;
 pub use grid::{CommitMode, GridLock};
 pub use kit::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Kit};
 pub use notes::{NoteEvent, NoteKind};

@@ -9,7 +9,8 @@ mod decide;
 mod stretch;
 
 use crate::clock::{Continuity, PlayedStretch, continuity};
-use crate::grid::Grid;
+use crate::fault::{Fault, Planted};
+use crate::grid::{Grid, GridLock};
 use crate::pending::PendingOnsets;
 use crate::playback::Playback;
 use crate::sounding::SoundingNotes;
@@ -65,6 +66,7 @@ pub struct Sequencer {
     sounding: SoundingNotes,
     playhead: Option<Playhead>,
     lost: u32,
+    planted: Planted,
 }
 
 impl Sequencer {
@@ -78,7 +80,14 @@ impl Sequencer {
             sounding: SoundingNotes::new(),
             playhead: None,
             lost: 0,
+            planted: Planted::NONE,
         }
+    }
+
+    /// At rest, with a fault that a proof must find.
+    #[cfg(feature = "faults")]
+    pub const fn with_fault(fault: Fault) -> Self {
+        Self { planted: Planted::new(fault), ..Self::new() }
     }
 
     /// Plays one block: sends every note event of its samples, in order of time, note-offs before
@@ -94,19 +103,30 @@ impl Sequencer {
         sink: &mut N,
     ) {
         self.sounding.begin_block();
-        let mut block =
-            Block { playback, grid: Grid::new(playback.grid, transport.bar), banks, sink, full: false };
+        let planted = self.planted;
+        let lock = if planted.is(Fault::IgnoresBars) { GridLock::Song } else { playback.grid };
+        let grid = Grid::new(lock, transport.bar);
+        let mut block = Block { playback, grid, banks, sink, full: false, planted };
         if !transport.rolls() || playback.bypass {
             self.rest();
-            self.send_rest(&mut block);
+            if !planted.is(Fault::HangsOnStop) {
+                self.send_rest(&mut block);
+            }
             return;
         }
+        let (beats, half_sample) = (transport.beats, transport.beats_per_sample() / 2.0);
         match continuity(self.last.as_ref(), transport) {
+            Continuity::Linear if planted.is(Fault::PlainRange) => self.undecided = beats,
+            Continuity::Linear if planted.is(Fault::KeepsNoteOffs) => self.keep_note_offs(transport),
             Continuity::Linear => {}
             Continuity::LoopStart(start) => self.jump(start, start, &mut block),
-            Continuity::Jump => {
-                self.jump(transport.beats, transport.beats - transport.beats_per_sample() / 2.0, &mut block);
+            Continuity::Jump if planted.is(Fault::MissesStart) => {
+                self.jump(beats, beats + 2.0 * half_sample, &mut block);
             }
+            Continuity::Jump if planted.is(Fault::ChasesSteps) => {
+                self.jump(beats, beats - STEP_BEATS, &mut block);
+            }
+            Continuity::Jump => self.jump(beats, beats - half_sample, &mut block),
         }
         self.play_block(transport, &mut block);
     }
@@ -143,11 +163,24 @@ impl Sequencer {
     /// steps from `undecided` on, read from the newest bank.
     fn jump<B: BankSource, N: NoteSink>(&mut self, origin: f64, undecided: f64, block: &mut Block<'_, B, N>) {
         self.pending.clear();
-        self.sounding.release_all();
+        if !self.planted.is(Fault::HangsOnJump) {
+            self.sounding.release_all();
+        }
         self.playhead = None;
+        self.last = None;
         self.undecided = undecided - EXACT;
         self.origin = origin;
-        block.banks.commit(origin);
+        if !self.planted.is(Fault::SeekKeepsBank) {
+            block.banks.commit(origin);
+        }
+    }
+}
+
+impl Sequencer {
+    /// A planted fault: what was to end so many samples from here still does, at any tempo.
+    fn keep_note_offs(&mut self, transport: &Transport) {
+        let was = self.last.map_or(transport.tempo, |last| last.tempo);
+        self.sounding.move_ends(|beats| transport.beats + (beats - transport.beats) * transport.tempo / was);
     }
 }
 

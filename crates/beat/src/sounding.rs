@@ -48,6 +48,13 @@ impl SoundingNotes {
         }
     }
 
+    /// Moves the end of everything that sounds.
+    pub(crate) fn move_ends(&mut self, to: impl Fn(f64) -> f64) {
+        for note in &mut self.notes[..self.count] {
+            note.end_beats = to(note.end_beats);
+        }
+    }
+
     pub(crate) fn position(&self, channel: u8, note: u8) -> Option<usize> {
         self.notes().iter().position(|sounding| sounding.note == note && sounding.channel == channel)
     }

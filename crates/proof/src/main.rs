@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use beat::Sequencer;
+use beat::{Fault, Sequencer};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use proof::soak::{Failure, Summary, soak};
@@ -26,14 +26,34 @@ struct Options {
     /// Which sessions to play: the same seed plays the same
     #[arg(long, default_value_t = 7)]
     seed: u64,
+    /// Plant this fault in the sequencer, which must then be found (the exit code is not 0); `list` names them
+    #[arg(long, value_name = "NAME")]
+    fault: Option<String>,
 }
 
 fn main() -> ExitCode {
     let Verb::Soak(options) = Verb::parse();
-    run(&options)
+    match options.fault.as_deref() {
+        None => run(&options, None),
+        Some("list") => list(),
+        Some(name) => match Fault::ALL.iter().find(|fault| fault.name() == name) {
+            Some(fault) => run(&options, Some(*fault)),
+            None => {
+                eprintln!("no fault is called {name}; `--fault list` names them all");
+                ExitCode::from(2)
+            }
+        },
+    }
 }
 
-fn run(options: &Options) -> ExitCode {
+fn list() -> ExitCode {
+    for fault in Fault::ALL {
+        println!("{:22} rule {:2}: {}", fault.name(), fault.rule(), fault.words());
+    }
+    ExitCode::SUCCESS
+}
+
+fn run(options: &Options, fault: Option<Fault>) -> ExitCode {
     let bar = ProgressBar::new(options.blocks);
     if let Ok(style) =
         ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} blocks, {per_sec}, {eta} left")
@@ -41,10 +61,14 @@ fn run(options: &Options) -> ExitCode {
         bar.set_style(style);
     }
     let start = Instant::now();
-    let done = soak(options.blocks, options.seed, &Sequencer::new(), |blocks| bar.set_position(blocks));
+    let sequencer = fault.map_or(Sequencer::new(), Sequencer::with_fault);
+    let done = soak(options.blocks, options.seed, &sequencer, |blocks| bar.set_position(blocks));
     bar.finish_and_clear();
     match done {
         Ok(summary) => {
+            if let Some(fault) = fault {
+                eprintln!("{} was planted and NOT found", fault.name());
+            }
             report(&summary, start.elapsed().as_secs_f64());
             ExitCode::SUCCESS
         }

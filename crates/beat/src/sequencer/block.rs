@@ -2,6 +2,7 @@
 
 use super::stretch::Stretch;
 use super::{BankSource, NoteSink, Sequencer};
+use crate::fault::{Fault, Planted};
 use crate::grid::Grid;
 use crate::pending::Onset;
 use crate::transport::STEP_BEATS;
@@ -16,15 +17,17 @@ pub(super) struct Block<'a, B, N> {
     /// The host has refused an event: nothing more is offered before the next block, so that the order
     /// of events holds.
     pub(super) full: bool,
+    pub(super) planted: Planted,
 }
 
 impl<B, N: NoteSink> Block<'_, B, N> {
     pub(super) fn mutes(&self, instrument: u8) -> bool {
-        self.playback.mutes >> instrument & 1 == 1
+        self.playback.mutes >> instrument & 1 == 1 && !self.planted.is(Fault::IgnoresMutes)
     }
 
     fn send(&mut self, event: NoteEvent) -> bool {
-        self.full = self.full || self.sink.try_send(event).is_err();
+        let refused = self.full || self.sink.try_send(event).is_err();
+        self.full = refused && !self.planted.is(Fault::ForgetsRefused);
         !self.full
     }
 }
@@ -42,6 +45,11 @@ impl Sequencer {
         block: &mut Block<'_, B, N>,
     ) {
         let now = i64::from(sample);
+        let channel =
+            if block.planted.is(Fault::AlwaysChannel10) { 9 } else { block.playback.channel.min(15) };
+        if block.planted.is(Fault::OnsFirst) {
+            self.start_notes(sample, channel, stretch, block);
+        }
         let mut index = 0;
         while let Some(note) = self.sounding.notes().get(index) {
             if note.end_sample(|beats| stretch.sample_of(beats)) > now {
@@ -50,7 +58,6 @@ impl Sequencer {
                 return;
             }
         }
-        let channel = block.playback.channel.min(15);
         for index in 0..self.pending.onsets().len() {
             let onset = self.pending.onsets()[index];
             if stretch.sample_of(onset.beats) > now || block.mutes(onset.instrument) {

@@ -3,6 +3,7 @@
 use super::block::Block;
 use super::stretch::Stretch;
 use super::{BankSource, HALF_STEP, NoteSink, Playhead, SAME_STEP, Sequencer};
+use crate::fault::Fault;
 use crate::grid::GridStep;
 use crate::pending::Onset;
 use crate::{Bank, INSTRUMENTS};
@@ -10,8 +11,14 @@ use crate::{Bank, INSTRUMENTS};
 impl Sequencer {
     /// A step with early onsets is decided half a step ahead, any other when it comes.
     pub(super) fn decision_beats(&self, step: &GridStep, bank: &Bank) -> f64 {
-        let ahead = if bank.anticipates(step.cycle) { HALF_STEP } else { 0.0 };
-        (step.beats - ahead).max(self.origin).max(0.0)
+        let early = bank.anticipates(step.cycle) && !self.planted.is(Fault::NeverEarly);
+        let ahead = if early { HALF_STEP } else { 0.0 };
+        (step.beats - ahead).max(self.origin).max(self.song_start())
+    }
+
+    /// Nothing sounds before it.
+    pub(super) fn song_start(&self) -> f64 {
+        if self.planted.is(Fault::PlaysPreRoll) { f64::NEG_INFINITY } else { 0.0 }
     }
 
     /// Commits where this step may, and lays the step's onsets into the queue for good. `reached` is the
@@ -25,12 +32,14 @@ impl Sequencer {
     ) {
         let earliest = self.decision_beats(step, block.banks.current());
         self.undecided = step.beats + SAME_STEP;
-        self.commit(step, block);
+        if !block.planted.is(Fault::StaleBank) {
+            self.commit(step, block);
+        }
         let bank = block.banks.current();
         let take = bank.take(step.cycle);
         self.playhead = Some(Playhead { step: step.step, take: bank.take_index(step.cycle) });
-        let swing =
-            if step.swings() { f64::from(block.playback.swing.clamp(0.0, 1.0)) * HALF_STEP } else { 0.0 };
+        let swings = step.swings() != block.planted.is(Fault::SwingsTheBeat);
+        let swing = if swings { f64::from(block.playback.swing.clamp(0.0, 1.0)) * HALF_STEP } else { 0.0 };
         let onsets = take.onsets.step(step.step);
         for instrument in (0..INSTRUMENTS).filter(|instrument| onsets >> instrument & 1 == 1) {
             let offset = f64::from(take.offsets[step.step][instrument]) / 127.0 * HALF_STEP;
@@ -48,11 +57,17 @@ impl Sequencer {
                 self.lost += u32::from(self.pending.push(onset));
             }
         }
+        if block.planted.is(Fault::StaleBank) {
+            self.commit(step, block);
+        }
     }
 
     fn commit<B: BankSource, N: NoteSink>(&mut self, step: &GridStep, block: &mut Block<'_, B, N>) {
-        if !step.commits(block.playback.commit) {
+        if !step.commits(block.playback.commit) && !block.planted.is(Fault::CommitsAnyTime) {
             return;
+        }
+        if block.planted.is(Fault::CommitEmptiesQueue) {
+            self.pending.clear();
         }
         let model = block.banks.current().model();
         block.banks.commit(step.beats);

@@ -5,6 +5,7 @@ use libm::floor;
 use super::block::Block;
 use super::{BankSource, EXACT, NoteSink, Sequencer};
 use crate::clock::{PlayedStretch, margin};
+use crate::fault::Fault;
 use crate::transport::{LoopRange, Transport};
 
 /// A part of a block without a jump in it.
@@ -45,7 +46,7 @@ impl Sequencer {
         let mut stretch = Stretch {
             first: 0,
             end: transport.frames,
-            beats: transport.beats,
+            beats: self.first_beats(transport),
             beats_per_sample,
             limit: f64::INFINITY,
         };
@@ -54,6 +55,7 @@ impl Sequencer {
             let inside = loop_range.filter(|range| lies_inside(stretch.beats, range, margin));
             stretch.limit = inside.map_or(f64::INFINITY, |range| range.end - EXACT);
             let wrap = inside.filter(|range| stretch.end_beats() > range.end + margin);
+            let wrap = wrap.filter(|_| !block.planted.is(Fault::NeverWraps));
             // The end may lie within half a sample of this stretch's own start: then it has no samples.
             let end = wrap.map_or(i64::MAX, |range| stretch.sample_of(range.end));
             stretch.end = end.min(i64::from(transport.frames)) as u32;
@@ -78,15 +80,24 @@ impl Sequencer {
             frames: transport.frames,
             tempo: transport.tempo,
             sample_rate: transport.sample_rate,
-            inferred_wrap,
+            inferred_wrap: inferred_wrap.filter(|_| !block.planted.is(Fault::ForgetsWrap)),
         });
+    }
+
+    /// Where the host says that it is, but for faults that are planted.
+    fn first_beats(&self, transport: &Transport) -> f64 {
+        match &self.last {
+            Some(last) if self.planted.is(Fault::OwnBeatCounter) => last.end,
+            _ if self.planted.is(Fault::LateSample) => transport.beats - transport.beats_per_sample() / 2.0,
+            _ => transport.beats,
+        }
     }
 
     /// Takes decisions, note-offs and note-ons of one stretch in order of their samples.
     fn play_stretch<B: BankSource, N: NoteSink>(&mut self, stretch: &Stretch, block: &mut Block<'_, B, N>) {
         let mut reached = i64::from(stretch.first);
         loop {
-            let step = block.grid.at_or_after(self.undecided.max(-EXACT));
+            let step = block.grid.at_or_after(self.undecided.max(self.song_start() - EXACT));
             let decision = match step.beats < stretch.limit {
                 true => stretch.sample_of(self.decision_beats(&step, block.banks.current())),
                 false => i64::MAX,
