@@ -12,6 +12,7 @@ mod install;
 mod lab;
 mod places;
 mod rig;
+mod soak;
 mod test;
 mod tools;
 
@@ -59,6 +60,8 @@ enum Verb {
 
     /// Check format and lints, build the bundles, run every test, build the docs
     Test,
+    /// Hold the sequencer against the playback contract: --blocks N --seed S --fault NAME
+    Soak(Arguments),
     /// Create, automate and destroy instances by the hundred, and count the hosts that they abort
     Cycles(Arguments),
     /// Run the benchmarks; options go to cargo bench, for example -p nets
@@ -88,6 +91,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Sample(arguments) => lab::run("sample", &arguments),
         Verb::Evaluate(arguments) => lab::run("evaluate", &arguments),
         Verb::Test => return test::run(),
+        Verb::Soak(arguments) => soak::run(&arguments),
         Verb::Cycles(arguments) => rig::cycles(&arguments),
         Verb::Bench(arguments) => bench::run(&arguments),
     }?;
