@@ -8,6 +8,7 @@ use crate::finding::Finding;
 use crate::host::Call;
 use crate::score::{Cell, Score};
 use crate::time::Beats;
+use crate::trial::Sent;
 
 /// The most notes that the sequencer lets sound at once.
 const ROOM: usize = 64;
@@ -54,16 +55,6 @@ pub struct Ledger<'a> {
     pub notes: u64,
 }
 
-/// What the sequencer did in one call.
-pub struct Played<'a> {
-    /// What the host took.
-    pub events: &'a [NoteEvent],
-    /// Whether it refused one.
-    pub full: bool,
-    /// How many onsets the sequencer says to have given up.
-    pub given_up: u32,
-}
-
 impl<'a> Ledger<'a> {
     /// Before the first call.
     pub fn new(book: &'a Book, score: &'a Score, calls: &'a [Call]) -> Self {
@@ -72,21 +63,22 @@ impl<'a> Ledger<'a> {
     }
 
     /// Checks one call.
-    pub fn call(&mut self, call: usize, played: &Played<'_>, covered: &mut Covered) -> Result<(), Finding> {
+    pub fn call(&mut self, call: usize, sent: &Sent, covered: &mut Covered) -> Result<(), Finding> {
         self.struck.clear();
+        let full = sent.refused > 0;
         while let Some(cell) = self.score.cells.get(self.next).filter(|cell| cell.decided <= call) {
             self.open.push(Open { cell: self.next, due: cell.due, optional: cell.optional });
             self.next += 1;
         }
-        for event in played.events {
+        for event in &sent.events {
             match event.kind {
                 NoteKind::On { velocity } => self.on(call, event, velocity, covered)?,
                 NoteKind::Off => self.off(call, event, covered)?,
             }
         }
-        self.give_up(call, played, covered)?;
-        self.nothing_lost(call, played.full, covered)?;
-        self.nothing_hangs(call, played.full)
+        self.give_up(call, sent, covered)?;
+        self.nothing_lost(call, full, covered)?;
+        self.nothing_hangs(call, full)
     }
 
     /// How many notes sound.
@@ -96,10 +88,11 @@ impl<'a> Ledger<'a> {
 
     /// Only a host that refuses for long may cost onsets. Which they are is not asked: mutes and meetings
     /// on one note decide which were still waiting.
-    fn give_up(&mut self, call: usize, played: &Played<'_>, covered: &mut Covered) -> Result<(), Finding> {
-        let count = played.given_up;
+    fn give_up(&mut self, call: usize, sent: &Sent, covered: &mut Covered) -> Result<(), Finding> {
+        let count = sent.given_up;
         // What was refused in the block before still waits at the start of this one.
-        let full = std::mem::replace(&mut self.full, played.full) || played.full;
+        let refused = sent.refused > 0;
+        let full = std::mem::replace(&mut self.full, refused) || refused;
         if count > 0 && !full {
             let expected = "every onset to find room, since the host takes every event".to_owned();
             return Err(self.finding(call, self.book.starts[call], expected, format!("{count} given up")));

@@ -73,7 +73,7 @@ fn run(options: &Options, fault: Option<Fault>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            describe(&failure, options.seed);
+            describe(&failure, options.seed, &sequencer);
             ExitCode::FAILURE
         }
     }
@@ -94,9 +94,10 @@ fn report(summary: &Summary, seconds: f64) {
     }
 }
 
-fn describe(failure: &Failure, seed: u64) {
-    let Failure { session, blocks, found, shortest, calls } = failure;
+fn describe(failure: &Failure, seed: u64, sequencer: &Sequencer) {
+    let Failure { session, blocks, found } = failure;
     eprintln!("the contract is broken after {blocks} blocks: seed {seed}, session {session}, {found}");
+    let (shortest, calls) = failure.shortened(seed, sequencer);
     eprintln!("the shortest story of it: {shortest}");
     for (index, call) in calls.iter().enumerate().skip(calls.len().saturating_sub(6)) {
         eprintln!("  block {index}: bank {}, room {}, reset {}", call.newest, call.room, call.reset);

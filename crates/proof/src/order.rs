@@ -5,15 +5,12 @@ use beat::{NoteEvent, NoteKind};
 use crate::finding::Finding;
 use crate::host::Call;
 use crate::time::{Beats, TIE};
+use crate::trial::Sent;
 
 /// Checks one call: events in time order, note-offs before note-ons at a sample, every number in range,
 /// nothing new at rest, nothing before the song, nothing offered behind a refused event.
-pub fn check(
-    index: usize,
-    call: &Call,
-    events: &[NoteEvent],
-    offered_after_refusal: u32,
-) -> Result<(), Finding> {
+pub fn check(index: usize, call: &Call, sent: &Sent) -> Result<(), Finding> {
+    let events = &sent.events;
     let finding = |event: &NoteEvent, expected: &str| Finding {
         call: index,
         sample: i64::from(event.sample),
@@ -52,12 +49,12 @@ pub fn check(
             return Err(finding(event, "silence before the song"));
         }
     }
-    if offered_after_refusal > 0 {
+    if sent.refused > 1 {
         return Err(Finding {
             call: index,
             sample: 0,
             expected: "nothing more offered in a block in which the host refused an event".into(),
-            got: format!("{offered_after_refusal} more offered"),
+            got: format!("{} more offered", sent.refused - 1),
         });
     }
     Ok(())

@@ -7,6 +7,9 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// Banks on a shelf.
 pub const BANKS: usize = 48;
 
+/// The bank of no model, which every instance begins with.
+pub const SILENT: usize = 2;
+
 /// Banks by number, and what the reference has to know of them.
 pub struct Shelf {
     banks: Vec<Bank>,
@@ -57,7 +60,7 @@ fn bank(number: usize, chance: &mut ChaCha8Rng) -> Bank {
     let takes: [Take; BANK_TAKES] = match number {
         0 => [steady(&[0]); BANK_TAKES],
         1 => [steady(&[0, 1, 2, 3]); BANK_TAKES],
-        2 => return Bank::SILENT,
+        SILENT => return Bank::SILENT,
         number if number % 5 == 0 => [take(density, spread, chance); BANK_TAKES],
         // Banks whose takes differ in everything, also in whether they come early.
         _ => std::array::from_fn(|index| take(density, [spread, 0, 127][index % 3], chance)),

@@ -3,7 +3,7 @@
 use beat::Sequencer;
 
 use crate::chance::Script;
-use crate::covered::{Covered, Situation};
+use crate::covered::Covered;
 use crate::finding::Finding;
 use crate::host::{self, Call, Rounding};
 use crate::shelf::Shelf;
@@ -27,7 +27,7 @@ pub struct Summary {
     pub covered: Covered,
 }
 
-/// A broken promise, and the shortest story that was found of it.
+/// A broken promise.
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// The session of the soak.
@@ -36,10 +36,6 @@ pub struct Failure {
     pub blocks: u64,
     /// What broke in it.
     pub found: Finding,
-    /// What breaks in the shortened story.
-    pub shortest: Finding,
-    /// The calls of the shortened story up to there.
-    pub calls: Vec<Call>,
 }
 
 /// Plays at least `blocks` blocks with sequencers like `sequencer`; `progress` hears how many it was.
@@ -48,7 +44,7 @@ pub fn soak(
     seed: u64,
     sequencer: &Sequencer,
     mut progress: impl FnMut(u64),
-) -> Result<Summary, Box<Failure>> {
+) -> Result<Summary, Failure> {
     let shelf = Shelf::new(seed);
     let mut summary = Summary::default();
     while summary.blocks < blocks {
@@ -57,7 +53,7 @@ pub fn soak(
             Ok(report) => summary.add(&report),
             Err(found) => {
                 let blocks = summary.blocks + found.call as u64 + 1;
-                return Err(Box::new(failure(summary.sessions, blocks, &script, &shelf, sequencer, found)));
+                return Err(Failure { session: summary.sessions, blocks, found });
             }
         }
         progress(summary.blocks);
@@ -65,19 +61,17 @@ pub fn soak(
     Ok(summary)
 }
 
-fn failure(
-    session: u64,
-    blocks: u64,
-    script: &Script,
-    shelf: &Shelf,
-    sequencer: &Sequencer,
-    found: Finding,
-) -> Failure {
-    let short = shrink(script, |candidate| hold(candidate, shelf, sequencer).is_err());
-    let shortest = hold(&short, shelf, sequencer).err().unwrap_or_else(|| found.clone());
-    let (mut calls, _) = host::calls(&short);
-    calls.truncate(shortest.call + 1);
-    Failure { session, blocks, found, shortest, calls }
+impl Failure {
+    /// The shortest story that can be found of it, and the calls of that story up to where it breaks.
+    pub fn shortened(&self, seed: u64, sequencer: &Sequencer) -> (Finding, Vec<Call>) {
+        let shelf = Shelf::new(seed);
+        let script = Script::random(seed, self.session);
+        let short = shrink(&script, |candidate| hold(candidate, &shelf, sequencer).is_err());
+        let shortest = hold(&short, &shelf, sequencer).err().unwrap_or_else(|| self.found.clone());
+        let (mut calls, _) = host::calls(&short);
+        calls.truncate(shortest.call + 1);
+        (shortest, calls)
+    }
 }
 
 impl Summary {
@@ -96,11 +90,8 @@ impl Summary {
         self.covered.add(&report.covered);
     }
 
-    /// What the soak never met, sessions cut short and onsets given up left aside.
+    /// What the soak never met.
     pub fn never_met(&self) -> Vec<&'static str> {
         self.covered.all().filter(|(_, count)| *count == 0).map(|(words, _)| words).collect()
     }
 }
-
-/// Situations that are rare enough to be missing from a short soak.
-pub const RARE: [Situation; 2] = [Situation::CutShort, Situation::GivenUp];

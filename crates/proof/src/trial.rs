@@ -7,10 +7,10 @@ use crate::chance::Script;
 use crate::covered::{Covered, Situation};
 use crate::finding::Finding;
 use crate::host::{self, Call, Rounding};
-use crate::ledger::{Ledger, Played};
+use crate::ledger::Ledger;
 use crate::order;
 use crate::score::Score;
-use crate::shelf::Shelf;
+use crate::shelf::{SILENT, Shelf};
 
 /// What a session that kept the contract has shown.
 #[derive(Clone, Debug)]
@@ -44,15 +44,19 @@ impl BankSource for Desk<'_> {
     }
 }
 
-/// The host's event buffer.
-#[derive(Default)]
-struct Tray {
-    events: Vec<NoteEvent>,
+/// What the sequencer sent in one call.
+#[derive(Clone, Debug, Default)]
+pub struct Sent {
+    /// What the host took.
+    pub events: Vec<NoteEvent>,
+    /// How many events it refused.
+    pub refused: u32,
+    /// How many onsets the sequencer says to have given up.
+    pub given_up: u32,
     room: usize,
-    refused: u32,
 }
 
-impl NoteSink for Tray {
+impl NoteSink for Sent {
     fn try_send(&mut self, event: NoteEvent) -> Result<(), Refused> {
         if self.events.len() >= self.room {
             self.refused += 1;
@@ -61,6 +65,30 @@ impl NoteSink for Tray {
         self.events.push(event);
         Ok(())
     }
+}
+
+/// Lets a sequencer play all calls, shows what it sent in each, and returns how many notes sound at the end.
+pub fn play(
+    calls: &[Call],
+    shelf: &Shelf,
+    sequencer: &Sequencer,
+    mut each: impl FnMut(usize, &Sent) -> Result<(), Finding>,
+) -> Result<usize, Finding> {
+    let mut sequencer = sequencer.clone();
+    let mut desk = Desk { shelf, newest: 0, current: SILENT };
+    let mut sent = Sent::default();
+    for (index, call) in calls.iter().enumerate() {
+        let lost = sequencer.lost();
+        if call.reset {
+            sequencer.reset();
+        }
+        (sent.room, sent.refused, desk.newest) = (call.room, 0, call.newest);
+        sent.events.clear();
+        sequencer.process(&call.transport, &call.playback, &mut desk, &mut sent);
+        sent.given_up = sequencer.lost() - lost;
+        each(index, &sent)?;
+    }
+    Ok(sequencer.sounding())
 }
 
 /// Plays a script and checks every call of it. `sequencer` is the one under test, at rest.
@@ -83,29 +111,18 @@ pub fn hold(script: &Script, shelf: &Shelf, sequencer: &Sequencer) -> Result<Rep
             }
         }
     };
-    let mut sequencer = sequencer.clone();
-    let mut desk = Desk { shelf, newest: 0, current: 2 };
-    let mut tray = Tray::default();
     let mut ledger = Ledger::new(&book, &score, &calls);
-    for (index, call) in calls.iter().enumerate() {
-        note_situations(call, index.checked_sub(1).map(|before| &calls[before]), &mut covered);
-        let lost = sequencer.lost();
-        if call.reset {
-            sequencer.reset();
-        }
-        (tray.room, tray.refused, desk.newest) = (call.room, 0, call.newest);
-        tray.events.clear();
-        sequencer.process(&call.transport, &call.playback, &mut desk, &mut tray);
-        let full = tray.refused > 0;
-        if full {
+    let still_sound = play(&calls, shelf, sequencer, |index, sent| {
+        let before = index.checked_sub(1).map(|before| &calls[before]);
+        note_situations(&calls[index], before, &mut covered);
+        if sent.refused > 0 {
             covered.count(Situation::Refusal);
         }
-        order::check(index, call, &tray.events, tray.refused.saturating_sub(1))?;
-        let played = Played { events: &tray.events, full, given_up: sequencer.lost() - lost };
-        ledger.call(index, &played, &mut covered)?;
-    }
-    if sequencer.sounding() > 0 || ledger.sounding() > 0 {
-        let got = format!("{} notes still sound", sequencer.sounding().max(ledger.sounding()));
+        order::check(index, &calls[index], sent)?;
+        ledger.call(index, sent, &mut covered)
+    })?;
+    if still_sound + ledger.sounding() > 0 {
+        let got = format!("{} notes still sound", still_sound.max(ledger.sounding()));
         return Err(Finding { call: calls.len(), sample: 0, expected: "silence at the end".into(), got });
     }
     let [worst, with_rounding] = ledger.worst;

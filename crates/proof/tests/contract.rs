@@ -1,0 +1,56 @@
+//! The playback contract as properties of random sessions: the same script and reference as the soak, with
+//! proptest to shorten what fails.
+
+use beat::{Fault, Sequencer};
+use proof::chance::WORDS;
+use proof::soak::soak;
+use proof::{Script, Shelf, hold};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
+
+/// Blocks within which each fault must be found.
+const SOON: u64 = 3_000;
+
+#[test]
+fn any_session_of_any_host_sounds_as_the_contract_says() {
+    // Fewer moments and smaller words tell plainer stories, which is what shrinking goes for.
+    let words = || vec(any::<u32>(), WORDS);
+    let scripts = (words(), vec(words(), 1..=60)).prop_map(|(head, moments)| Script { head, moments });
+    let shelf = Shelf::new(1);
+    let seeded = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let config = Config { cases: 300, failure_persistence: None, ..Config::default() };
+    let done = TestRunner::new_with_rng(config, seeded).run(&scripts, |script| {
+        hold(&script, &shelf, &Sequencer::new()).map_err(|found| TestCaseError::fail(found.to_string()))?;
+        Ok(())
+    });
+    assert!(done.is_ok(), "{}", done.unwrap_err());
+}
+
+#[test]
+fn a_soak_meets_every_situation_and_the_worst_note_is_half_a_sample_off() {
+    let summary = soak(40_000, 7, &Sequencer::new(), |_| {}).expect("the contract holds");
+    assert!(summary.never_met().is_empty(), "never met: {:?}", summary.never_met());
+    let [float, fixed, _] = summary.worst_with_rounding;
+    for worst in [summary.worst, float, fixed] {
+        assert!(worst <= 0.505, "{worst} samples");
+    }
+}
+
+#[test]
+fn every_fault_is_found_soon_and_each_rule_has_one() {
+    for fault in Fault::ALL {
+        let found = soak(SOON, 7, &Sequencer::with_fault(*fault), |_| {}).is_err();
+        assert!(found, "{} is not found in {SOON} blocks", fault.name());
+    }
+    for rule in 1..=13 {
+        assert!(Fault::ALL.iter().any(|fault| fault.rule() == rule), "rule {rule} has no fault");
+    }
+}
+
+#[test]
+fn the_same_seed_tells_the_same_story() {
+    let story = || soak(3_000, 3, &Sequencer::new(), |_| {}).expect("the contract holds");
+    let (one, other) = (story(), story());
+    assert_eq!((one.blocks, one.notes, one.covered), (other.blocks, other.notes, other.covered));
+}
