@@ -78,6 +78,16 @@ fn only_the_command_line_sees_the_lab() {
 }
 
 #[test]
+fn only_the_proof_can_plant_faults() {
+    for package in &metadata().packages {
+        for dependency in package.dependencies.iter().filter(|dependency| dependency.name == "beat") {
+            let plants = dependency.features.iter().any(|feature| feature == "faults");
+            assert_eq!(plants, package.name == "proof", "{} asks for the beat's faults", package.name);
+        }
+    }
+}
+
+#[test]
 fn cargo_xtask_starts_at_once() {
     let metadata = metadata();
     let xtask = metadata.packages.iter().find(|package| package.name == "xtask").expect("xtask is a package");
