@@ -74,9 +74,9 @@ fn roll(criterion: &mut Criterion, name: &str, playing: bool, mut banks: OneBank
 
 fn blocks(criterion: &mut Criterion) {
     let rock = |step: usize, instrument: usize| match instrument {
-        0 => step % 8 == 0,
+        0 => step.is_multiple_of(8),
         1 => step % 8 == 4,
-        4 => step % 2 == 0,
+        4 => step.is_multiple_of(2),
         _ => false,
     };
     roll(criterion, "idle", false, bank(rock, |_, _| 0));
