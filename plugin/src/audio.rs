@@ -65,7 +65,8 @@ impl AudioSide {
         };
         let mut host = HostNotes { context, meters };
         self.sequencer.process(&transport, &playback, &mut banks, &mut host);
-        let moved = meters.show_playhead(self.sequencer.playhead());
+        let moved =
+            meters.show_playhead(self.sequencer.playhead()) | meters.show_committed(self.banks.number());
         let turned = meters.show_transport(transport.rolls(), waits);
         meters.show_lost(self.sequencer.lost());
         if moved || turned {
@@ -82,9 +83,9 @@ struct CommittedBanks<'a> {
 
 impl BankSource for CommittedBanks<'_> {
     fn commit(&mut self, _beats: f64) {
-        self.reader.take_newest();
+        let arrived = self.reader.take_newest();
         if let Some(wait) = &mut self.wait {
-            wait.until_answered(self.reader);
+            wait.until_answered(self.reader, arrived);
         }
     }
 

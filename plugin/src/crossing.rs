@@ -8,34 +8,51 @@ use beat::Bank;
 use triple_buffer::{Input, Output, triple_buffer};
 
 /// The decode thread's end.
-pub struct BankWriter(Input<Bank>);
+pub struct BankWriter {
+    cells: Input<Numbered>,
+    published: u32,
+}
 
 /// The audio thread's end.
-pub struct BankReader(Output<Bank>);
+pub struct BankReader(Output<Numbered>);
+
+/// A bank with its place in the order of publication, from 1; 0 is the silence before the first.
+#[derive(Clone, Copy)]
+struct Numbered {
+    number: u32,
+    bank: Bank,
+}
 
 /// Makes both ends; the reader starts with silence.
 pub fn bank_crossing() -> (BankWriter, BankReader) {
-    let (input, output) = triple_buffer(&Bank::SILENT);
-    (BankWriter(input), BankReader(output))
+    let (cells, output) = triple_buffer(&Numbered { number: 0, bank: Bank::SILENT });
+    (BankWriter { cells, published: 0 }, BankReader(output))
 }
 
 impl BankWriter {
-    /// Hands over a bank; one that was never read is replaced.
-    pub fn publish(&mut self, bank: &Bank) {
-        *self.0.input_buffer_mut() = *bank;
-        self.0.publish();
+    /// Hands over a bank and returns its number; one that was never read is replaced.
+    pub fn publish(&mut self, bank: &Bank) -> u32 {
+        self.published = self.published.wrapping_add(1);
+        *self.cells.input_buffer_mut() = Numbered { number: self.published, bank: *bank };
+        self.cells.publish();
+        self.published
     }
 }
 
 impl BankReader {
-    /// Makes the newest bank the current one.
-    pub fn take_newest(&mut self) {
-        self.0.update();
+    /// Makes the newest bank the current one; true where that is another one than before.
+    pub fn take_newest(&mut self) -> bool {
+        self.0.update()
     }
 
     /// The bank that was taken last.
     pub fn current(&self) -> &Bank {
-        self.0.output_buffer()
+        &self.0.output_buffer().bank
+    }
+
+    /// The number of that bank.
+    pub fn number(&self) -> u32 {
+        self.0.output_buffer().number
     }
 }
 
@@ -50,8 +67,9 @@ mod tests {
         for model in 1..=3 {
             writer.publish(&Bank::new([Take::EMPTY; BANK_TAKES], 1, Kit::DEFAULT, Settings::DEFAULT, model));
         }
-        assert_eq!(reader.current().model(), 0);
-        reader.take_newest();
-        assert_eq!(reader.current().model(), 3);
+        assert_eq!((reader.current().model(), reader.number()), (0, 0));
+        assert!(reader.take_newest());
+        assert_eq!((reader.current().model(), reader.number()), (3, 3));
+        assert!(!reader.take_newest(), "nothing newer");
     }
 }

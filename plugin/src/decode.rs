@@ -93,18 +93,8 @@ impl Decoder {
 
     /// One look at the parameters; true where something had changed.
     fn look(&mut self) -> bool {
-        let (choice, revision) = self.params.saved.model();
-        if self.model.as_ref().is_none_or(|model| model.revision != revision) {
-            let number = self.model.as_ref().map_or(1, |model| model.number + 1);
-            let loaded = LoadedModel::load(&choice, revision, number);
-            self.params.saved.note_outcome(revision, loaded.sha256.clone(), loaded.refused.clone());
-            self.stage.show(|scene| {
-                scene.model = loaded.model.clone();
-                scene.problem = loaded.problem.clone();
-                scene.model_number = number;
-            });
-            self.model = Some(loaded);
-        }
+        let bank_loads = self.params.saved.bank_loads();
+        self.follow_model();
         let settings = self.params.settings();
         let Some(model) = self.model.as_ref().filter(|model| model.revision == settings.revision) else {
             return true; // another model was chosen in between: look again
@@ -117,19 +107,37 @@ impl Decoder {
         let bank =
             model.decode(&settings).or_else(|| self.params.saved.kept_bank().bank(settings, model.number));
         let bank = bank.unwrap_or_else(|| Bank::new([Take::EMPTY; BANK_TAKES], 1, Kit::DEFAULT, settings, 0));
-        self.publish(&bank);
+        let number = self.banks.publish(&bank);
+        self.params.saved.keep_bank(&bank, bank_loads);
+        self.decoded = Some(settings);
+        self.stage.show(|scene| scene.add(number, bank, self.meters.committed()));
         true
     }
 
-    fn publish(&mut self, bank: &Bank) {
-        self.banks.publish(bank);
-        self.params.saved.keep_bank(bank);
-        self.decoded = Some(*bank.settings());
-        self.stage.show(|scene| scene.bank = *bank);
+    /// Loads the model that the state asks for. One that plays already plays on, so that an undo in the
+    /// host does not cut what sounds.
+    fn follow_model(&mut self) {
+        let (choice, revision) = self.params.saved.model();
+        match &mut self.model {
+            Some(model) if model.revision == revision => return,
+            Some(model) if model.plays(&choice) => model.revision = revision,
+            _ => {
+                let number = self.model.as_ref().map_or(1, |model| model.number + 1);
+                self.model = Some(LoadedModel::load(&choice, revision, number));
+            }
+        }
+        let Some(model) = &self.model else { return };
+        self.params.saved.note_outcome(revision, model.sha256.clone(), model.refused.clone());
+        self.stage.show(|scene| {
+            scene.model = model.model.clone();
+            scene.problem = model.problem.clone();
+            scene.model_number = model.number;
+        });
     }
 
     /// A defect of ours: the beat that plays goes on, and the window says what happened.
     fn give_up(&self) {
+        self.meters.note_decoder_end();
         let sentence =
             "Beatfield met a defect while decoding and keeps the last beat; reload the plugin to go on.";
         self.stage.show(|scene| scene.problem = Some(sentence.into()));

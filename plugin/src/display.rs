@@ -19,6 +19,9 @@ pub struct Meters {
     rolling: AtomicBool,
     offline: AtomicBool,
     late: AtomicU32,
+    /// The number of the bank that sounds.
+    committed: AtomicU32,
+    decoder_ended: AtomicBool,
 }
 
 impl Meters {
@@ -51,6 +54,32 @@ impl Meters {
     /// How often a bounce gave up waiting for a bank and played the old one.
     pub fn late(&self) -> u32 {
         self.late.load(Ordering::Relaxed)
+    }
+
+    /// The number of the bank that the audio thread has taken.
+    pub fn committed(&self) -> u32 {
+        self.committed.load(Ordering::Relaxed)
+    }
+
+    /// Whether the decode thread has met a defect and ended: nobody answers any more.
+    pub fn decoder_ended(&self) -> bool {
+        self.decoder_ended.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_decoder_end(&self) {
+        self.decoder_ended.store(true, Ordering::Relaxed);
+    }
+
+    /// The host switches the instance off: nothing rolls, and a new start has no misses yet.
+    pub(crate) fn rest(&self) {
+        self.playhead.store(0, Ordering::Relaxed);
+        self.rolling.store(false, Ordering::Relaxed);
+        self.offline.store(false, Ordering::Relaxed);
+        self.late.store(0, Ordering::Relaxed);
+    }
+
+    pub(crate) fn show_committed(&self, number: u32) -> bool {
+        self.committed.swap(number, Ordering::Relaxed) != number
     }
 
     pub(crate) fn show_playhead(&self, playhead: Option<Playhead>) -> bool {
@@ -93,8 +122,30 @@ pub struct Scene {
     pub problem: Option<String>,
     /// Counts models, so that the window knows when to draw the map anew.
     pub model_number: u32,
-    /// The newest bank.
-    pub bank: Bank,
+    /// The newest banks with their numbers, the newest last.
+    banks: Vec<(u32, Bank)>,
+}
+
+/// How many of the newest banks the window can show beside the one that sounds.
+const RECENT_BANKS: usize = 8;
+
+impl Scene {
+    /// The bank that sounds, by its number; the newest where that one is not known any more.
+    pub fn sounding(&self, committed: u32) -> Option<&Bank> {
+        let sounding = self.banks.iter().find(|(number, _)| *number == committed);
+        sounding.or(self.banks.last()).map(|(_, bank)| bank)
+    }
+
+    /// Adds a bank and forgets what can neither sound nor come.
+    pub(crate) fn add(&mut self, number: u32, bank: Bank, committed: u32) {
+        self.banks.push((number, bank));
+        let oldest_recent = self.banks.len().saturating_sub(RECENT_BANKS);
+        let mut index = 0;
+        self.banks.retain(|(number, _)| {
+            index += 1;
+            index > oldest_recent || *number == committed
+        });
+    }
 }
 
 impl Stage {
@@ -106,5 +157,26 @@ impl Stage {
     pub(crate) fn show(&self, change: impl FnOnce(&mut Scene)) {
         change(&mut self.scene.lock().unwrap_or_else(PoisonError::into_inner));
         self.repaint.request_repaint();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_shows_the_bank_that_sounds_however_many_wait() {
+        let mut scene = Scene::default();
+        for number in 1..=50 {
+            scene.add(
+                number,
+                Bank::new(*Bank::SILENT.takes(), 1, beat::Kit::DEFAULT, beat::Settings::DEFAULT, number),
+                3,
+            );
+        }
+        assert_eq!(scene.sounding(3).map(Bank::model), Some(3));
+        assert_eq!(scene.sounding(50).map(Bank::model), Some(50));
+        assert_eq!(scene.sounding(20).map(Bank::model), Some(50), "long gone: the newest");
+        assert_eq!(scene.banks.len(), 1 + RECENT_BANKS);
     }
 }

@@ -12,8 +12,9 @@ mod side_panel;
 mod status;
 mod theme;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
+use beat::Bank;
 use nice_plug::context::gui::GuiContext;
 use nice_plug::editor::dpi::LogicalSize;
 use nice_plug_egui::baseview::HandlerError;
@@ -22,7 +23,7 @@ use nice_plug_egui::{EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceE
 use crate::display::{Meters, Stage};
 use crate::params::BeatfieldParams;
 use field::Field;
-use gesture::Hands;
+use gesture::{Hands, OpenGestures};
 use map::Puck;
 
 /// The size of a new window, in logical pixels.
@@ -37,8 +38,14 @@ pub fn create(
     let repaint = stage.repaint.clone();
     let (width, height) = WINDOW_SIZE;
     let state = EguiEditorState::from_size(LogicalSize::new(width, height), 1.0);
-    let window =
-        Window { params, meters, stage, context: None, field: Field::default(), puck: Puck::default() };
+    let window = Window {
+        params,
+        meters,
+        stage,
+        gestures: Weak::new(),
+        field: Field::default(),
+        puck: Puck::default(),
+    };
     create_egui_editor(state, repaint, EguiNiceSettings::new().with_tile("Beatfield"), window)
 }
 
@@ -47,7 +54,8 @@ pub struct Window {
     params: Arc<BeatfieldParams>,
     meters: Arc<Meters>,
     stage: Arc<Stage>,
-    context: Option<GuiContext>,
+    /// The gestures of the window that is open.
+    gestures: Weak<OpenGestures>,
     /// The corpus as a picture, drawn once for each model.
     field: Field,
     /// What the player's hand does on the map.
@@ -63,13 +71,14 @@ impl NiceEguiApp for Window {
     ) -> Result<(), HandlerError> {
         theme::apply(&egui);
         self.field = Field::default();
-        self.context = Some(context);
+        self.puck = Puck::default();
+        self.gestures = OpenGestures::keep_in(&egui, context);
         Ok(())
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
-        let Some(context) = self.context.clone() else { return };
-        let hands = Hands::new(context.param_setter());
+        let Some(gestures) = self.gestures.upgrade() else { return };
+        let hands = Hands::new(&gestures);
         let scene = self.stage.scene();
         self.field.follow(ui.ctx(), &scene);
         let layout = Layout::of(ui.max_rect());
@@ -82,15 +91,12 @@ impl NiceEguiApp for Window {
             side_panel::show(ui, &self.params, &hands);
         });
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.grid), |ui| {
-            pattern_grid::show(ui, &self.params, &hands, &scene, self.meters.playhead());
+            let bank = scene.sounding(self.meters.committed()).unwrap_or(&Bank::SILENT);
+            pattern_grid::show(ui, &self.params, &hands, &scene, bank, self.meters.playhead());
         });
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.status), |ui| {
             status::show(ui, &self.params, &self.meters, &scene);
         });
-    }
-
-    fn editor_closed(&mut self) {
-        self.context = None;
     }
 }
 

@@ -8,10 +8,11 @@
 //!
 //! While a task runs, the worker itself keeps the instance alive; were it the last to let go, the
 //! instance would be torn down on the worker, which cannot join itself. So the wait goes on until the
-//! worker sleeps again. Main thread only; the audio thread never waits here.
+//! worker sleeps again. What stays open: a host that sets parameters or state from another thread than
+//! its main one after the last deactivation, or without any. Main thread only; the audio thread never waits here.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use nice_plug::context::gui::AsyncExecutor;
@@ -61,11 +62,19 @@ impl Worker {
 /// Waits until everything that this instance has posted so far has run and the worker has let go of it.
 /// Returns false where patience ran out.
 pub(crate) fn drain(executor: &AsyncExecutor<Beatfield>) -> bool {
-    let (sender, receiver) = sync_channel(1);
-    executor.execute_background(Reached(sender));
     let deadline = Instant::now() + PATIENCE;
-    // An error is a queue that was full and dropped the task, or a worker that took too long.
-    let Ok(worker) = receiver.recv_timeout(PATIENCE) else { return false };
+    let worker = loop {
+        let (sender, receiver) = sync_channel(1);
+        executor.execute_background(Reached(sender));
+        match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+            Ok(worker) => break worker,
+            // The queue was full and dropped the fence: there is room again in a moment.
+            Err(RecvTimeoutError::Disconnected) if Instant::now() < deadline => {
+                std::thread::sleep(LOOK_EVERY)
+            }
+            Err(_) => return false,
+        }
+    };
     while !worker.sleeps() {
         if Instant::now() > deadline {
             return false;

@@ -110,6 +110,7 @@ impl Plugin for Beatfield {
     }
 
     fn deactivate(&mut self) {
+        self.meters.rest();
         if let Some(executor) = &self.executor {
             fence::drain(executor);
         }

@@ -20,13 +20,13 @@ pub const STATE_VERSION: u32 = 1;
 pub struct Saved {
     /// The layout's version.
     #[persist = "beatfield"]
-    version: RwLock<u32>,
+    version: LayoutVersion,
     /// Which model plays.
     #[persist = "model"]
     model: Counted<ModelChoice>,
     /// What played when the project was saved.
     #[persist = "bank"]
-    bank: RwLock<KeptBank>,
+    bank: Counted<KeptBank>,
 }
 
 /// Which model plays.
@@ -47,7 +47,7 @@ pub struct ModelChoice {
 
 impl Default for Saved {
     fn default() -> Self {
-        Self { version: RwLock::new(STATE_VERSION), model: Counted::default(), bank: RwLock::default() }
+        Self { version: LayoutVersion, model: Counted::default(), bank: Counted::default() }
     }
 }
 
@@ -64,14 +64,23 @@ impl Saved {
         (self.model.value.read().unwrap_or_else(PoisonError::into_inner).clone(), revision)
     }
 
-    /// Keeps a bank for the next save.
-    pub fn keep_bank(&self, bank: &Bank) {
-        *self.bank.write().unwrap_or_else(PoisonError::into_inner) = KeptBank::of(bank);
+    /// Keeps a bank for the next save, unless a state has been loaded since `loads` was read: hosts set
+    /// parameters before fields, and what was decoded in between is of neither state.
+    pub fn keep_bank(&self, bank: &Bank, loads: u32) {
+        let mut kept = self.bank.value.write().unwrap_or_else(PoisonError::into_inner);
+        if self.bank_loads() == loads {
+            *kept = KeptBank::of(bank);
+        }
     }
 
     /// The bank that was saved or played last.
     pub fn kept_bank(&self) -> KeptBank {
-        self.bank.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.bank.value.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Counts how often a bank was loaded with a state.
+    pub fn bank_loads(&self) -> u32 {
+        self.bank.changes.load(Ordering::Acquire)
     }
 
     /// Chooses another model.
@@ -87,6 +96,18 @@ impl Saved {
             choice.sha256 = sha256;
             choice.refused = refused;
         }
+    }
+}
+
+/// The version that is written, whatever version was read.
+#[derive(Debug)]
+struct LayoutVersion;
+
+impl PersistentField<'_, u32> for LayoutVersion {
+    fn set(&self, _read: u32) {}
+
+    fn map<F: Fn(&u32) -> R, R>(&self, read: F) -> R {
+        read(&STATE_VERSION)
     }
 }
 

@@ -22,9 +22,9 @@ pub(super) fn transport(host: &HostTransport, frames: u32, sample_rate: f64) -> 
 
 fn bar(host: &HostTransport) -> Option<HostBar> {
     let (upper, lower) = (host.time_sig_numerator?, host.time_sig_denominator.filter(|lower| *lower > 0)?);
-    Some(HostBar {
-        start: host.bar_start_pos_beats()?,
-        number: i64::from(host.bar_number()?),
-        beats: f64::from(upper) * 4.0 / f64::from(lower),
-    })
+    let (start, beats) = (host.bar_start_pos_beats()?, f64::from(upper) * 4.0 / f64::from(lower));
+    // VST3 has no bar numbers. The framework's stand-in counts from the position and may change within a
+    // bar once the meter has changed; counted from the bar's start it stays.
+    let number = host.bar_number.map_or((start / beats).round() as i64, i64::from);
+    Some(HostBar { start, number, beats })
 }

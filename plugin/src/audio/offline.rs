@@ -21,6 +21,8 @@ const LOOK_EVERY: Duration = Duration::from_micros(20);
 /// How far the song must be ahead of the clock before that proves an offline render. Hosts that work
 /// ahead stay below this.
 const PROOF_SECONDS: f64 = 1.0;
+/// How long song and clock are compared before the comparison starts afresh.
+const WINDOW_SECONDS: f64 = 5.0;
 
 /// What the host says of its mode, as far as it can be believed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -39,17 +41,19 @@ pub enum HostMode {
 pub(super) struct OfflineRender {
     mode: HostMode,
     decode_thread: Option<Thread>,
-    /// When the song began to roll, and how many seconds of it have passed since.
-    rolling: Option<(Instant, f64)>,
+    clock: SongClock,
+    /// A wait ran out: nobody waits again before another bank arrives.
+    stuck: bool,
 }
 
 impl OfflineRender {
     pub(super) fn configure(&mut self, mode: HostMode, decode_thread: Option<Thread>) {
-        *self = Self { mode, decode_thread, rolling: None };
+        *self = Self { mode, decode_thread, ..Self::default() };
     }
 
     pub(super) fn reset(&mut self) {
-        self.rolling = None;
+        self.clock = SongClock::default();
+        self.stuck = false;
     }
 
     /// Looks at a block and says whether it has to wait for its banks.
@@ -57,24 +61,42 @@ impl OfflineRender {
         match (bounce, self.mode) {
             (Bounce::Exact, _) | (_, HostMode::Offline) => true,
             (Bounce::Auto, HostMode::Live) => false,
-            (Bounce::Auto, HostMode::Unknown) => self.outruns_the_clock(transport),
+            (Bounce::Auto, HostMode::Unknown) => self.clock.outruns(transport, Instant::now()),
         }
     }
 
-    /// Whether the song has demonstrably come further than the clock since it began to roll.
-    fn outruns_the_clock(&mut self, transport: &Transport) -> bool {
+    /// The wait of one block. Where the decode thread is gone there is nothing to wait for.
+    pub(super) fn wait_for<'a>(&'a mut self, settings: Settings, meters: &'a Meters) -> Wait<'a> {
+        let decode_thread = self.decode_thread.as_ref().filter(|_| !meters.decoder_ended());
+        Wait { settings, meters, decode_thread, stuck: &mut self.stuck }
+    }
+}
+
+/// Compares song time with the clock.
+#[derive(Debug, Default)]
+struct SongClock {
+    /// When this comparison began, and how many seconds of song have passed since.
+    window: Option<(Instant, f64)>,
+    /// Proven once, it holds until the song stops.
+    outran: bool,
+}
+
+impl SongClock {
+    /// Whether the song is demonstrably faster than the clock. Compared in windows of a few seconds, so
+    /// that an audio interface whose rate is a little off never adds up to a proof.
+    fn outruns(&mut self, transport: &Transport, now: Instant) -> bool {
         if !transport.rolls() {
-            self.rolling = None;
+            *self = Self::default();
             return false;
         }
-        let (began, played) = self.rolling.get_or_insert_with(|| (Instant::now(), 0.0));
-        let ahead = *played - began.elapsed().as_secs_f64();
+        let (began, played) = self.window.get_or_insert((now, 0.0));
+        let passed = now.duration_since(*began).as_secs_f64();
+        self.outran |= *played - passed > PROOF_SECONDS;
         *played += f64::from(transport.frames) / transport.sample_rate;
-        ahead > PROOF_SECONDS
-    }
-
-    pub(super) fn wait_for<'a>(&'a self, settings: Settings, meters: &'a Meters) -> Wait<'a> {
-        Wait { settings, meters, decode_thread: self.decode_thread.as_ref(), given_up: false }
+        if passed > WINDOW_SECONDS {
+            self.window = None;
+        }
+        self.outran
     }
 }
 
@@ -83,14 +105,15 @@ pub(super) struct Wait<'a> {
     settings: Settings,
     meters: &'a Meters,
     decode_thread: Option<&'a Thread>,
-    given_up: bool,
+    stuck: &'a mut bool,
 }
 
 impl Wait<'_> {
-    /// Returns once the current bank answers the settings of this block, or patience runs out; then the
-    /// block does not wait again.
-    pub(super) fn until_answered(&mut self, banks: &mut BankReader) {
-        let Some(decode_thread) = self.decode_thread.filter(|_| !self.given_up) else { return };
+    /// Returns once the current bank answers the settings of this block, or patience runs out; then
+    /// nobody waits again before another bank has come. `arrived` says whether one just has.
+    pub(super) fn until_answered(&mut self, banks: &mut BankReader, arrived: bool) {
+        *self.stuck &= !arrived;
+        let Some(decode_thread) = self.decode_thread.filter(|_| !*self.stuck) else { return };
         if *banks.current().settings() == self.settings {
             return;
         }
@@ -98,7 +121,7 @@ impl Wait<'_> {
             let deadline = Instant::now() + PATIENCE;
             while *banks.current().settings() != self.settings {
                 if Instant::now() > deadline {
-                    self.given_up = true;
+                    *self.stuck = true;
                     self.meters.count_late();
                     return;
                 }
@@ -107,5 +130,63 @@ impl Wait<'_> {
                 banks.take_newest();
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BLOCK: Transport = Transport {
+        playing: true,
+        beats: 0.0,
+        tempo: 120.0,
+        sample_rate: 48_000.0,
+        frames: 4_800,
+        loop_range: None,
+        bar: None,
+    };
+
+    /// Plays blocks of a tenth of a second, one every `seconds`, and says whether that looks offline.
+    fn plays(blocks: u32, seconds: f64) -> bool {
+        let (mut clock, start) = (SongClock::default(), Instant::now());
+        (0..blocks)
+            .any(|block| clock.outruns(&BLOCK, start + Duration::from_secs_f64(f64::from(block) * seconds)))
+    }
+
+    #[test]
+    fn a_render_that_outruns_the_clock_is_found_out_and_a_live_host_never_is() {
+        assert!(plays(20, 0.01), "ten times real time");
+        assert!(plays(60, 0.05), "twice real time");
+        assert!(!plays(200_000, 0.1), "live for five hours");
+        assert!(!plays(200_000, 0.0999), "an interface that runs a thousandth fast");
+        assert!(!plays(9, 0.0), "a host that works ahead by nine tenths of a second");
+    }
+
+    #[test]
+    fn stopping_the_song_starts_the_comparison_afresh() {
+        let (mut clock, now) = (SongClock::default(), Instant::now());
+        assert!((0..20).any(|_| clock.outruns(&BLOCK, now)));
+        assert!(!clock.outruns(&Transport { playing: false, ..BLOCK }, now));
+        assert!(!clock.outruns(&BLOCK, now));
+    }
+
+    #[test]
+    fn a_wait_that_ran_out_is_not_repeated_at_every_step() {
+        let (mut writer, mut banks) = crate::crossing::bank_crossing();
+        let (meters, mut render) = (Meters::default(), OfflineRender::default());
+        render.configure(HostMode::Offline, Some(std::thread::current()));
+        let wanted = Settings::DEFAULT;
+        render.wait_for(wanted, &meters).until_answered(&mut banks, false);
+        let before = Instant::now();
+        for _ in 0..100 {
+            render.wait_for(wanted, &meters).until_answered(&mut banks, false);
+        }
+        assert!(before.elapsed() < PATIENCE, "a hundred steps wait no second time");
+        assert_eq!(meters.late(), 1);
+        writer.publish(&beat::Bank::new(*beat::Bank::SILENT.takes(), 1, beat::Kit::DEFAULT, wanted, 1));
+        let arrived = banks.take_newest();
+        render.wait_for(wanted, &meters).until_answered(&mut banks, arrived);
+        assert!(!render.stuck);
     }
 }

@@ -18,6 +18,8 @@ pub(super) struct LoadedModel {
     /// Counts models from 1.
     pub(super) number: u32,
     pub(super) model: Option<Arc<Model>>,
+    /// The file it came from; none is the built-in model.
+    path: Option<String>,
     pub(super) sha256: Option<String>,
     /// Why the chosen file could not be used.
     pub(super) refused: Option<String>,
@@ -27,8 +29,9 @@ pub(super) struct LoadedModel {
 }
 
 impl LoadedModel {
-    /// Loads the chosen file, or the built-in model where none is chosen. A file that can't be used
-    /// gives silence and the reason: another model would be another piece of music.
+    /// Loads the chosen file, or the built-in model where none is chosen. A file that can't be used gives
+    /// the reason and no other model, which would be another piece of music: the bank that was kept with
+    /// the project plays on.
     pub(super) fn load(choice: &ModelChoice, revision: u32, number: u32) -> Self {
         let model = match &choice.path {
             Some(path) => Model::read(Path::new(path)),
@@ -43,9 +46,10 @@ impl LoadedModel {
                 revision,
                 number,
                 sha256: Some(model.sha256_hex()),
+                problem: changed_since_saved(choice, &model),
                 model: Some(Arc::new(model)),
+                path: choice.path.clone(),
                 refused: None,
-                problem: None,
                 decoder: Some(decoder),
             },
             Err(error) => {
@@ -54,6 +58,7 @@ impl LoadedModel {
                     revision,
                     number,
                     model: None,
+                    path: choice.path.clone(),
                     sha256: None,
                     refused: Some(sentence.clone()),
                     problem: Some(sentence),
@@ -63,8 +68,23 @@ impl LoadedModel {
         }
     }
 
+    /// Whether this is the model of `choice`, in working order.
+    pub(super) fn plays(&self, choice: &ModelChoice) -> bool {
+        self.model.is_some() && self.path == choice.path
+    }
+
     /// The bank for these settings, where there is a model.
     pub(super) fn decode(&self, settings: &Settings) -> Option<Bank> {
         self.decoder.as_ref().map(|decoder| decoder.decode(settings, self.number))
     }
+}
+
+/// What the window says where the file is not the one that the project was saved with.
+fn changed_since_saved(choice: &ModelChoice, model: &Model) -> Option<String> {
+    let saved = choice.sha256.as_ref().filter(|saved| **saved != model.sha256_hex())?;
+    let name = choice.path.as_deref().unwrap_or("The built-in model");
+    let short: String = saved.chars().take(8).collect();
+    Some(format!(
+        "{name} has changed since this project was saved (its hash began with {short}); the beats may differ."
+    ))
 }

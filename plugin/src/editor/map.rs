@@ -68,7 +68,8 @@ fn follow_hand(
     now: f64,
     puck: &mut Puck,
 ) -> Touch<[f32; 2]> {
-    let pressed = response.is_pointer_button_down_on();
+    // A drag goes on when the pointer leaves the window.
+    let pressed = response.is_pointer_button_down_on() || response.dragged();
     match (puck.held, pressed) {
         (None, true) => {
             let begin = if fine { place } else { pointer_place(response, area).unwrap_or(place) };
@@ -86,6 +87,11 @@ fn follow_hand(
             puck.held = Some(place);
             if place == held { Touch::None } else { Touch::Move(place) }
         }
+        // The second click of a double-click ends here.
+        (Some(_), false) if response.double_clicked() => {
+            *puck = Puck { held: None, left: Some(([0.5; 2], now)) };
+            Touch::Finish([0.5; 2])
+        }
         (Some(held), false) => {
             puck.left = Some((held, now));
             puck.held = None;
@@ -94,6 +100,12 @@ fn follow_hand(
         (None, false) if response.double_clicked() => {
             puck.left = Some(([0.5; 2], now));
             Touch::Once([0.5; 2])
+        }
+        // A tap that began and ended within one frame.
+        (None, false) if response.clicked() => {
+            let place = pointer_place(response, area).unwrap_or(place);
+            puck.left = Some((place, now));
+            Touch::Once(place)
         }
         (None, false) => Touch::None,
     }

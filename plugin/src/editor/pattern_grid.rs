@@ -1,6 +1,8 @@
 //! The beat that sounds: 14 instruments by 32 steps, with the playhead and a mute for each instrument.
 
-use beat::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Playhead, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Take};
+use beat::{
+    Bank, DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Playhead, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Take,
+};
 use egui::{Align2, Pos2, Rect, Sense, Vec2};
 
 use super::gesture::{Hands, Touch};
@@ -17,11 +19,12 @@ pub(super) fn show(
     params: &BeatfieldParams,
     hands: &Hands<'_>,
     scene: &Scene,
+    bank: &Bank,
     playhead: Option<Playhead>,
 ) {
     let area = ui.max_rect();
     let row = area.height() / INSTRUMENTS as f32;
-    let take = &scene.bank.takes()[playhead.map_or(0, |at| at.take)];
+    let take = &bank.takes()[playhead.map_or(0, |at| at.take)];
     for instrument in 0..INSTRUMENTS {
         let top = area.top() + row * instrument as f32;
         let line = Rect::from_min_size(Pos2::new(area.left(), top), Vec2::new(area.width(), row));

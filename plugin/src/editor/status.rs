@@ -32,6 +32,9 @@ fn reason_for_silence(params: &BeatfieldParams, meters: &Meters, scene: &Scene) 
     if let Some(problem) = &scene.problem {
         return Some(problem.clone());
     }
+    if scene.model.is_none() {
+        return Some("Silent: the host has not switched its audio engine on for this track yet.".into());
+    }
     if params.bypass.value() {
         return Some("Silent: bypassed.".into());
     }
@@ -47,6 +50,9 @@ fn reason_for_silence(params: &BeatfieldParams, meters: &Meters, scene: &Scene) 
             meters.late()
         ));
     }
+    if meters.lost() > 0 {
+        return Some(format!("{} hits were given up: the host took no more notes.", meters.lost()));
+    }
     (!meters.rolling()).then(|| "Press play in the host; route this track's MIDI to a drum kit.".into())
 }
 
@@ -55,5 +61,8 @@ fn playing(params: &BeatfieldParams, meters: &Meters, scene: &Scene) -> String {
     let region = map.and_then(|map| map.region(params.x.value(), params.y.value())).unwrap_or("-");
     let take = meters.playhead().map_or(1, |at| at.take + 1);
     let mode = if meters.offline() { "rendering" } else { "playing" };
-    format!("{mode} · region {region} · take {take} of {}", scene.bank.period())
+    format!(
+        "{mode} · region {region} · take {take} of {}",
+        scene.sounding(meters.committed()).map_or(1, beat::Bank::period)
+    )
 }
