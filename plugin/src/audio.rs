@@ -1,7 +1,7 @@
 //! Below the line: everything of ours that the host's audio thread runs.
 //!
 //! No allocation, no lock, no log, no system call. The one exception, the wait of an offline render, is
-//! in [`offline`].
+//! in `offline.rs`.
 
 mod host;
 mod offline;
