@@ -53,9 +53,11 @@ pub(crate) fn continuity(last: Option<&PlayedStretch>, transport: &Transport) ->
     if (low..=high).contains(&transport.beats) {
         return Continuity::Linear;
     }
+    // A host that carries the part of a sample by which it passed the end lands that far behind the start.
+    let landing = margin + transport.beats_per_sample();
     match transport.loop_range {
         Some(LoopRange { start, end })
-            if (start - margin..=start + margin).contains(&transport.beats)
+            if (start - margin..=start + landing).contains(&transport.beats)
                 && last.beats < end
                 && high >= end - margin =>
         {

@@ -185,6 +185,23 @@ fn a_leap_in_tempo_inside_a_block_loses_no_drum() {
 }
 
 #[test]
+fn a_loop_begins_with_its_first_beat_though_the_host_overshot_and_rounded() {
+    // 999 BPM at 8 kHz: a sample is longer than a tick. The host passed beat 1 by most of a sample and
+    // rounds where it landed up to 4 ticks.
+    let mut host = Host::new(tabs(&["x..............."]));
+    let mut sequencer = Sequencer::new();
+    let fast = |beats, frames| Transport {
+        loop_range: Some(LoopRange { start: 0.0, end: 1.0 }),
+        tempo: 999.0,
+        sample_rate: 8_000.0,
+        ..at(beats, frames)
+    };
+    host.block(&mut sequencer, &fast(0.75, 121), &Playback::default());
+    host.block(&mut sequencer, &fast(4.0 / 1920.0, 64), &Playback::default());
+    assert_eq!(host.ons(), [(121, 36)]);
+}
+
+#[test]
 fn a_tempo_that_rises_in_the_block_that_wraps_costs_no_step() {
     // The host speeds up from 100 to 200 BPM as the block begins that still says 100, wraps in it at beat 2
     // and lands at 0.4. Predicted was 0.08, and with the new tempo from the wrap on only 0.16.

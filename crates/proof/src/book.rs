@@ -2,7 +2,7 @@
 //! from the positions that the host gave, in exact time.
 
 use crate::covered::{Covered, Situation};
-use crate::host::Call;
+use crate::host::{Call, Came};
 use crate::time::{Beats, TIE};
 
 /// A part of a block without a jump in it. Samples count from the start of the session.
@@ -44,6 +44,9 @@ pub struct Book {
     pub stretches: Vec<Stretch>,
     /// In order of time.
     pub passes: Vec<Pass>,
+    /// The first call that the letter of the contract takes for a seek though the host rolled on or round
+    /// its loop.
+    pub misjudged: Option<usize>,
     /// Each call's first sample, and the length of the session.
     pub starts: Vec<i64>,
 }
@@ -103,6 +106,11 @@ impl Book {
                     (Arrival::Jumped, None) => Situation::Start,
                 };
                 covered.count(situation);
+                // Behind a wrap that was inferred and may not have been, nothing is certain.
+                let certain = last.is_some_and(|last| last.wrapped.is_none()) && call.came != Came::Otherwise;
+                if certain && matches!(arrival, Arrival::Jumped) {
+                    book.misjudged = book.misjudged.or(Some(index));
+                }
                 match arrival {
                     Arrival::Linear => {}
                     Arrival::Wrapped(beats) => book.open(beats, beats, [start, start]),
@@ -235,7 +243,8 @@ fn arrival(last: Option<&Last>, call: &Call) -> Option<Arrival> {
     }
     let Some(range) = call.transport.loop_range else { return Some(Arrival::Jumped) };
     let (start, end) = (Beats::new(range.start), Beats::new(range.end));
-    let at_start = at_least(now, start - margin)? && at_least(start + margin, now)?;
+    // A host may carry the part of a sample by which it passed the end.
+    let at_start = at_least(now, start - margin)? && at_least(start + margin + sample, now)?;
     let played_out = at_least(end, last.beats)? && at_least(high, end - margin)?;
     Some(if at_start && played_out { Arrival::Wrapped(start) } else { Arrival::Jumped })
 }

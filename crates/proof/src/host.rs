@@ -27,6 +27,19 @@ pub struct Call {
     pub truth: (Beats, Option<Beats>),
     /// Samples a second.
     pub rate: u32,
+    /// How the host truly got there from the block before, if it rolled in both.
+    pub came: Came,
+}
+
+/// How a host comes from one block to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    /// It rolled on.
+    On,
+    /// It ended the last block at its loop's end and begins this one at the start.
+    Round,
+    /// In another way.
+    Otherwise,
 }
 
 impl Call {
@@ -83,6 +96,7 @@ struct Host {
     looping: Option<(Beats, Beats)>,
     newest: usize,
     playback: Playback,
+    came: Came,
 }
 
 const RATES: [u32; 8] = [48_000, 44_100, 96_000, 8_000, 384_000, 88_200, 22_050, 192_000];
@@ -125,6 +139,7 @@ impl Host {
             looping: None,
             newest: tape.below(BANKS as u32) as usize,
             playback: playback(&mut tape),
+            came: Came::Otherwise,
         };
         let place = moment::place(&mut tape);
         let loops = tape.below(2) == 1;
@@ -145,6 +160,7 @@ impl Host {
             room: moment.room,
             truth: (self.position, None),
             rate: self.rate,
+            came: std::mem::replace(&mut self.came, Came::Otherwise),
         };
         match moment.deed {
             Deed::Stop => transport.playing = false,
@@ -171,10 +187,12 @@ impl Host {
     /// What happens before the block.
     fn prepare(&mut self, moment: &Moment) {
         if let Some(wish) = moment.looping {
+            self.came = if self.came == Came::On { Came::On } else { Came::Otherwise };
             self.looping = wish.map(|wish| self.loop_range(wish));
         }
         if let Deed::Seek(place) = moment.deed {
             self.position = self.find(place);
+            self.came = Came::Otherwise;
         }
         self.newest = moment.publish.unwrap_or(self.newest);
         self.playback.mutes = moment.mutes.unwrap_or(self.playback.mutes);
@@ -191,11 +209,15 @@ impl Host {
         // A hair before the end is the end: no host stops a millionth of a sample short of it.
         let met = |position: Beats, end: Beats| position >= end - TIE;
         let wraps = |(_, end): &(Beats, Beats)| !met(from, *end) && met(self.position, *end);
-        let Some((start, end)) = self.looping.filter(wraps) else { return frames };
+        let Some((start, end)) = self.looping.filter(wraps) else {
+            self.came = Came::On;
+            return frames;
+        };
         match self.wrap {
             Wrap::SplitOnStart | Wrap::SplitAndCarry => {
                 let short = (end - TIE - from).covering(moved);
                 let over = (from + moved * short - end).max(Beats::ZERO);
+                self.came = Came::Round;
                 self.position = if self.wrap == Wrap::SplitOnStart { start } else { start + over };
                 short as u32
             }

@@ -111,6 +111,10 @@ pub fn hold(script: &Script, shelf: &Shelf, sequencer: &Sequencer) -> Result<Rep
             }
         }
     };
+    if let Some(call) = book.misjudged {
+        let expected = "a block that goes on from the last".to_owned();
+        return Err(Finding { call, sample: 0, expected, got: "by the letter of the rules, a seek".into() });
+    }
     let mut ledger = Ledger::new(&book, &score, &calls);
     let still_sound = play(&calls, shelf, sequencer, |index, sent| {
         let before = index.checked_sub(1).map(|before| &calls[before]);

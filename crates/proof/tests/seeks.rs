@@ -2,7 +2,7 @@
 
 use beat::{Playback, Sequencer, Transport};
 use proof::Shelf;
-use proof::host::Call;
+use proof::host::{Call, Came};
 use proof::shelf::BANKS;
 use proof::time::Beats;
 use proof::trial::play;
@@ -30,6 +30,7 @@ fn roll(bank: usize, from: f64, to: f64, size: u32) -> Vec<Call> {
         room: usize::MAX,
         truth: (Beats::ZERO, None),
         rate: RATE,
+        came: Came::Otherwise,
     };
     (0..length).step_by(size as usize).map(call).collect()
 }
