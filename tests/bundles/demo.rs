@@ -2,7 +2,7 @@
 
 use end_to_end::create;
 use midly::{MidiMessage, Smf, TrackEventKind};
-use rig::demo::{BARS, BEATS_PER_BAR, TEMPO, Verdict, play};
+use rig::demo::{BARS, BEATS_PER_BAR, TEMPO, Verdict, Whose, play};
 use rig::midi_file::{Song, write};
 use rig::model::Card;
 use rig::{Format, Mode};
@@ -14,7 +14,7 @@ fn file(seed: u16) -> Vec<u8> {
     let card = Card::read(&model).expect("the card of the built-in model");
     let mut instance = create(Format::Clap);
     let played = play(&mut *instance, &card, seed, Mode::Offline, &mut |_| ()).expect("the demo plays");
-    let verdict = Verdict::of(&played.recording);
+    let verdict = Verdict::of(&played.recording, Whose::BuiltIn);
     assert_eq!(verdict.complaints, Vec::<String>::new(), "seed {seed}");
     assert!(played.regions.len() >= 2, "the puck came through {:?}", played.regions);
 

@@ -2,7 +2,7 @@
 
 use super::screen::Screen;
 use anyhow::bail;
-use rig::demo::{BARS, BEATS_PER_BAR, Performance, TEMPO, Verdict, play};
+use rig::demo::{BARS, BEATS_PER_BAR, Performance, TEMPO, Verdict, Whose, play};
 use rig::midi_file::{self, Song};
 use rig::model::{self, Card};
 use rig::{Bundle, Mode};
@@ -48,7 +48,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     screen.close();
     instance.idle();
 
-    let verdict = Verdict::of(&played.recording);
+    let whose = if options.model.is_some() { Whose::Own } else { Whose::BuiltIn };
+    let verdict = Verdict::of(&played.recording, whose);
     let song = Song {
         title: "Beatfield demo",
         track: "Beatfield drums",
@@ -72,7 +73,9 @@ fn tell(out: &Path, played: &Performance, verdict: &Verdict) {
     println!("notes          {}{clean}", verdict.notes);
     println!("bars           {BARS}, {} of them distinct", verdict.distinct_bars);
     println!("timing         at most {:.2} samples from the sixteenth", verdict.worst_samples);
-    println!("regions        {}", played.regions.join(", "));
+    if !played.regions.is_empty() {
+        println!("regions        {}", played.regions.join(", "));
+    }
     println!(
         "time           {song_seconds:.0} s of music in {took:.2} s, {:.0} times real time",
         song_seconds / took

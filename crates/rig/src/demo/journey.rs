@@ -6,6 +6,8 @@ use crate::model::Region;
 const RESTS: usize = 8;
 /// The part of a region's bars for which the puck rests there; then it glides on.
 const RESTING: f64 = 0.5;
+/// Where the puck rests on a map on which no region has a name.
+const UNNAMED: [(f64, f64); 5] = [(0.5, 0.5), (0.2, 0.2), (0.2, 0.8), (0.8, 0.8), (0.8, 0.2)];
 
 /// A path over the map that rests in several regions, each for the same number of bars.
 #[derive(Clone, Debug)]
@@ -16,10 +18,11 @@ pub struct Journey {
 }
 
 impl Journey {
-    /// The journey of `bars` bars over these regions (at least one): it starts in the one that `seed`
+    /// The journey of `bars` bars over these regions, or over the map at large where there are none: it starts in the one that `seed`
     /// chooses, takes in others as far apart as the map allows, and always goes on to the nearest of them.
     pub fn new(regions: &[Region], seed: u64, bars: u32) -> Self {
-        let mut left = spread(regions, seed);
+        let unnamed = UNNAMED.map(|(x, y)| Region { name: String::new(), x, y });
+        let mut left = spread(if regions.is_empty() { &unnamed } else { regions }, seed);
         let mut stops = Vec::new();
         let mut next = (!left.is_empty()).then_some(0);
         while let Some(index) = next {
@@ -43,7 +46,7 @@ impl Journey {
         (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part)
     }
 
-    /// The name of the region whose centre is nearest to the puck.
+    /// The name of the region whose centre is nearest to the puck; empty where none has a name.
     pub fn region(&self, puck: (f64, f64)) -> &str {
         let regions: Vec<&Region> = self.regions.iter().collect();
         nearest(&regions, puck).map_or("", |index| &self.regions[index].name)
@@ -101,6 +104,13 @@ mod tests {
                 f64::from(bar) / 100.0
             );
         }
+    }
+
+    #[test]
+    fn a_map_without_names_is_travelled_too() {
+        let journey = Journey::new(&[], 3, 32);
+        assert_ne!(journey.puck(0.0), journey.puck(31.0));
+        assert_eq!(journey.region(journey.puck(0.0)), "");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 pub use grid::Grid;
 pub use journey::Journey;
-pub use verdict::Verdict;
+pub use verdict::{Verdict, Whose};
 
 /// Bars of the demo.
 pub const BARS: u32 = 32;
@@ -35,7 +35,7 @@ pub struct Moment<'a> {
     pub beats: f64,
     /// Where the puck stands, 0..=1 each.
     pub puck: (f64, f64),
-    /// The region that the puck is in.
+    /// The region that the puck is in; empty where none has a name.
     pub region: &'a str,
     /// The temperature as the parameter counts it.
     pub temperature: f64,
@@ -49,7 +49,7 @@ pub struct Moment<'a> {
 pub struct Performance {
     /// Everything that was recorded.
     pub recording: Recording,
-    /// Regions in the order in which the puck came through them, each once.
+    /// Regions in the order in which the puck came through them, each once; none where none has a name.
     pub regions: Vec<String>,
     /// How long it took.
     pub took: Duration,
@@ -113,7 +113,7 @@ pub fn play(
         let to_end = ((end - beats) * 60.0 * RATE / TEMPO).ceil() as u32;
         session.render(to_end.clamp(1, FRAMES))?;
         let region = journey.region(puck);
-        if !regions.iter().any(|visited| visited == region) {
+        if !region.is_empty() && !regions.iter().any(|visited| visited == region) {
             regions.push(region.to_owned());
         }
         notes += grid.hear(beats, TEMPO / (60.0 * RATE), session.last_events());

@@ -5,14 +5,29 @@ use crate::Recording;
 use beat::{STEPS_PER_BAR, STEPS_PER_BEAT};
 use std::collections::BTreeSet;
 
-/// Notes that a demo must have.
-const FEWEST_NOTES: usize = 500;
-/// Bars that must differ.
-const FEWEST_BARS: usize = 8;
 /// How far an onset may lie from its sixteenth: one tick of a file with 480 ticks a beat.
 const TOLERANCE_BEATS: f64 = 1.0 / crate::midi_file::TICKS_A_BEAT as f64;
 /// The drum channel, as MIDI counts from 0.
 const DRUMS: u8 = 9;
+
+/// Whose beats are judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Those of the model that ships: it is known to be busy and varied.
+    BuiltIn,
+    /// Those of somebody's own model, which may be as sparse as its corpus.
+    Own,
+}
+
+impl Whose {
+    /// The fewest notes and the fewest distinct bars that will do.
+    fn fewest(self) -> (usize, usize) {
+        match self {
+            Self::BuiltIn => (500, 8),
+            Self::Own => (1, 1),
+        }
+    }
+}
 
 /// Figures of a recording, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq)]
@@ -29,7 +44,7 @@ pub struct Verdict {
 
 impl Verdict {
     /// Judges a recording of the demo.
-    pub fn of(recording: &Recording) -> Self {
+    pub fn of(recording: &Recording, whose: Whose) -> Self {
         let notes = &recording.notes;
         let mut bars: Vec<BTreeSet<(usize, u8)>> = vec![BTreeSet::new(); BARS as usize];
         let mut worst = 0.0_f64;
@@ -44,9 +59,10 @@ impl Verdict {
         let distinct_bars = bars.iter().collect::<BTreeSet<_>>().len();
         let elsewhere = notes.iter().filter(|note| note.channel != DRUMS).count();
 
+        let (fewest_notes, fewest_bars) = whose.fewest();
         let mut complaints = Vec::new();
-        if notes.len() < FEWEST_NOTES {
-            complaints.push(format!("only {} notes, fewer than {FEWEST_NOTES}", notes.len()));
+        if notes.len() < fewest_notes {
+            complaints.push(format!("only {} notes, fewer than {fewest_notes}", notes.len()));
         }
         if elsewhere > 0 {
             complaints.push(format!("{elsewhere} notes are not on channel 10"));
@@ -54,8 +70,8 @@ impl Verdict {
         if worst > TOLERANCE_BEATS {
             complaints.push(format!("an onset lies {worst:.5} beats from its sixteenth"));
         }
-        if distinct_bars < FEWEST_BARS {
-            complaints.push(format!("only {distinct_bars} distinct bars, fewer than {FEWEST_BARS}"));
+        if distinct_bars < fewest_bars {
+            complaints.push(format!("only {distinct_bars} distinct bars, fewer than {fewest_bars}"));
         }
         for (sample, fault, event) in recording.faults.iter().take(5) {
             complaints.push(format!("{fault:?} at sample {sample}: {event:?}"));
@@ -95,16 +111,25 @@ mod tests {
 
     #[test]
     fn a_good_recording_passes_and_each_damage_is_told() {
-        assert_eq!(Verdict::of(&good()).complaints, Vec::<String>::new());
+        assert_eq!(Verdict::of(&good(), Whose::BuiltIn).complaints, Vec::<String>::new());
         let check = |damage: fn(&mut Recording), complaint: &str| {
             let mut recording = good();
             damage(&mut recording);
-            let complaints = Verdict::of(&recording).complaints;
+            let complaints = Verdict::of(&recording, Whose::BuiltIn).complaints;
             assert!(complaints.iter().any(|said| said.contains(complaint)), "{complaints:?}");
         };
         check(|recording| recording.notes.truncate(499), "only 499 notes");
         check(|recording| recording.notes[7].channel = 0, "1 notes are not on channel 10");
         check(|recording| recording.notes[7].start_beats += 0.01, "from its sixteenth");
         check(|recording| recording.notes.retain(|note| note.note == 36), "only 1 distinct bars");
+    }
+
+    #[test]
+    fn somebodys_own_model_may_be_sparse_but_not_silent() {
+        let mut recording = good();
+        recording.notes.truncate(1);
+        assert_eq!(Verdict::of(&recording, Whose::Own).complaints, Vec::<String>::new());
+        recording.notes.clear();
+        assert_eq!(Verdict::of(&recording, Whose::Own).complaints, ["only 0 notes, fewer than 1"]);
     }
 }
