@@ -1,8 +1,10 @@
 //! A project that is saved and opened again plays the same notes.
 
-use crate::studio::{assert_clean, blocks, bounce, each, heard, play_busily};
+use crate::studio::{assert_clean, assert_no_faults, blocks, bounce, each, heard, play_busily};
 use end_to_end::create;
-use rig::{HostError, Session};
+use rig::{Format, HostError, Recording, Session};
+use serde_json::Value;
+use std::path::Path;
 
 fn two_cycles(session: &mut Session<'_>) -> Result<(), HostError> {
     session.transport().play();
@@ -37,33 +39,92 @@ fn a_saved_project_opens_to_the_same_notes() {
     });
 }
 
+/// A saved state as text, and the length before it that the framework writes under CLAP.
+struct State {
+    counted: bool,
+    text: String,
+}
+
+impl State {
+    fn of(bytes: &[u8]) -> Self {
+        let start = bytes.iter().position(|&byte| byte == b'{').expect("a state is JSON");
+        let text = String::from_utf8(bytes[start..].to_vec()).expect("a state is text");
+        Self { counted: start > 0, text }
+    }
+
+    /// The bytes of this state with another text.
+    fn with(&self, text: &str) -> Vec<u8> {
+        let length = (text.len() as u64).to_le_bytes();
+        [if self.counted { &length[..] } else { &[] }, text.as_bytes()].concat()
+    }
+
+    fn with_replaced(&self, from: &str, to: &str) -> Vec<u8> {
+        assert!(self.text.contains(from), "{from} stands in {}", self.text);
+        self.with(&self.text.replacen(from, to, 1))
+    }
+
+    /// Fields are texts within the text.
+    fn with_field(&self, name: &str, value: &str) -> Vec<u8> {
+        let mut state: Value = serde_json::from_str(&self.text).expect("a state is JSON");
+        assert!(state["fields"][name].is_string(), "{name} is a field of {}", self.text);
+        state["fields"][name] = Value::String(value.to_owned());
+        self.with(&state.to_string())
+    }
+}
+
+/// The plugin takes or refuses this state; either way it disturbs nobody.
+fn opened(format: Format, state: &[u8]) -> Recording {
+    let mut instance = create(format);
+    let taken = instance.load(state);
+    let recording = bounce(&mut *instance, two_cycles);
+    println!("{} bytes: {taken:?}, {} notes", state.len(), recording.notes.len());
+    recording
+}
+
 #[test]
 fn damaged_states_do_not_disturb_the_host() {
     each(|format| {
         let good = create(format).save().expect("the plugin saves");
-        let mut states =
-            vec![Vec::new(), b"junk".to_vec(), vec![0xff; 4096], good[..good.len() / 2].to_vec()];
-        // Under CLAP the framework writes the length before the text.
-        let (length, text) = good.split_at(good.iter().position(|&byte| byte == b'{').unwrap_or(0));
-        let text = String::from_utf8_lossy(text).into_owned();
-        for (from, to) in [
-            ("\"params\"", "\"prams\""),
-            ("0.5", "1e999"),
-            ("0.5", "-7"),
-            ("4711", "\"x\""),
-            ("\"fields\"", "\"f\""),
-        ] {
-            let text = text.replacen(from, to, 1).into_bytes();
-            let length = if length.is_empty() { vec![] } else { (text.len() as u64).to_le_bytes().to_vec() };
-            states.push([length, text].concat());
+        let state = State::of(&good);
+        let mut states = vec![
+            Vec::new(),
+            b"junk".to_vec(),
+            vec![0xff; 4096],
+            good[..good.len() / 2].to_vec(),
+            state.with_replaced("\"params\"", "\"prams\""),
+            state.with_replaced("0.5", "1e999"),
+            state.with_replaced("0.5", "-7"),
+            state.with_replaced("4711", "\"x\""),
+            state.with_replaced("\"fields\"", "\"f\""),
+        ];
+        let take = r#"{"onsets":[1],"velocities":[9,9,9],"offsets":[]}"#;
+        let wrong_sizes = format!(r#"{{"period":255,"notes":[36],"takes":[{}]}}"#, [take; 9].join(","));
+        for bank in [wrong_sizes.as_str(), "{}", "[]", "no JSON"] {
+            states.push(state.with_field("bank", bank));
+        }
+        for model in ["7", "[", "{\"path\":null}"] {
+            states.push(state.with_field("model", model));
         }
         for state in states {
-            let mut instance = create(format);
-            // Refused or taken: either way it plays on.
-            let taken = instance.load(&state);
-            let recording = bounce(&mut *instance, two_cycles);
-            crate::studio::assert_no_faults(&recording);
-            println!("{} bytes: {taken:?}, {} notes", state.len(), recording.notes.len());
+            // The built-in model plays, whatever became of the rest.
+            assert_clean(&opened(format, &state), 4);
+        }
+    });
+}
+
+#[test]
+fn a_state_whose_model_is_no_file_opens_and_stays_silent() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let devices = if cfg!(unix) { &["/dev/zero", "/dev/null"][..] } else { &[] };
+    let places = devices.iter().map(Path::new).chain([folder.path(), Path::new(""), Path::new("\0")]);
+    let places: Vec<&Path> = places.collect();
+    each(|format| {
+        let state = State::of(&create(format).save().expect("the plugin saves"));
+        for place in &places {
+            let choice = serde_json::json!({ "path": place }).to_string();
+            let recording = opened(format, &state.with_field("model", &choice));
+            assert_no_faults(&recording);
+            assert_eq!(recording.notes.len(), 0, "{place:?} is no model and no bank was kept");
         }
     });
 }
