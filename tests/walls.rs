@@ -70,6 +70,45 @@ fn the_plugin_cannot_train() {
 }
 
 #[test]
+fn the_page_on_architecture_says_what_depends_on_what() {
+    let page = std::fs::read_to_string(root().join("ARCHITECTURE.md")).expect("the page");
+    let (_, block) = page.split_once("What depends on what").expect("the page has the list");
+    let block = block.split("```").nth(1).expect("the list stands in a block");
+    let written: Vec<Vec<&str>> = block.lines().filter(|line| !line.is_empty()).map(crates_of_line).collect();
+
+    let metadata = metadata();
+    let mut ours: Vec<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
+    let mut listed: Vec<&str> = written.iter().map(|line| line[0]).collect();
+    ours.sort_unstable();
+    listed.sort_unstable();
+    assert_eq!(listed, ours, "every crate has its line");
+    for package in &metadata.packages {
+        let normal = |kind| kind == DependencyKind::Normal;
+        let mut needs: Vec<&str> = package
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.path.is_some() && normal(dependency.kind))
+            .map(|dependency| dependency.name.as_str())
+            .collect();
+        needs.sort_unstable();
+        let line = written.iter().find(|line| line[0] == package.name.as_str());
+        assert_eq!(line.map(|line| &line[1..]), Some(&needs[..]), "the line of {}", package.name);
+    }
+}
+
+/// Of `plugin (beatfield)   beat nets` the crate's name and what it depends on: a name in brackets behind
+/// a folder is the crate's; what stands in brackets at the end is a remark.
+fn crates_of_line(line: &str) -> Vec<&str> {
+    let (room, needs) = line.split_once("  ").expect("two columns");
+    let name = room.split_once('(').map_or(room, |(_, name)| name.trim_end_matches(')'));
+    let needs = needs.trim().split(" (").next().unwrap_or_default();
+    let needs = if needs == "nothing of ours" { "" } else { needs };
+    let mut needs: Vec<&str> = needs.split_whitespace().collect();
+    needs.sort_unstable();
+    [&[name][..], &needs].concat()
+}
+
+#[test]
 fn only_the_command_line_sees_the_lab() {
     for package in &metadata().packages {
         let lab = package.dependencies.iter().find(|dependency| dependency.name == "lab");
