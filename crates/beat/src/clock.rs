@@ -47,14 +47,15 @@ pub(crate) fn continuity(last: Option<&PlayedStretch>, transport: &Transport) ->
     }
     let seconds = f64::from(last.frames) / last.sample_rate;
     let (old_end, new_end) = (last.end, last.end + seconds * (transport.tempo - last.tempo) / 60.0);
-    let margin = margin(transport).max(last.tempo / (60.0 * last.sample_rate));
+    let longest_sample = transport.beats_per_sample().max(last.tempo / (60.0 * last.sample_rate));
+    let margin = ROUNDING_BEATS.max(longest_sample);
     let (low, high) = (old_end.min(new_end) - margin, old_end.max(new_end) + margin);
     let low = last.inferred_wrap.map_or(low, |start| low.min(start - margin));
     if (low..=high).contains(&transport.beats) {
         return Continuity::Linear;
     }
     // A host that carries the part of a sample by which it passed the end lands that far behind the start.
-    let landing = margin + transport.beats_per_sample();
+    let landing = margin + longest_sample;
     match transport.loop_range {
         Some(LoopRange { start, end })
             if (start - margin..=start + landing).contains(&transport.beats)

@@ -235,7 +235,8 @@ fn arrival(last: Option<&Last>, call: &Call) -> Option<Arrival> {
     let Some(last) = last else { return Some(Arrival::Jumped) };
     let (now, sample) = (call.beats(), call.per_sample());
     let other_end = last.end + (sample - last.per_sample) * last.frames;
-    let margin = margin(sample.max(last.per_sample));
+    let longest = sample.max(last.per_sample);
+    let margin = margin(longest);
     let (low, high) = (last.end.min(other_end) - margin, last.end.max(other_end) + margin);
     let low = last.wrapped.map_or(low, |start| low.min(start - margin));
     if at_least(now, low)? && at_least(high, now)? {
@@ -244,7 +245,7 @@ fn arrival(last: Option<&Last>, call: &Call) -> Option<Arrival> {
     let Some(range) = call.transport.loop_range else { return Some(Arrival::Jumped) };
     let (start, end) = (Beats::new(range.start), Beats::new(range.end));
     // A host may carry the part of a sample by which it passed the end.
-    let at_start = at_least(now, start - margin)? && at_least(start + margin + sample, now)?;
+    let at_start = at_least(now, start - margin)? && at_least(start + margin + longest, now)?;
     let played_out = at_least(end, last.beats)? && at_least(high, end - margin)?;
     Some(if at_start && played_out { Arrival::Wrapped(start) } else { Arrival::Jumped })
 }
