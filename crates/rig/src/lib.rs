@@ -10,6 +10,7 @@ mod block;
 mod bundle;
 pub mod clap;
 pub mod cycles;
+pub mod daw;
 pub mod demo;
 mod error;
 mod instance;

@@ -21,18 +21,21 @@ enum Verb {
     Demo(commands::demo::Options),
     /// Create, automate and destroy instances by the hundred, and count aborts
     Cycles(commands::cycles::Options),
+    /// Let Ardour record the VST3 without display or sound card, and check every note that it recorded
+    Daw(commands::daw::Options),
 }
 
 fn main() -> ExitCode {
     let result = match CommandLine::parse().verb {
         Verb::Demo(options) => commands::demo::run(&options),
         Verb::Cycles(options) => commands::cycles::run(&options),
+        Verb::Daw(options) => commands::daw::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("rig: {error:#}");
-            ExitCode::FAILURE
+            if commands::daw::is_missing(&error) { commands::daw::MISSING.into() } else { ExitCode::FAILURE }
         }
     }
 }
