@@ -6,7 +6,6 @@
 mod batches;
 mod gather;
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -18,7 +17,7 @@ use sha2::{Digest, Sha256};
 use crate::filter::passes;
 use crate::genres::{GenreTable, GenresError};
 use crate::grid::Grid;
-use crate::intake::{Collection, Content, Document, Intake, IntakeError};
+use crate::intake::{Collection, Content, Document, Intake, IntakeError, open_plain};
 use crate::loops::{Keep, beats_of};
 use crate::midi::{LARGEST_FILE_BYTES, read_parts};
 use crate::notes::NoteTable;
@@ -165,6 +164,13 @@ impl Extractor {
             match &outcome.beats {
                 Ok(beats) => {
                     let song = collection.song(&outcome.path);
+                    if song.contains(char::is_control) {
+                        // It would break the columns of the whole file of rows.
+                        let reason = format!("its song id {song:?} in info.csv has a TAB or the like");
+                        let path = collection.shown(&outcome.path);
+                        gathered.reject(path, &Rejection::Unreadable(reason));
+                        continue;
+                    }
                     gathered.take(beats, song, self.genres.genre(collection, &outcome.path));
                 }
                 Err(rejection) => gathered.reject(collection.shown(&outcome.path), rejection),
@@ -241,7 +247,7 @@ fn bytes_of(content: Content) -> Result<Vec<u8>, Rejection> {
 
 /// A file's bytes, but no more than a MIDI file has.
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
-    let file = File::open(path)?;
+    let file = open_plain(path)?;
     // The length is a hint for the memory, not a promise: the file may grow meanwhile.
     let length = file.metadata()?.len().min(LARGEST_FILE_BYTES);
     let mut bytes = Vec::with_capacity(length as usize + 1);

@@ -11,6 +11,7 @@ mod tar_gz;
 mod zip;
 
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
@@ -201,6 +202,16 @@ fn label_of(path: &Path) -> String {
 /// A name without what would break a line or a column.
 fn plain(name: &str) -> String {
     name.replace(|letter: char| letter.is_control(), "_")
+}
+
+/// Opens a plain file. Anything else is refused unopened: opening a pipe waits for somebody to write to it,
+/// for ever, and a device has no end.
+pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
+    if std::fs::metadata(path)?.is_file() {
+        File::open(path)
+    } else {
+        Err(io::Error::other("it is no plain file, so it is not read"))
+    }
 }
 
 fn too_large(bytes: u64) -> String {

@@ -150,6 +150,33 @@ fn groove_brings_its_genres_its_split_and_its_pads() {
 }
 
 #[test]
+fn a_song_id_that_would_break_the_columns_costs_only_its_file() {
+    let info = "id,style,midi_filename,split\nd\t1,funk,d/1.mid,test\nd/2,rock,d/2.mid,train\n";
+    let folder = folder_of(&[
+        ("groove/info.csv", info.as_bytes()),
+        ("groove/d/1.mid", &thrice(FUNK)),
+        ("groove/d/2.mid", &thrice(ROCK)),
+    ]);
+    let Extraction { rows, report, .. } = extract(options(folder.path()));
+    assert_eq!(rows.len(), 1);
+    assert_eq!(report.rejected["unreadable"].len(), 1);
+    crate::rows::write_patterns(&folder.path().join("out.tsv"), &rows).unwrap();
+}
+
+/// Opening a pipe waits for ever; a device, which gives a test no such trouble, stands for it here.
+#[cfg(unix)]
+#[test]
+fn what_is_no_plain_file_is_left_out_unopened() {
+    let folder = folder_of(&[("1.mid", &thrice(ROCK))]);
+    for name in ["a.mid", "a.zip", "a.tar.gz", "info.csv"] {
+        std::os::unix::fs::symlink("/dev/zero", folder.path().join(name)).unwrap();
+    }
+    let Extraction { rows, damaged, .. } = extract(options(folder.path()));
+    assert_eq!((rows.len(), damaged.len()), (1, 4));
+    assert!(damaged.iter().all(|(_, reason)| reason.contains("no plain file")), "{damaged:?}");
+}
+
+#[test]
 fn a_table_of_genres_comes_first_and_may_name_folders() {
     let folder = folder_of(&[
         ("in/a/1.mid", &thrice(ROCK)),

@@ -1,16 +1,15 @@
 //! What zip and tar archives have in common.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::{Content, LARGEST_FILE_BYTES, too_large};
+use super::{Content, LARGEST_FILE_BYTES, open_plain, too_large};
 
 /// SHA-256 of a file in hex, read piece by piece.
 pub(super) fn sha256_of_file(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
+    let mut file = open_plain(path)?;
     let mut hash = Sha256::new();
     let mut piece = vec![0; 1 << 16];
     loop {

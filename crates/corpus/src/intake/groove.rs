@@ -1,9 +1,9 @@
 //! The table of the Groove MIDI Dataset (Gillick et al. 2019): who played what, and the split.
 
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use super::open_plain;
 use crate::split::groove_song;
 
 /// No honest table is larger.
@@ -29,7 +29,7 @@ pub(super) fn is_table(path: &str) -> bool {
 
 /// Reads the table at `path`.
 pub(super) fn read_table(path: &Path) -> Result<Table, String> {
-    table_of(&mut File::open(path).map_err(|error| error.to_string())?)
+    table_of(&mut open_plain(path).map_err(|error| error.to_string())?)
 }
 
 /// Reads a table; another file that happens to be called info.csv gives an empty one.

@@ -9,7 +9,7 @@ use std::path::Path;
 use flate2::read::MultiGzDecoder;
 use tar::EntryType;
 
-use super::{Collection, Content, Document, Store, archive, groove, is_midi, label_of, plain};
+use super::{Collection, Content, Document, Store, archive, groove, is_midi, label_of, open_plain, plain};
 
 /// An archive that unpacks to more bytes is read no further: some small ones never end.
 const MOST_UNPACKED_BYTES: u64 = 64 << 30;
@@ -82,7 +82,7 @@ type Entry<'a> = tar::Entry<'a, io::Take<MultiGzDecoder<BufReader<File>>>>;
 /// Long names are resolved here: the tar reader would take as much memory for one as the archive says.
 fn walk(path: &Path, visit: &mut dyn FnMut(&str, &mut Entry<'_>) -> ControlFlow<()>) -> Result<(), String> {
     let damaged = |error: io::Error| format!("it is no whole tar.gz archive: {error}");
-    let file = File::open(path).map_err(|error| error.to_string())?;
+    let file = open_plain(path).map_err(|error| error.to_string())?;
     let unpacked = MultiGzDecoder::new(BufReader::with_capacity(1 << 16, file)).take(MOST_UNPACKED_BYTES);
     let mut archive = tar::Archive::new(unpacked);
     let mut long_name = None;

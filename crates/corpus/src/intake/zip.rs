@@ -8,7 +8,7 @@ use std::path::Path;
 
 use zip::ZipArchive;
 
-use super::{Collection, Content, Document, Store, archive, groove, is_midi, label_of, plain};
+use super::{Collection, Content, Document, Store, archive, groove, is_midi, label_of, open_plain, plain};
 
 type Archive = ZipArchive<BufReader<File>>;
 
@@ -77,7 +77,7 @@ pub(super) fn feed(
 }
 
 fn open(path: &Path) -> Result<Archive, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
+    let file = open_plain(path).map_err(|error| error.to_string())?;
     ZipArchive::new(BufReader::new(file)).map_err(|error| format!("it is no readable zip archive: {error}"))
 }
 
