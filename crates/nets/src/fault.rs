@@ -19,6 +19,9 @@ pub enum Fault {
     /// The file can't be read at all.
     #[error("can't be read ({0})")]
     Unreadable(#[from] std::io::Error),
+    /// A folder, a device or a pipe.
+    #[error("is a folder or a device")]
+    NoFile,
     /// The file is larger than any model.
     #[error("is {0} bytes long, more than the 64 MiB that a model may have")]
     TooLarge(u64),
@@ -63,6 +66,7 @@ impl Fault {
     fn remedy(&self) -> &'static str {
         match self {
             Self::Unreadable(_) => "check its path and that it may be read",
+            Self::NoFile => "name the model file itself",
             Self::Format(_) => "take a newer Beatfield, or a model made for this one",
             Self::NoMap => "make one with `cargo xtask map`",
             _ => "take a whole copy of it or another model",

@@ -86,13 +86,17 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 fn read_bounded(path: &Path) -> Result<Vec<u8>, Fault> {
+    // Looked at before it is opened: opening a pipe waits for somebody to write to it, for ever.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(Fault::NoFile);
+    }
     let file = File::open(path)?;
     let length = file.metadata()?.len();
     if length > MAX_FILE {
         return Err(Fault::TooLarge(length));
     }
     let mut bytes = Vec::with_capacity(length as usize);
-    // One byte more than allowed, should the file grow meanwhile or be no plain file.
+    // One byte more than allowed, should the file grow meanwhile.
     file.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }

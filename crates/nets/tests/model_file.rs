@@ -46,6 +46,16 @@ fn a_model_without_map_or_encoder_is_sound_but_says_so() {
     );
 }
 
+#[test]
+fn a_folder_or_a_device_in_the_place_of_a_model_is_refused_unopened() {
+    let refusal = |path: &str| Model::read(path.as_ref()).expect_err("no file").to_string();
+    let folder = refusal(env!("CARGO_MANIFEST_DIR"));
+    assert!(folder.ends_with("is a folder or a device; name the model file itself"), "{folder}");
+    // A pipe would let its reader wait for ever; a device, which gives a test no such trouble, stands for it.
+    #[cfg(unix)]
+    assert!(refusal("/dev/zero").contains("is a folder or a device"));
+}
+
 /// The sentence with which these bytes are refused.
 fn refusal(bytes: &[u8]) -> String {
     Model::from_bytes("x.safetensors", bytes).expect_err("a damaged model").to_string()
