@@ -23,6 +23,11 @@ impl Arguments {
         &self.words
     }
 
+    /// Whether one of the words begins like one of these.
+    pub(crate) fn begin_with(&self, beginnings: &[&str]) -> bool {
+        self.words.iter().any(|word| beginnings.iter().any(|begin| word.to_string_lossy().starts_with(begin)))
+    }
+
     /// Whether only help is wanted, so that nothing needs to be built first.
     pub(crate) fn ask_for_help(&self) -> bool {
         self.words.iter().any(|word| word == "--help" || word == "-h")
@@ -50,6 +55,11 @@ impl std::error::Error for Failed {}
 /// The cargo that runs us.
 pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Builds `package` in release and shows how far it is.
+pub(crate) fn build_release(package: &str) -> anyhow::Result<()> {
+    run(cargo().args(["build", "--release", "--package", package]), &format!("building {package}"))
 }
 
 /// Runs `command` to its end; `what` is the subject of the sentence when it fails.

@@ -22,6 +22,7 @@ pub(crate) fn cycles(arguments: &Arguments) -> anyhow::Result<()> {
     if !arguments.ask_for_help() {
         bundle::release()?;
     }
+    child::build_release("rig")?;
     let mut rig = child::cargo();
     rig.args(["run", "--quiet", "--release", "--package", "rig", "--", "cycles", "--bundles"]);
     child::run(rig.arg(places::bundles()?).args(arguments.words()), "cycles")
