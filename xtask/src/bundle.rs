@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::child;
 use crate::places::{self, PLUGIN};
+use crate::{child, install};
 
 /// In debug builds an allocation in `process` ends the host instead of passing unseen.
 pub(crate) const ASSERT_ALLOCS: &str = "beatfield/assert_process_allocs";
@@ -32,7 +32,16 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 /// Builds the plugin for users and bundles it into target/bundled.
 pub(crate) fn release() -> anyhow::Result<()> {
     child::run(child::cargo().args(["build", "--release", "--package", PLUGIN]), "building the plugin")?;
-    write_bundles(&places::target()?, "--release")
+    write_bundles(&places::target()?, "--release")?;
+    let (root, bundles) = (places::root()?, places::bundles()?);
+    copy_papers(root, &bundles).with_context(|| format!("copying the licences to {}", bundles.display()))
+}
+
+/// The licences of what a bundle contains, which whoever passes it on has to pass on too.
+const PAPERS: [&str; 5] = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT", "LICENSES", "NOTICES.md"];
+
+fn copy_papers(from: &Path, to: &Path) -> std::io::Result<()> {
+    PAPERS.iter().try_for_each(|paper| install::copy(&from.join(paper), &to.join(paper)))
 }
 
 /// Builds `scope` (cargo's words for what) in debug, with the plugin's allocation check on.
@@ -63,4 +72,16 @@ fn write_bundles(target: &Path, profile: &str) -> anyhow::Result<()> {
     let bundled = nice_plug_xtask::bundle(target, PLUGIN, &[profile.to_owned()], false);
     std::env::set_current_dir(here).context("the current folder is gone")?;
     bundled.context("the plugin was built but could not be bundled")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_licence_lies_where_it_is_looked_for() {
+        for paper in PAPERS {
+            assert!(places::root().expect("the checkout").join(paper).exists(), "{paper} is missing");
+        }
+    }
 }

@@ -27,11 +27,11 @@ pub(crate) fn run() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The folders that CLAP's and VST3's specifications give to one user (Windows has only shared ones).
+/// The folders that CLAP's and VST3's specifications give to one user: no administrator is needed.
 fn shelves() -> anyhow::Result<[Shelf; 2]> {
     let (clap, vst3) = if cfg!(target_os = "windows") {
-        let shared = folder_of("COMMONPROGRAMFILES")?;
-        (shared.join("CLAP"), shared.join("VST3"))
+        let own = folder_of("LOCALAPPDATA")?.join("Programs").join("Common");
+        (own.join("CLAP"), own.join("VST3"))
     } else if cfg!(target_os = "macos") {
         let plugins = folder_of("HOME")?.join("Library/Audio/Plug-Ins");
         (plugins.join("CLAP"), plugins.join("VST3"))
@@ -74,7 +74,7 @@ fn remove(path: &Path) -> std::io::Result<()> {
 }
 
 /// Copies a file, or a folder with all that is in it, and makes the folders above.
-fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+pub(crate) fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     if !from.is_dir() {
         fs::create_dir_all(to.parent().unwrap_or(to))?;
         return fs::copy(from, to).map(drop);
