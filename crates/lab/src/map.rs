@@ -152,7 +152,7 @@ mod tests {
     #[test]
     fn large_genres_are_thinned_and_small_ones_kept() {
         let mut rows: Vec<(usize, u8)> = (0..5000).map(|k| (k, 0)).collect();
-        rows.extend((0..2000).map(|k| (k, 1 + (k % 20) as u8)));
+        rows.extend((0..2000).map(|k| (5000 + k, 1 + (k % 20) as u8)));
         let chosen = thinned(&rows, 21, 1);
         let of = |genre: u8| chosen.iter().filter(|(_, label)| *label == genre).count();
         assert_eq!((1..21).map(of).collect::<Vec<_>>(), [100; 20]);
