@@ -77,13 +77,14 @@ impl Kind {
         }
     }
 
-    fn recipe(self, epochs: Option<usize>, seed: u64) -> Recipe {
+    fn recipe(self, subject: &str, epochs: Option<usize>, seed: u64) -> Recipe {
         let (usual, peak, warm_up) = match self {
             Self::Ae | Self::Vae | Self::Acai => (25, 3e-3, 0.25),
             Self::ResidualAcai => (20, 3e-3, 0.05),
             Self::HistoryHead => (16, 4e-3, 0.1),
         };
         Recipe {
+            subject: format!("{self:?} of {subject}"),
             epochs: epochs.unwrap_or(usual),
             batch: 256,
             rate: OneCycle { peak, warm_up },
@@ -139,7 +140,7 @@ fn autoencoder(
 ) -> Result<Model> {
     let (training, validation) = (of(&patterns.training()), of(&patterns.validation()));
     let objective = Autoencoding { architecture, loss, training, validation };
-    let recipe = args.kind.recipe(args.epochs, args.seed);
+    let recipe = args.kind.recipe(&patterns.sha256, args.epochs, args.seed);
     let outcome = with_checkpoints(&objective, &recipe, place, args.resume)?;
 
     let device = nets::device();
@@ -194,14 +195,25 @@ fn with_head(args: &Train, patterns: &Patterns, model: Model, place: &Path) -> R
         validation: coded(&patterns.validation())?,
         deviation: model.codes().deviation,
     };
-    let recipe = args.kind.recipe(args.epochs, args.seed);
+    let subject = format!("{} for {}", patterns.sha256, model.sha256_hex());
+    let recipe = args.kind.recipe(&subject, args.epochs, args.seed);
     let outcome = with_checkpoints(&objective, &recipe, place, args.resume)?;
     let head = parameters::write(objective.initial(recipe.seed, &device)?, &outcome.best, &device)?;
     let mut parts = model.into_parts();
     parts.weights.extend(head.weights());
     parts.provenance.commands.push(command(args, recipe.epochs));
-    parts.provenance.quality["head"] = quality(&outcome);
+    note(&mut parts.provenance.quality, "head", quality(&outcome));
     Ok(Model::new(&args.out.display().to_string(), parts)?)
+}
+
+/// Writes `value` under `name` into what was measured, which in a model of another program may be anything:
+/// what is no table of names is replaced by one.
+fn note(measured: &mut serde_json::Value, name: &str, value: serde_json::Value) {
+    if let Some(measured) = measured.as_object_mut() {
+        measured.insert(name.to_owned(), value);
+    } else {
+        *measured = json!({ name: value });
+    }
 }
 
 /// The command that makes this model again, without the folders that its files lie in.

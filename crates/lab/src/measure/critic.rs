@@ -53,6 +53,7 @@ fn judge_fold(rows: &[(&Sourced, f32)], fold: u32, seed: u64) -> Result<f64> {
         rest.into_iter().partition(|(row, _)| place(&row.song, "stop").is_multiple_of(8));
     let judging = Judging { training: examples(training), validation: examples(validation) };
     let recipe = Recipe {
+        subject: "the critic of samples".to_owned(),
         epochs: 60,
         batch: 128,
         rate: OneCycle { peak: 2e-3, warm_up: 0.1 },

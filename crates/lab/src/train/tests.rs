@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::*;
 use crate::chance::{Dice, Purpose};
-use crate::training::{Moment, train};
+use crate::training::{Moment, interruption, train};
 
 /// Four-on-the-floor and backbeat patterns with hats at random, a song each.
 fn composed(count: usize) -> Vec<Row> {
@@ -71,7 +71,7 @@ fn a_resumed_run_ends_where_an_uninterrupted_one_does() -> Result<()> {
     let Some((architecture, loss)) = Kind::ResidualAcai.autoencoder() else { bail!("an autoencoder") };
     let (training, validation) = (of(&patterns.training()), of(&patterns.validation()));
     let objective = Autoencoding { architecture, loss, training, validation };
-    let recipe = Kind::ResidualAcai.recipe(Some(3), 1);
+    let recipe = Kind::ResidualAcai.recipe("corpus 1", Some(3), 1);
     let whole = train(&objective, &recipe, None, |_| Ok(ControlFlow::Continue(())))?;
 
     let folder = tempfile::tempdir()?;
@@ -86,8 +86,13 @@ fn a_resumed_run_ends_where_an_uninterrupted_one_does() -> Result<()> {
     assert_eq!(resumed.epochs, whole.epochs);
     assert_eq!(resumed.best, whole.best);
 
-    let other = Kind::ResidualAcai.recipe(Some(3), 2);
-    assert!(with_checkpoints(&objective, &other, &place, true).is_err(), "another seed is another run");
+    let mut others = vec![Kind::ResidualAcai.recipe("corpus 1", Some(3), 2)];
+    others.push(Kind::ResidualAcai.recipe("corpus 2", Some(3), 1));
+    others.push(Recipe { subject: Kind::Acai.recipe("corpus 1", None, 1).subject, ..recipe.clone() });
+    for other in others {
+        let resumed = with_checkpoints(&objective, &other, &place, true);
+        assert!(resumed.is_err(), "another seed, corpus or kind is another run: {other:?}");
+    }
     std::fs::write(&place, b"no checkpoint at all")?;
     assert!(with_checkpoints(&objective, &recipe, &place, true).is_err());
     Ok(())
@@ -108,6 +113,22 @@ fn a_head_is_added_to_a_model_that_stays_as_it_was() -> Result<()> {
     }
     assert_eq!(after.provenance().commands.len(), 2);
     Ok(())
+}
+
+#[test]
+fn what_was_measured_is_noted_beside_anything() {
+    for before in [json!(null), json!("good"), json!([1]), json!({ "head": 1 })] {
+        let mut measured = before;
+        note(&mut measured, "head", json!(2));
+        assert_eq!(measured, json!({ "head": 2 }));
+    }
+}
+
+#[test]
+fn an_interruption_before_the_first_epoch_promises_no_checkpoint() {
+    let place = Path::new("x.checkpoint");
+    assert!(!interruption(0, 3, place).contains("--resume"));
+    assert!(interruption(1, 3, place).contains("1 of 3 epochs are kept in x.checkpoint"));
 }
 
 #[test]

@@ -26,14 +26,20 @@ pub(crate) fn with_checkpoints<O: Objective>(
     let outcome = train(objective, recipe, start, |moment| watch(&bar, place, moment))?;
     bar.finish();
     if outcome.interrupted {
-        let done = outcome.epochs.len();
-        bail!(
-            "interrupted; {done} of {} epochs are kept in {}, and --resume goes on from there",
-            recipe.epochs,
-            place.display()
-        );
+        bail!(interruption(outcome.epochs.len(), recipe.epochs, place));
     }
     Ok(outcome)
+}
+
+/// What is said when a run of `epochs` was interrupted after `done` of them.
+pub(crate) fn interruption(done: usize, epochs: usize, place: &Path) -> String {
+    if done == 0 {
+        return "interrupted in the first epoch; nothing is kept yet, so start it again".to_owned();
+    }
+    format!(
+        "interrupted; {done} of {epochs} epochs are kept in {}, and --resume goes on from there",
+        place.display()
+    )
 }
 
 fn watch(bar: &ProgressBar, place: &Path, moment: Moment) -> Result<ControlFlow<()>> {

@@ -21,6 +21,8 @@ use parameters::Parameters;
 
 pub(crate) use checkpoint::{Checkpoint, Epoch};
 pub(crate) use head::HeadTraining;
+#[cfg(test)]
+pub(crate) use kept::interruption;
 pub(crate) use kept::with_checkpoints;
 pub(crate) use losses::{Autoencoding, Loss, cross_entropy};
 pub(crate) use perceptron::Perceptron;
@@ -58,6 +60,8 @@ pub(crate) struct Gradients {
 /// How a run goes, whatever the objective.
 #[derive(Clone, Debug, serde::Serialize)]
 pub(crate) struct Recipe {
+    /// What is trained on what: the kind and the hashes of the files. A run is resumed only on the same.
+    pub(crate) subject: String,
     /// Times that every training row is seen.
     pub(crate) epochs: usize,
     /// Rows of one step.
