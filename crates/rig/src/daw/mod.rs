@@ -1,8 +1,8 @@
 //! A real DAW records the plugin: Ardour, without display or sound card, plays the VST3 in a session and
 //! records its MIDI, and every note of the recording is checked.
 //!
-//! The way through: [`takes`] says what is played, [`Ardour`] plays and records it in a home of its own,
-//! [`heard::read`] reads what was recorded, [`reference`] plays the same where X rests in our own VST3 host,
+//! The way through: `takes` says what is played, [`Ardour`] plays and records it in a home of its own,
+//! `heard` reads what was recorded, `reference` plays the same where X rests in our own VST3 host,
 //! and [`Figures`] compares the two.
 
 mod ardour;
