@@ -10,6 +10,7 @@ mod chance;
 mod codes;
 mod evaluate;
 mod extract;
+mod genres;
 mod interrupt;
 mod map;
 mod measure;

@@ -9,6 +9,8 @@ use corpus::rows::{Row, UNKNOWN_GENRE, read_patterns};
 use corpus::split::is_held_out;
 use sha2::{Digest, Sha256};
 
+use crate::genres::common_name;
+
 /// One in this many of the training songs decides when training stops. It is neither trained on nor
 /// measured by `evaluate`, so that the figures of held-out songs stay honest.
 const VALIDATION_ONE_IN: u32 = 25;
@@ -39,7 +41,10 @@ impl Patterns {
             let all =
                 all.get_or_insert_with(|| Self { rows: Vec::new(), kit: read.kit, sha256: String::new() });
             ensure!(all.kit == read.kit, "{}: has another kit than the files before it", path.display());
-            all.rows.extend(read.rows);
+            all.rows.extend(read.rows.into_iter().map(|row| {
+                let genre = common_name(&row.genre).to_owned();
+                Row { genre, ..row }
+            }));
         }
         let mut all = all.context("no file of patterns was named")?;
         all.sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();

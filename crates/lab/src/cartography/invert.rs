@@ -8,6 +8,10 @@ use rayon::prelude::*;
 pub(crate) const SIDE: usize = 128;
 /// How many placed patterns a cell listens to.
 const NEIGHBOURS: usize = 24;
+/// The deviation, in cells, of the Gaussian that smooths the grid. Without it a step to the next cell
+/// changes 6.5 cells of the shipped model's pattern on average and 24 at the 95th percentile; with it
+/// 4.5 and 17, for half a point of passing patterns.
+const SMOOTHING: f32 = 1.8;
 
 /// The latent of each of the 128 x 128 grid points; point `(column, row)` lies on the map at
 /// `(column, row) / 127` and in the answer at `row * 128 + column`.
@@ -18,13 +22,43 @@ pub(crate) fn invert(points: &[[f32; 2]], latents: &[[f32; 4]]) -> Result<Vec<[f
     ensure!(points.len() == latents.len(), "{} points for {} latents", points.len(), latents.len());
     ensure!(!points.is_empty(), "no pattern was placed on the map");
     let last = (SIDE - 1) as f32;
-    Ok((0..SIDE * SIDE)
+    let raw: Vec<[f32; 4]> = (0..SIDE * SIDE)
         .into_par_iter()
         .map(|cell| {
             let place = [(cell % SIDE) as f32 / last, (cell / SIDE) as f32 / last];
             blended(place, points, latents)
         })
-        .collect())
+        .collect();
+    let along = smoothed(&raw, 1);
+    Ok(smoothed(&along, SIDE))
+}
+
+/// The grid smoothed along one axis; `stride` is the distance of neighbours there. Beyond the edge lies
+/// the grid's mirror image.
+fn smoothed(grid: &[[f32; 4]], stride: usize) -> Vec<[f32; 4]> {
+    let reach = (4.0 * SMOOTHING) as isize;
+    let weights: Vec<(isize, f32)> =
+        (-reach..=reach).map(|offset| (offset, (-0.5 * (offset as f32 / SMOOTHING).powi(2)).exp())).collect();
+    let total: f32 = weights.iter().map(|(_, weight)| weight).sum();
+    (0..grid.len())
+        .map(|cell| {
+            let place = cell / stride % SIDE;
+            let mut sum = [0.0; 4];
+            for (offset, weight) in &weights {
+                let other = mirrored(place as isize + offset);
+                let latent = grid[cell - place * stride + other * stride];
+                sum = std::array::from_fn(|d| sum[d] + weight / total * latent[d]);
+            }
+            sum
+        })
+        .collect()
+}
+
+/// A line of the grid, or where its mirror image beyond the edge comes from.
+fn mirrored(line: isize) -> usize {
+    let inside = if line < 0 { -1 - line } else { line };
+    let last = SIDE as isize - 1;
+    (if inside > last { 2 * last + 1 - inside } else { inside }) as usize
 }
 
 fn blended(place: [f32; 2], points: &[[f32; 2]], latents: &[[f32; 4]]) -> [f32; 4] {
@@ -78,9 +112,23 @@ mod tests {
     }
 
     #[test]
+    fn a_tear_between_two_patterns_becomes_a_slope() -> Result<()> {
+        // Two crowds that share no middle: without smoothing one cell would be all left, the next right.
+        let points: Vec<[f32; 2]> =
+            (0..60).map(|k| [if k < 30 { 0.25 } else { 0.75 }, k as f32 % 30.0 / 29.0]).collect();
+        let latents: Vec<[f32; 4]> = points.iter().map(|point| [8.0 * point[0]; 4]).collect();
+        let grid = invert(&points, &latents)?;
+        let row = &grid[SIDE / 2 * SIDE..(SIDE / 2 + 1) * SIDE];
+        assert!(row.windows(2).all(|pair| (pair[1][0] - pair[0][0]).abs() < 1.0), "a jump of 4 stayed");
+        assert!((row[0][0] - 2.0).abs() < 0.01 && (row[SIDE - 1][0] - 6.0).abs() < 0.01);
+        Ok(())
+    }
+
+    #[test]
     fn one_pattern_alone_fills_the_map() -> Result<()> {
         let grid = invert(&[[0.5, 0.5]], &[[1.0, 2.0, 3.0, 4.0]])?;
-        assert!(grid.iter().all(|z| *z == [1.0, 2.0, 3.0, 4.0]));
+        let same = |z: &[f32; 4]| (0..4).all(|d| (z[d] - (d + 1) as f32).abs() < 1e-5);
+        assert!(grid.iter().all(same));
         assert!(invert(&[], &[]).is_err());
         Ok(())
     }

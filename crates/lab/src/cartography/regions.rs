@@ -7,6 +7,13 @@ const SIDE: usize = 48;
 const WIDTH: f32 = 2.5;
 /// A genre with fewer placed patterns is not named.
 const LEAST: usize = 40;
+/// The most names that a map bears before it is no longer read at a glance.
+const MOST: usize = 24;
+/// A name that finds room only where its genre is less dense than this share of its best is left out:
+/// it would name others' country.
+const WORTH: f32 = 0.5;
+/// How far apart names stand, beside or above each other, as shares of the square.
+const APART: [f32; 2] = [0.17, 0.06];
 
 /// A genre and the place of its name.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -18,7 +25,7 @@ pub(crate) struct Region {
 }
 
 /// The regions of the genres `0..genres` that enough of the points have, largest genre first. `labels[k]`
-/// is the genre of point `k`; a label of `genres` or above means unknown.
+/// is the genre of point `k`; a label of `genres` or above means unknown. At most 24 are named.
 pub(crate) fn regions(points: &[[f32; 2]], labels: &[u8], genres: usize) -> Vec<Region> {
     let whole = density(points.iter());
     let mean = whole.iter().sum::<f32>() / whole.len() as f32;
@@ -38,11 +45,14 @@ pub(crate) fn regions(points: &[[f32; 2]], labels: &[u8], genres: usize) -> Vec<
         // Half the mean density on top keeps a lone pattern at the rim from naming a region.
         let share = |cell: usize| density[cell] / (whole[cell] + 0.5 * mean);
         let free = |cell: &usize| is_legible(place(*cell), &named);
+        let best = (0..SIDE * SIDE).map(share).fold(0.0, f32::max);
         let densest = (0..SIDE * SIDE).filter(free).max_by(|&a, &b| share(a).total_cmp(&share(b)));
-        if let (Some(cell), Ok(genre)) = (densest, u8::try_from(genre)) {
+        let worthy = densest.filter(|cell| share(*cell) >= WORTH * best);
+        if let (Some(cell), Ok(genre)) = (worthy, u8::try_from(genre)) {
             named.push(Region { genre, at: place(cell) });
         }
     }
+    named.truncate(MOST);
     named
 }
 
@@ -54,7 +64,7 @@ fn place(cell: usize) -> [f32; 2] {
 /// Whether a name at `at` can be read: off the rim, and clear of the names that stand already. Names are
 /// wide and low.
 fn is_legible(at: [f32; 2], named: &[Region]) -> bool {
-    let clear = |other: &Region| (at[0] - other.at[0]).abs() > 0.12 || (at[1] - other.at[1]).abs() > 0.045;
+    let clear = |other: &Region| (0..2).any(|d| (at[d] - other.at[d]).abs() > APART[d]);
     (0.06..0.94).contains(&at[0]) && (0.03..0.97).contains(&at[1]) && named.iter().all(clear)
 }
 
@@ -112,5 +122,18 @@ mod tests {
         let [x, y] = regions[1].at;
         assert!((0.75..0.95).contains(&x) && (0.05..0.25).contains(&y), "{x} {y}");
         assert!(regions.iter().flat_map(|region| region.at).all(|value| (0.0..=1.0).contains(&value)));
+    }
+
+    #[test]
+    fn names_are_few_and_stand_clear_of_each_other() {
+        // Forty genres that all live in the same place: there is room for few of their names.
+        let mut dice = Dice::new(4, Purpose::Latents, 0);
+        let points: Vec<[f32; 2]> = (0..4000).map(|_| [dice.unit(), dice.unit()]).collect();
+        let labels: Vec<u8> = (0..4000).map(|k| (k % 40) as u8).collect();
+        let regions = regions(&points, &labels, 40);
+        assert!((8..=MOST).contains(&regions.len()), "{}", regions.len());
+        for (k, a) in regions.iter().enumerate() {
+            assert!(regions[..k].iter().all(|b| (0..2).any(|d| (a.at[d] - b.at[d]).abs() > APART[d])));
+        }
     }
 }

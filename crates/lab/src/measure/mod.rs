@@ -4,6 +4,8 @@ mod auc;
 mod critic;
 mod figures;
 mod purity;
+#[cfg(test)]
+mod shipped;
 
 pub(crate) use critic::{Sourced, realism};
 pub(crate) use figures::{Figures, PadFigures, Reconstruction, figures, pad_figures, reconstruction};
