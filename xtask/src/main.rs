@@ -8,13 +8,16 @@
 mod bench;
 mod bundle;
 mod child;
+mod daw;
 mod install;
 mod lab;
 mod places;
+mod programs;
 mod rig;
 mod soak;
 mod test;
 mod tools;
+mod validate;
 
 use std::process::ExitCode;
 
@@ -64,6 +67,10 @@ enum Verb {
     Soak(Arguments),
     /// Create, automate and destroy instances by the hundred, and count the hosts that they abort
     Cycles(Arguments),
+    /// Let Ardour record the plugin without display or sound card, and check every note that it recorded
+    Daw(Arguments),
+    /// Run every plugin validator that this machine has over the bundles, and name those it has not
+    Validate(validate::Options),
     /// Run the benchmarks; options go to cargo bench, for example -p nets
     Bench(Arguments),
 }
@@ -93,6 +100,8 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Test => return test::run(),
         Verb::Soak(arguments) => soak::run(&arguments),
         Verb::Cycles(arguments) => rig::cycles(&arguments),
+        Verb::Daw(arguments) => return daw::run(&arguments),
+        Verb::Validate(options) => return validate::run(&options),
         Verb::Bench(arguments) => bench::run(&arguments),
     }?;
     Ok(ExitCode::SUCCESS)
