@@ -10,6 +10,8 @@ mod map;
 mod pattern_grid;
 mod side_panel;
 mod status;
+#[cfg(test)]
+mod tests;
 mod theme;
 
 use std::sync::{Arc, Weak};
@@ -38,14 +40,7 @@ pub fn create(
     let repaint = stage.repaint.clone();
     let (width, height) = WINDOW_SIZE;
     let state = EguiEditorState::from_size(LogicalSize::new(width, height), 1.0);
-    let window = Window {
-        params,
-        meters,
-        stage,
-        gestures: Weak::new(),
-        field: Field::default(),
-        puck: Puck::default(),
-    };
+    let window = Window::new(params, meters, stage);
     create_egui_editor(state, repaint, EguiNiceSettings::new().with_tile("Beatfield"), window)
 }
 
@@ -69,14 +64,30 @@ impl NiceEguiApp for Window {
         context: GuiContext,
         _frame: &mut Frame,
     ) -> Result<(), HandlerError> {
-        theme::apply(&egui);
-        self.field = Field::default();
-        self.puck = Puck::default();
-        self.gestures = OpenGestures::keep_in(&egui, context);
+        self.open(&egui, context);
         Ok(())
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
+        self.show(ui);
+    }
+}
+
+impl Window {
+    fn new(params: Arc<BeatfieldParams>, meters: Arc<Meters>, stage: Arc<Stage>) -> Self {
+        Self { params, meters, stage, gestures: Weak::new(), field: Field::default(), puck: Puck::default() }
+    }
+
+    /// The window opens: what it remembers of an earlier opening is forgotten.
+    fn open(&mut self, egui: &egui::Context, context: GuiContext) {
+        theme::apply(egui);
+        self.field = Field::default();
+        self.puck = Puck::default();
+        self.gestures = OpenGestures::keep_in(egui, context);
+    }
+
+    /// One frame.
+    fn show(&mut self, ui: &mut egui::Ui) {
         let Some(gestures) = self.gestures.upgrade() else { return };
         let hands = Hands::new(&gestures);
         let scene = self.stage.scene();

@@ -80,6 +80,8 @@ fn follow_hand<P: Param>(
         return (if dragging { Touch::Finish(default) } else { Touch::Once(default) }, left(default));
     }
     if response.drag_started() {
+        // The movement that made it a drag counts.
+        let value = (value - response.drag_delta().y / TRAVEL * fine).clamp(0.0, 1.0);
         return (Touch::Begin(value), Some(Hold { value, dragging: true, since }));
     }
     if dragging && !response.dragged() {

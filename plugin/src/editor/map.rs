@@ -42,6 +42,7 @@ pub(super) fn show(
     hands.touch_both(&params.x, &params.y, touch);
     let shown = puck.shown(place, now);
     paint(ui, area, map, field, shown, puck.held.is_some());
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "Map"));
     response.on_hover_cursor(egui::CursorIcon::Crosshair)
 }
 

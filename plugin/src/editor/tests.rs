@@ -1,0 +1,93 @@
+//! The window under test: clicks, drags and keys in, host gestures and an accessibility tree out. No GPU.
+
+mod host;
+mod map;
+mod panel;
+
+use std::sync::Arc;
+
+use egui_kittest::{Harness, kittest::Queryable};
+use nets::Model;
+
+use super::Window;
+use crate::display::{Meters, Stage};
+use crate::params::BeatfieldParams;
+use host::TestHost;
+
+/// An open window with a host around it and a model of dice on its stage.
+struct Studio {
+    params: Arc<BeatfieldParams>,
+    host: Arc<TestHost>,
+    stage: Arc<Stage>,
+    meters: Arc<Meters>,
+    harness: Harness<'static>,
+}
+
+impl Studio {
+    fn open() -> Self {
+        Self::of_size([960.0, 800.0])
+    }
+
+    fn of_size(size: [f32; 2]) -> Self {
+        let params = Arc::new(BeatfieldParams::default());
+        let (stage, meters) = (Arc::new(Stage::default()), Arc::new(Meters::default()));
+        stage.show(|scene| {
+            scene.model = Some(Arc::new(Model::synthetic(7)));
+            scene.model_number = 1;
+        });
+        let host = Arc::new(TestHost::default());
+        let mut window = Window::new(params.clone(), meters.clone(), stage.clone());
+        let (context, mut opened) = (TestHost::context(&host), false);
+        let harness = Harness::builder().with_size(size).build_ui(move |ui| {
+            if !std::mem::replace(&mut opened, true) {
+                window.open(ui.ctx(), context.clone());
+            }
+            window.show(ui);
+        });
+        Self { params, host, stage, meters, harness }
+    }
+
+    /// Where the widget of this name lies.
+    fn rect(&self, label: &str) -> egui::Rect {
+        self.harness.get_by_label(label).rect()
+    }
+
+    fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.harness.run();
+    }
+
+    /// Presses at the first place, moves over the others and lets go at the last.
+    fn drag(&mut self, places: &[egui::Pos2]) {
+        let Some((first, last)) = places.first().zip(places.last()) else { return };
+        self.harness.hover_at(*first);
+        self.harness.drag_at(*first);
+        for place in places {
+            self.harness.hover_at(*place);
+        }
+        self.harness.drop_at(*last);
+        self.harness.run();
+    }
+}
+
+#[test]
+fn every_part_has_a_name_for_those_who_cannot_see_it() {
+    let studio = Studio::open();
+    for label in ["Map", "Temperature", "Density", "Swing", "Variation", "Gate", "Velocity", "Seed"] {
+        assert!(studio.harness.query_by_label(label).is_some(), "{label}");
+    }
+    for name in beat::DEFAULT_INSTRUMENT_NAMES {
+        assert!(studio.harness.query_by_label(&format!("mute {name}")).is_some(), "{name}");
+    }
+}
+
+#[test]
+fn an_idle_window_asks_for_no_frame() {
+    let mut studio = Studio::open();
+    studio.harness.run();
+    studio.harness.step();
+    let delay = studio.harness.output().viewport_output.values().map(|output| output.repaint_delay).min();
+    assert_eq!(delay, Some(std::time::Duration::MAX));
+    assert!(!studio.meters.rolling());
+    assert!(studio.stage.scene().model.is_some());
+}
