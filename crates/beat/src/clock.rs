@@ -29,6 +29,8 @@ pub(crate) struct PlayedStretch {
     pub(crate) frames: u32,
     pub(crate) tempo: f64,
     pub(crate) sample_rate: f64,
+    /// The range that the host repeated meanwhile.
+    pub(crate) loop_range: Option<LoopRange>,
     /// The start of the loop, where this stretch began with a wrap that the host had not announced.
     pub(crate) inferred_wrap: Option<f64>,
 }
@@ -59,7 +61,7 @@ pub(crate) fn continuity(last: Option<&PlayedStretch>, transport: &Transport) ->
     match transport.loop_range {
         Some(LoopRange { start, end })
             if (start - margin..=start + landing).contains(&transport.beats)
-                && last.beats < end
+                && last.beats < end + margin
                 && high >= end - margin =>
         {
             Continuity::LoopStart(start)

@@ -55,6 +55,7 @@ faults! {
     OnsFirst 10 "ons-first" "sends note-ons before the note-offs of the same sample",
     NeverWraps 11 "never-wraps" "plays past the end of a loop that the host wraps inside a block",
     ForgetsWrap 11 "forgets-wrap" "plays the start of a loop again, having played it behind an inferred wrap",
+    PlaysLoopEnd 11 "plays-loop-end" "plays the step at a loop's end where the host rounds its position up to it",
     IgnoresMutes 12 "ignores-mutes" "plays muted instruments",
     AlwaysChannel10 13 "always-channel-10" "sends on channel 10 whatever is set",
 }

@@ -326,3 +326,21 @@ fn a_broken_transport_is_silence() {
     }
     assert!(host.events.is_empty());
 }
+
+#[test]
+fn a_block_that_begins_at_the_loops_end_only_because_the_host_rounded_plays_nothing_of_it() {
+    // As Ardour played it at 93.7 BPM: seven samples before the end it says that the end is reached, and the
+    // block after the next seven samples is the loop's start.
+    let mut host = Host::new(tabs(&["x...............x..............."]));
+    let mut sequencer = Sequencer::new();
+    let looping = |beats, frames| Transport {
+        loop_range: Some(LoopRange { start: 0.0, end: 4.0 }),
+        tempo: 93.7,
+        ..at(beats, frames)
+    };
+    let a_block = 256.0 * 93.7 / (60.0 * RATE);
+    host.block(&mut sequencer, &looping(4.0 - 0.0002 - a_block, 256), &Playback::default());
+    host.block(&mut sequencer, &looping(4.0, 7), &Playback::default());
+    host.block(&mut sequencer, &looping(0.0, 256), &Playback::default());
+    assert_eq!(host.ons(), [(263, 36)]);
+}

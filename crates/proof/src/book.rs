@@ -111,6 +111,11 @@ impl Book {
                 if certain && matches!(arrival, Arrival::Jumped) {
                     book.misjudged = book.misjudged.or(Some(index));
                 }
+                // Where the block before began, if this one goes on from it in the same loop.
+                let goes_on = matches!(arrival, Arrival::Linear)
+                    && index > 0
+                    && calls[index - 1].transport.loop_range == call.transport.loop_range;
+                let came_from = last.filter(|_| goes_on).map(|last| last.beats);
                 match arrival {
                     Arrival::Linear => {}
                     Arrival::Wrapped(beats) => book.open(beats, beats, [start, start]),
@@ -118,7 +123,7 @@ impl Book {
                         book.open(call.beats(), call.beats() - call.per_sample().half(), [start, start]);
                     }
                 }
-                last = Some(book.lay(index, call, start, covered).ok_or(Undecided(index))?);
+                last = Some(book.lay(index, call, start, came_from, covered).ok_or(Undecided(index))?);
             }
             start += i64::from(call.transport.frames);
         }
@@ -147,7 +152,14 @@ impl Book {
     }
 
     /// Lays out one block, with the wraps that rule 11 infers.
-    fn lay(&mut self, index: usize, call: &Call, start: i64, covered: &mut Covered) -> Option<Last> {
+    fn lay(
+        &mut self,
+        index: usize,
+        call: &Call,
+        start: i64,
+        mut came_from: Option<Beats>,
+        covered: &mut Covered,
+    ) -> Option<Last> {
         let (sample, margin) = (call.per_sample(), margin(call.per_sample()));
         let frames = i64::from(call.transport.frames);
         let end = start + frames;
@@ -169,8 +181,18 @@ impl Book {
                 self.push(stretch);
                 return Some(Last { beats, end: reached, frames, per_sample: sample, wrapped });
             };
-            let inside = at_least(beats, from - margin)? && beats < to;
-            if inside && to - beats < TIE + TIE {
+            let mut inside = at_least(beats, from - margin)? && beats < to;
+            // A host that rounds may say that it is at the end while the wrap is still to come.
+            if let Some(before) = came_from.take()
+                && !inside
+                && beats >= to
+                && at_least(to + margin, beats)?
+                && at_least(before, from - margin)?
+                && at_least(to, before)?
+            {
+                covered.count(Situation::EndToCome);
+                inside = true;
+            } else if inside && to - beats < TIE + TIE {
                 return None;
             }
             if !inside || !at_least(reached, to + margin)? {
@@ -178,7 +200,8 @@ impl Book {
                 return Some(Last { beats, end: reached, frames, per_sample: sample, wrapped });
             }
             covered.count(Situation::InferredWrap);
-            let wrap = [to - TIE, to + TIE].map(|to| first[0] + (to - beats).nearest(sample));
+            // The end may lie behind a position that was rounded up to it.
+            let wrap = [to - TIE, to + TIE].map(|to| first[0] + (to - beats).nearest(sample).max(0));
             self.push(Stretch { end: wrap, limit: Some(to), ..stretch });
             self.open(from, from, wrap);
             beats = from + (beats + sample * (wrap[0] - first[0]) - to);
@@ -246,6 +269,6 @@ fn arrival(last: Option<&Last>, call: &Call) -> Option<Arrival> {
     let (start, end) = (Beats::new(range.start), Beats::new(range.end));
     // A host may carry the part of a sample by which it passed the end.
     let at_start = at_least(now, start - margin)? && at_least(start + margin + longest, now)?;
-    let played_out = at_least(end, last.beats)? && at_least(high, end - margin)?;
+    let played_out = at_least(end + margin, last.beats)? && at_least(high, end - margin)?;
     Some(if at_start && played_out { Arrival::Wrapped(start) } else { Arrival::Jumped })
 }

@@ -8,7 +8,15 @@ macro_rules! situations {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Situation { $(#[doc = $words] $name,)* }
 
-        const WORDS: &[&str] = &[$($words,)*];
+        impl Situation {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// What it is called in a summary.
+            pub fn words(self) -> &'static str {
+                match self { $(Self::$name => $words,)* }
+            }
+        }
     };
 }
 
@@ -18,6 +26,7 @@ situations! {
     Seek "seeks",
     AnnouncedWrap "loop wraps at a block's start",
     InferredWrap "loop wraps inferred inside a block",
+    EndToCome "blocks that begin at a loop's end by rounding, the wrap still to come",
     Stopped "blocks at rest",
     Bypassed "blocks bypassed",
     Reset "resets",
@@ -51,11 +60,11 @@ situations! {
 
 /// Counts of every situation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Covered([u64; WORDS.len()]);
+pub struct Covered([u64; Situation::ALL.len()]);
 
 impl Default for Covered {
     fn default() -> Self {
-        Self([0; WORDS.len()])
+        Self([0; Situation::ALL.len()])
     }
 }
 
@@ -72,14 +81,16 @@ impl Covered {
         }
     }
 
-    /// Every situation with its count.
-    pub fn all(&self) -> impl Iterator<Item = (&'static str, u64)> + '_ {
-        WORDS.iter().copied().zip(self.0)
+    /// How often it happened.
+    pub fn of(&self, situation: Situation) -> u64 {
+        self.0[situation as usize]
     }
 }
 
 impl fmt::Display for Covered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.all().try_for_each(|(words, count)| writeln!(f, "  {count:>12} {words}"))
+        Situation::ALL
+            .iter()
+            .try_for_each(|situation| writeln!(f, "  {:>12} {}", self.of(*situation), situation.words()))
     }
 }

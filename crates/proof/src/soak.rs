@@ -3,7 +3,7 @@
 use beat::Sequencer;
 
 use crate::chance::Script;
-use crate::covered::Covered;
+use crate::covered::{Covered, Situation};
 use crate::finding::Finding;
 use crate::host::{self, Call, Rounding};
 use crate::shelf::Shelf;
@@ -90,8 +90,12 @@ impl Summary {
         self.covered.add(&report.covered);
     }
 
-    /// What the soak never met.
+    /// What the soak never met. A session cut short is nothing to wish for.
     pub fn never_met(&self) -> Vec<&'static str> {
-        self.covered.all().filter(|(_, count)| *count == 0).map(|(words, _)| words).collect()
+        let wanted = Situation::ALL.iter().filter(|situation| **situation != Situation::CutShort);
+        wanted
+            .filter(|situation| self.covered.of(**situation) == 0)
+            .map(|situation| situation.words())
+            .collect()
     }
 }

@@ -52,7 +52,9 @@ impl Sequencer {
         };
         let mut inferred_wrap = None;
         loop {
-            let inside = loop_range.filter(|range| lies_inside(stretch.beats, range, margin));
+            let inside = loop_range.filter(|range| {
+                lies_inside(stretch.beats, range, margin) || self.has_not_wrapped_yet(&stretch, range, margin)
+            });
             stretch.limit = inside.map_or(f64::INFINITY, |range| range.end - EXACT);
             let wrap = inside.filter(|range| stretch.end_beats() > range.end + margin);
             let wrap = wrap.filter(|_| !block.planted.is(Fault::NeverWraps));
@@ -80,8 +82,19 @@ impl Sequencer {
             frames: transport.frames,
             tempo: transport.tempo,
             sample_rate: transport.sample_rate,
+            loop_range: transport.loop_range,
             inferred_wrap: inferred_wrap.filter(|_| !block.planted.is(Fault::ForgetsWrap)),
         });
+    }
+
+    /// Whether a stretch goes on from inside this same loop and begins at its end only because the host
+    /// rounded its position up: the wrap is still to come, and the end's own step belongs to what follows it.
+    fn has_not_wrapped_yet(&self, stretch: &Stretch, range: &LoopRange, margin: f64) -> bool {
+        let came_from_inside = self
+            .last
+            .is_some_and(|last| last.loop_range == Some(*range) && lies_inside(last.beats, range, margin));
+        let at_the_end = (range.end - EXACT..range.end + margin).contains(&stretch.beats);
+        came_from_inside && at_the_end && !self.planted.is(Fault::PlaysLoopEnd)
     }
 
     /// Where the host says that it is, but for faults that are planted.

@@ -4,7 +4,7 @@ use super::{DawError, Take, patience, takes};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// Our script for Ardour's Lua console.
 const SCRIPT: &str = include_str!("record.lua");
@@ -139,9 +139,22 @@ impl Home {
         scanner.env("LD_LIBRARY_PATH", LIBRARIES).arg("-f").arg(&self.plugin);
         let ended = patience::run(&mut scanner, "ardour-vst3-scanner", SCAN_LIMIT, &logs.join("scan.log"))?;
         if ended.well && ended.said.contains("Found Plugin: Beatfield") {
-            return Ok(());
+            return self.outdate_the_plugin();
         }
         Err(ended.without("ardour-vst3-scanner", "find Beatfield in the bundle"))
+    }
+
+    /// Dates what the scanner wrote a little ahead. Ardour believes it only where it is younger than the
+    /// plugin, in whole seconds, and a bundle that was built just now is as young.
+    fn outdate_the_plugin(&self) -> Result<(), DawError> {
+        let learnt = self.folder.join(".cache/ardour7/vst");
+        let ahead = SystemTime::now() + Duration::from_secs(2);
+        for entry in fs::read_dir(&learnt).map_err(DawError::file(&learnt))? {
+            let path = entry.map_err(DawError::file(&learnt))?.path();
+            let file = fs::File::options().write(true).open(&path).map_err(DawError::file(&path))?;
+            file.set_modified(ahead).map_err(DawError::file(&path))?;
+        }
+        Ok(())
     }
 
     /// Runs the script. The console wants a terminal, and `script` gives it one.
