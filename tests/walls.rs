@@ -53,6 +53,15 @@ fn the_beat_needs_nothing_but_libm() {
 }
 
 #[test]
+fn the_drums_need_nothing_but_the_beat_and_libm() {
+    let names = crates("drums", "all");
+    assert!(names.iter().all(|name| ["beat", "drums", "libm"].contains(&name.as_str())), "{names:?}");
+    let source = std::fs::read_to_string(root().join("crates/drums/src/lib.rs")).expect("the drums' source");
+    assert!(source.lines().any(|line| line.starts_with("#![no_std]")), "the drums are no_std");
+    assert!(!source.contains("extern crate"), "the drums have neither std nor alloc");
+}
+
+#[test]
 fn networks_stay_out_of_the_beat_the_corpus_and_the_rig() {
     for package in ["beat", "corpus", "rig"] {
         keeps_out(package, "all", &["burn", "nets", "nice-plug", "egui"]);

@@ -1,0 +1,22 @@
+//! The built-in kit: fourteen synthesised drums, one for each instrument, so that play makes sound at once.
+//!
+//! For the audio thread: `no_std` without `alloc`, a fixed number of voices, no tables to load. What a
+//! [`Drums`] plays is a function of its seed, its sample rate and the hits since its last rest, whatever
+//! the sizes of the blocks (`tests/kit.rs`). No samples of anybody's: every sound is computed from the
+//! recipes in `recipes.rs`.
+
+#![no_std]
+
+mod band;
+mod envelope;
+mod general_midi;
+mod kit;
+mod layer;
+mod limit;
+mod recipe;
+mod recipes;
+mod source;
+mod voice;
+
+pub use general_midi::instrument_of_note;
+pub use kit::{Drums, SLOWEST_RATE};

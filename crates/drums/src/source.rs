@@ -1,0 +1,155 @@
+//! What a layer is made of: a tone, noise, or the clangour of six squares.
+
+use libm::sqrtf;
+
+use crate::envelope::fall;
+use crate::recipe::Source;
+
+/// Makes a fraction of whole numbers.
+const TO_UNIT: f32 = 1.0 / 2_147_483_648.0;
+
+/// The range of a phase.
+const TURN: f32 = 4_294_967_296.0;
+
+/// Squares of a metal source.
+pub(crate) const SQUARES: usize = 6;
+
+/// A source with its state.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Generator {
+    Tone(Tone),
+    Hiss(Hiss),
+    Metal(Metal),
+}
+
+impl Generator {
+    /// `pitch` multiplies every frequency, `force` (0..=1) says how far a tone's pitch is thrown up.
+    pub(crate) fn new(source: &Source, pitch: f32, force: f32, dice: u32, rate: f32) -> Self {
+        match *source {
+            Source::Tone { from, to, glide, drive } => {
+                Self::Tone(Tone::new(from * pitch, to * pitch, glide, drive, force, rate))
+            }
+            Source::Hiss => Self::Hiss(Hiss { state: dice, scale: sqrtf(rate / 48_000.0) * TO_UNIT }),
+            Source::Metal(hertz) => Self::Metal(Metal::new(hertz, pitch, rate)),
+        }
+    }
+}
+
+/// A sine whose pitch falls, bent by a soft drive. Its phase begins at 0, so it begins without a click.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tone {
+    /// A turn is the whole range.
+    phase: u32,
+    /// What the phase gains a sample where the pitch has come to rest.
+    rest: f32,
+    /// What is added to that now.
+    above: f32,
+    fall: f32,
+    /// Samples until nobody hears that the pitch still falls. A number that shrank on and on would become
+    /// subnormal, and slow.
+    falling: u32,
+    drive: f32,
+}
+
+impl Tone {
+    fn new(from: f32, to: f32, glide: f32, drive: f32, force: f32, rate: f32) -> Self {
+        const SOFTEST: f32 = 0.6;
+        let turns = |hertz: f32| (hertz / rate).min(0.45) * TURN;
+        let rest = turns(to);
+        let above = (turns(from) - rest) * (SOFTEST + (1.0 - SOFTEST) * force);
+        // To a millionth of the way.
+        let falling = (2.0 * glide * rate) as u32;
+        Self { phase: 0, rest, above, fall: fall(glide, rate), falling, drive }
+    }
+
+    #[inline]
+    pub(crate) fn step(&mut self) -> f32 {
+        let sine = sine(self.phase);
+        self.phase = self.phase.wrapping_add((self.rest + self.above) as u32);
+        if self.falling > 0 {
+            self.falling -= 1;
+            self.above *= self.fall;
+        }
+        // A cubic that meets 1 with a level slope: odd harmonics, never above 1.
+        let bent = sine * (1.5 - 0.5 * sine * sine);
+        sine + self.drive * (bent - sine)
+    }
+}
+
+/// The sine of a phase whose whole range is a turn, to 76 dB.
+#[inline]
+fn sine(phase: u32) -> f32 {
+    // Half a turn back, so that the signed number is centred; a sine is odd, hence the minus below.
+    let centred = (phase ^ 1 << 31).cast_signed() as f32 * (1.0 / TURN);
+    let quarter = 0.25 - (centred.abs() - 0.25).abs();
+    let x = quarter * core::f32::consts::TAU;
+    let square = x * x;
+    let series = 1.0 - square * (1.0 / 6.0 - square * (1.0 / 120.0 - square * (1.0 / 5_040.0)));
+    -(x * series).copysign(centred)
+}
+
+/// White noise, as loud a hertz at every sample rate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hiss {
+    state: u32,
+    scale: f32,
+}
+
+impl Hiss {
+    #[inline]
+    pub(crate) fn step(&mut self) -> f32 {
+        // Numerical Recipes' generator; as a fraction its weak low bits do not count.
+        self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        self.state.cast_signed() as f32 * self.scale
+    }
+}
+
+/// Six squares that share no harmonics, as in the cymbals of the analogue drum machines.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Metal {
+    phases: [u32; SQUARES],
+    steps: [u32; SQUARES],
+    /// All bits for a square that sounds, none for one that is left out.
+    heard: [i32; SQUARES],
+    gain: f32,
+}
+
+impl Metal {
+    /// A frequency of 0 leaves a square out.
+    fn new(hertz: [f32; SQUARES], pitch: f32, rate: f32) -> Self {
+        let sounding = hertz.iter().filter(|hertz| **hertz > 0.0).count().max(1);
+        Self {
+            // All begin in their upper half, so that the stroke is heard at once, and a little apart.
+            phases: core::array::from_fn(|square| (square as u32) << 27),
+            steps: hertz.map(|hertz| ((hertz * pitch / rate).min(0.45) * TURN) as u32),
+            heard: hertz.map(|hertz| if hertz > 0.0 { -1 } else { 0 }),
+            gain: 1.0 / sounding as f32,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn step(&mut self) -> f32 {
+        let mut sum = 0;
+        for (square, phase) in self.phases.iter_mut().enumerate() {
+            *phase = phase.wrapping_add(self.steps[square]);
+            // The sign of the phase is the square: 1 or -1.
+            sum += (phase.cast_signed() >> 31 | 1) & self.heard[square];
+        }
+        sum as f32 * self.gain
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sine_is_a_sine() {
+        for step in 0..=1000_u32 {
+            let turns = step as f32 / 1000.0;
+            let exact = libm::sinf(turns * core::f32::consts::TAU);
+            let ours = sine((f64::from(step) / 1000.0 * f64::from(TURN)) as u64 as u32);
+            assert!((ours - exact).abs() < 2e-4, "at {turns}: {ours} instead of {exact}");
+        }
+    }
+}
