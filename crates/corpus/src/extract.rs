@@ -23,6 +23,7 @@ use crate::midi::{LARGEST_FILE_BYTES, read_parts};
 use crate::notes::NoteTable;
 use crate::report::{InputRecord, Rejection, Report, hex};
 use crate::rows::Row;
+use crate::sequences::{Sequence, parts_of};
 
 use batches::batches;
 use gather::Gathered;
@@ -34,19 +35,33 @@ pub struct Options {
     pub midi: Vec<PathBuf>,
     /// The merge table for all files; `None` takes Roland for Groove and General MIDI for the rest.
     pub notes: Option<NoteTable>,
-    /// The rule by which windows are kept.
-    pub keep: Keep,
+    /// What is taken from a song.
+    pub take: Take,
     /// A table of genres by path.
     pub genres: Option<PathBuf>,
     /// Files whose hits lie further from the sixteenths on average, in steps, are left out.
     pub max_error_steps: Option<f64>,
 }
 
+/// What is taken from a song.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Take {
+    /// Two-bar windows that this rule keeps, without the dull ones, unique under circular shifts.
+    Beats(Keep),
+    /// Every part of so many bars, one behind the other: the song as it goes.
+    Parts {
+        /// Bars of a part, 1 or more.
+        bars: usize,
+    },
+}
+
 /// What came out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Extraction {
-    /// The patterns, unique under circular shifts, in the order of the input.
+    /// The patterns, in the order of the input; none where parts were taken.
     pub rows: Vec<Row>,
+    /// The parts, in the order of the input; none where patterns were taken.
+    pub parts: Vec<Sequence>,
     /// How it went.
     pub report: Report,
     /// Damaged files as (path, reason), for the terminal; the report has them too.
@@ -147,10 +162,17 @@ impl Extractor {
         if let Some(allowed_steps) = self.options.max_error_steps.filter(|&allowed| error_steps > allowed) {
             return Err(Rejection::LooseTiming { error_steps, allowed_steps });
         }
-        let found = beats_of(&grid.passages, self.options.keep);
-        let all = found.len();
-        let patterns: Vec<Pattern> = found.into_iter().filter(passes).collect();
-        Ok(Beats { dull: all - patterns.len(), patterns, grid: grid.without_passages() })
+        let (mut patterns, mut parts, mut dull) = (Vec::new(), Vec::new(), 0);
+        match self.options.take {
+            Take::Beats(keep) => {
+                let found = beats_of(&grid.passages, keep);
+                let all = found.len();
+                patterns = found.into_iter().filter(passes).collect();
+                dull = all - patterns.len();
+            }
+            Take::Parts { bars } => parts = parts_of(&grid.passages, bars),
+        }
+        Ok(Beats { dull, patterns, parts, grid: grid.without_passages() })
     }
 
     /// Puts the outcomes together in order; only here patterns of different files meet.
@@ -181,12 +203,15 @@ impl Extractor {
     }
 
     fn empty_report(&self, interrupted: bool) -> Report {
-        let Options { midi, notes, keep, genres, max_error_steps } = &self.options;
+        let Options { midi, notes, take, genres, max_error_steps } = &self.options;
         let shown = |path: &PathBuf| path.display().to_string();
         let options = [
             ("midi", serde_json::json!(midi.iter().map(shown).collect::<Vec<_>>())),
             ("notes", notes.map_or("auto".into(), |notes| serde_json::json!(notes))),
-            ("keep", serde_json::json!(keep)),
+            match take {
+                Take::Beats(keep) => ("keep", serde_json::json!(keep)),
+                Take::Parts { bars } => ("bars", serde_json::json!(bars)),
+            },
             ("genres", serde_json::json!(genres.as_ref().map(shown))),
             ("max_error_steps", serde_json::json!(max_error_steps)),
         ];
@@ -233,6 +258,7 @@ struct Outcome {
 /// The beats of one song, and the counts of its grid (its passages are let go).
 struct Beats {
     patterns: Vec<Pattern>,
+    parts: Vec<Vec<u16>>,
     dull: usize,
     grid: Grid,
 }

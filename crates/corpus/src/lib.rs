@@ -5,7 +5,8 @@
 //!
 //! The way through: [`intake`] finds MIDI files in folders and archives, [`midi`] reads their drums,
 //! [`grid`] quantises them into bars, [`loops`] finds the windows that come back, [`filter`] drops the
-//! dull and the known ones, and [`extract`] runs it all on every core and keeps the report.
+//! dull and the known ones, and [`extract`] runs it all on every core and keeps the report. Models of time want longer parts:
+//! [`sequences`] has them.
 
 pub mod extract;
 pub mod filter;
@@ -17,4 +18,5 @@ pub mod midi;
 pub mod notes;
 pub mod report;
 pub mod rows;
+pub mod sequences;
 pub mod split;

@@ -94,7 +94,7 @@ pub struct Report {
     pub dull_patterns: usize,
     /// Patterns dropped because a circular shift of them was there before.
     pub known_patterns: usize,
-    /// Patterns written.
+    /// Patterns written, or parts of songs where those were asked for.
     pub patterns: usize,
     /// Patterns written, by genre.
     pub patterns_by_genre: BTreeMap<String, usize>,

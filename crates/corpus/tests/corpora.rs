@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use corpus::extract::{Extraction, Extractor, Options};
+use corpus::extract::{Extraction, Extractor, Options, Take};
 use corpus::filter::{Seen, passes};
 use corpus::loops::Keep;
 use corpus::rows::{Layout, read_patterns};
@@ -22,7 +22,7 @@ fn corpora() -> Option<PathBuf> {
 }
 
 fn extract(midi: Vec<PathBuf>, keep: Keep) -> Extraction {
-    let options = Options { midi, notes: None, keep, genres: None, max_error_steps: None };
+    let options = Options { midi, notes: None, take: Take::Beats(keep), genres: None, max_error_steps: None };
     Extractor::open(options).unwrap().run(&|| {}, &|| false)
 }
 

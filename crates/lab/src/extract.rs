@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use corpus::extract::{Extraction, Extractor, Options};
+use corpus::extract::{Extraction, Extractor, Options, Take};
 use corpus::loops::Keep;
 use corpus::notes::NoteTable;
 use corpus::report::Report;
 use corpus::rows::{write_atomically, write_patterns};
+use corpus::sequences::write_sequences;
 
 use crate::{interrupt, progress};
 
@@ -22,7 +23,8 @@ pub(crate) struct ExtractArgs {
     /// Folder, .zip, .tar.gz or MIDI file; may be given several times
     #[arg(long, required = true, value_name = "PATH")]
     midi: Vec<PathBuf>,
-    /// Where the patterns go, one a line: code, genre, song; the report goes beside it as FILE.json
+    /// Where the patterns go, one a line: code, genre, song (with --bars: genre, song, bars); the report
+    /// goes beside it as FILE.json
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// How percussion notes are merged into the kit; auto takes roland for Groove, else gm
@@ -31,6 +33,9 @@ pub(crate) struct ExtractArgs {
     /// Which two-bar windows of a song are kept
     #[arg(long, value_enum, default_value_t = KeepRule::Recurring)]
     keep: KeepRule,
+    /// Take parts of so many bars as they follow each other instead of patterns, for models of time
+    #[arg(long, value_name = "BARS", conflicts_with = "keep", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    bars: Option<u16>,
     /// Genres by path: lines of path, TAB or comma, genre; a path may be a folder
     #[arg(long, value_name = "FILE")]
     genres: Option<PathBuf>,
@@ -76,17 +81,23 @@ pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
     let extraction = extractor.run(&|| bar.inc(1), &interrupt::asked);
     bar.finish_and_clear();
     tell(&extraction);
-    if extraction.rows.is_empty() {
-        bail!("not one pattern was found, so nothing was written; {}", why_none(&extraction.report));
+    if extraction.report.patterns == 0 {
+        let what = what(args);
+        bail!("not one of {what} was found, so nothing was written; {}", why_none(args, &extraction.report));
     }
     if extraction.report.interrupted {
         let part = with_suffix(&args.out, ".part");
         write(&extraction, &part)?;
-        bail!("interrupted: {} holds the patterns of the files that were read", part.display());
+        bail!("interrupted: {} holds the {} of the files that were read", part.display(), what(args));
     }
     write(&extraction, &args.out)?;
-    println!("{} patterns are in {}", extraction.rows.len(), args.out.display());
+    println!("{} {} are in {}", extraction.report.patterns, what(args), args.out.display());
     Ok(())
+}
+
+/// What is extracted, in words.
+fn what(args: &ExtractArgs) -> String {
+    args.bars.map_or("patterns".to_owned(), |bars| format!("parts of {bars} bars"))
 }
 
 fn options(args: &ExtractArgs) -> Options {
@@ -97,11 +108,12 @@ fn options(args: &ExtractArgs) -> Options {
             Notes::Gm => Some(NoteTable::Gm),
             Notes::Roland => Some(NoteTable::Roland),
         },
-        keep: match args.keep {
-            KeepRule::InARow => Keep::InARow,
-            KeepRule::Recurring => Keep::Recurring,
-            KeepRule::Majority => Keep::Majority,
-            KeepRule::Every => Keep::Every,
+        take: match (args.bars, args.keep) {
+            (Some(bars), _) => Take::Parts { bars: usize::from(bars) },
+            (None, KeepRule::InARow) => Take::Beats(Keep::InARow),
+            (None, KeepRule::Recurring) => Take::Beats(Keep::Recurring),
+            (None, KeepRule::Majority) => Take::Beats(Keep::Majority),
+            (None, KeepRule::Every) => Take::Beats(Keep::Every),
         },
         genres: args.genres.clone(),
         max_error_steps: args.max_error,
@@ -115,7 +127,10 @@ fn write(extraction: &Extraction, out: &Path) -> Result<()> {
         file.write_all(&report)?;
         file.write_all(b"\n")
     })?;
-    write_patterns(out, &extraction.rows)?;
+    match extraction.parts.as_slice() {
+        [] => write_patterns(out, &extraction.rows)?,
+        parts => write_sequences(out, parts)?,
+    }
     Ok(())
 }
 
@@ -139,7 +154,12 @@ fn tell(extraction: &Extraction) {
         );
     }
     println!("  {:>6} files in which nothing met the rule", report.files_without_pattern);
-    println!("  {:>6} patterns dropped as dull, {} as known", report.dull_patterns, report.known_patterns);
+    if report.dull_patterns + report.known_patterns > 0 {
+        println!(
+            "  {:>6} patterns dropped as dull, {} as known",
+            report.dull_patterns, report.known_patterns
+        );
+    }
     if let Some(error) = report.mean_quantisation_error_steps {
         println!("  {error:>6.3} steps from the sixteenths on average, over {} hits", report.quantised_hits);
     }
@@ -148,9 +168,12 @@ fn tell(extraction: &Extraction) {
     }
 }
 
-fn why_none(report: &Report) -> String {
+fn why_none(args: &ExtractArgs, report: &Report) -> String {
     if report.rejected.is_empty() {
-        return "no window met the rule; try --keep every".to_owned();
+        return match args.bars {
+            Some(bars) => format!("no passage is as long as {bars} bars; try fewer"),
+            None => "no window met the rule; try --keep every".to_owned(),
+        };
     }
     let reasons = report.rejected.iter().map(|(heading, files)| format!("{heading} {}", files.len()));
     format!("files left out: {}", reasons.collect::<Vec<_>>().join(", "))

@@ -3,6 +3,7 @@
 use crate::filter::Seen;
 use crate::report::{Rejection, Report, SongRecord};
 use crate::rows::Row;
+use crate::sequences::Sequence;
 
 use super::{Beats, Extraction};
 
@@ -10,6 +11,7 @@ use super::{Beats, Extraction};
 #[derive(Default)]
 pub(super) struct Gathered {
     rows: Vec<Row>,
+    parts: Vec<Sequence>,
     pub(super) report: Report,
     damaged: Vec<(String, String)>,
     seen: Seen,
@@ -38,9 +40,12 @@ impl Gathered {
                 self.rows.push(Row { pattern: *pattern, genre: genre.clone(), song: song.clone() });
             }
         }
-        let patterns = self.rows.len() - before;
-        report.known_patterns += beats.patterns.len() - patterns;
-        report.files_without_pattern += usize::from(beats.patterns.is_empty());
+        report.known_patterns += beats.patterns.len() - (self.rows.len() - before);
+        for steps in &beats.parts {
+            self.parts.push(Sequence { genre: genre.clone(), song: song.clone(), steps: steps.clone() });
+        }
+        let patterns = self.rows.len() - before + beats.parts.len();
+        report.files_without_pattern += usize::from(beats.patterns.is_empty() && beats.parts.is_empty());
         if patterns > 0 {
             *report.patterns_by_genre.entry(genre.clone()).or_default() += patterns;
             let mean_error_steps = rounded(beats.grid.mean_error_steps().unwrap_or(0.0));
@@ -65,10 +70,10 @@ impl Gathered {
     /// Everything was taken.
     pub(super) fn finish(mut self) -> Extraction {
         let hits = self.report.quantised_hits;
-        self.report.patterns = self.rows.len();
+        self.report.patterns = self.rows.len() + self.parts.len();
         self.report.mean_quantisation_error_steps =
             (hits > 0).then(|| rounded(self.error_sum_steps / hits as f64));
-        Extraction { rows: self.rows, report: self.report, damaged: self.damaged }
+        Extraction { rows: self.rows, parts: self.parts, report: self.report, damaged: self.damaged }
     }
 }
 

@@ -20,7 +20,7 @@ fn options(midi: &Path) -> Options {
     Options {
         midi: vec![midi.to_owned()],
         notes: None,
-        keep: Keep::InARow,
+        take: Take::Beats(Keep::InARow),
         genres: None,
         max_error_steps: None,
     }
@@ -55,7 +55,7 @@ fn good_files_give_rows_and_bad_ones_a_reason_each() {
         ("bad/waltz.mid", &file(0, 480, &[waltz])),
         ("bad/zip.zip", b"PK no zip"),
     ]);
-    let Extraction { rows, report, damaged } = extract(options(folder.path()));
+    let Extraction { rows, report, damaged, .. } = extract(options(folder.path()));
     let genres: Vec<_> = rows.iter().map(|row| row.genre.as_str()).collect();
     assert_eq!(genres, ["funk", "rock"]);
     assert_eq!((report.files_found, report.files_read, report.patterns), (8, 4, 2));
@@ -223,4 +223,15 @@ fn loose_timing_is_left_out_where_that_is_asked_for() {
     assert_eq!(limit(None).mean_quantisation_error_steps, Some(0.1667));
     assert_eq!(limit(Some(0.1)).rejected["loose timing"].len(), 1);
     assert!(limit(Some(0.2)).rejected.is_empty());
+}
+
+#[test]
+fn parts_are_the_song_as_it_goes_with_its_genre() {
+    let folder = folder_of(&[("rock/1.mid", &thrice(ROCK)), ("funk/2.mid", &song(FUNK))]);
+    let take = Take::Parts { bars: 4 };
+    let Extraction { rows, parts, report, .. } = extract(Options { take, ..options(folder.path()) });
+    let of: Vec<_> = parts.iter().map(|part| (part.genre.as_str(), part.bars())).collect();
+    assert_eq!(of, [("rock", 4)], "six bars hold one part, two bars hold none");
+    assert_eq!(parts[0].steps[..32], parts[0].steps[32..], "the two bars come twice");
+    assert_eq!((rows.len(), report.patterns, report.files_without_pattern), (0, 1, 1));
 }
