@@ -19,6 +19,19 @@ use crate::params::BeatfieldParams;
 pub use offline::HostMode;
 use offline::OfflineRender;
 
+/// Takes an incoming note: the lowest octave holds scenes, anything is shown to the window.
+pub(crate) fn hear<S>(event: &HostNoteEvent<S>, params: &BeatfieldParams, meters: &Meters) {
+    match event {
+        HostNoteEvent::NoteOn { key: Key::Number(note), .. } => {
+            params.held.note_on(*note);
+            meters.show_heard(*note);
+        }
+        HostNoteEvent::NoteOff { key: Key::Number(note), .. } => params.held.note_off(*note),
+        HostNoteEvent::NoteOff { key: Key::Wildcard, .. } => params.held.release(),
+        _ => {}
+    }
+}
+
 /// The audio thread's side of an instance.
 pub struct AudioSide {
     banks: BankReader,

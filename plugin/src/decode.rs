@@ -96,7 +96,8 @@ impl Decoder {
         let bank_loads = self.params.saved.bank_loads();
         self.follow_model();
         let settings = self.params.settings();
-        let Some(model) = self.model.as_ref().filter(|model| model.revision == settings.revision) else {
+        let revision = self.params.saved.model_revision();
+        let Some(model) = self.model.as_ref().filter(|model| model.revision == revision) else {
             return true; // another model was chosen in between: look again
         };
         if self.decoded == Some(settings) {
@@ -104,8 +105,11 @@ impl Decoder {
         }
         // Without a model the kept bank plays, so that a project whose model file is missing sounds as
         // it did when it was saved.
-        let bank =
-            model.decode(&settings).or_else(|| self.params.saved.kept_bank().bank(settings, model.number));
+        // Read after the settings: a shape that comes in between counts as another revision, looked at next.
+        let shape = self.params.saved.shape();
+        let bank = model
+            .decode(&settings, &shape)
+            .or_else(|| self.params.saved.kept_bank().bank(settings, model.number));
         let bank = bank.unwrap_or_else(|| Bank::new([Take::EMPTY; BANK_TAKES], 1, Kit::DEFAULT, settings, 0));
         let number = self.banks.publish(&bank);
         self.params.saved.keep_bank(&bank, bank_loads);

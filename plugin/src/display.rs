@@ -22,6 +22,8 @@ pub struct Meters {
     /// The number of the bank that sounds.
     committed: AtomicU32,
     decoder_ended: AtomicBool,
+    /// The last incoming note, above it how many there were.
+    heard: AtomicU32,
 }
 
 impl Meters {
@@ -64,6 +66,18 @@ impl Meters {
     /// Whether the decode thread has met a defect and ended: nobody answers any more.
     pub fn decoder_ended(&self) -> bool {
         self.decoder_ended.load(Ordering::Relaxed)
+    }
+
+    /// The last incoming note, with a number that changes with every note.
+    pub fn heard(&self) -> (u32, u8) {
+        let heard = self.heard.load(Ordering::Relaxed);
+        (heard >> 8, heard as u8)
+    }
+
+    pub(crate) fn show_heard(&self, note: u8) {
+        // Only the audio thread writes it.
+        let count = (self.heard.load(Ordering::Relaxed) >> 8).wrapping_add(1);
+        self.heard.store(count << 8 | u32::from(note), Ordering::Relaxed);
     }
 
     pub(crate) fn note_decoder_end(&self) {

@@ -6,7 +6,7 @@ use nice_plug::context::gui::AsyncExecutor;
 use nice_plug::prelude::*;
 use nice_plug_egui::EguiEditor;
 
-use crate::audio::{AudioSide, HostMode};
+use crate::audio::{self, AudioSide, HostMode};
 use crate::crossing::{BankWriter, bank_crossing};
 use crate::decode::DecodeThread;
 use crate::display::{Meters, Stage};
@@ -111,6 +111,7 @@ impl Plugin for Beatfield {
 
     fn deactivate(&mut self) {
         self.meters.rest();
+        self.params.held.release();
         if let Some(executor) = &self.executor {
             fence::drain(executor);
         }
@@ -129,8 +130,10 @@ impl Plugin for Beatfield {
         for channel in buffer.as_slice() {
             channel.fill(0.0);
         }
-        // Incoming notes have no meaning yet; what is not taken would wait for the next block.
-        while context.next_event().is_some() {}
+        // What is not taken would wait for the next block.
+        while let Some(event) = context.next_event() {
+            audio::hear(&event, &self.params, &self.meters);
+        }
         self.audio.process(buffer.samples() as u32, &self.params, &self.meters, &self.stage, context);
         // Hosts suspend instruments that seem done.
         ProcessStatus::KeepAlive

@@ -4,14 +4,16 @@
 mod choices;
 mod ranges;
 
+use std::sync::atomic::{AtomicU8, Ordering};
+
 use beat::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Playback, Settings};
 use nice_plug::prelude::*;
 
-pub use choices::{Bounce, Commit, Grid};
+pub use choices::{Bounce, Commit, Grid, SceneChoice};
 pub use ranges::{SWING_STRAIGHT, SWING_WIDEST};
 
-use crate::saved::Saved;
-use ranges::{channel, percent, plain, seed, swing, unit, variation};
+use crate::saved::{SCENES, Saved};
+use ranges::{bars, channel, percent, plain, seed, swing, unit, variation};
 
 /// Every parameter and all saved state of an instance. Ids never change: projects are saved under them.
 #[derive(Params)]
@@ -34,6 +36,15 @@ pub struct BeatfieldParams {
     /// Which dice are thrown; the same seed is the same beat.
     #[id = "seed"]
     pub seed: IntParam,
+    /// Which stored scene stands in for puck, temperature and seed; a held note of the lowest octave wins.
+    #[id = "scene"]
+    pub scene: EnumParam<SceneChoice>,
+    /// Whether the sounding place follows the orbit.
+    #[id = "orbit"]
+    pub orbit: BoolParam,
+    /// Over how many bars the orbit closes.
+    #[id = "orbitbars"]
+    pub orbit_bars: IntParam,
     /// How late every second sixteenth comes: 50 % is straight, 66.7 % a triplet.
     #[id = "swing"]
     pub swing: FloatParam,
@@ -64,6 +75,11 @@ pub struct BeatfieldParams {
     /// One mute an instrument.
     #[nested(array, group = "Mutes")]
     pub mutes: [MuteParam; INSTRUMENTS],
+    /// One solo an instrument; where any is on, only those sound.
+    #[nested(array, group = "Solos")]
+    pub solos: [SoloParam; INSTRUMENTS],
+    /// The scene that a held note has chosen.
+    pub held: HeldScene,
     /// State that is saved with the project and is no parameter.
     #[nested]
     pub saved: Saved,
@@ -77,6 +93,44 @@ pub struct MuteParam {
     pub muted: BoolParam,
 }
 
+/// The solo of one instrument.
+#[derive(Params)]
+pub struct SoloParam {
+    /// Whether the instrument sounds alone, with the others that do.
+    #[id = "solo"]
+    pub alone: BoolParam,
+}
+
+/// The scene that a note of the lowest octave holds: 1 to 4, or 0 while none is held. The audio thread
+/// writes it; relaxed, since it stands for itself.
+#[derive(Debug, Default)]
+pub struct HeldScene(AtomicU8);
+
+impl HeldScene {
+    /// The index of the scene, 0..4.
+    pub fn scene(&self) -> Option<usize> {
+        self.0.load(Ordering::Relaxed).checked_sub(1).map(usize::from).filter(|scene| *scene < SCENES)
+    }
+
+    /// A note starts: those from 0 to 3 hold scenes A to D.
+    pub(crate) fn note_on(&self, note: u8) {
+        if usize::from(note) < SCENES {
+            self.0.store(note + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// A note ends; another one that was held meanwhile stays.
+    pub(crate) fn note_off(&self, note: u8) {
+        if self.scene() == Some(usize::from(note)) {
+            self.release();
+        }
+    }
+
+    pub(crate) fn release(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
 impl Default for BeatfieldParams {
     fn default() -> Self {
         let fresh = Settings::DEFAULT;
@@ -87,6 +141,9 @@ impl Default for BeatfieldParams {
             density: plain("Density", fresh.density, -1.0, 1.0),
             variation: variation("Variation", fresh.variation),
             seed: seed("Seed", fresh.seed),
+            scene: EnumParam::new("Scene", SceneChoice::Puck),
+            orbit: BoolParam::new("Orbit", false),
+            orbit_bars: bars("Orbit length", 4),
             swing: swing("Swing"),
             gate: percent("Gate", 0.5, 0.05, 1.0),
             velocity: percent("Velocity", 1.0, 0.0, 2.0),
@@ -99,23 +156,35 @@ impl Default for BeatfieldParams {
             mutes: std::array::from_fn(|instrument| MuteParam {
                 muted: BoolParam::new(format!("Mute {}", DEFAULT_INSTRUMENT_NAMES[instrument]), false),
             }),
+            solos: std::array::from_fn(|instrument| SoloParam {
+                alone: BoolParam::new(format!("Solo {}", DEFAULT_INSTRUMENT_NAMES[instrument]), false),
+            }),
+            held: HeldScene::default(),
             saved: Saved::default(),
         }
     }
 }
 
 impl BeatfieldParams {
-    /// The settings key of this moment. Reads atomics only: any thread may call it.
+    /// The settings key of this moment: what takes effect. Reads atomics only: any thread may call it.
     pub fn settings(&self) -> Settings {
-        Settings {
+        let revision = self.saved.revision();
+        let set = Settings {
             x: self.x.value(),
             y: self.y.value(),
             temperature: self.temperature.value(),
             density: self.density.value(),
             variation: 1 << self.variation.value(),
             seed: self.seed.value() as u16,
-            revision: self.saved.revision(),
-        }
+            orbit_bars: if self.orbit.value() { 1 << self.orbit_bars.value() } else { 0 },
+            revision,
+        };
+        set.effective(self.scene_in_effect().and_then(|scene| self.saved.scenes().get(scene)))
+    }
+
+    /// The scene that takes effect: the one that a note holds, else the chosen one.
+    pub fn scene_in_effect(&self) -> Option<usize> {
+        self.held.scene().or_else(|| self.scene.value().index())
     }
 
     /// What the audio thread reads for one block. Reads atomics only.
@@ -123,6 +192,11 @@ impl BeatfieldParams {
         let mut mutes = 0;
         for (instrument, mute) in self.mutes.iter().enumerate() {
             mutes |= u16::from(mute.muted.value()) << instrument;
+        }
+        let alone = self.solos.iter().enumerate();
+        let alone = alone.fold(0, |solos, (at, solo)| solos | u16::from(solo.alone.value()) << at);
+        if alone != 0 {
+            mutes |= !alone;
         }
         if !self.notes_out.value() {
             mutes = u16::MAX;
@@ -137,5 +211,39 @@ impl BeatfieldParams {
             channel: (self.channel.value() - 1) as u8,
             bypass: self.bypass.value(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use beat::Scene;
+
+    #[test]
+    fn a_held_note_holds_its_scene_and_only_while_it_is_held() {
+        let params = BeatfieldParams::default();
+        let scene = Scene { x: 0.1, y: 0.9, temperature: 1.0, seed: 3 };
+        params.saved.scenes().set(1, Some(scene));
+        params.held.note_on(0);
+        assert_eq!(params.settings(), Settings::DEFAULT, "scene A is empty");
+        params.held.note_on(1);
+        assert_eq!((params.settings().x, params.settings().seed), (0.1, 3));
+        params.held.note_off(0);
+        assert_eq!(params.settings().seed, 3, "the note of scene B is still down");
+        params.held.note_off(1);
+        assert_eq!(params.settings(), Settings::DEFAULT);
+        params.held.note_on(60);
+        assert_eq!(params.scene_in_effect(), None, "not of the lowest octave");
+    }
+
+    #[test]
+    fn what_shapes_the_beat_is_another_revision_and_a_scene_is_not() {
+        let params = BeatfieldParams::default();
+        let before = params.settings();
+        params.saved.scenes().set(0, Some(Scene { x: 0.0, y: 0.0, temperature: 0.0, seed: 0 }));
+        assert_eq!(params.settings(), before);
+        params.saved.set_shape(&beat::Shape { rotation: 1, ..beat::Shape::NONE });
+        assert_ne!(params.settings(), before);
+        assert_eq!(params.saved.shape().rotation, 1);
     }
 }

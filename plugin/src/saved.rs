@@ -1,16 +1,20 @@
 //! State that is saved with a project beside the parameters.
 
 mod kept_bank;
+mod kept_shape;
+mod scenes;
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{PoisonError, RwLock};
 
-use beat::Bank;
+use beat::{Bank, Shape};
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub use kept_bank::KeptBank;
+pub use kept_shape::KeptShape;
+pub use scenes::{SCENES, Scenes};
 
 /// The version of this layout. Older states keep loading; a newer one is loaded as far as it is known.
 pub const STATE_VERSION: u32 = 1;
@@ -27,6 +31,12 @@ pub struct Saved {
     /// What played when the project was saved.
     #[persist = "bank"]
     bank: Counted<KeptBank>,
+    /// What the player did to the beat itself.
+    #[persist = "shape"]
+    shape: Counted<KeptShape>,
+    /// What the scenes hold.
+    #[persist = "scenes"]
+    scenes: Scenes,
 }
 
 /// Which model plays.
@@ -47,21 +57,47 @@ pub struct ModelChoice {
 
 impl Default for Saved {
     fn default() -> Self {
-        Self { version: LayoutVersion, model: Counted::default(), bank: Counted::default() }
+        Self {
+            version: LayoutVersion,
+            model: Counted::default(),
+            bank: Counted::default(),
+            shape: Counted::default(),
+            scenes: Scenes::default(),
+        }
     }
 }
 
 impl Saved {
     /// Counts how often state that shapes a bank was loaded or changed.
     pub fn revision(&self) -> u32 {
+        self.model_revision().wrapping_add(self.shape.changes.load(Ordering::Acquire))
+    }
+
+    /// Counts how often a model was chosen.
+    pub fn model_revision(&self) -> u32 {
         self.model.changes.load(Ordering::Acquire)
     }
 
     /// Which model is asked for, with the revision that asked for it.
     pub fn model(&self) -> (ModelChoice, u32) {
         // The count is read first: a choice that arrives in between is looked at once more.
-        let revision = self.revision();
+        let revision = self.model_revision();
         (self.model.value.read().unwrap_or_else(PoisonError::into_inner).clone(), revision)
+    }
+
+    /// What the player did to the beat itself. Locks, so never for the audio thread.
+    pub fn shape(&self) -> Shape {
+        self.shape.value.read().unwrap_or_else(PoisonError::into_inner).shape()
+    }
+
+    /// Shapes the beat.
+    pub fn set_shape(&self, shape: &Shape) {
+        self.shape.set(KeptShape::of(shape));
+    }
+
+    /// What the scenes hold. Atomics: any thread may read them.
+    pub fn scenes(&self) -> &Scenes {
+        &self.scenes
     }
 
     /// Keeps a bank for the next save, unless a state has been loaded since `loads` was read: hosts set
@@ -92,7 +128,7 @@ impl Saved {
     /// itself. Where another choice has come in between, the outcome is nobody's.
     pub fn note_outcome(&self, revision: u32, sha256: Option<String>, refused: Option<String>) {
         let mut choice = self.model.value.write().unwrap_or_else(PoisonError::into_inner);
-        if self.revision() == revision {
+        if self.model_revision() == revision {
             choice.sha256 = sha256;
             choice.refused = refused;
         }

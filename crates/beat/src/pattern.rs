@@ -48,6 +48,14 @@ impl Pattern {
         self
     }
 
+    /// This pattern without a hit of `instrument` (0..14) on `step` (0..32).
+    #[must_use]
+    pub fn without(mut self, step: usize, instrument: usize) -> Self {
+        assert!(instrument < INSTRUMENTS, "instrument {instrument} of {INSTRUMENTS}");
+        self.0[step] &= !(1 << instrument);
+        self
+    }
+
     /// How many onsets there are, 0..=448.
     pub fn hits(&self) -> u32 {
         self.0.iter().map(|step| step.count_ones()).sum()

@@ -19,6 +19,8 @@ pub struct Settings {
     pub variation: u8,
     /// Which dice are thrown, 0..=9999.
     pub seed: u16,
+    /// Over how many bars the orbit closes: 1, 2, 4, 8 or 16; 0 where the beat stays at x and y.
+    pub orbit_bars: u8,
     /// Counts changes of saved state that shapes a bank (locks, trims, the model), so that they count
     /// as changed settings.
     pub revision: u32,
@@ -26,12 +28,68 @@ pub struct Settings {
 
 impl Settings {
     /// What a fresh instance plays.
-    pub const DEFAULT: Self =
-        Self { x: 0.5, y: 0.5, temperature: 0.4, density: 0.0, variation: 4, seed: 4711, revision: 0 };
+    pub const DEFAULT: Self = Self {
+        x: 0.5,
+        y: 0.5,
+        temperature: 0.4,
+        density: 0.0,
+        variation: 4,
+        seed: 4711,
+        orbit_bars: 0,
+        revision: 0,
+    };
+
+    /// What takes effect: a scene stands in for puck, temperature and seed, and rests the orbit. On an
+    /// orbit the puck does not matter, so that moving it asks for no other bank.
+    #[must_use]
+    pub fn effective(self, scene: Option<Scene>) -> Self {
+        match scene {
+            Some(Scene { x, y, temperature, seed }) => {
+                Self { x, y, temperature, seed, orbit_bars: 0, ..self }
+            }
+            None if self.orbit_bars > 0 => Self { x: 0.5, y: 0.5, ..self },
+            None => self,
+        }
+    }
+}
+
+/// What a scene stores: a place to return to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scene {
+    /// Where the puck stood, 0..=1 from left to right.
+    pub x: f32,
+    /// Where the puck stood, 0..=1 from bottom to top.
+    pub y: f32,
+    /// The temperature, 0..=1.5.
+    pub temperature: f32,
+    /// The seed, 0..=9999.
+    pub seed: u16,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         Self::DEFAULT
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCENE: Scene = Scene { x: 0.1, y: 0.2, temperature: 0.9, seed: 7 };
+
+    #[test]
+    fn a_scene_stands_in_for_the_puck_and_rests_the_orbit() {
+        let set = Settings { x: 0.7, density: 0.3, orbit_bars: 8, ..Settings::DEFAULT };
+        let heard = set.effective(Some(SCENE));
+        assert_eq!((heard.x, heard.y, heard.temperature, heard.seed), (0.1, 0.2, 0.9, 7));
+        assert_eq!((heard.density, heard.orbit_bars), (0.3, 0));
+    }
+
+    #[test]
+    fn on_an_orbit_the_puck_does_not_matter() {
+        let here = Settings { orbit_bars: 4, x: 0.1, ..Settings::DEFAULT };
+        assert_eq!(here.effective(None), Settings { x: 0.9, y: 0.2, ..here }.effective(None));
+        assert_ne!(here.effective(None), Settings { orbit_bars: 0, ..here }.effective(None));
     }
 }

@@ -1,8 +1,9 @@
 //! From where the puck stands to the bank that plays. Runs on the decode thread, never on the audio
 //! thread: burn allocates.
 
-use beat::{BANK_TAKES, Bank, INSTRUMENTS, Kit, STEPS, Settings, Take};
+use beat::{BANK_TAKES, Bank, INSTRUMENTS, Kit, Orbit, Pattern, STEPS, Settings, Shape, Take};
 
+use crate::draw::DENSITY_LOGITS;
 use crate::pattern_decoder::{Logits, PatternDecoder, probability};
 use crate::velocity::velocity;
 use crate::{Dice, Draw, Fault, LatentMap, Model, ModelError, Stream};
@@ -29,26 +30,101 @@ impl BankDecoder {
     /// The eight takes of these settings, from one pass through the network. Take k depends on nothing
     /// but the model, the settings and k. `model` is the number by which the bank names its model.
     pub fn decode(&self, settings: &Settings, model: u32) -> Bank {
-        let latent = self.map.latent(settings.x, settings.y);
-        let logits = self.patterns.logits_at(latent);
-        let draw = |take| Draw {
-            temperature: settings.temperature,
-            density: settings.density,
-            dice: Dice { seed: u64::from(settings.seed), take },
+        self.decode_shaped(settings, &Shape::NONE, model)
+    }
+
+    /// The same as the player shaped it. On an orbit, what sounds at a step is of the orbit's place at
+    /// that step.
+    pub fn decode_shaped(&self, settings: &Settings, shape: &Shape, model: u32) -> Bank {
+        let kit = shape.kit.unwrap_or(self.kit);
+        let orbit = (settings.orbit_bars > 0).then(|| shape.orbit.unwrap_or_default());
+        let takes = match &orbit {
+            Some(orbit) => self.takes_along(settings, shape, orbit),
+            None => self.takes_at(settings, shape),
         };
+        let period = match orbit {
+            Some(_) => settings.variation.max(Orbit::cycles(settings.orbit_bars)),
+            None => settings.variation,
+        };
+        Bank::new(takes.map(|take| shape.apply(&take)), period, kit, *settings, model)
+    }
+
+    /// Eight takes of one place.
+    fn takes_at(&self, settings: &Settings, shape: &Shape) -> [Take; BANK_TAKES] {
+        let latent = self.map.latent(settings.x, settings.y);
+        let logits = trimmed(self.patterns.logits_at(latent), shape);
         // Touch is the same in all takes, so that at temperature 0 the takes are truly the same.
-        let touch = Take { velocities: velocities(&logits, &draw(0)), ..Take::EMPTY };
+        let touch = Take { velocities: velocities(&logits, &throw(settings, 0)), ..Take::EMPTY };
         let mut takes = [touch; BANK_TAKES];
         for (index, take) in takes.iter_mut().enumerate() {
-            take.onsets = self.patterns.draw(latent, &logits, &draw(index as u32));
+            take.onsets = self.patterns.draw(latent, &logits, &throw(settings, index));
         }
-        Bank::new(takes, settings.variation, self.kit, *settings, model)
+        takes
+    }
+
+    /// Eight takes in the course of an orbit: each step at its own place.
+    fn takes_along(&self, settings: &Settings, shape: &Shape, orbit: &Orbit) -> [Take; BANK_TAKES] {
+        let latent_of = |take: usize, step: usize| {
+            let [x, y] = orbit.place(settings.orbit_bars, take as u32, shape.sounds_at(step));
+            self.map.latent(x, y)
+        };
+        let along = (0..BANK_TAKES).flat_map(|take| (0..STEPS).map(move |step| latent_of(take, step)));
+        let all = self.patterns.logits(&along.collect::<Vec<_>>());
+        let dice = usize::from(settings.variation.clamp(1, BANK_TAKES as u8));
+        let mut takes = [Take::EMPTY; BANK_TAKES];
+        for (index, take) in takes.iter_mut().enumerate() {
+            // Of the logits of each place only those of its own step are asked for.
+            let own = |cell: usize| all[index * STEPS + cell / INSTRUMENTS][cell];
+            let logits = trimmed(std::array::from_fn(own), shape);
+            let own_throw = throw(settings, index % dice);
+            take.onsets = self.patterns.draw_along(|step| latent_of(index, step), &logits, &own_throw);
+            take.velocities = velocities(&logits, &throw(settings, 0));
+        }
+        takes
+    }
+
+    /// The pattern that would play first at a place, likeliest or drawn as the settings say: what the
+    /// window shows before one goes there.
+    pub fn preview(&self, settings: &Settings, shape: &Shape, place: [f32; 2]) -> Pattern {
+        let [x, y] = place;
+        let there = Settings { x, y, orbit_bars: 0, ..*settings };
+        let latent = self.map.latent(x, y);
+        let logits = trimmed(self.patterns.logits_at(latent), shape);
+        let onsets = self.patterns.draw(latent, &logits, &throw(&there, 0));
+        shape.apply(&Take { onsets, ..Take::EMPTY }).onsets
+    }
+
+    /// How many hits the likeliest pattern has at each place of a `side` x `side` lattice over the map,
+    /// row after row from the bottom.
+    pub fn hits_over_the_map(&self, side: usize) -> Vec<u32> {
+        let share = |index: usize| (index as f32 + 0.5) / side as f32;
+        let latents: Vec<_> =
+            (0..side * side).map(|at| self.map.latent(share(at % side), share(at / side))).collect();
+        let likeliest = self.patterns.patterns(&latents, |_| Draw::LIKELIEST);
+        likeliest.iter().map(Pattern::hits).collect()
     }
 
     /// The map that the settings' x and y are places of.
     pub fn map(&self) -> &LatentMap {
         &self.map
     }
+}
+
+/// How take `take` of these settings is drawn.
+fn throw(settings: &Settings, take: usize) -> Draw {
+    Draw {
+        temperature: settings.temperature,
+        density: settings.density,
+        dice: Dice { seed: u64::from(settings.seed), take: take as u32 },
+    }
+}
+
+/// The logits with each instrument's own density.
+fn trimmed(mut logits: Logits, shape: &Shape) -> Logits {
+    for (cell, logit) in logits.iter_mut().enumerate() {
+        *logit += DENSITY_LOGITS * shape.trims[cell % INSTRUMENTS].clamp(-1.0, 1.0);
+    }
+    logits
 }
 
 /// How hard each cell is hit where it is hit at all.
@@ -115,10 +191,68 @@ mod tests {
             density: f32::NAN,
             variation: 255,
             seed: u16::MAX,
+            orbit_bars: 0,
             revision: u32::MAX,
         };
         let bank = decoder().decode(&hostile, 1);
         assert!(bank.takes().iter().all(|take| *take == bank.takes()[0]));
+        assert_eq!(decoder().decode(&Settings { orbit_bars: 255, ..hostile }, 1).period(), 8);
+    }
+
+    /// A path that never leaves one place, but for a hair.
+    fn standing(x: f32, y: f32) -> Orbit {
+        let mut places = [[x, y]; beat::ORBIT_PLACES];
+        places[0][0] += 1e-7;
+        Orbit::new(places).expect("on the map")
+    }
+
+    #[test]
+    fn an_orbit_that_stands_still_plays_what_its_place_plays() {
+        let still = Settings { x: 0.3, y: 0.7, variation: 4, ..Settings::DEFAULT };
+        let orbiting = Settings { orbit_bars: 4, ..still };
+        let shape = Shape { orbit: Some(standing(0.3, 0.7)), ..Shape::NONE };
+        let (here, along) = (decoder().decode(&still, 1), decoder().decode_shaped(&orbiting, &shape, 1));
+        assert_eq!(along.period(), 4);
+        for cycle in 0..8 {
+            assert_eq!(along.take(cycle).onsets, here.take(cycle).onsets, "cycle {cycle}");
+        }
+    }
+
+    #[test]
+    fn each_step_of_an_orbit_is_of_its_own_place() {
+        let path = Orbit::along(&[[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9]]).expect("on the map");
+        let shape = Shape { orbit: Some(path), ..Shape::NONE };
+        let settings = Settings { temperature: 0.0, orbit_bars: 8, ..Settings::DEFAULT };
+        let bank = decoder().decode_shaped(&settings, &shape, 1);
+        assert_eq!(bank.period(), 4);
+        for (cycle, step) in [(0, 0), (1, 17), (3, 31)] {
+            let [x, y] = path.place(8, cycle, step);
+            let there = decoder().decode(&Settings { x, y, temperature: 0.0, ..Settings::DEFAULT }, 1);
+            assert_eq!(bank.take(cycle.into()).onsets.step(step), there.takes()[0].onsets.step(step));
+        }
+    }
+
+    #[test]
+    fn a_trim_thins_and_thickens_its_own_instrument_only() {
+        let settings = Settings { temperature: 0.0, ..Settings::DEFAULT };
+        let hits = |trim: f32, instrument: usize| {
+            let mut shape = Shape::NONE;
+            shape.trims[3] = trim;
+            let bank = decoder().decode_shaped(&settings, &shape, 1);
+            let steps = *bank.takes()[0].onsets.steps();
+            steps.iter().filter(|step| *step >> instrument & 1 == 1).count()
+        };
+        assert!(hits(-1.0, 3) < hits(1.0, 3));
+        assert_eq!((hits(-1.0, 5), hits(1.0, 5)), (hits(0.0, 5), hits(0.0, 5)));
+    }
+
+    #[test]
+    fn a_preview_is_what_plays_there() {
+        let settings = Settings::DEFAULT;
+        let shape = Shape { rotation: 2, ..Shape::NONE };
+        let there = decoder().decode_shaped(&Settings { x: 0.2, y: 0.9, ..settings }, &shape, 1);
+        assert_eq!(decoder().preview(&settings, &shape, [0.2, 0.9]), there.takes()[0].onsets);
+        assert_eq!(decoder().hits_over_the_map(8).len(), 64);
     }
 
     /// The decode thread owns its decoder; burn must not tie it to the thread that made it.

@@ -6,7 +6,7 @@ use crate::pattern_decoder::{Logits, probability};
 use crate::{Dice, HistoryHead, Latent, Stream};
 
 /// Density 1 adds this much to every logit, density -1 takes it away.
-const DENSITY_LOGITS: f32 = 2.5;
+pub(crate) const DENSITY_LOGITS: f32 = 2.5;
 /// Up to this temperature more and more cells are redrawn; above it the draw itself is flattened.
 const ALL_REDRAWN: f32 = 1.0;
 /// The highest temperature, and by what the logits are divided there.
@@ -58,14 +58,14 @@ impl Draw {
         &self,
         logits: &Logits,
         thresholds: &[f32; INSTRUMENTS],
-        latent: Latent,
+        latent_of: impl Fn(usize) -> Latent,
         head: &HistoryHead,
     ) -> Pattern {
         let (redrawn, flattened) = self.law();
         if redrawn == 0.0 {
             return self.pattern(logits, thresholds); // the head would never be asked
         }
-        head.walk(latent, logits, |step, instrument, given| {
+        head.walk(latent_of, logits, |step, instrument, given| {
             let cell = step * INSTRUMENTS + instrument;
             if self.dice.throw(tied(cell), Stream::Redraw) < redrawn {
                 let logit = given + self.density_shift();

@@ -129,11 +129,15 @@ mod tests {
             let decoded: Logits = std::array::from_fn(|cell| 4.0 * dice.throw(cell, Stream::Latent) - 3.0);
             let latent = [0.5, -1.0, 2.0, take as f32];
             let mut walked = [0.0; CELLS];
-            let pattern = walk.walk(latent, &decoded, |step, instrument, logit| {
-                let cell = step * INSTRUMENTS + instrument;
-                walked[cell] = logit;
-                dice.throw(cell, Stream::Onset) < probability(logit)
-            });
+            let pattern = walk.walk(
+                |_| latent,
+                &decoded,
+                |step, instrument, logit| {
+                    let cell = step * INSTRUMENTS + instrument;
+                    walked[cell] = logit;
+                    dice.throw(cell, Stream::Onset) < probability(logit)
+                },
+            );
             assert!((20..300).contains(&pattern.hits()), "{} hits", pattern.hits());
             let cells = patterns_tensor(&[pattern], &device());
             let parallel = floats(head.forward(row(&decoded), row(&latent), cells.clone(), cells));

@@ -77,20 +77,21 @@ impl HistoryHead {
         })
     }
 
-    /// Walks a pattern step by step and instrument by instrument. `plays(step, instrument, logit)`
-    /// decides each cell, and hears the logit that the head gives it after everything decided before.
+    /// Walks a pattern step by step and instrument by instrument, at the latent that `latent_of` gives for
+    /// each step. `plays(step, instrument, logit)` decides each cell, and hears the logit that the head
+    /// gives it after everything decided before.
     pub fn walk(
         &self,
-        latent: Latent,
+        latent_of: impl Fn(usize) -> Latent,
         logits: &Logits,
         mut plays: impl FnMut(usize, usize, f32) -> bool,
     ) -> Pattern {
-        let mut from_latent = [0.0; HEAD_WIDTH];
-        for (value, row) in latent.iter().zip(&self.latent) {
-            add(&mut from_latent, row, *value);
-        }
         let mut steps = [0_u16; STEPS];
         for step in 0..STEPS {
+            let mut from_latent = [0.0; HEAD_WIDTH];
+            for (value, row) in latent_of(step).iter().zip(&self.latent) {
+                add(&mut from_latent, row, *value);
+            }
             let mut cells = self.step(step, &steps, &from_latent);
             for (cell, logit) in cells.iter_mut().zip(&logits[step * INSTRUMENTS..]) {
                 *cell += logit;
@@ -160,7 +161,7 @@ mod tests {
     #[test]
     fn a_head_of_zeros_leaves_the_decoder_alone() {
         let logits: Logits = std::array::from_fn(|cell| if cell % 9 == 0 { 1.0 } else { -1.0 });
-        let pattern = head("", |_| 0.0).walk([1.0; LATENT], &logits, |_, _, logit| logit > 0.0);
+        let pattern = head("", |_| 0.0).walk(|_| [1.0; LATENT], &logits, |_, _, logit| logit > 0.0);
         for (cell, logit) in logits.iter().enumerate() {
             assert_eq!(pattern.has(cell / INSTRUMENTS, cell % INSTRUMENTS), *logit > 0.0);
         }
@@ -171,7 +172,7 @@ mod tests {
         let head = head("head.lower.weight", |_| 5.0);
         let mut logits = [-3.0; CELLS];
         logits[2] = 1.0; // the rim shot of step 0
-        let pattern = head.walk([0.0; LATENT], &logits, |_, _, logit| logit > 0.0);
+        let pattern = head.walk(|_| [0.0; LATENT], &logits, |_, _, logit| logit > 0.0);
         assert_eq!(pattern.step(0), 0b11_1111_1111_1100);
         assert_eq!(pattern.steps()[1..], [0; 31]);
     }

@@ -52,8 +52,13 @@ impl PatternDecoder {
 
     /// The pattern that `draw` draws from the logits that this decoder has for `latent`.
     pub fn draw(&self, latent: Latent, logits: &Logits, draw: &Draw) -> Pattern {
+        self.draw_along(|_| latent, logits, draw)
+    }
+
+    /// The same where every step has a latent of its own, and its logits.
+    pub fn draw_along(&self, latent_of: impl Fn(usize) -> Latent, logits: &Logits, draw: &Draw) -> Pattern {
         match &self.head {
-            Some(head) => draw.walked(logits, &self.thresholds, latent, head),
+            Some(head) => draw.walked(logits, &self.thresholds, latent_of, head),
             None => draw.pattern(logits, &self.thresholds),
         }
     }

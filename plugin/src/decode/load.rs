@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use beat::{Bank, Settings};
+use beat::{Bank, Settings, Shape};
 use nets::{BankDecoder, Model};
 
 use crate::saved::ModelChoice;
@@ -74,8 +74,8 @@ impl LoadedModel {
     }
 
     /// The bank for these settings, where there is a model.
-    pub(super) fn decode(&self, settings: &Settings) -> Option<Bank> {
-        self.decoder.as_ref().map(|decoder| decoder.decode(settings, self.number))
+    pub(super) fn decode(&self, settings: &Settings, shape: &Shape) -> Option<Bank> {
+        self.decoder.as_ref().map(|decoder| decoder.decode_shaped(settings, shape, self.number))
     }
 }
 

@@ -38,12 +38,13 @@ impl Studio {
         let host = Arc::new(TestHost::default());
         let mut window = Window::new(params.clone(), meters.clone(), stage.clone());
         let (context, mut opened) = (TestHost::context(&host), false);
-        let harness = Harness::builder().with_size(size).build_ui(move |ui| {
-            if !std::mem::replace(&mut opened, true) {
-                window.open(ui.ctx(), context.clone());
-            }
-            window.show(ui);
-        });
+        let harness =
+            Harness::builder().with_size(size).with_step_dt(0.05).with_max_steps(60).build_ui(move |ui| {
+                if !std::mem::replace(&mut opened, true) {
+                    window.open(ui.ctx(), context.clone());
+                }
+                window.show(ui);
+            });
         Self { params, host, stage, meters, harness }
     }
 

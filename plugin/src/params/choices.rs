@@ -62,3 +62,33 @@ pub enum Bounce {
     #[id = "exact"]
     Exact,
 }
+
+/// Which scene stands in for the puck.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub enum SceneChoice {
+    /// None: the puck itself.
+    #[id = "puck"]
+    Puck,
+    /// The first scene.
+    #[id = "a"]
+    A,
+    /// The second scene.
+    #[id = "b"]
+    B,
+    /// The third scene.
+    #[id = "c"]
+    C,
+    /// The fourth scene.
+    #[id = "d"]
+    D,
+}
+
+impl SceneChoice {
+    /// The scenes, in order.
+    pub const SCENES: [Self; 4] = [Self::A, Self::B, Self::C, Self::D];
+
+    /// The index of the scene, 0..4, or none for the puck.
+    pub fn index(self) -> Option<usize> {
+        Self::SCENES.iter().position(|scene| *scene == self)
+    }
+}

@@ -35,14 +35,24 @@ pub(super) fn swing(name: &str) -> FloatParam {
         .with_unit(" %")
 }
 
-/// How many takes: the parameter counts 0..=3, the musician reads 1, 2, 4 or 8.
+/// How many takes: 1, 2, 4 or 8.
 pub(super) fn variation(name: &str, takes: u8) -> IntParam {
-    let default = takes.max(1).ilog2() as i32;
-    IntParam::new(name, default, IntRange::Linear { min: 0, max: 3 })
-        .with_value_to_string(Arc::new(|power| (1 << power.clamp(0, 3)).to_string()))
-        .with_string_to_value(Arc::new(|text| {
-            let takes: i32 = text.trim().parse().ok()?;
-            (1..=8).contains(&takes).then(|| takes.ilog2() as i32)
+    power_of_two(name, takes, 3)
+}
+
+/// A length in bars: 1, 2, 4, 8 or 16.
+pub(super) fn bars(name: &str, bars: u8) -> IntParam {
+    power_of_two(name, bars, 4).with_unit(" bars")
+}
+
+/// A power of two up to 2^`most`: the parameter counts powers, the musician reads the number.
+fn power_of_two(name: &str, default: u8, most: i32) -> IntParam {
+    let default = default.max(1).ilog2() as i32;
+    IntParam::new(name, default, IntRange::Linear { min: 0, max: most })
+        .with_value_to_string(Arc::new(move |power| (1 << power.clamp(0, most)).to_string()))
+        .with_string_to_value(Arc::new(move |text| {
+            let number: i32 = text.split_whitespace().next()?.parse().ok()?;
+            (1..=1 << most).contains(&number).then(|| number.ilog2() as i32)
         }))
 }
 

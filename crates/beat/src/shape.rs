@@ -1,0 +1,158 @@
+//! What the player did to the beat itself: saved state that shapes every take of a bank.
+
+use crate::{INSTRUMENTS, Kit, Orbit, Pattern, STEPS, Take};
+
+/// Steps that are held on or off, wherever the puck goes. They belong to the pattern as it is drawn: a
+/// rotation moves them along with everything else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Locks {
+    on: Pattern,
+    off: Pattern,
+}
+
+impl Locks {
+    /// Nothing is held.
+    pub const NONE: Self = Self { on: Pattern::EMPTY, off: Pattern::EMPTY };
+
+    /// These are held on and those off; a step that is in both is held on.
+    pub fn new(on: Pattern, off: Pattern) -> Self {
+        let mut locks = Self { on, off };
+        for (step, instrument) in cells().filter(|(step, instrument)| on.has(*step, *instrument)) {
+            locks.off = locks.off.without(step, instrument);
+        }
+        locks
+    }
+
+    /// Whether `instrument` (0..14) is held on `step` (0..32), and if so, on or off.
+    pub fn at(&self, step: usize, instrument: usize) -> Option<bool> {
+        match (self.on.has(step, instrument), self.off.has(step, instrument)) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
+        }
+    }
+
+    /// These locks with one step held on, held off, or free.
+    #[must_use]
+    pub fn with(mut self, step: usize, instrument: usize, held: Option<bool>) -> Self {
+        self.on = self.on.without(step, instrument);
+        self.off = self.off.without(step, instrument);
+        match held {
+            Some(true) => self.on = self.on.with(step, instrument),
+            Some(false) => self.off = self.off.with(step, instrument),
+            None => {}
+        }
+        self
+    }
+
+    /// The steps that are held on, and those that are held off.
+    pub fn patterns(&self) -> (Pattern, Pattern) {
+        (self.on, self.off)
+    }
+
+    /// How many steps are held.
+    pub fn count(&self) -> u32 {
+        self.on.hits() + self.off.hits()
+    }
+
+    fn hold(&self, mut pattern: Pattern) -> Pattern {
+        for (step, instrument) in cells() {
+            pattern = match self.at(step, instrument) {
+                Some(true) => pattern.with(step, instrument),
+                Some(false) => pattern.without(step, instrument),
+                None => pattern,
+            };
+        }
+        pattern
+    }
+}
+
+fn cells() -> impl Iterator<Item = (usize, usize)> {
+    (0..STEPS).flat_map(|step| (0..INSTRUMENTS).map(move |instrument| (step, instrument)))
+}
+
+/// Everything of the saved state that shapes a bank, but for the model.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shape {
+    /// Steps held on or off.
+    pub locks: Locks,
+    /// Each instrument's own density, -1 (sparser) to 1 (denser).
+    pub trims: [f32; INSTRUMENTS],
+    /// By how many steps everything sounds later, 0..32.
+    pub rotation: u8,
+    /// The notes that the player chose; none plays the model's own.
+    pub kit: Option<Kit>,
+    /// The way of the orbit; the default one where none was drawn.
+    pub orbit: Option<Orbit>,
+}
+
+impl Shape {
+    /// The beat as the model has it.
+    pub const NONE: Self =
+        Self { locks: Locks::NONE, trims: [0.0; INSTRUMENTS], rotation: 0, kit: None, orbit: None };
+
+    /// Where a drawn step sounds, 0..32.
+    pub const fn sounds_at(&self, drawn: usize) -> usize {
+        (drawn + self.rotation as usize) % STEPS
+    }
+
+    /// Which drawn step sounds at `step`, 0..32.
+    pub const fn drawn_at(&self, step: usize) -> usize {
+        (step + STEPS - self.rotation as usize % STEPS) % STEPS
+    }
+
+    /// A drawn take as it sounds: locked, then rotated.
+    #[must_use]
+    pub fn apply(&self, take: &Take) -> Take {
+        let held = self.locks.hold(take.onsets);
+        let mut sounding = Take::EMPTY;
+        for step in 0..STEPS {
+            let drawn = self.drawn_at(step);
+            sounding.velocities[step] = take.velocities[drawn];
+            sounding.offsets[step] = take.offsets[drawn];
+        }
+        sounding.onsets = held.rotated(self.drawn_at(0));
+        sounding
+    }
+}
+
+impl Default for Shape {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take() -> Take {
+        let mut take = Take { onsets: Pattern::EMPTY.with(0, 0).with(30, 1), ..Take::EMPTY };
+        take.velocities[30][1] = 9;
+        take
+    }
+
+    #[test]
+    fn no_shape_leaves_a_take_as_it_is() {
+        assert_eq!(Shape::NONE.apply(&take()), take());
+    }
+
+    #[test]
+    fn a_lock_holds_its_step_on_or_off() {
+        let locks = Locks::NONE.with(4, 2, Some(true)).with(0, 0, Some(false)).with(9, 9, Some(true));
+        let held = Shape { locks: locks.with(9, 9, None), ..Shape::NONE }.apply(&take());
+        assert_eq!(held.onsets, Pattern::EMPTY.with(4, 2).with(30, 1));
+        assert_eq!(locks.count(), 3);
+        assert_eq!(Locks::new(held.onsets, held.onsets).patterns(), (held.onsets, Pattern::EMPTY));
+    }
+
+    #[test]
+    fn a_rotation_moves_onsets_touch_and_locks_together() {
+        let locks = Locks::NONE.with(31, 3, Some(true));
+        let shape = Shape { rotation: 3, locks, ..Shape::NONE };
+        let later = shape.apply(&take());
+        assert_eq!(later.onsets, Pattern::EMPTY.with(3, 0).with(1, 1).with(2, 3));
+        assert_eq!(later.velocities[1][1], 9);
+        assert_eq!((shape.sounds_at(31), shape.drawn_at(2)), (2, 31));
+    }
+}

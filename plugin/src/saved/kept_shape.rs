@@ -1,0 +1,86 @@
+//! What the player did to the beat itself, as a project keeps it.
+
+use beat::{INSTRUMENTS, Kit, Locks, Orbit, Pattern, Shape};
+use serde::{Deserialize, Serialize};
+
+/// A [`Shape`] in plain numbers. What is no part of a shape is left out when it is read.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct KeptShape {
+    /// Steps held on, bit `i` of each for instrument `i`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    on: Vec<u16>,
+    /// Steps held off.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    off: Vec<u16>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trims: Vec<f32>,
+    rotation: u8,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<u8>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    orbit: Vec<[f32; 2]>,
+}
+
+impl KeptShape {
+    /// What has to be kept of a shape.
+    pub fn of(shape: &Shape) -> Self {
+        let (on, off) = shape.locks.patterns();
+        let steps = |pattern: Pattern| match pattern.hits() {
+            0 => Vec::new(),
+            _ => pattern.steps().to_vec(),
+        };
+        Self {
+            on: steps(on),
+            off: steps(off),
+            trims: if shape.trims == [0.0; INSTRUMENTS] { Vec::new() } else { shape.trims.to_vec() },
+            rotation: shape.rotation,
+            notes: shape.kit.map_or(Vec::new(), |kit| kit.notes().to_vec()),
+            orbit: shape.orbit.map_or(Vec::new(), |orbit| orbit.places().to_vec()),
+        }
+    }
+
+    /// The shape; each part that makes no sense is as if it had never been set.
+    pub fn shape(&self) -> Shape {
+        let pattern = |steps: &[u16]| steps.try_into().ok().and_then(Pattern::new).unwrap_or_default();
+        let trim = |instrument: usize| self.trims.get(instrument).copied().filter(|trim| !trim.is_nan());
+        Shape {
+            locks: Locks::new(pattern(&self.on), pattern(&self.off)),
+            trims: std::array::from_fn(|at| trim(at).unwrap_or(0.0).clamp(-1.0, 1.0)),
+            rotation: self.rotation % beat::STEPS as u8,
+            kit: self.notes.as_slice().try_into().ok().and_then(Kit::new),
+            orbit: self.orbit.as_slice().try_into().ok().and_then(Orbit::new),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shape_comes_back_as_it_was() {
+        let mut shape = Shape {
+            locks: Locks::NONE.with(3, 1, Some(true)).with(31, 13, Some(false)),
+            rotation: 5,
+            kit: Some(Kit::PAPER),
+            orbit: Orbit::along(&[[0.1, 0.1], [0.9, 0.5]]),
+            ..Shape::NONE
+        };
+        shape.trims[2] = -0.25;
+        let text = serde_json::to_string(&KeptShape::of(&shape)).expect("plain numbers");
+        let kept: KeptShape = serde_json::from_str(&text).expect("what was written");
+        assert_eq!(kept.shape(), shape);
+        assert_eq!(KeptShape::of(&Shape::NONE).shape(), Shape::NONE);
+    }
+
+    #[test]
+    fn hostile_numbers_are_as_if_never_set() {
+        let text =
+            r#"{"on":[65535],"off":[1,2,3],"trims":[9e9,-9],"rotation":200,"notes":[128],"orbit":[[7,7]]}"#;
+        let kept: KeptShape = serde_json::from_str(text).expect("numbers of the right kinds");
+        let shape = kept.shape();
+        assert_eq!((shape.locks, shape.kit, shape.orbit), (Locks::NONE, None, None));
+        assert_eq!((shape.trims[0], shape.trims[1], shape.rotation), (1.0, -1.0, 8));
+    }
+}
