@@ -3,11 +3,14 @@
 
 #![allow(clippy::print_stdout, reason = "a failed test shows what it had played so far")]
 
+mod alone;
 mod bounce;
 mod cycles;
 mod demo;
+mod lifecycle;
 mod model;
 mod playing;
+mod realtime;
 mod settings;
 mod state;
 mod stopping;

@@ -67,6 +67,8 @@ enum Verb {
     Soak(Arguments),
     /// Create, automate and destroy instances by the hundred, and count the hosts that they abort
     Cycles(Arguments),
+    /// Count what the audio threads of the release do that they must not, and the threads that are left
+    Realtime(rig::Watched),
     /// Let Ardour record the plugin without display or sound card, and check every note that it recorded
     Daw(Arguments),
     /// Run every plugin validator that this machine has over the bundles, and name those it has not
@@ -100,6 +102,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Test => return test::run(),
         Verb::Soak(arguments) => soak::run(&arguments),
         Verb::Cycles(arguments) => rig::cycles(&arguments),
+        Verb::Realtime(options) => rig::realtime(&options),
         Verb::Daw(arguments) => return daw::run(&arguments),
         Verb::Validate(options) => return validate::run(&options),
         Verb::Bench(arguments) => bench::run(&arguments),

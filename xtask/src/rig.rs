@@ -1,6 +1,7 @@
-//! `demo`, `cycles`: the rig hosts the bundles as a DAW does.
+//! `demo`, `cycles`, `realtime`: the rig hosts the bundles as a DAW does.
 
 use std::env::consts::EXE_SUFFIX;
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::child::{self, Arguments};
@@ -26,4 +27,38 @@ pub(crate) fn cycles(arguments: &Arguments) -> anyhow::Result<()> {
     let mut rig = child::cargo();
     rig.args(["run", "--quiet", "--release", "--package", "rig", "--", "cycles", "--bundles"]);
     child::run(rig.arg(places::bundles()?).args(arguments.words()), "cycles")
+}
+
+/// Watches the audio threads of the release from outside, then calls its instances in every order.
+pub(crate) fn realtime(options: &Watched) -> anyhow::Result<()> {
+    let bundles = match &options.bundles {
+        Some(bundles) => bundles.clone(),
+        None => {
+            bundle::release()?;
+            places::bundles()?
+        }
+    };
+    child::build_release("rig")?;
+    let rig = |words: &[&str]| {
+        let mut rig = child::cargo();
+        rig.args(["run", "--quiet", "--release", "--package", "rig", "--"]).args(words);
+        child::run(rig.arg("--bundles").arg(&bundles), words[0])
+    };
+    let seconds = options.seconds.to_string();
+    let ended = ["clap", "vst3"].map(|format| rig(&["realtime", "--format", format, "--seconds", &seconds]));
+    let orders = rig(&["lifecycle", "--longest", &options.longest.to_string()]);
+    ended.into_iter().chain([orders]).collect()
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Watched {
+    /// Take the bundles in this folder as they are instead of building the release
+    #[arg(long, value_name = "FOLDER")]
+    bundles: Option<PathBuf>,
+    /// How long each scene plays
+    #[arg(long, default_value_t = 10.0)]
+    seconds: f64,
+    /// Calls in the longest order of a host's calls
+    #[arg(long, default_value_t = 6)]
+    longest: usize,
 }

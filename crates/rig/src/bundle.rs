@@ -1,7 +1,7 @@
 //! A bundle of either format.
 
 use crate::{HostError, Instance, clap, vst3};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A loaded bundle, of the format that its file name says.
 pub enum Bundle {
@@ -40,6 +40,14 @@ impl Bundle {
         match self {
             Self::Clap(bundle) => bundle.path(),
             Self::Vst3(bundle) => bundle.path(),
+        }
+    }
+
+    /// The library within it, as the system loaded it.
+    pub fn library(&self) -> PathBuf {
+        match self {
+            Self::Clap(bundle) => bundle.path().to_owned(),
+            Self::Vst3(bundle) => bundle.library().to_owned(),
         }
     }
 }

@@ -14,12 +14,15 @@ pub mod daw;
 pub mod demo;
 mod error;
 mod instance;
+pub mod lifecycle;
 pub mod midi_file;
 pub mod model;
+pub mod realtime;
 mod record;
 mod session;
 mod transport;
 pub mod vst3;
+pub mod watch;
 
 pub use block::{Block, Output, ParameterChange};
 pub use bundle::Bundle;

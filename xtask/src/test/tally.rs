@@ -9,11 +9,15 @@ pub(super) struct Tally {
     pub(super) failed: usize,
     /// Tests that passed without the corpora that they would have liked to see.
     pub(super) without_corpora: usize,
+    /// Tests that passed without having watched the audio thread.
+    pub(super) unwatched: usize,
     among_successes: bool,
 }
 
 /// How a line begins that a test prints where it lacks the corpora; `crates/corpus/tests/corpora.rs` does.
 const NOT_RUN: &str = "corpus tests: not run";
+/// The same of a machine on which the audio thread cannot be watched; `tests/bundles/realtime.rs` prints it.
+const NOT_WATCHED: &str = "real time: not run";
 
 impl Tally {
     /// Takes one line of a test program in; says whether to show it.
@@ -29,6 +33,8 @@ impl Tally {
             self.among_successes = true;
         } else if self.among_successes && line.starts_with(NOT_RUN) {
             self.without_corpora += 1;
+        } else if self.among_successes && line.starts_with(NOT_WATCHED) {
+            self.unwatched += 1;
         }
         !self.among_successes
     }
@@ -70,6 +76,13 @@ mod tests {
             (1, 0, 1),
             3,
         );
+    }
+
+    #[test]
+    fn a_machine_that_cannot_watch_is_counted() {
+        let mut tally = Tally::default();
+        ["successes:", "real time: not run (1): why"].map(|line| tally.count(line));
+        assert_eq!((tally.unwatched, tally.without_corpora), (1, 0));
     }
 
     #[test]

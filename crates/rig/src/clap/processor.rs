@@ -3,7 +3,7 @@
 use super::callbacks::RigHost;
 use super::events::{Range, fill_input, keep_output, transport_event};
 use crate::audio_thread::Processor;
-use crate::{Block, HostError, Output};
+use crate::{Block, HostError, Output, watch};
 use clack_host::events::io::EventBuffer;
 use clack_host::prelude::*;
 
@@ -34,7 +34,8 @@ fn refused(step: &'static str) -> impl Fn(PluginInstanceError) -> HostError {
 
 impl Processor for ClapProcessor {
     fn start(&mut self) -> Result<(), HostError> {
-        self.plugin.ensure_processing_started().map(|_| ()).map_err(refused("start processing"))
+        watch::during(|| self.plugin.ensure_processing_started().map(|_| ()))
+            .map_err(refused("start processing"))
     }
 
     fn process(&mut self, block: &Block, output: &mut Output) -> Result<(), HostError> {
@@ -47,18 +48,19 @@ impl Processor for ClapProcessor {
                 output.audio.iter_mut().map(|channel| channel.as_mut_slice()),
             ),
         }]);
-        self.plugin
-            .as_started_mut()
-            .map_err(refused("process"))?
-            .process(
+        let plugin = self.plugin.as_started_mut().map_err(refused("process"))?;
+        let (events_in, mut events_out) = (self.events_in.as_input(), self.events_out.as_output());
+        watch::during(|| {
+            plugin.process(
                 &InputAudioBuffers::empty(),
                 &mut audio,
-                &self.events_in.as_input(),
-                &mut self.events_out.as_output(),
+                &events_in,
+                &mut events_out,
                 Some(block.steady),
                 Some(&transport),
             )
-            .map_err(refused("process"))?;
+        })
+        .map_err(refused("process"))?;
         for event in &self.events_out {
             keep_output(event, output);
         }
@@ -66,11 +68,11 @@ impl Processor for ClapProcessor {
     }
 
     fn reset(&mut self) -> Result<(), HostError> {
-        self.plugin.reset();
+        watch::during(|| self.plugin.reset());
         Ok(())
     }
 
     fn stop(&mut self) {
-        self.plugin.ensure_processing_stopped();
+        watch::during(|| self.plugin.ensure_processing_stopped());
     }
 }

@@ -1,6 +1,7 @@
 //! `rig cycles`: instances come and go by the hundred, in processes of their own, so that an abort is
 //! counted and does not end the count.
 
+use super::Choice;
 use anyhow::{Context, bail};
 use rig::{Bundle, Format};
 use std::path::PathBuf;
@@ -23,13 +24,6 @@ pub(crate) struct Options {
     /// Be one of the runs
     #[arg(long, hide = true)]
     child: bool,
-}
-
-/// The formats as the command line calls them.
-#[derive(Clone, Copy, clap::ValueEnum)]
-enum Choice {
-    Clap,
-    Vst3,
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {

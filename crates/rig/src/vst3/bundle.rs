@@ -25,6 +25,7 @@ const fn concat_arch() -> &'static str {
 /// A loaded .vst3 bundle. Its library stays loaded as long as the bundle or one of its instances lives.
 pub struct Bundle {
     module: Arc<Module>,
+    file: PathBuf,
 }
 
 impl Bundle {
@@ -34,12 +35,12 @@ impl Bundle {
     /// There is no such bundle, or its library does not load or holds no plugin.
     pub fn load(path: &Path) -> Result<Self, HostError> {
         let failed = |reason: String| HostError::Load { path: path.to_owned(), format: "VST3", reason };
-        let library =
+        let file =
             library_in(path).ok_or_else(|| failed("it holds no library for this system".to_owned()))?;
         // SAFETY: the caller names a plugin bundle and asks to run it.
-        let library = unsafe { Library::new(&library) }.map_err(|error| failed(error.to_string()))?;
+        let library = unsafe { Library::new(&file) }.map_err(|error| failed(error.to_string()))?;
         let module = Module::enter(library, path.to_owned()).map_err(failed)?;
-        Ok(Self { module: Arc::new(module) })
+        Ok(Self { module: Arc::new(module), file })
     }
 
     /// Creates an instance of the bundle's first audio plugin. Any number may live at once.
@@ -53,6 +54,11 @@ impl Bundle {
     /// Where the bundle lies.
     pub fn path(&self) -> &Path {
         &self.module.path
+    }
+
+    /// The library within the bundle.
+    pub fn library(&self) -> &Path {
+        &self.file
     }
 }
 

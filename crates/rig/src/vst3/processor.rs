@@ -5,7 +5,7 @@ use super::context::context;
 use super::events::Events;
 use super::parameter_changes::Changes;
 use crate::audio_thread::Processor;
-use crate::{Block, HostError, Mode, Output, Setup};
+use crate::{Block, HostError, Mode, Output, Setup, watch};
 use std::ptr::null_mut;
 use vst3::Steinberg::Vst::ProcessModes_::{kOffline, kRealtime};
 use vst3::Steinberg::Vst::SymbolicSampleSizes_::kSample32;
@@ -37,7 +37,7 @@ impl Vst3Processor {
 
     fn set_processing(&self, on: bool) -> Result<(), HostError> {
         // SAFETY: the plugin is active, and no other thread processes it.
-        check(unsafe { self.plugin.setProcessing(u8::from(on)) }, "start processing")
+        check(watch::during(|| unsafe { self.plugin.setProcessing(u8::from(on)) }), "start processing")
     }
 }
 
@@ -82,7 +82,7 @@ impl Processor for Vst3Processor {
         };
         // SAFETY: everything that `data` points to lives until the call returns; the two channels hold
         // `frames` samples each, see `Output::prepare`; the plugin is active for blocks of this length.
-        check(unsafe { self.plugin.process(&mut data) }, "process")?;
+        check(watch::during(|| unsafe { self.plugin.process(&mut data) }), "process")?;
         sent.drain_into(output);
         Ok(())
     }

@@ -1,0 +1,209 @@
+//! Every order in which a host may activate, process, reset, deactivate and destroy an instance and load its
+//! state, up to a length, with eight instances alive at once. Afterwards every thread must be gone.
+
+use crate::{Block, Bundle, HostError, Instance, Mode, Output, ParameterChange, Position, Setup, Transport};
+use std::time::{Duration, Instant};
+
+/// Instances that live at once, each in an order of its own.
+const INSTANCES: usize = 8;
+const FRAMES: u32 = 256;
+/// How long threads that were joined may take to vanish from the system's list.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One call of a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Activate, and start processing.
+    Activate,
+    /// Stop processing, and deactivate.
+    Deactivate,
+    /// A block that rolls, with automation.
+    Process,
+    /// Playback jumps.
+    Reset,
+    /// Load a state that another instance saved.
+    Load,
+}
+
+/// Why an order did not end well.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A call failed.
+    #[error("in the order {order:?}: {error}")]
+    Call {
+        /// What was called.
+        order: Vec<Step>,
+        /// How it failed.
+        error: HostError,
+    },
+    /// Nothing to begin with.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// Somebody forgot to join.
+    #[error("{left} threads are left of {orders:?}: {names:?}")]
+    Threads {
+        /// More than there were at first.
+        left: usize,
+        /// The orders of the eight instances.
+        orders: Vec<Vec<Step>>,
+        /// What the threads that are there now are called.
+        names: Vec<String>,
+    },
+}
+
+/// Every order of up to `longest` calls that both formats allow; the instance is destroyed after the last,
+/// whatever its state (the host deactivates it first, as it must).
+pub fn orders(longest: usize) -> Vec<Vec<Step>> {
+    let mut orders = vec![Vec::new()];
+    let mut last = 0;
+    for _ in 0..longest {
+        let shorter = last..orders.len();
+        last = orders.len();
+        for index in shorter {
+            for &step in allowed_after(&orders[index]) {
+                let mut order = orders[index].clone();
+                order.push(step);
+                orders.push(order);
+            }
+        }
+    }
+    orders
+}
+
+/// What a host may call next.
+fn allowed_after(order: &[Step]) -> &'static [Step] {
+    let switched = order.iter().rev().find(|step| matches!(step, Step::Activate | Step::Deactivate));
+    if switched == Some(&Step::Activate) {
+        &[Step::Process, Step::Reset, Step::Load, Step::Deactivate]
+    } else {
+        &[Step::Activate, Step::Load]
+    }
+}
+
+/// Runs all `orders`, eight at a time, call by call in turn. Returns how many groups of eight there were.
+///
+/// # Errors
+/// A call failed, or threads are left over. (An abort ends the process instead.)
+pub fn run(bundle: &Bundle, orders: &[Vec<Step>]) -> Result<usize, Failure> {
+    let state = other_state(bundle)?;
+    let threads = settled(usize::MAX);
+    let mut groups = 0;
+    for group in orders.chunks(INSTANCES) {
+        let mut instances = Vec::new();
+        for _ in group {
+            instances.push(bundle.create()?);
+        }
+        let longest = group.iter().map(Vec::len).max().unwrap_or(0);
+        for call in 0..longest {
+            for (instance, order) in instances.iter_mut().zip(group) {
+                let Some(step) = order.get(call) else { continue };
+                take(&mut **instance, *step, call, &state)
+                    .map_err(|error| Failure::Call { order: order.clone(), error })?;
+            }
+        }
+        // The first goes first or last.
+        if groups % 2 == 1 {
+            instances.reverse();
+        }
+        drop(instances);
+        let left = settled(threads).saturating_sub(threads);
+        if left > 0 {
+            return Err(Failure::Threads { left, orders: group.to_vec(), names: thread_names() });
+        }
+        groups += 1;
+    }
+    Ok(groups)
+}
+
+/// The state of an instance that stood elsewhere.
+fn other_state(bundle: &Bundle) -> Result<Vec<u8>, HostError> {
+    let mut instance = bundle.create()?;
+    take(&mut *instance, Step::Activate, 0, &[])?;
+    take(&mut *instance, Step::Process, 7, &[])?;
+    take(&mut *instance, Step::Deactivate, 0, &[])?;
+    instance.save()
+}
+
+fn take(instance: &mut dyn Instance, step: Step, call: usize, state: &[u8]) -> Result<(), HostError> {
+    match step {
+        Step::Activate => {
+            instance.activate(Setup { most_frames: FRAMES, ..Setup::new(Mode::Realtime) })?;
+        }
+        Step::Deactivate => instance.deactivate()?,
+        Step::Reset => instance.reset()?,
+        Step::Load => instance.load(state)?,
+        Step::Process => {
+            let value = call as f64 / 10.0;
+            let parameters = instance.parameters().iter();
+            let changes = parameters.map(|parameter| ParameterChange {
+                sample: 0,
+                parameter: parameter.id,
+                value: value.min(1.0),
+            });
+            let changes = changes.collect();
+            let block = Block { frames: FRAMES, position: rolling(call), changes, ..Block::default() };
+            instance.process(block, Output::default())?;
+        }
+    }
+    instance.idle();
+    Ok(())
+}
+
+fn rolling(call: usize) -> Position {
+    let mut transport = Transport::new(48_000.0, 120.0);
+    transport.seek(call as f64);
+    transport.play();
+    transport.position()
+}
+
+/// How many threads this process has, once there are at most `expected` or patience ends: the system's list
+/// shows a thread for a moment after it was joined. One where the system has no such list.
+fn settled(expected: usize) -> usize {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let threads = thread_names().len();
+        if threads <= expected || Instant::now() > deadline {
+            return threads;
+        }
+        std::thread::yield_now();
+    }
+}
+
+fn thread_names() -> Vec<String> {
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return vec!["?".to_owned()] };
+    let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm"));
+    tasks.flatten().filter_map(|task| name(task).ok()).map(|name| name.trim().to_owned()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_orders_are_all_there_are() {
+        // From inactive one may activate or load; from active one may do four things.
+        let counts = (0..=5).map(|longest| orders(longest).len());
+        assert_eq!(counts.collect::<Vec<_>>(), [1, 3, 9, 29, 97, 329]);
+        use Step::{Activate, Deactivate, Load, Process, Reset};
+        let all = orders(5);
+        for order in [&[Activate, Deactivate, Load, Activate, Process][..], &[Activate, Reset], &[Load]] {
+            assert!(all.iter().any(|known| known == order), "{order:?}");
+        }
+        assert!(!all.iter().any(|order| order.starts_with(&[Process])));
+    }
+
+    #[test]
+    fn a_thread_that_nobody_joined_is_seen() {
+        let (here, runs) = std::sync::mpsc::channel();
+        let (end, ends) = std::sync::mpsc::channel::<()>();
+        let forgotten = move || {
+            here.send(()).expect("we wait for it");
+            ends.recv().is_err()
+        };
+        let thread = std::thread::Builder::new().name("forgotten".into()).spawn(forgotten);
+        runs.recv().expect("it runs");
+        assert!(!cfg!(target_os = "linux") || thread_names().contains(&"forgotten".to_owned()));
+        drop(end);
+        assert!(thread.expect("a thread").join().expect("it ends"));
+    }
+}
