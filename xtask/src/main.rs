@@ -14,6 +14,7 @@ mod lab;
 mod places;
 mod programs;
 mod rig;
+mod shot;
 mod soak;
 mod test;
 mod tools;
@@ -69,6 +70,8 @@ enum Verb {
     Cycles(Arguments),
     /// Count what the audio threads of the release do that they must not, and the threads that are left
     Realtime(rig::Watched),
+    /// Take a picture of the window in a host under Xvfb: --x X --y Y --temperature T --out shot.png
+    Shot(Arguments),
     /// Let Ardour record the plugin without display or sound card, and check every note that it recorded
     Daw(Arguments),
     /// Run every plugin validator that this machine has over the bundles, and name those it has not
@@ -103,6 +106,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Soak(arguments) => soak::run(&arguments),
         Verb::Cycles(arguments) => rig::cycles(&arguments),
         Verb::Realtime(options) => rig::realtime(&options),
+        Verb::Shot(arguments) => shot::run(&arguments),
         Verb::Daw(arguments) => return daw::run(&arguments),
         Verb::Validate(options) => return validate::run(&options),
         Verb::Bench(arguments) => bench::run(&arguments),

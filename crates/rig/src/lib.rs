@@ -12,6 +12,8 @@ pub mod clap;
 pub mod cycles;
 pub mod daw;
 pub mod demo;
+#[cfg(target_os = "linux")]
+pub mod desktop;
 mod error;
 mod instance;
 pub mod lifecycle;

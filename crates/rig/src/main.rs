@@ -23,6 +23,8 @@ enum Verb {
     Cycles(commands::cycles::Options),
     /// Let Ardour record the VST3 without display or sound card, and check every note that it recorded
     Daw(commands::daw::Options),
+    /// Open the plugin's window under Xvfb, let a hand work in it, and take its picture
+    Shot(commands::shot::Options),
     /// Play live with eight instances and name what their audio threads do that they must not
     Realtime(commands::realtime::Options),
     /// Call instances in every order that hosts may, and count the threads that are left
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         Verb::Demo(options) => commands::demo::run(&options),
         Verb::Cycles(options) => commands::cycles::run(&options),
         Verb::Daw(options) => commands::daw::run(&options),
+        Verb::Shot(options) => commands::shot::run(&options),
         Verb::Realtime(options) => commands::realtime::run(&options),
         Verb::Lifecycle(options) => commands::lifecycle::run(&options),
     };

@@ -1,13 +1,14 @@
 //! What the plugin may ask of this host. Requests come from any thread and are answered on the main
 //! thread, between blocks.
 
+use clack_extensions::gui::{GuiSize, HostGui, HostGuiImpl};
 use clack_extensions::params::{
     HostParams, HostParamsImplMainThread, HostParamsImplShared, ParamClearFlags, ParamRescanFlags,
 };
 use clack_extensions::state::{HostState, HostStateImpl};
 use clack_host::prelude::*;
 use clack_host::utils::ClapId;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The rig as clack-host sees it.
 pub(crate) struct RigHost;
@@ -18,7 +19,7 @@ impl HostHandlers for RigHost {
     type AudioProcessor<'a> = ();
 
     fn declare_extensions(builder: &mut HostExtensions<Self>, _shared: &Requests) {
-        builder.register::<HostParams>().register::<HostState>();
+        builder.register::<HostParams>().register::<HostState>().register::<HostGui>();
     }
 }
 
@@ -26,6 +27,8 @@ impl HostHandlers for RigHost {
 #[derive(Default)]
 pub(crate) struct Requests {
     callback: AtomicBool,
+    /// The size that its window wants to have, packed; 0 is no wish.
+    size: AtomicU64,
 }
 
 impl Requests {
@@ -34,6 +37,34 @@ impl Requests {
         // AcqRel: what the plugin wrote before it asked is seen by the callback that follows.
         self.callback.swap(false, Ordering::AcqRel)
     }
+}
+
+impl Requests {
+    /// The size that the plugin's window wants to have; asking clears the wish.
+    pub(crate) fn take_size(&self) -> Option<GuiSize> {
+        // Relaxed: the number is all there is.
+        let packed = self.size.swap(0, Ordering::Relaxed);
+        (packed != 0).then(|| GuiSize::unpack_from_u64(packed))
+    }
+}
+
+impl HostGuiImpl for Requests {
+    fn resize_hints_changed(&self) {}
+
+    fn request_resize(&self, size: GuiSize) -> Result<(), HostError> {
+        self.size.store(size.pack_to_u64(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn request_show(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    fn request_hide(&self) -> Result<(), HostError> {
+        Ok(())
+    }
+
+    fn closed(&self, _destroyed: bool) {}
 }
 
 impl SharedHandler<'_> for Requests {

@@ -15,11 +15,17 @@ use std::ffi::{CStr, CString};
 pub struct ClapInstance {
     // Dropped first: the thread ends before the plugin goes.
     audio: Option<AudioThread>,
-    plugin: PluginInstance<RigHost>,
+    pub(super) plugin: PluginInstance<RigHost>,
     extension: PluginParams,
     parameters: Vec<Parameter>,
     ranges: Vec<Range>,
     most_frames: u32,
+    /// The host's window around the plugin's, while that is open.
+    #[cfg(target_os = "linux")]
+    pub(super) frame: Option<crate::desktop::Frame>,
+    /// How often a size that the plugin asked for was not to be had.
+    #[cfg(target_os = "linux")]
+    pub(super) refused_sizes: u32,
 }
 
 impl ClapInstance {
@@ -43,7 +49,18 @@ impl ClapInstance {
             });
             ranges.push(range);
         }
-        Ok(Self { audio: None, plugin, extension, parameters, ranges, most_frames: 0 })
+        Ok(Self {
+            audio: None,
+            plugin,
+            extension,
+            parameters,
+            ranges,
+            most_frames: 0,
+            #[cfg(target_os = "linux")]
+            frame: None,
+            #[cfg(target_os = "linux")]
+            refused_sizes: 0,
+        })
     }
 
     fn range(&self, parameter: ParameterId) -> Result<Range, HostError> {
@@ -83,7 +100,7 @@ impl ClapInstance {
     }
 }
 
-fn refused(step: &'static str, error: impl std::fmt::Display) -> HostError {
+pub(super) fn refused(step: &'static str, error: impl std::fmt::Display) -> HostError {
     HostError::Refused { step, reason: error.to_string() }
 }
 
@@ -167,11 +184,15 @@ impl Instance for ClapInstance {
         if self.plugin.access_shared_handler(Requests::take_callback) {
             self.plugin.call_on_main_thread_callback();
         }
+        #[cfg(target_os = "linux")]
+        self.follow_size();
     }
 }
 
 impl Drop for ClapInstance {
     fn drop(&mut self) {
+        #[cfg(target_os = "linux")]
+        self.close_window();
         // An error here was an error of the last call too; a plugin that goes has nobody left to tell.
         if self.deactivate().is_err() {
             self.audio = None;

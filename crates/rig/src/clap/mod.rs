@@ -4,6 +4,8 @@ mod callbacks;
 mod events;
 mod instance;
 mod processor;
+#[cfg(target_os = "linux")]
+mod window;
 
 use crate::HostError;
 use clack_host::prelude::{HostInfo, PluginEntry};
@@ -11,6 +13,8 @@ use std::ffi::CString;
 use std::path::{Path, PathBuf};
 
 pub use instance::ClapInstance;
+#[cfg(target_os = "linux")]
+pub use window::WindowSize;
 
 /// A loaded .clap file. It stays loaded as long as the bundle or one of its instances lives.
 pub struct Bundle {

@@ -22,3 +22,4 @@ impl From<Choice> for rig::Format {
         }
     }
 }
+pub(crate) mod shot;
