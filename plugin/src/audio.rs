@@ -3,39 +3,32 @@
 //! No allocation, no lock, no log, no system call. The one exception, the wait of an offline render, is
 //! in `offline.rs`.
 
+mod built_in_kit;
 mod host;
+mod host_notes;
 mod offline;
 
 use std::thread::Thread;
 
-use beat::{Bank, BankSource, NoteEvent, NoteKind, NoteSink, Refused, Sequencer};
-use nice_plug::midi::{Channel, Key, VoiceID};
-use nice_plug::prelude::{NoteEvent as HostNoteEvent, ProcessContext};
+use beat::{Bank, BankSource, Sequencer};
+use nice_plug::midi::Key;
+use nice_plug::prelude::{Buffer, NoteEvent as HostNoteEvent, ProcessContext};
 
 use crate::Beatfield;
 use crate::crossing::BankReader;
 use crate::display::{Meters, Stage};
 use crate::params::BeatfieldParams;
+use built_in_kit::BuiltInKit;
+use host_notes::{HeldNotes, HostNotes, NotesOut};
 pub use offline::HostMode;
 use offline::OfflineRender;
-
-/// Takes an incoming note: the lowest octave holds scenes, anything is shown to the window.
-pub(crate) fn hear<S>(event: &HostNoteEvent<S>, params: &BeatfieldParams, meters: &Meters) {
-    match event {
-        HostNoteEvent::NoteOn { key: Key::Number(note), .. } => {
-            params.held.note_on(*note);
-            meters.show_heard(*note);
-        }
-        HostNoteEvent::NoteOff { key: Key::Number(note), .. } => params.held.note_off(*note),
-        HostNoteEvent::NoteOff { key: Key::Wildcard, .. } => params.held.release(),
-        _ => {}
-    }
-}
 
 /// The audio thread's side of an instance.
 pub struct AudioSide {
     banks: BankReader,
     sequencer: Sequencer,
+    kit: BuiltInKit,
+    held: HeldNotes,
     offline: OfflineRender,
     sample_rate: f64,
 }
@@ -43,31 +36,47 @@ pub struct AudioSide {
 impl AudioSide {
     /// The side that reads `banks`.
     pub fn new(banks: BankReader) -> Self {
-        Self { banks, sequencer: Sequencer::new(), offline: OfflineRender::default(), sample_rate: 48_000.0 }
+        const USUAL_RATE: f64 = 48_000.0;
+        Self {
+            banks,
+            sequencer: Sequencer::new(),
+            kit: BuiltInKit::new(USUAL_RATE),
+            held: HeldNotes::default(),
+            offline: OfflineRender::default(),
+            sample_rate: USUAL_RATE,
+        }
     }
 
     /// The host announces how it will call. `decode_thread` is woken while rendering offline.
     pub fn configure(&mut self, sample_rate: f64, mode: HostMode, decode_thread: Option<Thread>) {
         self.sample_rate = sample_rate;
         self.offline.configure(mode, decode_thread);
+        self.kit.set_rate(sample_rate);
+        self.kit.rest();
         self.sequencer.reset();
     }
 
     /// Play begins anew; what sounds is ended at the start of the next block.
     pub fn reset(&mut self) {
         self.sequencer.reset();
+        self.kit.rest();
         self.offline.reset();
     }
 
-    /// Plays one block of `frames` samples.
+    /// Plays one block: notes to the host, and the built-in kit into `buffer`.
     pub fn process(
         &mut self,
-        frames: u32,
+        buffer: &mut Buffer<'_>,
         params: &BeatfieldParams,
         meters: &Meters,
         stage: &Stage,
         context: &mut impl ProcessContext<Beatfield>,
     ) {
+        while let Some(event) = context.next_event() {
+            hear(&event, params, meters);
+            self.kit.hear(&event);
+        }
+        let frames = buffer.samples() as u32;
         let transport = host::transport(context.transport(), frames, self.sample_rate);
         let playback = params.playback();
         let settings = params.settings();
@@ -76,8 +85,11 @@ impl AudioSide {
             reader: &mut self.banks,
             wait: waits.then(|| self.offline.wait_for(settings, meters)),
         };
-        let mut host = HostNotes { context, meters };
+        let mut kit = self.kit.begin(params.kit_amplitude(), buffer.as_slice());
+        let out = if params.notes_out.value() { NotesOut::Host } else { NotesOut::Nowhere };
+        let mut host = HostNotes { context, meters, kit: &mut kit, held: &mut self.held, out };
         self.sequencer.process(&transport, &playback, &mut banks, &mut host);
+        kit.finish();
         let moved =
             meters.show_playhead(self.sequencer.playhead()) | meters.show_committed(self.banks.number());
         let turned = meters.show_transport(transport.rolls(), waits);
@@ -107,28 +119,15 @@ impl BankSource for CommittedBanks<'_> {
     }
 }
 
-/// The host as the sequencer sees it.
-struct HostNotes<'a, C> {
-    context: &'a mut C,
-    meters: &'a Meters,
-}
-
-impl<C: ProcessContext<Beatfield>> NoteSink for HostNotes<'_, C> {
-    fn try_send(&mut self, event: NoteEvent) -> Result<(), Refused> {
-        let (timing, channel, key) = (event.sample, Channel::Number(event.channel), Key::Number(event.note));
-        let voice_id = VoiceID::Wildcard;
-        let event = match event.kind {
-            NoteKind::On { velocity } => {
-                let velocity = f32::from(velocity) / 127.0;
-                HostNoteEvent::NoteOn { timing, voice_id, channel, key, velocity }
-            }
-            NoteKind::Off => HostNoteEvent::NoteOff { timing, voice_id, channel, key, velocity: 0.0 },
-        };
-        let starts = matches!(event, HostNoteEvent::NoteOn { .. });
-        self.context.try_send_event(event).map_err(|_| Refused)?;
-        if starts {
-            self.meters.count_note();
+/// Takes an incoming note: the lowest octave holds scenes, anything is shown to the window.
+fn hear<S>(event: &HostNoteEvent<S>, params: &BeatfieldParams, meters: &Meters) {
+    match event {
+        HostNoteEvent::NoteOn { key: Key::Number(note), .. } => {
+            params.held.note_on(*note);
+            meters.show_heard(*note);
         }
-        Ok(())
+        HostNoteEvent::NoteOff { key: Key::Number(note), .. } => params.held.note_off(*note),
+        HostNoteEvent::NoteOff { key: Key::Wildcard, .. } => params.held.release(),
+        _ => {}
     }
 }

@@ -6,13 +6,13 @@ use nice_plug::context::gui::AsyncExecutor;
 use nice_plug::prelude::*;
 use nice_plug_egui::EguiEditor;
 
-use crate::audio::{self, AudioSide, HostMode};
+use crate::audio::{AudioSide, HostMode};
 use crate::crossing::{BankWriter, bank_crossing};
 use crate::decode::DecodeThread;
 use crate::display::{Meters, Stage};
 use crate::editor::{self, Window};
 use crate::fence::{self, Reached};
-use crate::params::BeatfieldParams;
+use crate::params::{self, BeatfieldParams};
 
 /// One instance. Lives on the host's main thread; `process` borrows it for a block on the audio thread.
 pub struct Beatfield {
@@ -64,7 +64,7 @@ impl Plugin for Beatfield {
     const EMAIL: &'static str = "";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
-    // Live refuses plugins without audio, so there is a stereo output beside the notes.
+    // For the built-in kit; and Live refuses plugins without audio.
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[AudioIOLayout {
         main_input_channels: None,
         main_output_channels: Some(new_nonzero_u32(2)),
@@ -85,6 +85,10 @@ impl Plugin for Beatfield {
 
     fn params(&self) -> Arc<dyn Params> {
         self.params.clone()
+    }
+
+    fn filter_state(state: &mut PluginState) {
+        params::open_older(state);
     }
 
     fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
@@ -127,14 +131,7 @@ impl Plugin for Beatfield {
         _aux: &mut AuxiliaryBuffers,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
-        for channel in buffer.as_slice() {
-            channel.fill(0.0);
-        }
-        // What is not taken would wait for the next block.
-        while let Some(event) = context.next_event() {
-            audio::hear(&event, &self.params, &self.meters);
-        }
-        self.audio.process(buffer.samples() as u32, &self.params, &self.meters, &self.stage, context);
+        self.audio.process(buffer, &self.params, &self.meters, &self.stage, context);
         // Hosts suspend instruments that seem done.
         ProcessStatus::KeepAlive
     }

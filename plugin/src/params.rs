@@ -2,6 +2,7 @@
 //! the window and the host to the decode thread and the audio thread.
 
 mod choices;
+mod older;
 mod ranges;
 
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -13,7 +14,8 @@ pub use choices::{Bounce, Commit, Grid, SceneChoice};
 pub use ranges::{SWING_STRAIGHT, SWING_WIDEST};
 
 use crate::saved::{SCENES, Saved};
-use ranges::{bars, channel, percent, plain, seed, swing, unit, variation};
+pub(crate) use older::open_older;
+use ranges::{bars, channel, kit_level, percent, plain, seed, swing, unit, variation};
 
 /// Every parameter and all saved state of an instance. Ids never change: projects are saved under them.
 #[derive(Params)]
@@ -66,6 +68,9 @@ pub struct BeatfieldParams {
     /// Whether notes go to the host.
     #[id = "notesout"]
     pub notes_out: BoolParam,
+    /// How loud the built-in kit plays; at 0 it is off and costs nothing.
+    #[id = "kitlevel"]
+    pub kit_level: FloatParam,
     /// How a bounce is recognised.
     #[id = "bounce"]
     pub bounce: EnumParam<Bounce>,
@@ -151,6 +156,7 @@ impl Default for BeatfieldParams {
             grid: EnumParam::new("Grid", Grid::Song),
             channel: channel("Channel", 10),
             notes_out: BoolParam::new("Notes out", true),
+            kit_level: kit_level("Kit level"),
             bounce: EnumParam::new("Bounce", Bounce::Auto),
             bypass: BoolParam::new("Bypass", false).make_bypass(),
             mutes: std::array::from_fn(|instrument| MuteParam {
@@ -198,9 +204,6 @@ impl BeatfieldParams {
         if alone != 0 {
             mutes |= !alone;
         }
-        if !self.notes_out.value() {
-            mutes = u16::MAX;
-        }
         Playback {
             mutes,
             swing: (self.swing.value() - SWING_STRAIGHT) / (SWING_WIDEST - SWING_STRAIGHT),
@@ -211,6 +214,13 @@ impl BeatfieldParams {
             channel: (self.channel.value() - 1) as u8,
             bypass: self.bypass.value(),
         }
+    }
+
+    /// How loud the built-in kit is, as an amplitude; 0 is off. Reads atomics only.
+    pub fn kit_amplitude(&self) -> f32 {
+        let level = if self.bypass.value() { 0.0 } else { self.kit_level.value() };
+        // A knob is felt as even where the amplitude grows with its square.
+        level * level
     }
 }
 

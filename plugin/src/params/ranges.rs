@@ -65,3 +65,17 @@ pub(super) fn seed(name: &str, default: u16) -> IntParam {
 pub(super) fn channel(name: &str, default: i32) -> IntParam {
     IntParam::new(name, default, IntRange::Linear { min: 1, max: 16 })
 }
+
+/// A level that is off at 0.
+pub(super) fn kit_level(name: &str) -> FloatParam {
+    const OFF: &str = "off";
+    let (shown, typed) = (formatters::v2s_f32_percentage(0), formatters::s2v_f32_percentage());
+    percent(name, 0.8, 0.0, 1.0)
+        .with_unit("")
+        .with_value_to_string(Arc::new(move |level| {
+            if level == 0.0 { OFF.to_owned() } else { format!("{} %", shown(level)) }
+        }))
+        .with_string_to_value(Arc::new(move |text| {
+            if text.trim().eq_ignore_ascii_case(OFF) { Some(0.0) } else { typed(text) }
+        }))
+}

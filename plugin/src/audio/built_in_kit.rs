@@ -1,0 +1,179 @@
+//! The built-in kit below the line: it plays the notes that go to the host, and those that come in, at
+//! their samples.
+
+use beat::{NoteEvent, NoteKind};
+use drums::{Drums, instrument_of_note};
+use nice_plug::midi::Key;
+use nice_plug::prelude::NoteEvent as HostNoteEvent;
+
+/// Which small differences the hits have; every instance plays alike.
+const SEED: u32 = 4711;
+/// Incoming hits of one block that are kept; nobody plays more.
+const MOST_INCOMING: usize = 128;
+
+/// A hit on a drum.
+#[derive(Clone, Copy)]
+struct Hit {
+    sample: u32,
+    note: u8,
+    velocity: u8,
+}
+
+/// The kit of an instance. Fixed in size.
+pub(super) struct BuiltInKit {
+    drums: Drums,
+    incoming: [Hit; MOST_INCOMING],
+    waiting: usize,
+}
+
+impl BuiltInKit {
+    pub(super) fn new(sample_rate: f64) -> Self {
+        Self {
+            drums: Drums::new(SEED, sample_rate),
+            incoming: [Hit { sample: 0, note: 0, velocity: 0 }; MOST_INCOMING],
+            waiting: 0,
+        }
+    }
+
+    pub(super) fn set_rate(&mut self, sample_rate: f64) {
+        self.drums.set_rate(sample_rate);
+    }
+
+    /// Silence at once; hits that were to come are forgotten.
+    pub(super) fn rest(&mut self) {
+        self.drums.rest();
+        self.waiting = 0;
+    }
+
+    /// Takes a note that the host plays into the instrument, for the block that comes. The host sends
+    /// them in order of time.
+    pub(super) fn hear<S>(&mut self, event: &HostNoteEvent<S>) {
+        let &HostNoteEvent::NoteOn { timing: sample, key: Key::Number(note), velocity, .. } = event else {
+            return;
+        };
+        if let Some(place) = self.incoming.get_mut(self.waiting) {
+            let velocity = (velocity * 127.0 + 0.5).clamp(1.0, 127.0) as u8;
+            *place = Hit { sample, note, velocity };
+            self.waiting += 1;
+        }
+    }
+
+    /// Begins a block that sounds at `level` (an amplitude; 0 is off) on these channels. What a host gives
+    /// beside left and right stays as it is; with less than two there is nothing to hear.
+    pub(super) fn begin<'a>(&'a mut self, level: f32, channels: &'a mut [&mut [f32]]) -> KitBlock<'a> {
+        self.drums.set_level(level);
+        let (left, right) = match channels {
+            [left, right, ..] => (&mut **left, &mut **right),
+            [only] => {
+                only.fill(0.0);
+                (&mut [][..], &mut [][..])
+            }
+            [] => (&mut [][..], &mut [][..]),
+        };
+        let waiting = std::mem::take(&mut self.waiting);
+        KitBlock { drums: &mut self.drums, incoming: &self.incoming[..waiting], left, right, rendered: 0 }
+    }
+}
+
+/// One block of the kit, rendered from hit to hit.
+pub(super) struct KitBlock<'a> {
+    drums: &'a mut Drums,
+    incoming: &'a [Hit],
+    left: &'a mut [f32],
+    right: &'a mut [f32],
+    rendered: usize,
+}
+
+impl KitBlock<'_> {
+    /// Plays an event that the host has taken. They come in order of time.
+    pub(super) fn play(&mut self, event: &NoteEvent) {
+        let NoteKind::On { velocity } = event.kind else { return };
+        self.come_to(event.sample);
+        self.strike(event.note, velocity);
+    }
+
+    /// Renders what is left of the block.
+    pub(super) fn finish(mut self) {
+        self.come_to(u32::MAX);
+    }
+
+    /// Renders up to a sample, with what comes in until then.
+    fn come_to(&mut self, sample: u32) {
+        while let [hit, later @ ..] = self.incoming
+            && hit.sample <= sample
+        {
+            self.incoming = later;
+            self.render(hit.sample);
+            self.strike(hit.note, hit.velocity);
+        }
+        self.render(sample);
+    }
+
+    fn strike(&mut self, note: u8, velocity: u8) {
+        // Where there is nothing to hear, hits would wait for the day when there is.
+        if let Some(instrument) = instrument_of_note(note).filter(|_| !self.left.is_empty()) {
+            self.drums.strike(instrument, velocity);
+        }
+    }
+
+    fn render(&mut self, end: u32) {
+        let end = (end as usize).min(self.left.len());
+        if end > self.rendered {
+            let span = self.rendered..end;
+            self.drums.render(&mut self.left[span.clone()], &mut self.right[span]);
+            self.rendered = end;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nice_plug::midi::{Channel, VoiceID};
+
+    const HIT: NoteKind = NoteKind::On { velocity: 100 };
+
+    fn coming(sample: u32, note: u8) -> HostNoteEvent<()> {
+        let (voice_id, channel, key) = (VoiceID::Wildcard, Channel::Number(0), Key::Number(note));
+        HostNoteEvent::NoteOn { timing: sample, voice_id, channel, key, velocity: 0.8 }
+    }
+
+    fn first_sound(side: &[f32]) -> Option<usize> {
+        side.iter().position(|sample| *sample != 0.0)
+    }
+
+    #[test]
+    fn notes_out_and_notes_in_sound_at_their_samples() {
+        let mut kit = BuiltInKit::new(48_000.0);
+        let (mut left, mut right) = (vec![9.0; 512], vec![9.0; 512]);
+        kit.hear(&coming(300, 38));
+        let mut channels = [&mut left[..], &mut right[..]];
+        let mut block = kit.begin(1.0, &mut channels);
+        block.play(&NoteEvent { sample: 100, channel: 9, note: 42, kind: HIT });
+        block.finish();
+        assert_eq!(first_sound(&left), Some(100));
+        // Until the snare comes in, both plays are one.
+        let mut alone = BuiltInKit::new(48_000.0);
+        let (mut hat, mut other) = (vec![0.0; 512], vec![0.0; 512]);
+        let mut channels = [&mut hat[..], &mut other[..]];
+        let mut block = alone.begin(1.0, &mut channels);
+        block.play(&NoteEvent { sample: 100, channel: 9, note: 42, kind: HIT });
+        block.finish();
+        assert_eq!(left[..300], hat[..300]);
+        assert!(left[302] != hat[302], "the snare is heard");
+    }
+
+    #[test]
+    fn too_many_notes_in_and_missing_channels_disturb_nobody() {
+        let mut kit = BuiltInKit::new(48_000.0);
+        (0..1_000).for_each(|sample| kit.hear(&coming(sample, (sample % 128) as u8)));
+        kit.begin(1.0, &mut []).finish();
+        let mut only = vec![9.0; 64];
+        kit.hear(&coming(9_999, 36));
+        kit.begin(1.0, &mut [&mut only[..]]).finish();
+        assert!(only.iter().all(|sample| *sample == 0.0));
+        let (mut left, mut right) = (vec![9.0; 64], vec![9.0; 64]);
+        kit.begin(1.0, &mut [&mut left[..], &mut right[..]]).finish();
+        assert!(left.iter().chain(&right).all(|sample| *sample == 0.0), "nothing waits for later");
+    }
+}
