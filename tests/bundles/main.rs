@@ -12,6 +12,7 @@ mod model;
 mod playing;
 mod realtime;
 mod settings;
+mod sound;
 mod state;
 mod stopping;
 mod studio;

@@ -59,9 +59,8 @@ impl Drums {
     /// Sets the level as an amplitude, 0..=1; the sound follows within a fiftieth of a second. At 0 the
     /// kit is off: it takes no hits and costs nothing.
     pub fn set_level(&mut self, level: f32) {
-        let before = self.target;
         self.target = if level >= 0.0 { level.min(1.0) } else { 0.0 }; // 0 for NaN too
-        if before == 0.0 && self.is_silent() {
+        if self.is_silent() {
             // Nothing sounds that could jump.
             self.level = self.target;
         }

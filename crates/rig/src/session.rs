@@ -27,6 +27,8 @@ pub struct Session<'a> {
     block: Block,
     output: Output,
     peak: f32,
+    /// Left and right of everything so far, where somebody asked for it.
+    audio: Option<[Vec<f32>; 2]>,
 }
 
 impl<'a> Session<'a> {
@@ -44,6 +46,7 @@ impl<'a> Session<'a> {
             block: Block::default(),
             output: Output::default(),
             peak: 0.0,
+            audio: None,
         })
     }
 
@@ -155,6 +158,16 @@ impl<'a> Session<'a> {
         self.peak
     }
 
+    /// Keeps the audio from here on.
+    pub fn keep_audio(&mut self) {
+        self.audio = Some(Default::default());
+    }
+
+    /// Hands out the audio that was kept, left and right, and keeps no more; empty where none was.
+    pub fn take_audio(&mut self) -> [Vec<f32>; 2] {
+        self.audio.take().unwrap_or_default()
+    }
+
     /// Deactivates and hands out what was recorded.
     ///
     /// # Errors
@@ -176,6 +189,9 @@ impl<'a> Session<'a> {
         self.recorder.keep(&block, &output);
         for sample in output.audio.iter().flatten() {
             self.peak = self.peak.max(sample.abs());
+        }
+        for (kept, played) in self.audio.iter_mut().flatten().zip(&output.audio) {
+            kept.extend_from_slice(played);
         }
         block.changes.clear();
         block.notes.clear();

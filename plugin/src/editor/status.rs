@@ -38,8 +38,8 @@ fn reason_for_silence(params: &BeatfieldParams, meters: &Meters, scene: &Scene) 
     if params.bypass.value() {
         return Some("Silent: bypassed.".into());
     }
-    if !params.notes_out.value() {
-        return Some("Silent: notes out is off.".into());
+    if !params.notes_out.value() && params.kit_level.value() == 0.0 {
+        return Some("Silent: notes out and the built-in kit are both off.".into());
     }
     if params.mutes.iter().all(|mute| mute.muted.value()) {
         return Some("Silent: every instrument is muted.".into());

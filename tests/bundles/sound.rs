@@ -1,0 +1,139 @@
+//! The built-in kit in the real bundles: what it plays, when, and that it disturbs nobody.
+
+use crate::studio::{blocks, each_format, odd_blocks, play_busily};
+use beat::{NoteEvent, NoteKind};
+use rig::{HostError, Instance, Mode, Note, Recording, Session, Setup};
+
+/// What a session leaves: its notes, and left and right of its audio.
+struct Heard {
+    recording: Recording,
+    audio: [Vec<f32>; 2],
+}
+
+impl Heard {
+    fn peak(&self) -> f32 {
+        self.audio.iter().flatten().fold(0.0, |peak, sample| peak.max(sample.abs()))
+    }
+
+    fn first_sound(&self) -> Option<usize> {
+        (0..self.audio[0].len()).find(|at| self.audio.iter().any(|side| side[*at] != 0.0))
+    }
+}
+
+fn listen(
+    instance: &mut dyn Instance,
+    rate: f64,
+    hands: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
+) -> Heard {
+    let setup = Setup { rate, ..Setup::new(Mode::Offline) };
+    let mut session = Session::start(instance, setup, 120.0).expect("the plugin activates");
+    session.set_bounce(setup.mode).expect("the plugin has a Bounce parameter");
+    session.keep_audio();
+    hands(&mut session).expect("the plugin plays");
+    let audio = session.take_audio();
+    Heard { recording: session.finish().expect("the plugin deactivates"), audio }
+}
+
+/// Two bars, busily played, then the tails.
+fn two_bars(session: &mut Session<'_>, sizes: impl IntoIterator<Item = u32>) -> Result<(), HostError> {
+    play_busily(session)?;
+    session.transport().play();
+    session.render_beats(8.0, sizes)?;
+    session.transport().stop();
+    session.render(64)
+}
+
+#[test]
+fn play_makes_sound_at_once_whatever_the_blocks_and_never_too_loud() {
+    each_format(|instance| {
+        let expected = listen(instance, 48_000.0, |session| two_bars(session, blocks(512)));
+        assert!((0.1..=0.98).contains(&expected.peak()), "the peak is {}", expected.peak());
+        let first = expected.recording.notes.first().map(|note: &Note| note.start as usize);
+        let sound = expected.first_sound().expect("a sound");
+        assert!(first.is_some_and(|first| sound >= first && sound < first + 24), "{sound} after {first:?}");
+        let odd = listen(instance, 48_000.0, |session| two_bars(session, odd_blocks(9, 900)));
+        assert!(odd.audio == expected.audio, "the sizes of blocks change the sound");
+    });
+}
+
+#[test]
+fn every_note_is_heard_at_its_sample() {
+    each_format(|instance| {
+        for rate in [44_100.0, 96_000.0] {
+            let heard = listen(instance, rate, |session| {
+                for instrument in beat::DEFAULT_INSTRUMENT_NAMES {
+                    // The snare alone: its noise and the tests' ears agree on where it begins.
+                    let muted = if instrument == "snare" { 0.0 } else { 1.0 };
+                    let mute = session.instance().parameter(&format!("Mute {instrument}"))?;
+                    session.set(mute, muted);
+                }
+                two_bars(session, blocks(300))
+            });
+            assert!(!heard.recording.notes.is_empty(), "a snare somewhere");
+            for note in &heard.recording.notes {
+                let (at, before) = (note.start as usize, (0.004 * rate) as usize);
+                let jump = |at: usize| (heard.audio[0][at + 2] - heard.audio[0][at]).abs();
+                let quiet = (at.saturating_sub(before)..at.saturating_sub(4)).map(jump).fold(0.0, f32::max);
+                let loud = (at..at + before).map(jump).fold(0.0, f32::max);
+                assert!(loud > 3.0 * quiet, "{note:?} at {rate} Hz: {quiet} before it, {loud} behind it");
+            }
+        }
+    });
+}
+
+#[test]
+fn level_and_notes_out_switch_separately() {
+    each_format(|instance| {
+        let mut play = |level: &str, notes_out: &str| {
+            listen(instance, 48_000.0, |session| {
+                session.set_text("Kit level", level)?;
+                session.set_text("Notes out", notes_out)?;
+                two_bars(session, blocks(256))
+            })
+        };
+        let both = play("80 %", "On");
+        assert!(both.peak() > 0.1 && !both.recording.notes.is_empty());
+        let notes = play("off", "On");
+        assert_eq!(notes.peak(), 0.0, "an off kit is silent");
+        assert_eq!(notes.recording.notes, both.recording.notes);
+        let sound = play("80 %", "Off");
+        assert!(sound.recording.notes.is_empty() && sound.recording.faults.is_empty());
+        assert!(sound.audio == both.audio, "the kit plays on");
+    });
+}
+
+#[test]
+fn notes_out_that_is_switched_off_leaves_no_note_behind() {
+    each_format(|instance| {
+        let heard = listen(instance, 48_000.0, |session| {
+            session.set_text("Gate", "100 %")?;
+            play_busily(session)?;
+            session.transport().play();
+            for (block, word) in ["On", "Off", "On", "Off"].into_iter().cycle().take(60).enumerate() {
+                session.set_text("Notes out", word)?;
+                session.render(1_000 + 37 * block as u32)?;
+            }
+            session.transport().stop();
+            session.render(64)
+        });
+        assert!(heard.recording.faults.is_empty(), "{:?}", heard.recording.faults);
+        assert!(!heard.recording.notes.is_empty());
+    });
+}
+
+#[test]
+fn incoming_notes_play_the_kit_while_the_song_stands() {
+    each_format(|instance| {
+        let heard = listen(instance, 48_000.0, |session| {
+            session.render(480)?;
+            let kind = NoteKind::On { velocity: 120 };
+            session.play_note(NoteEvent { sample: 100, channel: 0, note: 38, kind });
+            session.render(480)?;
+            session.render_beats(4.0, blocks(480)) // two seconds
+        });
+        assert!(heard.recording.notes.is_empty(), "what comes in does not pass through");
+        assert!((580..584).contains(&heard.first_sound().expect("a snare")), "{:?}", heard.first_sound());
+        let tail = heard.audio[0].iter().rposition(|sample| *sample != 0.0).expect("a snare");
+        assert!(tail < 48_000, "exact silence behind it");
+    });
+}
