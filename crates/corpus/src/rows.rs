@@ -9,8 +9,8 @@ mod write;
 
 use beat::{Kit, Pattern};
 
-pub use read::{ReadError, code_of, read_patterns};
-pub use write::{WriteError, write_atomically, write_patterns};
+pub use read::{ReadError, code_of, read_patterns, read_patterns_from};
+pub use write::{WriteError, write_atomically, write_patterns, write_patterns_to};
 
 /// What stands in the genre column where nobody knows.
 pub const UNKNOWN_GENRE: &str = "-";

@@ -49,9 +49,17 @@ pub enum ReadError {
 /// Where the file can't be read, is empty, or holds no pattern. Single bad lines are no error: they are
 /// in [`ReadRows::rejected`].
 pub fn read_patterns(path: &Path) -> Result<ReadRows, ReadError> {
+    let file = File::open(path).map_err(|reason| ReadError::File { path: path.to_owned(), reason })?;
+    read_patterns_from(path, BufReader::new(file))
+}
+
+/// Reads patterns as [`read_patterns`] does, from any source; `path` is what errors call it.
+///
+/// # Errors
+/// As [`read_patterns`].
+pub fn read_patterns_from(path: &Path, source: impl BufRead) -> Result<ReadRows, ReadError> {
     let failed = |reason| ReadError::File { path: path.to_owned(), reason };
-    let file = File::open(path).map_err(failed)?;
-    let mut lines = Lines { reader: BufReader::new(file), number: 0 };
+    let mut lines = Lines { source, number: 0 };
     let mut read: Option<ReadRows> = None;
     let mut rejected = Vec::new();
     while let Some(line) = lines.next().map_err(failed)? {
@@ -115,6 +123,10 @@ fn parse_line(text: &str, number: usize) -> Result<Line, String> {
     let mut columns = rest.split('\t');
     match (columns.next(), columns.next(), columns.next()) {
         (Some(genre), Some(song), None) if !song.is_empty() => {
+            if rest.contains(|letter: char| letter.is_control() && letter != '\t') {
+                // Written again, a lone carriage return would end the line.
+                return Err("its genre or song id holds a control character".to_owned());
+            }
             let genre = if genre.is_empty() { UNKNOWN_GENRE } else { genre };
             let row = Row { pattern, genre: genre.to_owned(), song: song.to_owned() };
             Ok(Line { layout: Layout::Patterns, row, latent: [0.0; 4], point: [0.0; 2] })
@@ -173,21 +185,21 @@ fn reject(rejected: &mut Vec<RejectedLine>, line: usize, reason: String) {
 }
 
 /// Lines of bounded length; a line that is too long or no text comes as the reason why not.
-struct Lines {
-    reader: BufReader<File>,
+struct Lines<R> {
+    source: R,
     number: usize,
 }
 
-impl Lines {
+impl<R: BufRead> Lines<R> {
     fn next(&mut self) -> io::Result<Option<Result<String, String>>> {
         let mut bytes = Vec::new();
         let limit = LONGEST_LINE_BYTES as u64;
-        if self.reader.by_ref().take(limit).read_until(b'\n', &mut bytes)? == 0 {
+        if self.source.by_ref().take(limit).read_until(b'\n', &mut bytes)? == 0 {
             return Ok(None);
         }
         self.number += 1;
         if bytes.len() == LONGEST_LINE_BYTES && bytes.last() != Some(&b'\n') {
-            self.reader.skip_until(b'\n')?;
+            self.source.skip_until(b'\n')?;
             return Ok(Some(Err(format!("it is longer than {LONGEST_LINE_BYTES} bytes"))));
         }
         while bytes.pop_if(|byte| matches!(byte, b'\n' | b'\r')).is_some() {}

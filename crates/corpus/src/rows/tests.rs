@@ -74,6 +74,8 @@ fn bad_lines_are_named_and_the_good_ones_kept() {
         (format!("{}\t1,2,3,NaN\n", code(1)), "neither genre"),
         ("1".repeat(10_000) + "\n", "longer than"),
         ("\n".to_owned(), "no TAB"),
+        // The fuzzer found this one: it could be read, but not be written.
+        (format!("{}\tro\rck\tsong\n", code(1)), "control character"),
     ];
     for (line, _) in &bad {
         content.extend_from_slice(good.as_bytes());

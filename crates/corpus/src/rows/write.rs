@@ -35,20 +35,36 @@ pub enum WriteError {
 /// # Errors
 /// Where the file can't be written, or a genre or song id holds a TAB or a line break.
 pub fn write_patterns(path: &Path, rows: &[Row]) -> Result<(), WriteError> {
+    check_columns(path, rows)?;
+    write_atomically(path, |file| write_lines(file, rows))
+}
+
+/// Writes rows as [`write_patterns`] does, anywhere; `path` is what errors call it.
+///
+/// # Errors
+/// As [`write_patterns`].
+pub fn write_patterns_to(path: &Path, target: &mut dyn Write, rows: &[Row]) -> Result<(), WriteError> {
+    check_columns(path, rows)?;
+    write_lines(target, rows).map_err(|reason| WriteError::File { path: path.to_owned(), reason })
+}
+
+fn check_columns(path: &Path, rows: &[Row]) -> Result<(), WriteError> {
     let breaks = |text: &str| text.contains(['\t', '\n', '\r']);
     if let Some(row) = rows.iter().find(|r| breaks(&r.genre) || breaks(&r.song) || r.song.is_empty()) {
         let (genre, song) = (row.genre.clone(), row.song.clone());
         return Err(WriteError::Column { path: path.to_owned(), genre, song });
     }
-    write_atomically(path, |file| {
-        for row in rows {
-            let steps = row.pattern.steps();
-            write!(file, "{}", steps[0])?;
-            steps[1..].iter().try_for_each(|step| write!(file, ",{step}"))?;
-            writeln!(file, "\t{}\t{}", row.genre, row.song)?;
-        }
-        Ok(())
-    })
+    Ok(())
+}
+
+fn write_lines(target: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
+    for row in rows {
+        let steps = row.pattern.steps();
+        write!(target, "{}", steps[0])?;
+        steps[1..].iter().try_for_each(|step| write!(target, ",{step}"))?;
+        writeln!(target, "\t{}\t{}", row.genre, row.song)?;
+    }
+    Ok(())
 }
 
 /// Writes a file whole: into a temporary file beside it, which takes its name when all is written.

@@ -1,0 +1,25 @@
+//! Any bytes as a file of pattern rows.
+
+use corpus::rows::{Layout, read_patterns_from, write_patterns_to};
+use std::path::Path;
+
+/// What is read can be written, and reads the same again.
+pub(crate) fn rows(bytes: &[u8]) {
+    let name = Path::new("patterns.tsv");
+    let Ok(read) = read_patterns_from(name, bytes) else { return };
+    assert!(!read.rows.is_empty());
+    let with_numbers = |wanted: bool| if wanted { read.rows.len() } else { 0 };
+    assert_eq!(read.latents.len(), with_numbers(read.layout != Layout::Patterns));
+    assert_eq!(read.points.len(), with_numbers(read.layout == Layout::Paper));
+    assert!(
+        read.latents.iter().flatten().chain(read.points.iter().flatten()).all(|number| number.is_finite())
+    );
+    if read.layout == Layout::Patterns {
+        let mut written = Vec::new();
+        write_patterns_to(name, &mut written, &read.rows)
+            .expect("what was read from columns fits into columns");
+        let again = read_patterns_from(name, &*written).expect("what was written can be read");
+        assert_eq!(again.rows, read.rows);
+        assert!(again.rejected.is_empty());
+    }
+}
