@@ -132,9 +132,10 @@ impl Decoder {
         }
         let Some(model) = &self.model else { return };
         self.params.saved.note_outcome(revision, model.sha256.clone(), model.refused.clone());
+        let remark = self.params.saved.remark();
         self.stage.show(|scene| {
             scene.model = model.model.clone();
-            scene.problem = model.problem.clone();
+            scene.problem = model.problem.clone().or(remark);
             scene.model_number = model.number;
         });
     }

@@ -9,6 +9,7 @@ mod knob;
 mod map;
 mod pattern_grid;
 mod side_panel;
+mod sized;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -18,30 +19,20 @@ use std::sync::{Arc, Weak};
 
 use beat::Bank;
 use nice_plug::context::gui::GuiContext;
-use nice_plug::editor::dpi::LogicalSize;
-use nice_plug_egui::baseview::HandlerError;
-use nice_plug_egui::{EguiEditor, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, create_egui_editor};
+use nice_plug_egui::baseview::{HandlerError, WindowSize as NewSize};
+use nice_plug_egui::{Frame, NiceEguiApp};
 
 use crate::display::{Meters, Stage};
 use crate::params::BeatfieldParams;
+use crate::saved::WindowSize;
 use field::Field;
 use gesture::{Hands, OpenGestures};
 use map::Puck;
-
-/// The size of a new window, in logical pixels.
-const WINDOW_SIZE: (f64, f64) = (800.0, 800.0);
+pub use sized::SizedEditor;
 
 /// Makes the editor of an instance.
-pub fn create(
-    params: Arc<BeatfieldParams>,
-    meters: Arc<Meters>,
-    stage: Arc<Stage>,
-) -> Option<EguiEditor<Window>> {
-    let repaint = stage.repaint.clone();
-    let (width, height) = WINDOW_SIZE;
-    let state = EguiEditorState::from_size(LogicalSize::new(width, height), 1.0);
-    let window = Window::new(params, meters, stage);
-    create_egui_editor(state, repaint, EguiNiceSettings::new().with_tile("Beatfield"), window)
+pub fn create(params: Arc<BeatfieldParams>, meters: Arc<Meters>, stage: Arc<Stage>) -> Option<SizedEditor> {
+    SizedEditor::new(params, meters, stage)
 }
 
 /// The window of one instance.
@@ -70,6 +61,11 @@ impl NiceEguiApp for Window {
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
         self.show(ui);
+    }
+
+    fn resized(&mut self, new: NewSize) {
+        let (width, height) = (new.logical.width.round() as u32, new.logical.height.round() as u32);
+        self.params.saved.remember_window_size(WindowSize { width, height });
     }
 }
 

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use nice_plug::context::gui::AsyncExecutor;
 use nice_plug::prelude::*;
-use nice_plug_egui::EguiEditor;
 
 use crate::audio::{AudioSide, HostMode};
 use crate::crossing::{BankWriter, bank_crossing};
 use crate::decode::DecodeThread;
 use crate::display::{Meters, Stage};
-use crate::editor::{self, Window};
+use crate::editor::{self, SizedEditor};
 use crate::fence::{self, Reached};
 use crate::params::{self, BeatfieldParams};
+use crate::saved;
 
 /// One instance. Lives on the host's main thread; `process` borrows it for a block on the audio thread.
 pub struct Beatfield {
@@ -75,7 +75,7 @@ impl Plugin for Beatfield {
     // With it, the framework gives transport events inside a block a wrong position.
     const SAMPLE_ACCURATE_AUTOMATION: bool = false;
 
-    type Editor = EguiEditor<Window>;
+    type Editor = SizedEditor;
     type SysExMessage = ();
     type BackgroundTask = Reached;
 
@@ -94,6 +94,10 @@ impl Plugin for Beatfield {
     fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
         self.executor = Some(executor);
         editor::create(self.params.clone(), self.meters.clone(), self.stage.clone())
+    }
+
+    fn filter_state(state: &mut PluginState) {
+        saved::complete(state);
     }
 
     fn activate(

@@ -1,30 +1,40 @@
-//! State that is saved with a project beside the parameters.
+//! State that is saved with a project beside the parameters. Written on the host's main thread and the
+//! decode thread; the audio thread reads its counters alone.
 
+mod choice;
+mod counted;
 mod kept_bank;
 mod kept_shape;
+mod layout;
+mod reading;
 mod scenes;
+mod window_size;
 
-use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::PoisonError;
 
 use beat::{Bank, Shape};
-use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
-use serde::{Deserialize, Serialize};
 
+pub use choice::ModelChoice;
 pub use kept_bank::KeptBank;
 pub use kept_shape::KeptShape;
 pub use scenes::{SCENES, Scenes};
+pub use window_size::WindowSize;
 
-/// The version of this layout. Older states keep loading; a newer one is loaded as far as it is known.
+use counted::Counted;
+use layout::Layout;
+pub(crate) use reading::complete;
+
+/// The version of this layout. Older states keep loading; a newer one is loaded as far as it is known,
+/// and the window says so.
 pub const STATE_VERSION: u32 = 1;
 
 /// Everything that is saved and is no parameter.
-#[derive(Params)]
+#[derive(Default, Params)]
 pub struct Saved {
     /// The layout's version.
     #[persist = "beatfield"]
-    version: LayoutVersion,
+    layout: Layout,
     /// Which model plays.
     #[persist = "model"]
     model: Counted<ModelChoice>,
@@ -37,52 +47,27 @@ pub struct Saved {
     /// What the scenes hold.
     #[persist = "scenes"]
     scenes: Scenes,
-}
-
-/// Which model plays.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct ModelChoice {
-    /// The model file; none is the built-in model.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    /// The SHA-256 of the file that was loaded, in hexadecimal.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<String>,
-    /// Why the file could not be used, in a sentence. Written for whoever reads the state, ignored when
-    /// it is loaded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub refused: Option<String>,
-}
-
-impl Default for Saved {
-    fn default() -> Self {
-        Self {
-            version: LayoutVersion,
-            model: Counted::default(),
-            bank: Counted::default(),
-            shape: Counted::default(),
-            scenes: Scenes::default(),
-        }
-    }
+    /// How large the window is.
+    #[persist = "window"]
+    window: Counted<WindowSize>,
 }
 
 impl Saved {
     /// Counts how often state that shapes a bank was loaded or changed.
     pub fn revision(&self) -> u32 {
-        self.model_revision().wrapping_add(self.shape.changes.load(Ordering::Acquire))
+        self.model_revision().wrapping_add(self.shape.changes())
     }
 
     /// Counts how often a model was chosen.
     pub fn model_revision(&self) -> u32 {
-        self.model.changes.load(Ordering::Acquire)
+        self.model.changes()
     }
 
     /// Which model is asked for, with the revision that asked for it.
     pub fn model(&self) -> (ModelChoice, u32) {
         // The count is read first: a choice that arrives in between is looked at once more.
         let revision = self.model_revision();
-        (self.model.value.read().unwrap_or_else(PoisonError::into_inner).clone(), revision)
+        (self.model.get(), revision)
     }
 
     /// What the player did to the beat itself. Locks, so never for the audio thread.
@@ -92,7 +77,7 @@ impl Saved {
 
     /// Shapes the beat.
     pub fn set_shape(&self, shape: &Shape) {
-        self.shape.set(KeptShape::of(shape));
+        self.shape.replace(KeptShape::of(shape));
     }
 
     /// What the scenes hold. Atomics: any thread may read them.
@@ -111,63 +96,45 @@ impl Saved {
 
     /// The bank that was saved or played last.
     pub fn kept_bank(&self) -> KeptBank {
-        self.bank.value.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.bank.get()
     }
 
     /// Counts how often a bank was loaded with a state.
     pub fn bank_loads(&self) -> u32 {
-        self.bank.changes.load(Ordering::Acquire)
+        self.bank.changes()
     }
 
     /// Chooses another model.
     pub fn choose_model(&self, choice: ModelChoice) {
-        self.model.set(choice);
+        self.model.replace(choice);
+    }
+
+    /// The size in which the window opens.
+    pub fn window_size(&self) -> WindowSize {
+        self.window.get().bounded()
+    }
+
+    /// Keeps the window's size for the next time that it opens.
+    pub fn remember_window_size(&self, size: WindowSize) {
+        self.window.replace(size.bounded());
+    }
+
+    /// What the musician should know of the state that was loaded last; nothing of most.
+    pub fn remark(&self) -> Option<String> {
+        self.layout.remark()
     }
 
     /// Writes what became of the choice of `revision`, so that it is saved; no change of the choice
-    /// itself. Where another choice has come in between, the outcome is nobody's.
+    /// itself. Where another choice has come in between, the outcome is nobody's. The hash of a file that
+    /// can't be used now stays, so that the project knows its model again once the file is back.
     pub fn note_outcome(&self, revision: u32, sha256: Option<String>, refused: Option<String>) {
         let mut choice = self.model.value.write().unwrap_or_else(PoisonError::into_inner);
         if self.model_revision() == revision {
-            choice.sha256 = sha256;
+            if refused.is_none() {
+                choice.sha256 = sha256;
+            }
             choice.refused = refused;
         }
-    }
-}
-
-/// The version that is written, whatever version was read.
-#[derive(Debug)]
-struct LayoutVersion;
-
-impl PersistentField<'_, u32> for LayoutVersion {
-    fn set(&self, _read: u32) {}
-
-    fn map<F: Fn(&u32) -> R, R>(&self, read: F) -> R {
-        read(&STATE_VERSION)
-    }
-}
-
-/// A saved value that counts how often it was set.
-#[derive(Debug, Default)]
-struct Counted<T> {
-    value: RwLock<T>,
-    changes: AtomicU32,
-}
-
-impl<'a, T> PersistentField<'a, T> for Counted<T>
-where
-    T: Serialize + Deserialize<'a> + Send + Sync,
-{
-    fn set(&self, value: T) {
-        let mut kept = self.value.write().unwrap_or_else(PoisonError::into_inner);
-        *kept = value;
-        // Release: who sees the new count sees the new value. Under the lock, so that who holds it sees
-        // the two together.
-        self.changes.fetch_add(1, Ordering::Release);
-    }
-
-    fn map<F: Fn(&T) -> R, R>(&self, read: F) -> R {
-        read(&self.value.read().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -179,11 +146,25 @@ mod tests {
     fn the_outcome_of_an_old_choice_is_not_written_onto_a_new_one() {
         let saved = Saved::default();
         let (_, first) = saved.model();
-        saved.choose_model(ModelChoice { path: Some("mine.safetensors".into()), ..ModelChoice::default() });
+        saved.choose_model(ModelChoice::of("mine.safetensors".as_ref()));
         saved.note_outcome(first, Some("hash of the built-in model".into()), None);
         let (choice, second) = saved.model();
         assert_eq!(choice.sha256, None);
         saved.note_outcome(second, None, Some("no such file".into()));
         assert_eq!(saved.model().0.refused.as_deref(), Some("no such file"));
+    }
+
+    #[test]
+    fn a_project_that_was_saved_without_its_model_file_knows_the_model_again() {
+        let saved = Saved::default();
+        let mut choice = ModelChoice::of("mine".as_ref());
+        choice.sha256 = Some("of mine".into());
+        saved.choose_model(choice.clone());
+        saved.note_outcome(saved.revision(), None, Some("no such file".into()));
+        choice.refused = Some("no such file".into());
+        assert_eq!(saved.model().0, choice);
+        saved.note_outcome(saved.revision(), Some("of another".into()), None);
+        assert_eq!(saved.model().0.sha256.as_deref(), Some("of another"));
+        assert_eq!(saved.model().0.refused, None);
     }
 }

@@ -7,6 +7,7 @@ mod alone;
 mod bounce;
 mod cycles;
 mod demo;
+mod kept_states;
 mod lifecycle;
 mod model;
 mod playing;

@@ -40,20 +40,20 @@ fn a_saved_project_opens_to_the_same_notes() {
 }
 
 /// A saved state as text, and the length before it that the framework writes under CLAP.
-struct State {
+pub(crate) struct State {
     counted: bool,
     text: String,
 }
 
 impl State {
-    fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         let start = bytes.iter().position(|&byte| byte == b'{').expect("a state is JSON");
         let text = String::from_utf8(bytes[start..].to_vec()).expect("a state is text");
         Self { counted: start > 0, text }
     }
 
     /// The bytes of this state with another text.
-    fn with(&self, text: &str) -> Vec<u8> {
+    pub(crate) fn with(&self, text: &str) -> Vec<u8> {
         let length = (text.len() as u64).to_le_bytes();
         [if self.counted { &length[..] } else { &[] }, text.as_bytes()].concat()
     }
@@ -64,7 +64,7 @@ impl State {
     }
 
     /// Fields are texts within the text.
-    fn with_field(&self, name: &str, value: &str) -> Vec<u8> {
+    pub(crate) fn with_field(&self, name: &str, value: &str) -> Vec<u8> {
         let mut state: Value = serde_json::from_str(&self.text).expect("a state is JSON");
         assert!(state["fields"][name].is_string(), "{name} is a field of {}", self.text);
         state["fields"][name] = Value::String(value.to_owned());
@@ -77,6 +77,8 @@ fn opened(format: Format, state: &[u8]) -> Recording {
     let mut instance = create(format);
     let taken = instance.load(state);
     let recording = bounce(&mut *instance, two_cycles);
+    let again = instance.save().expect("whatever was taken can be saved");
+    instance.load(&again).expect("and what was saved can be taken");
     println!("{} bytes: {taken:?}, {} notes", state.len(), recording.notes.len());
     recording
 }
@@ -95,6 +97,10 @@ fn damaged_states_do_not_disturb_the_host() {
             state.with_replaced("0.5", "1e999"),
             state.with_replaced("0.5", "-7"),
             state.with_replaced("4711", "\"x\""),
+            state.with_replaced("\"i32\":10", "\"i32\":-2147483648"),
+            state.with_replaced("\"variation\":{\"i32\":2", "\"variation\":{\"i32\":1000"),
+            // Saved again, this one aborted the host: the framework looks for the name of a choice.
+            state.with_replaced("{\"string\":\"step\"}", "{\"i32\":99}"),
             state.with_replaced("\"fields\"", "\"f\""),
         ];
         let take = r#"{"onsets":[1],"velocities":[9,9,9],"offsets":[]}"#;

@@ -1,6 +1,6 @@
 //! Loading the model that is asked for, with the built-in one as what plays where that fails to exist.
 
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use beat::{Bank, Settings, Shape};
@@ -19,7 +19,7 @@ pub(super) struct LoadedModel {
     pub(super) number: u32,
     pub(super) model: Option<Arc<Model>>,
     /// The file it came from; none is the built-in model.
-    path: Option<String>,
+    file: Option<PathBuf>,
     pub(super) sha256: Option<String>,
     /// Why the chosen file could not be used.
     pub(super) refused: Option<String>,
@@ -33,8 +33,9 @@ impl LoadedModel {
     /// the reason and no other model, which would be another piece of music: the bank that was kept with
     /// the project plays on.
     pub(super) fn load(choice: &ModelChoice, revision: u32, number: u32) -> Self {
-        let model = match &choice.path {
-            Some(path) => Model::read(Path::new(path)),
+        let file = choice.file();
+        let model = match &file {
+            Some(file) => Model::read(file),
             None => Model::from_bytes("the built-in model", BUILT_IN),
         };
         let playable = model.and_then(|model| {
@@ -48,7 +49,7 @@ impl LoadedModel {
                 sha256: Some(model.sha256_hex()),
                 problem: changed_since_saved(choice, &model),
                 model: Some(Arc::new(model)),
-                path: choice.path.clone(),
+                file,
                 refused: None,
                 decoder: Some(decoder),
             },
@@ -58,7 +59,7 @@ impl LoadedModel {
                     revision,
                     number,
                     model: None,
-                    path: choice.path.clone(),
+                    file,
                     sha256: None,
                     refused: Some(sentence.clone()),
                     problem: Some(sentence),
@@ -68,9 +69,11 @@ impl LoadedModel {
         }
     }
 
-    /// Whether this is the model of `choice`, in working order.
+    /// Whether this is the model of `choice`, in working order. A choice of another hash may mean the file
+    /// as it has become since.
     pub(super) fn plays(&self, choice: &ModelChoice) -> bool {
-        self.model.is_some() && self.path == choice.path
+        let same = choice.sha256.is_none() || choice.sha256 == self.sha256;
+        self.model.is_some() && self.file == choice.file() && same
     }
 
     /// The bank for these settings, where there is a model.
@@ -82,7 +85,7 @@ impl LoadedModel {
 /// What the window says where the file is not the one that the project was saved with.
 fn changed_since_saved(choice: &ModelChoice, model: &Model) -> Option<String> {
     let saved = choice.sha256.as_ref().filter(|saved| **saved != model.sha256_hex())?;
-    let name = choice.path.as_deref().unwrap_or("The built-in model");
+    let name = choice.file().map_or("The built-in model".into(), |file| file.display().to_string());
     let short: String = saved.chars().take(8).collect();
     Some(format!(
         "{name} has changed since this project was saved (its hash began with {short}); the beats may differ."

@@ -1,16 +1,30 @@
 //! The bank as a project keeps it, so that the song plays even where the model file is missing.
 
-use beat::{BANK_TAKES, Bank, INSTRUMENTS, Kit, Pattern, STEPS, Settings, Take};
+use beat::{BANK_TAKES, Bank, INSTRUMENTS, Kit, Pattern, SETTINGS_VERSION, STEPS, Settings, Take};
 use serde::{Deserialize, Serialize};
 
 /// A bank in plain numbers. Only cells with an onset have a velocity and an offset, in order of step and
 /// instrument.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct KeptBank {
+    /// By which law it was made of its settings, as [`SETTINGS_VERSION`] counts them. The first states did
+    /// not say.
+    #[serde(default = "first_law")]
+    law: u32,
     period: u8,
     notes: Vec<u8>,
     takes: Vec<KeptTake>,
+}
+
+fn first_law() -> u32 {
+    1
+}
+
+impl Default for KeptBank {
+    fn default() -> Self {
+        Self { law: SETTINGS_VERSION, period: 0, notes: Vec::new(), takes: Vec::new() }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +39,7 @@ impl KeptBank {
     /// What has to be kept of a bank.
     pub fn of(bank: &Bank) -> Self {
         Self {
+            law: SETTINGS_VERSION,
             period: bank.period(),
             notes: bank.kit().notes().to_vec(),
             takes: bank.takes().iter().map(KeptTake::of).collect(),
@@ -37,6 +52,20 @@ impl KeptBank {
         let takes: Vec<Take> = self.takes.iter().map(KeptTake::take).collect::<Option<_>>()?;
         let takes: [Take; BANK_TAKES] = takes.try_into().ok()?;
         Some(Bank::new(takes, self.period, kit, settings, model))
+    }
+
+    /// Whether nothing was kept, or a bank.
+    pub(super) fn is_sound(&self) -> bool {
+        self.is_empty() || self.bank(Settings::DEFAULT, 0).is_some()
+    }
+
+    /// Whether this build makes another bank of the same settings and model.
+    pub(super) fn is_of_another_law(&self) -> bool {
+        !self.is_empty() && self.law != SETTINGS_VERSION
+    }
+
+    fn is_empty(&self) -> bool {
+        self.notes.is_empty() && self.takes.is_empty()
     }
 }
 

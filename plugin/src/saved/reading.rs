@@ -1,0 +1,155 @@
+//! What is made of a state before an instance takes it: whole, in range, and with a remark where it was
+//! not what this build saves. Runs where the host loads a state.
+//!
+//! The framework sets parameters to whatever a state says, beyond their ranges too, keeps what an instance
+//! had where a state says nothing, and panics when it saves a choice that does not exist. So nothing
+//! reaches it unchecked.
+
+use nice_plug::params::enums::EnumParamInner;
+use nice_plug::plugin::ParamValue;
+use nice_plug::prelude::*;
+
+use super::layout::Mark;
+use super::scenes::KeptScene;
+use super::{KeptBank, KeptShape, ModelChoice, STATE_VERSION, WindowSize};
+use crate::params::BeatfieldParams;
+
+/// Where the layout's version stands.
+const VERSION: &str = "beatfield";
+
+/// Makes a state whole: what is missing or makes no sense gets its default, what is out of range the
+/// nearest value, and what there is to say of it stands in the field of the version.
+pub(crate) fn complete(state: &mut PluginState) {
+    let mut damaged = Vec::new();
+    let fresh = BeatfieldParams::default();
+    for (id, parameter) in parameters(&fresh) {
+        let value = state.params.entry(id.clone()).or_insert_with(|| parameter.default());
+        if !parameter.settle(value) {
+            damaged.push(id);
+        }
+    }
+    settle_field(state, "model", |_: &ModelChoice| true, &mut damaged);
+    settle_field(state, "bank", KeptBank::is_sound, &mut damaged);
+    settle_field(state, "shape", |_: &KeptShape| true, &mut damaged);
+    settle_field(state, "scenes", |_: &Vec<Option<KeptScene>>| true, &mut damaged);
+    settle_field(state, "window", |_: &WindowSize| true, &mut damaged);
+    let remark = remark(state, &damaged);
+    let mark = serde_json::to_string(&Mark::Read { remark }).unwrap_or_default();
+    state.fields.insert(VERSION.into(), mark);
+}
+
+/// What the musician should know of this state, most important first.
+fn remark(state: &PluginState, damaged: &[String]) -> Option<String> {
+    let version = state.fields.get(VERSION).and_then(|text| serde_json::from_str::<u32>(text).ok());
+    let bank: Option<KeptBank> = state.fields.get("bank").and_then(|text| serde_json::from_str(text).ok());
+    let mut sentences = Vec::new();
+    match version {
+        Some(version) if version > STATE_VERSION => sentences.push(format!(
+            "This project was saved by a newer Beatfield (state {version}, this one knows {STATE_VERSION}): what is new in it was left out."
+        )),
+        Some(1..) => {}
+        _ => sentences.push("This project does not say which Beatfield saved it: what could be read was.".into()),
+    }
+    if !damaged.is_empty() {
+        sentences.push(format!(
+            "Parts of this project were damaged and are set to what is nearest: {}.",
+            damaged.join(", ")
+        ));
+    }
+    if bank.is_some_and(|bank| bank.is_of_another_law()) {
+        sentences.push(
+            "This project was saved by a Beatfield that made other beats of the same settings: listen again."
+                .into(),
+        );
+    }
+    (!sentences.is_empty()).then(|| sentences.join(" "))
+}
+
+/// Leaves a field that can be read, and else writes the default; says so where it was there.
+fn settle_field<T>(state: &mut PluginState, name: &str, sound: fn(&T) -> bool, damaged: &mut Vec<String>)
+where
+    T: Default + serde::Serialize + serde::de::DeserializeOwned,
+{
+    let found = state.fields.get(name).map(|text| serde_json::from_str::<T>(text));
+    if matches!(&found, Some(Ok(value)) if sound(value)) {
+        return;
+    }
+    if found.is_some() {
+        damaged.push(name.into());
+    }
+    state.fields.insert(name.into(), serde_json::to_string(&T::default()).unwrap_or_default());
+}
+
+/// A parameter with its range and default.
+enum Parameter<'a> {
+    Float(&'a FloatParam),
+    Int(&'a IntParam),
+    Bool(&'a BoolParam),
+    Choice(&'a EnumParamInner),
+}
+
+#[allow(unsafe_code, reason = "the framework hands the parameters of a struct out as pointers only")]
+fn parameters(params: &BeatfieldParams) -> Vec<(String, Parameter<'_>)> {
+    let parameter = |pointer| {
+        // SAFETY: each pointer was just made of a field of `params`, whose borrow outlives what is returned.
+        unsafe {
+            match pointer {
+                ParamPtr::FloatParam(parameter) => Parameter::Float(&*parameter),
+                ParamPtr::IntParam(parameter) => Parameter::Int(&*parameter),
+                ParamPtr::BoolParam(parameter) => Parameter::Bool(&*parameter),
+                ParamPtr::EnumParam(parameter) => Parameter::Choice(&*parameter),
+            }
+        }
+    };
+    params.param_map().into_iter().map(|(id, pointer, _)| (id, parameter(pointer))).collect()
+}
+
+impl Parameter<'_> {
+    fn default(&self) -> ParamValue {
+        match self {
+            Self::Float(parameter) => ParamValue::F32(parameter.default_plain_value()),
+            Self::Int(parameter) => ParamValue::I32(parameter.default_plain_value()),
+            Self::Bool(parameter) => ParamValue::Bool(parameter.default_plain_value()),
+            Self::Choice(parameter) => ParamValue::I32(parameter.default_plain_value()),
+        }
+    }
+
+    /// The value itself where the parameter can have it, else the nearest that it can have.
+    fn nearest(&self, value: &ParamValue) -> Option<ParamValue> {
+        Some(match (self, value) {
+            (Self::Float(parameter), ParamValue::F32(value)) if !value.is_nan() => {
+                ParamValue::F32(value.clamp(parameter.preview_plain(0.0), parameter.preview_plain(1.0)))
+            }
+            (Self::Int(parameter), ParamValue::I32(value)) => {
+                ParamValue::I32(*value.clamp(&parameter.preview_plain(0.0), &parameter.preview_plain(1.0)))
+            }
+            (Self::Bool(_), ParamValue::Bool(value)) => ParamValue::Bool(*value),
+            (Self::Choice(parameter), ParamValue::String(id)) if parameter.set_from_id(id) => {
+                ParamValue::String(id.clone())
+            }
+            (Self::Choice(parameter), ParamValue::I32(index)) => {
+                let most = parameter.preview_plain(1.0);
+                if !(0..=most).contains(index) {
+                    return None; // choices have no order
+                }
+                ParamValue::I32(*index)
+            }
+            _ => return None,
+        })
+    }
+
+    /// Makes a value one that the parameter can have; false where it was none.
+    fn settle(&self, value: &mut ParamValue) -> bool {
+        let settled = self.nearest(value);
+        let same = match (&settled, &*value) {
+            (Some(ParamValue::F32(a)), ParamValue::F32(b)) => a == b,
+            (Some(ParamValue::I32(a)), ParamValue::I32(b)) => a == b,
+            (settled, _) => settled.is_some(),
+        };
+        *value = settled.unwrap_or_else(|| self.default());
+        same
+    }
+}
+
+#[cfg(test)]
+mod tests;
