@@ -89,15 +89,12 @@ impl Plugin for Beatfield {
 
     fn filter_state(state: &mut PluginState) {
         params::open_older(state);
+        saved::complete(state);
     }
 
     fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
         self.executor = Some(executor);
         editor::create(self.params.clone(), self.meters.clone(), self.stage.clone())
-    }
-
-    fn filter_state(state: &mut PluginState) {
-        saved::complete(state);
     }
 
     fn activate(
