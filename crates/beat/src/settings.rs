@@ -1,7 +1,7 @@
 //! The settings key: everything that decides what a bank contains.
 
 /// Raised when the law from settings to bank changes, so that a kept bank is known to be of another law.
-pub const SETTINGS_VERSION: u32 = 1;
+pub const SETTINGS_VERSION: u32 = 2;
 
 /// What a bank is a pure function of, beside the model. Two equal settings give equal banks, so this
 /// struct is also the key that says which settings a published bank answers.

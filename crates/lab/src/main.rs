@@ -19,6 +19,7 @@ mod progress;
 mod sample;
 mod train;
 mod training;
+mod yardstick;
 
 use anyhow::Result;
 use clap::Parser;

@@ -1,19 +1,22 @@
 //! `map`: a trained model in, the same model with its map out.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use beat::Pattern;
 use clap::Args;
 use corpus::filter::passes;
 use corpus::rows::UNKNOWN_GENRE;
 use nets::{Draw, Latent, LatentMap, Model, PatternDecoder, Precision, Region};
+use serde_json::json;
 
 use crate::cartography::{self, SIDE};
 use crate::chance::{Dice, Purpose};
 use crate::codes::encode;
+use crate::measure::trustworthiness;
 use crate::patterns::{Patterns, file_names, genres};
 use crate::progress;
+use crate::train::note;
 
 /// No genre has more than this share of the placed patterns, or stock rock would swallow the map.
 const LARGEST_SHARE: f64 = 0.12;
@@ -32,6 +35,9 @@ pub(crate) struct Map {
     /// Where the model with its map goes
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// A model whose map this one is turned and mirrored onto, so that regions stay where they were
+    #[arg(long, value_name = "FILE")]
+    like: Option<PathBuf>,
     /// Decides which patterns of the large genres are placed
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -47,7 +53,14 @@ pub(crate) fn run(args: &Map) -> Result<()> {
     let bar = progress::bar("t-SNE", cartography::ITERATIONS);
     let embedding = cartography::embed(&placed.latents, |done| bar.set_position(done as u64))?;
     bar.finish();
-    let points = cartography::equalise(&embedding.points, args.seed);
+    let before = args.like.as_ref().map(|file| placed.on_the_map_of(file)).transpose()?;
+    let cloud = match &before {
+        Some(before) => cartography::aligned(&embedding.points, before),
+        None => embedding.points,
+    };
+    let points = cartography::equalise(&cloud, args.seed);
+    let trust = trustworthiness(&placed.latents, &points);
+    let moved = before.map(|before| cartography::apart(&points, &before));
     let grid = cartography::invert(&points, &placed.latents)?;
     let regions = cartography::regions(&points, &placed.labels, placed.genres.len())
         .into_iter()
@@ -59,25 +72,32 @@ pub(crate) fn run(args: &Map) -> Result<()> {
     let mut parts = model.into_parts();
     parts.genres = placed.genres;
     parts.map = Some(LatentMap::new(SIDE, grid, points, placed.labels, regions)?);
-    let mut command = "cargo xtask map".to_owned();
-    for file in file_names(&args.patterns) {
-        command += &format!(" --patterns {file}");
-    }
-    parts.provenance.commands.push(format!("{command} --seed {}", args.seed));
+    parts.provenance.commands.push(command(args));
+    let measured = json!({ "divergence": embedding.divergence, "trustworthiness": trust, "moved": moved });
+    note(&mut parts.provenance.quality, "map", measured);
     let mapped = Model::new(&args.out.display().to_string(), parts)?;
     let bytes = mapped.to_bytes(Precision::Half);
     corpus::rows::write_atomically(&args.out, |file| file.write_all(&bytes))?;
-    println!(
-        "{}: {} bytes, t-SNE's divergence {:.3} nats",
-        args.out.display(),
-        bytes.len(),
-        embedding.divergence
-    );
+    let size = bytes.len();
+    println!("{}: {size} bytes, t-SNE's divergence {:.3} nats", args.out.display(), embedding.divergence);
+    println!("trustworthiness of the placed patterns {trust:.3}");
+    if let Some(moved) = moved {
+        println!("a pattern lies {moved:.3} of the map's side from where it lay, on average");
+    }
     Ok(())
+}
+
+/// The command that makes this map again, without the folders that its files lie in.
+fn command(args: &Map) -> String {
+    let files: String = file_names(&args.patterns).iter().map(|file| format!(" --patterns {file}")).collect();
+    let like = args.like.iter().flat_map(|file| file_names(std::slice::from_ref(file)));
+    let like: String = like.map(|file| format!(" --like {file}")).collect();
+    format!("cargo xtask map{files}{like} --seed {}", args.seed)
 }
 
 /// The patterns that have a place on the map.
 struct Placed {
+    patterns: Vec<Pattern>,
     latents: Vec<Latent>,
     /// The index of each one's genre.
     labels: Vec<u8>,
@@ -108,10 +128,21 @@ impl Placed {
             .collect();
         let chosen = thinned(&sound, names.len(), seed);
         Ok(Self {
+            patterns: chosen.iter().map(|(row, _)| inputs[*row]).collect(),
             latents: chosen.iter().map(|(row, _)| latents[*row]).collect(),
             labels: chosen.iter().map(|(_, label)| *label).collect(),
             genres: names,
         })
+    }
+
+    /// Where another model's map has these patterns.
+    fn on_the_map_of(&self, file: &Path) -> Result<Vec<[f32; 2]>> {
+        let other = Model::read(file)?;
+        let encoder = other.encoder(&nets::device());
+        let (Some(map), Some(encoder)) = (other.map(), encoder) else {
+            bail!("{}: has no map or no encoder, so nothing can be laid out like it", file.display());
+        };
+        Ok(map.places(&encode(&encoder, &self.patterns)?))
     }
 }
 

@@ -208,7 +208,7 @@ fn with_head(args: &Train, patterns: &Patterns, model: Model, place: &Path) -> R
 
 /// Writes `value` under `name` into what was measured, which in a model of another program may be anything:
 /// what is no table of names is replaced by one.
-fn note(measured: &mut serde_json::Value, name: &str, value: serde_json::Value) {
+pub(crate) fn note(measured: &mut serde_json::Value, name: &str, value: serde_json::Value) {
     if let Some(measured) = measured.as_object_mut() {
         measured.insert(name.to_owned(), value);
     } else {

@@ -56,8 +56,9 @@ impl BankDecoder {
         // Touch is the same in all takes, so that at temperature 0 the takes are truly the same.
         let touch = Take { velocities: velocities(&logits, &throw(settings, 0)), ..Take::EMPTY };
         let mut takes = [touch; BANK_TAKES];
+        let likeliest = self.patterns.likeliest(&logits, settings.density);
         for (index, take) in takes.iter_mut().enumerate() {
-            take.onsets = self.patterns.draw(latent, &logits, &throw(settings, index));
+            take.onsets = self.patterns.draw_along(|_| latent, &logits, &likeliest, &throw(settings, index));
         }
         takes
     }
@@ -73,11 +74,17 @@ impl BankDecoder {
         let dice = usize::from(settings.variation.clamp(1, BANK_TAKES as u8));
         let mut takes = [Take::EMPTY; BANK_TAKES];
         for (index, take) in takes.iter_mut().enumerate() {
+            let places = &all[index * STEPS..(index + 1) * STEPS];
             // Of the logits of each place only those of its own step are asked for.
-            let own = |cell: usize| all[index * STEPS + cell / INSTRUMENTS][cell];
-            let logits = trimmed(std::array::from_fn(own), shape);
+            let logits = trimmed(std::array::from_fn(|cell| places[cell / INSTRUMENTS][cell]), shape);
             let own_throw = throw(settings, index % dice);
-            take.onsets = self.patterns.draw_along(|step| latent_of(index, step), &logits, &own_throw);
+            let likeliest = |step: usize| {
+                let there = trimmed(places[step], shape);
+                self.patterns.likeliest(&there, settings.density).step(step)
+            };
+            let likeliest = Pattern::new(std::array::from_fn(likeliest)).unwrap_or_default();
+            let latent_of = |step| latent_of(index, step);
+            take.onsets = self.patterns.draw_along(latent_of, &logits, &likeliest, &own_throw);
             take.velocities = velocities(&logits, &throw(settings, 0));
         }
         takes

@@ -27,23 +27,22 @@ impl Draw {
     /// The likeliest pattern, without dice.
     pub const LIKELIEST: Self = Self { temperature: 0.0, density: 0.0, dice: Dice { seed: 0, take: 0 } };
 
-    /// The pattern drawn from `logits`. `thresholds` are the logits above which the likeliest pattern
-    /// has an onset, by instrument.
+    /// The pattern drawn from `logits`. `likeliest` is what they play at temperature 0.
     ///
     /// With probability min(temperature, 1) a cell is redrawn from its own probability, else it stays
     /// what it is at temperature 0. Above 1 the logits are divided by up to 1.3. The dice are fixed by
     /// seed, take and cell, so that cells change one by one as the temperature rises, and they are the
     /// same for step s and step s + 16, so that both bars vary alike.
-    pub(crate) fn pattern(&self, logits: &Logits, thresholds: &[f32; INSTRUMENTS]) -> Pattern {
+    pub(crate) fn pattern(&self, logits: &Logits, likeliest: &Pattern) -> Pattern {
         let (redrawn, flattened) = self.law();
         let mut steps = [0; STEPS];
         for (cell, &logit) in logits.iter().enumerate() {
             let (step, instrument) = (cell / INSTRUMENTS, cell % INSTRUMENTS);
-            let logit = logit + self.density_shift();
             let onset = if self.dice.throw(tied(cell), Stream::Redraw) < redrawn {
+                let logit = logit + self.density_shift();
                 self.dice.throw(tied(cell), Stream::Onset) < probability(logit / flattened)
             } else {
-                logit > thresholds[instrument]
+                likeliest.has(step, instrument)
             };
             steps[step] |= u16::from(onset) << instrument;
         }
@@ -57,13 +56,13 @@ impl Draw {
     pub(crate) fn walked(
         &self,
         logits: &Logits,
-        thresholds: &[f32; INSTRUMENTS],
+        likeliest: &Pattern,
         latent_of: impl Fn(usize) -> Latent,
         head: &HistoryHead,
     ) -> Pattern {
         let (redrawn, flattened) = self.law();
         if redrawn == 0.0 {
-            return self.pattern(logits, thresholds); // the head would never be asked
+            return *likeliest; // the head would never be asked
         }
         head.walk(latent_of, logits, |step, instrument, given| {
             let cell = step * INSTRUMENTS + instrument;
@@ -71,7 +70,7 @@ impl Draw {
                 let logit = given + self.density_shift();
                 self.dice.throw(cell, Stream::Onset) < probability(logit / flattened)
             } else {
-                logits[cell] + self.density_shift() > thresholds[instrument]
+                likeliest.has(step, instrument)
             }
         })
     }
@@ -86,8 +85,13 @@ impl Draw {
 
     /// What the density adds to every logit.
     pub(crate) fn density_shift(&self) -> f32 {
-        DENSITY_LOGITS * within(self.density, -1.0, 1.0)
+        density_shift(self.density)
     }
+}
+
+/// What a density of -1..=1 adds to every logit.
+pub(crate) fn density_shift(density: f32) -> f32 {
+    DENSITY_LOGITS * within(density, -1.0, 1.0)
 }
 
 /// The cell of the first bar at the same place as `cell`.
@@ -103,6 +107,7 @@ fn within(value: f32, least: f32, most: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::likeliest::Likeliest;
     use beat::CELLS;
 
     /// Logits of all sorts, the same in every run; both bars alike.
@@ -113,7 +118,9 @@ mod tests {
 
     fn draw(temperature: f32, density: f32, take: u32) -> Pattern {
         let dice = Dice { seed: 4711, take };
-        Draw { temperature, density, dice }.pattern(&logits(), &[0.0; INSTRUMENTS])
+        let draw = Draw { temperature, density, dice };
+        let likeliest = Likeliest::Above([0.0; INSTRUMENTS]).pattern(&logits(), draw.density_shift());
+        draw.pattern(&logits(), &likeliest)
     }
 
     #[test]

@@ -128,6 +128,21 @@ impl LatentMap {
         Some(&nearest.name)
     }
 
+    /// The place on the map of each latent: that of the grid's nearest one.
+    pub fn places(&self, latents: &[Latent]) -> Vec<[f32; 2]> {
+        let last = (self.side - 1) as f32;
+        let place = |cell: usize| [(cell % self.side) as f32 / last, (cell / self.side) as f32 / last];
+        latents.iter().map(|latent| place(self.nearest(latent))).collect()
+    }
+
+    /// The cell of the grid whose latent is nearest.
+    fn nearest(&self, latent: &Latent) -> usize {
+        let distance =
+            |other: &Latent| -> f32 { latent.iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum() };
+        let cells = self.grid.iter().map(distance).enumerate();
+        cells.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(cell, _)| cell)
+    }
+
     /// Rows and columns of the grid.
     pub fn side(&self) -> usize {
         self.side
@@ -175,6 +190,12 @@ mod tests {
         assert_eq!(map.latent(0.5, 0.5), [5.5; LATENT]);
         assert_eq!(map.latent(7.0, -3.0), map.latent(1.0, 0.0));
         assert_eq!(map.latent(f32::NAN, f32::INFINITY), map.latent(0.5, 0.5));
+    }
+
+    #[test]
+    fn a_latent_is_placed_where_the_map_comes_nearest_to_it() {
+        let places = corners().places(&[[1.2; LATENT], [9.9; LATENT], [99.0; LATENT]]);
+        assert_eq!(places, [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]);
     }
 
     #[test]

@@ -21,6 +21,7 @@ mod head_network;
 mod history_head;
 mod latent_map;
 mod layers;
+mod likeliest;
 mod model;
 mod model_bytes;
 mod model_header;

@@ -3,7 +3,9 @@
 use beat::{CELLS, INSTRUMENTS, Pattern};
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::draw::density_shift;
 use crate::layers::floats;
+use crate::likeliest::Likeliest;
 use crate::{Decoder, Draw, HistoryHead, LATENT, Latent, Model, device};
 
 /// What the decoder says of one latent: the logit of an onset in each cell, `step * 14 + instrument`.
@@ -22,7 +24,7 @@ pub fn probability(logit: f32) -> f32 {
 pub struct PatternDecoder {
     decoder: Decoder,
     head: Option<HistoryHead>,
-    thresholds: [f32; INSTRUMENTS],
+    likeliest: Likeliest,
     device: Device,
 }
 
@@ -30,12 +32,15 @@ impl PatternDecoder {
     /// The decoder of a model, with or without a map.
     pub fn new(model: &Model) -> Self {
         let device = device();
-        Self {
-            decoder: model.decoder(&device),
-            head: model.history_head(),
-            thresholds: model.thresholds().map(|probability| (probability / (1.0 - probability)).ln()),
-            device,
-        }
+        let (decoder, head) = (model.decoder(&device), model.history_head());
+        Self { decoder, head, likeliest: Likeliest::Expected, device }
+    }
+
+    /// The same decoder, with a likeliest pattern that has an onset in each cell whose probability is
+    /// above its instrument's threshold (between 0 and 1), as the paper reads it.
+    pub fn above(self, thresholds: [f32; INSTRUMENTS]) -> Self {
+        let logits = thresholds.map(|probability| (probability / (1.0 - probability)).ln());
+        Self { likeliest: Likeliest::Above(logits), ..self }
     }
 
     /// The logits of each latent, in the same order.
@@ -50,16 +55,28 @@ impl PatternDecoder {
         logits
     }
 
-    /// The pattern that `draw` draws from the logits that this decoder has for `latent`.
-    pub fn draw(&self, latent: Latent, logits: &Logits, draw: &Draw) -> Pattern {
-        self.draw_along(|_| latent, logits, draw)
+    /// The pattern that `logits` play at temperature 0 and this density.
+    pub fn likeliest(&self, logits: &Logits, density: f32) -> Pattern {
+        self.likeliest.pattern(logits, density_shift(density))
     }
 
-    /// The same where every step has a latent of its own, and its logits.
-    pub fn draw_along(&self, latent_of: impl Fn(usize) -> Latent, logits: &Logits, draw: &Draw) -> Pattern {
+    /// The pattern that `draw` draws from the logits that this decoder has for `latent`.
+    pub fn draw(&self, latent: Latent, logits: &Logits, draw: &Draw) -> Pattern {
+        self.draw_along(|_| latent, logits, &self.likeliest(logits, draw.density), draw)
+    }
+
+    /// The same where every step has a latent of its own, and its logits. `likeliest` is what they play
+    /// at temperature 0 and the same density.
+    pub fn draw_along(
+        &self,
+        latent_of: impl Fn(usize) -> Latent,
+        logits: &Logits,
+        likeliest: &Pattern,
+        draw: &Draw,
+    ) -> Pattern {
         match &self.head {
-            Some(head) => draw.walked(logits, &self.thresholds, latent_of, head),
-            None => draw.pattern(logits, &self.thresholds),
+            Some(head) => draw.walked(logits, likeliest, latent_of, head),
+            None => draw.pattern(logits, likeliest),
         }
     }
 

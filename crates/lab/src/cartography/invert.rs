@@ -8,10 +8,10 @@ use rayon::prelude::*;
 pub(crate) const SIDE: usize = 128;
 /// How many placed patterns a cell listens to.
 const NEIGHBOURS: usize = 24;
-/// The deviation, in cells, of the Gaussian that smooths the grid. Without it a step to the next cell
-/// changes 6.5 cells of the shipped model's pattern on average and 24 at the 95th percentile; with it
-/// 4.5 and 17, for half a point of passing patterns.
-const SMOOTHING: f32 = 1.8;
+/// The deviation, in cells, of the Gaussian that smooths the grid. With it a step to the next cell
+/// changes 4.2 cells of the shipped model's pattern on average and 14 at the 95th percentile; what a
+/// narrower or a wider one does is in `docs/report/tried.md`.
+const SMOOTHING: f32 = 2.5;
 
 /// The latent of each of the 128 x 128 grid points; point `(column, row)` lies on the map at
 /// `(column, row) / 127` and in the answer at `row * 128 + column`.

@@ -21,7 +21,7 @@ const HIDDEN: usize = 64;
 
 /// A pattern with what must stay together in one fold: its song, or the song whose code it was
 /// generated from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sourced {
     /// The pattern.
     pub(crate) pattern: Pattern,

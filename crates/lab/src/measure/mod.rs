@@ -6,7 +6,9 @@ mod figures;
 mod purity;
 #[cfg(test)]
 mod shipped;
+mod trust;
 
 pub(crate) use critic::{Sourced, realism};
 pub(crate) use figures::{Figures, PadFigures, Reconstruction, figures, pad_figures, reconstruction};
 pub(crate) use purity::purity;
+pub(crate) use trust::trustworthiness;
