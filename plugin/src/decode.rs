@@ -101,7 +101,7 @@ impl Decoder {
             return true; // another model was chosen in between: look again
         };
         if self.decoded == Some(settings) {
-            return false;
+            return self.draw_for_the_window(&settings);
         }
         // Without a model the kept bank plays, so that a project whose model file is missing sounds as
         // it did when it was saved.
@@ -116,6 +116,22 @@ impl Decoder {
         self.decoded = Some(settings);
         self.stage.show(|scene| scene.add(number, bank, self.meters.committed()));
         true
+    }
+
+    /// What the window would like to see, once everything that sounds is done; true where it was a preview,
+    /// so that the next one comes as quickly.
+    fn draw_for_the_window(&self, settings: &Settings) -> bool {
+        let Some(model) = &self.model else { return false };
+        if let Some(place) = self.stage.wishes.take_preview() {
+            let preview = model.preview(settings, &self.params.saved.shape(), place);
+            self.stage.show(|scene| scene.preview = preview.map(|pattern| (place, pattern)));
+            return true;
+        }
+        if self.stage.wishes.take_picture() {
+            let picture = model.picture().map(Arc::new);
+            self.stage.show(|scene| scene.picture = picture);
+        }
+        false
     }
 
     /// Loads the model that the state asks for. One that plays already plays on, so that an undo in the
@@ -137,6 +153,8 @@ impl Decoder {
             scene.model = model.model.clone();
             scene.problem = model.problem.clone().or(remark);
             scene.model_number = model.number;
+            scene.picture = None;
+            scene.preview = None;
         });
     }
 

@@ -4,9 +4,11 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use beat::{Bank, Playhead};
+use beat::{Bank, Pattern, Playhead};
 use nets::Model;
 use nice_plug_egui::RepaintNotifier;
+
+use crate::picture::Picture;
 
 /// Written by the audio thread with plain stores, read by the window. Every ordering is relaxed: each
 /// number stands for itself and guards nothing.
@@ -123,6 +125,8 @@ impl Meters {
 #[derive(Default)]
 pub struct Stage {
     scene: Mutex<Scene>,
+    /// What the window would like the decode thread to draw.
+    pub wishes: Wishes,
     /// Asks the window for a new frame; a relaxed store, so any thread may call it.
     pub repaint: RepaintNotifier,
 }
@@ -136,14 +140,66 @@ pub struct Scene {
     pub problem: Option<String>,
     /// Counts models, so that the window knows when to draw the map anew.
     pub model_number: u32,
+    /// The model's map as a picture, once the window has asked for one.
+    pub picture: Option<Arc<Picture>>,
+    /// What would play at the place that the window last asked about.
+    pub preview: Option<([f32; 2], Pattern)>,
     /// The newest banks with their numbers, the newest last.
     banks: Vec<(u32, Bank)>,
+}
+
+/// What the window wants of the decode thread. Relaxed everywhere: each wish stands for itself.
+#[derive(Debug, Default)]
+pub struct Wishes {
+    picture: AtomicBool,
+    /// The place to preview in ten-thousandths, and a mark that there is one.
+    preview: AtomicU64,
+}
+
+impl Wishes {
+    /// Asks for the picture of the map.
+    pub fn ask_picture(&self) {
+        self.picture.store(true, Ordering::Relaxed);
+    }
+
+    /// Asks what would play at a place.
+    pub fn ask_preview(&self, place: [f32; 2]) {
+        let [x, y] = place.map(|value| (value.clamp(0.0, 1.0) * 10_000.0).round() as u64);
+        self.preview.store(1 << 63 | x << 32 | y, Ordering::Relaxed);
+    }
+
+    /// Whether the picture was asked for since this was last called.
+    pub(crate) fn take_picture(&self) -> bool {
+        self.picture.load(Ordering::Relaxed) && self.picture.swap(false, Ordering::Relaxed)
+    }
+
+    /// The place that was asked about since this was last called.
+    pub(crate) fn take_preview(&self) -> Option<[f32; 2]> {
+        // A load first: at rest the decode thread writes nothing.
+        if self.preview.load(Ordering::Relaxed) == 0 {
+            return None;
+        }
+        let packed = self.preview.swap(0, Ordering::Relaxed);
+        let part = |shift: u32| (packed >> shift & 0xffff) as f32 / 10_000.0;
+        Some([part(32), part(0)])
+    }
 }
 
 /// How many of the newest banks the window can show beside the one that sounds.
 const RECENT_BANKS: usize = 8;
 
 impl Scene {
+    /// The newest bank: what sounds at the next commit, and first when play starts.
+    pub fn newest(&self) -> Option<&Bank> {
+        self.banks.last().map(|(_, bank)| bank)
+    }
+
+    /// The newest bank, where another one still sounds.
+    pub fn waiting(&self, committed: u32) -> Option<&Bank> {
+        let known = self.banks.iter().any(|(number, _)| *number == committed);
+        self.banks.last().filter(|(number, _)| known && *number != committed).map(|(_, bank)| bank)
+    }
+
     /// The bank that sounds, by its number; the newest where that one is not known any more.
     pub fn sounding(&self, committed: u32) -> Option<&Bank> {
         let sounding = self.banks.iter().find(|(number, _)| *number == committed);
@@ -192,5 +248,18 @@ mod tests {
         assert_eq!(scene.sounding(50).map(Bank::model), Some(50));
         assert_eq!(scene.sounding(20).map(Bank::model), Some(50), "long gone: the newest");
         assert_eq!(scene.banks.len(), 1 + RECENT_BANKS);
+        assert_eq!(scene.waiting(3).map(Bank::model), Some(50));
+        assert_eq!(scene.waiting(50), None, "the newest sounds");
+        assert_eq!(scene.waiting(20), None, "nobody knows what sounds");
+    }
+
+    #[test]
+    fn a_wish_is_taken_once() {
+        let wishes = Wishes::default();
+        assert_eq!(wishes.take_preview(), None);
+        wishes.ask_preview([0.0, 0.0]);
+        wishes.ask_preview([0.25, 1.0]);
+        assert_eq!(wishes.take_preview(), Some([0.25, 1.0]));
+        assert_eq!(wishes.take_preview(), None);
     }
 }

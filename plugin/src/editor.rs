@@ -1,13 +1,16 @@
 //! The window: a map to play on, the temperature, the beat that sounds. Runs on the host's main thread.
 //!
-//! Every part is a function of a `Ui` and values that returns what the player did; this file gathers the
-//! values and hands what was done to the host as parameter gestures.
+//! Every part is a function of a `Ui` and the [`desk::Desk`], the view state of one frame, that paints it
+//! and tells the [`gesture::Hands`] what the player did; this file gathers the values.
 
-mod field;
+mod desk;
 mod gesture;
+mod history;
 mod knob;
+mod layout;
 mod map;
 mod pattern_grid;
+mod scenes;
 mod side_panel;
 mod sized;
 mod status;
@@ -17,18 +20,26 @@ mod theme;
 
 use std::sync::{Arc, Weak};
 
-use beat::Bank;
+use egui::{Key, KeyboardShortcut, Modifiers};
 use nice_plug::context::gui::GuiContext;
+use nice_plug::prelude::PluginApi;
 use nice_plug_egui::baseview::{HandlerError, WindowSize as NewSize};
 use nice_plug_egui::{Frame, NiceEguiApp};
 
 use crate::display::{Meters, Stage};
 use crate::params::BeatfieldParams;
 use crate::saved::WindowSize;
-use field::Field;
+use desk::Desk;
 use gesture::{Hands, OpenGestures};
-use map::Puck;
+use history::History;
+use layout::Layout;
+use map::MapState;
+use pattern_grid::GridState;
 pub use sized::SizedEditor;
+use status::StatusState;
+
+const UNDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Z);
+const REDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z);
 
 /// Makes the editor of an instance.
 pub fn create(params: Arc<BeatfieldParams>, meters: Arc<Meters>, stage: Arc<Stage>) -> Option<SizedEditor> {
@@ -42,10 +53,11 @@ pub struct Window {
     stage: Arc<Stage>,
     /// The gestures of the window that is open.
     gestures: Weak<OpenGestures>,
-    /// The corpus as a picture, drawn once for each model.
-    field: Field,
-    /// What the player's hand does on the map.
-    puck: Puck,
+    api: PluginApi,
+    history: History,
+    map: MapState,
+    grid: GridState,
+    status: StatusState,
 }
 
 impl NiceEguiApp for Window {
@@ -70,66 +82,65 @@ impl NiceEguiApp for Window {
 }
 
 impl Window {
-    fn new(params: Arc<BeatfieldParams>, meters: Arc<Meters>, stage: Arc<Stage>) -> Self {
-        Self { params, meters, stage, gestures: Weak::new(), field: Field::default(), puck: Puck::default() }
+    /// The window of an instance, not open yet.
+    pub fn new(params: Arc<BeatfieldParams>, meters: Arc<Meters>, stage: Arc<Stage>) -> Self {
+        Self {
+            params,
+            meters,
+            stage,
+            gestures: Weak::new(),
+            api: PluginApi::Clap,
+            history: History::default(),
+            map: MapState::default(),
+            grid: GridState::default(),
+            status: StatusState::default(),
+        }
     }
 
-    /// The window opens: what it remembers of an earlier opening is forgotten.
-    fn open(&mut self, egui: &egui::Context, context: GuiContext) {
+    /// The window opens: what it remembers of an earlier opening is forgotten, but for what can be undone.
+    pub fn open(&mut self, egui: &egui::Context, context: GuiContext) {
         theme::apply(egui);
-        self.field = Field::default();
-        self.puck = Puck::default();
+        self.map = MapState::default();
+        self.grid = GridState::default();
+        self.api = context.plugin_api();
         self.gestures = OpenGestures::keep_in(egui, context);
     }
 
     /// One frame.
-    fn show(&mut self, ui: &mut egui::Ui) {
+    pub fn show(&mut self, ui: &mut egui::Ui) {
         let Some(gestures) = self.gestures.upgrade() else { return };
-        let hands = Hands::new(&gestures);
         let scene = self.stage.scene();
-        self.field.follow(ui.ctx(), &scene);
+        let hands = Hands::new(&gestures, &self.params, &mut self.history);
+        let desk = Desk {
+            params: &self.params,
+            hands: &hands,
+            stage: &self.stage,
+            scene: &scene,
+            meters: &self.meters,
+            shape: self.params.saved.shape(),
+            now: ui.input(|input| input.time),
+        };
+        shortcuts(ui, &desk);
         let layout = Layout::of(ui.max_rect());
         ui.painter().rect_filled(ui.max_rect(), 0.0, theme::BACKGROUND);
-        let map = scene.model.as_deref().and_then(nets::Model::map);
-        ui.scope_builder(egui::UiBuilder::new().max_rect(layout.map), |ui| {
-            map::show(ui, &self.params, &hands, map, &self.field, &mut self.puck);
-        });
+        ui.scope_builder(egui::UiBuilder::new().max_rect(layout.map), |ui| self.map.show(ui, &desk));
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.side), |ui| {
-            side_panel::show(ui, &self.params, &hands);
+            egui::ScrollArea::both().show(ui, |ui| side_panel::show(ui, &desk, &mut self.map));
         });
-        ui.scope_builder(egui::UiBuilder::new().max_rect(layout.grid), |ui| {
-            let bank = scene.sounding(self.meters.committed()).unwrap_or(&Bank::SILENT);
-            pattern_grid::show(ui, &self.params, &hands, &scene, bank, self.meters.playhead());
-        });
+        ui.scope_builder(egui::UiBuilder::new().max_rect(layout.grid), |ui| self.grid.show(ui, &desk));
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.status), |ui| {
-            status::show(ui, &self.params, &self.meters, &scene);
+            self.status.show(ui, &desk, self.api);
         });
+        hands.close_frame(desk.now);
     }
 }
 
-/// Where the parts lie.
-struct Layout {
-    map: egui::Rect,
-    side: egui::Rect,
-    grid: egui::Rect,
-    status: egui::Rect,
-}
-
-impl Layout {
-    const MARGIN: f32 = 12.0;
-    const SIDE_WIDTH: f32 = 228.0;
-    const STATUS_HEIGHT: f32 = 22.0;
-
-    /// The map is the largest square that leaves room for the rest.
-    fn of(window: egui::Rect) -> Self {
-        let inner = window.shrink(Self::MARGIN);
-        let (above, status) = inner.split_top_bottom_at_y(inner.bottom() - Self::STATUS_HEIGHT);
-        let grid_height = (above.height() * 0.31).clamp(120.0, 300.0);
-        let (top, grid) = above.split_top_bottom_at_y(above.bottom() - grid_height);
-        let top = egui::Rect::from_min_max(top.min, egui::pos2(top.right(), top.bottom() - Self::MARGIN));
-        let side_length = top.height().min(top.width() - Self::SIDE_WIDTH - Self::MARGIN).max(0.0);
-        let map = egui::Rect::from_min_size(top.min, egui::Vec2::splat(side_length));
-        let side = egui::Rect::from_min_max(egui::pos2(map.right() + Self::MARGIN, top.top()), top.max);
-        Self { map, side, grid, status }
+/// Keys that work wherever the keyboard is.
+fn shortcuts(ui: &egui::Ui, desk: &Desk<'_>) {
+    // Redo first: undo's keys are a part of its keys.
+    if ui.input_mut(|input| input.consume_shortcut(&REDO)) {
+        desk.hands.redo();
+    } else if ui.input_mut(|input| input.consume_shortcut(&UNDO)) {
+        desk.hands.undo();
     }
 }

@@ -12,6 +12,7 @@ pub mod editor;
 mod fence;
 mod instrument;
 pub mod params;
+pub mod picture;
 pub mod saved;
 
 pub use instrument::Beatfield;

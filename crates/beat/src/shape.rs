@@ -91,6 +91,24 @@ impl Shape {
     pub const NONE: Self =
         Self { locks: Locks::NONE, trims: [0.0; INSTRUMENTS], rotation: 0, kit: None, orbit: None };
 
+    /// This shape with everything `steps` later than the model has it, taken round the pattern.
+    #[must_use]
+    pub const fn with_rotation(self, steps: usize) -> Self {
+        Self { rotation: (steps % STEPS) as u8, ..self }
+    }
+
+    /// This shape with other locks.
+    #[must_use]
+    pub const fn with_locks(self, locks: Locks) -> Self {
+        Self { locks, ..self }
+    }
+
+    /// This shape with other notes, or the model's own.
+    #[must_use]
+    pub const fn with_kit(self, kit: Option<Kit>) -> Self {
+        Self { kit, ..self }
+    }
+
     /// Where a drawn step sounds, 0..32.
     pub const fn sounds_at(&self, drawn: usize) -> usize {
         (drawn + self.rotation as usize) % STEPS

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use beat::{Bank, Settings, Shape};
+use beat::{Bank, Pattern, Settings, Shape};
 use nets::{BankDecoder, Model};
 
+use crate::picture::{HITS_SIDE, Picture};
 use crate::saved::ModelChoice;
 
 /// The model that ships inside the plugin.
@@ -79,6 +80,20 @@ impl LoadedModel {
     /// The bank for these settings, where there is a model.
     pub(super) fn decode(&self, settings: &Settings, shape: &Shape) -> Option<Bank> {
         self.decoder.as_ref().map(|decoder| decoder.decode_shaped(settings, shape, self.number))
+    }
+}
+
+impl LoadedModel {
+    /// What would play first at a place.
+    pub(super) fn preview(&self, settings: &Settings, shape: &Shape, place: [f32; 2]) -> Option<Pattern> {
+        self.decoder.as_ref().map(|decoder| decoder.preview(settings, shape, place))
+    }
+
+    /// The model's map, painted.
+    pub(super) fn picture(&self) -> Option<Picture> {
+        self.decoder
+            .as_ref()
+            .map(|decoder| Picture::paint(decoder.map(), &decoder.hits_over_the_map(HITS_SIDE)))
     }
 }
 

@@ -1,11 +1,16 @@
-//! The player's hands on the parameters: one host gesture a movement, and every one is ended, also where
-//! the window closes under the hand.
+//! The player's hands: one host gesture a movement of a parameter, and every one is ended, also where the
+//! window closes under the hand. What they do can be undone.
 
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use nice_plug::context::gui::{GuiContext, ParamSetter};
+use beat::{Scene, Shape};
+use nice_plug::context::gui::GuiContext;
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::Param;
+
+use super::history::{Change, History};
+use crate::params::BeatfieldParams;
 
 /// What a widget saw of one movement in this frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,56 +52,80 @@ impl OpenGestures {
             open.push(param);
         }
     }
+
+    #[allow(unsafe_code, reason = "the framework has no safe call without a reference to the parameter")]
+    fn begin(&self, param: ParamPtr) {
+        self.note(param, true);
+        // SAFETY: every pointer here came from a parameter of this instance, whose parameters live at
+        // least as long as its window.
+        unsafe { self.context.raw_begin_set_parameter(param) }
+    }
+
+    #[allow(unsafe_code, reason = "as in `begin`")]
+    fn set(&self, param: ParamPtr, value: f32) {
+        // SAFETY: as in `begin`.
+        unsafe { self.context.raw_set_parameter_normalized(param, value) }
+    }
+
+    #[allow(unsafe_code, reason = "as in `begin`")]
+    fn end(&self, param: ParamPtr) {
+        // SAFETY: as in `begin`.
+        unsafe { self.context.raw_end_set_parameter(param) }
+        self.note(param, false);
+    }
 }
 
 impl Drop for OpenGestures {
     fn drop(&mut self) {
-        for param in self.open.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
-            #[allow(
-                unsafe_code,
-                reason = "the framework has no safe call without a reference to the parameter"
-            )]
-            // SAFETY: the pointer came from a parameter of this instance, whose parameters live at least
-            // as long as its window; `touch` began its gesture and nobody ended it.
-            unsafe {
-                self.context.raw_end_set_parameter(param);
-            }
-        }
+        let open = std::mem::take(self.open.get_mut().unwrap_or_else(PoisonError::into_inner));
+        open.into_iter().for_each(|param| self.end(param));
     }
 }
 
-/// Turns touches into host gestures.
+/// Turns touches into host gestures, and remembers them.
 pub(super) struct Hands<'a> {
-    setter: ParamSetter<'a>,
     gestures: &'a OpenGestures,
+    params: &'a BeatfieldParams,
+    history: RefCell<&'a mut History>,
 }
 
 impl<'a> Hands<'a> {
-    pub(super) fn new(gestures: &'a OpenGestures) -> Self {
-        Self { setter: gestures.context.param_setter(), gestures }
+    pub(super) fn new(
+        gestures: &'a OpenGestures,
+        params: &'a BeatfieldParams,
+        history: &'a mut History,
+    ) -> Self {
+        Self { gestures, params, history: RefCell::new(history) }
     }
 
     /// A touch of one parameter, with normalised values (0..=1).
     pub(super) fn touch<P: Param>(&self, param: &P, touch: Touch<f32>) {
+        let pointer = param.as_ptr();
+        let set = |value| {
+            self.gestures.set(pointer, value);
+            self.history.borrow_mut().set(pointer, value);
+        };
+        let begin = |value| {
+            self.history.borrow_mut().begin(pointer, param.unmodulated_normalized_value());
+            self.gestures.begin(pointer);
+            set(value);
+        };
+        let end = || {
+            self.gestures.end(pointer);
+            self.history.borrow_mut().end(pointer);
+        };
         match touch {
             Touch::None => {}
-            Touch::Begin(value) => {
-                self.gestures.note(param.as_ptr(), true);
-                self.setter.begin_set_parameter(param);
-                self.setter.set_parameter_normalized(param, value);
-            }
-            Touch::Move(value) => self.setter.set_parameter_normalized(param, value),
-            Touch::End => {
-                self.setter.end_set_parameter(param);
-                self.gestures.note(param.as_ptr(), false);
-            }
+            Touch::Begin(value) => begin(value),
+            Touch::Move(value) => set(value),
+            Touch::End => end(),
             Touch::Finish(value) => {
-                self.touch(param, Touch::Move(value));
-                self.touch(param, Touch::End);
+                set(value);
+                end();
             }
             Touch::Once(value) => {
-                self.touch(param, Touch::Begin(value));
-                self.touch(param, Touch::End);
+                begin(value);
+                end();
             }
         }
     }
@@ -113,5 +142,57 @@ impl<'a> Hands<'a> {
         };
         self.touch(x, of(0));
         self.touch(y, of(1));
+    }
+
+    /// Shapes the beat.
+    pub(super) fn reshape(&self, after: Shape) {
+        let before = self.params.saved.shape();
+        self.params.saved.set_shape(&after);
+        self.history.borrow_mut().note(Change::Shape { before, after });
+    }
+
+    /// Stores or empties a scene.
+    pub(super) fn store_scene(&self, index: usize, scene: Option<Scene>) {
+        let before = self.params.saved.scenes().get(index);
+        self.params.saved.scenes().set(index, scene);
+        let after = self.params.saved.scenes().get(index);
+        self.history.borrow_mut().note(Change::Scene { index, before, after });
+    }
+
+    /// Undoes the last edit.
+    pub(super) fn undo(&self) {
+        let changes = self.history.borrow_mut().undo();
+        self.perform(&changes);
+    }
+
+    /// Does again what was undone last.
+    pub(super) fn redo(&self) {
+        let changes = self.history.borrow_mut().redo();
+        self.perform(&changes);
+    }
+
+    /// Whether there is something to undo, and something to do again.
+    pub(super) fn can(&self) -> (bool, bool) {
+        let history = self.history.borrow();
+        (history.can_undo(), history.can_redo())
+    }
+
+    /// The end of a frame.
+    pub(super) fn close_frame(&self, now: f64) {
+        self.history.borrow_mut().close_frame(now);
+    }
+
+    fn perform(&self, changes: &[Change]) {
+        for change in changes {
+            match *change {
+                Change::Parameter { param, after, .. } => {
+                    self.gestures.begin(param);
+                    self.gestures.set(param, after);
+                    self.gestures.end(param);
+                }
+                Change::Shape { after, .. } => self.params.saved.set_shape(&after),
+                Change::Scene { index, after, .. } => self.params.saved.scenes().set(index, after),
+            }
+        }
     }
 }

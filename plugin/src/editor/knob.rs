@@ -1,8 +1,9 @@
-//! A knob: drag up and down, double-click to reset, shift for fine moves, wheel.
+//! A knob: drag up and down, wheel, arrows; shift for fine moves, a double-click resets, a click on the
+//! value types one.
 
 use std::f32::consts::PI;
 
-use egui::{Align2, Pos2, Response, Sense, Shape, Stroke, Vec2};
+use egui::{Align2, Event, EventFilter, Key, Pos2, Rect, Response, Sense, Shape, Stroke, TextEdit, Vec2};
 use nice_plug::prelude::Param;
 
 use super::gesture::{Hands, Touch};
@@ -11,9 +12,13 @@ use super::theme;
 /// Pixels of drag for the whole range.
 const TRAVEL: f32 = 180.0;
 const FINE: f32 = 0.1;
+/// What a strike of an arrow key moves, where the parameter has no larger steps.
+const KEY_STEP: f32 = 0.01;
 /// The arc runs from seven o'clock to five o'clock.
 const START: f32 = 0.75 * PI;
 const SWEEP: f32 = 1.5 * PI;
+/// Height of the name above and of the value below.
+const CAPTION: f32 = 18.0;
 
 /// How long the knob's own value is drawn after the hand has left it, while a stopped host has not yet
 /// passed it on, in seconds.
@@ -29,7 +34,7 @@ struct Hold {
 
 /// Shows a knob of `diameter` for a parameter, with its name above and its value below.
 pub(super) fn show<P: Param>(ui: &mut egui::Ui, hands: &Hands<'_>, param: &P, diameter: f32) -> Response {
-    let size = Vec2::new(diameter.max(64.0), diameter + 36.0);
+    let size = Vec2::new(diameter.max(66.0), diameter + 2.0 * CAPTION);
     let (area, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let id = response.id.with("hold");
     let now = ui.input(|input| input.time);
@@ -45,17 +50,55 @@ pub(super) fn show<P: Param>(ui: &mut egui::Ui, hands: &Hands<'_>, param: &P, di
             data.insert_temp(id, hold);
         }
     });
+    if hold.is_some_and(|hold| !hold.dragging) {
+        ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(PENDING_SECONDS));
+    }
     hands.touch(param, touch);
     let value = hold.map_or(parameter, |hold| hold.value);
-    let centre = Pos2::new(area.center().x, area.top() + 18.0 + diameter / 2.0);
-    paint(ui, centre, diameter / 2.0, value, response.dragged() || response.hovered());
-    let text = param.normalized_value_to_string(value, true);
-    let painter = ui.painter();
-    painter.text(area.center_top(), Align2::CENTER_TOP, param.name(), theme::small(), theme::TEXT_QUIET);
-    painter.text(area.center_bottom(), Align2::CENTER_BOTTOM, &text, theme::numbers(), theme::TEXT);
-    let name = param.name().to_owned();
+    let centre = Pos2::new(area.center().x, area.top() + CAPTION + diameter / 2.0);
+    let lit = response.dragged() || response.hovered() || response.has_focus();
+    paint(ui, centre, diameter / 2.0, value, lit);
+    let name = param.name();
+    ui.painter().text(area.center_top(), Align2::CENTER_TOP, name, theme::small(), theme::TEXT_QUIET);
+    let below = Rect::from_min_max(Pos2::new(area.left(), area.bottom() - CAPTION), area.max);
+    typed_value(ui, hands, param, value, below);
+    let name = name.to_owned();
     response.widget_info(move || egui::WidgetInfo::slider(true, f64::from(value), &name));
     response
+}
+
+/// Shows a parameter's value, which a click opens for typing.
+pub(super) fn typed_value<P: Param>(ui: &mut egui::Ui, hands: &Hands<'_>, param: &P, value: f32, area: Rect) {
+    let id = ui.scope_id().with(("typed", param.name()));
+    let typed: Option<String> = ui.data(|data| data.get_temp(id));
+    let shown = param.normalized_value_to_string(value, true);
+    let Some(mut text) = typed else {
+        let response = ui.interact(area, id, Sense::click());
+        let colour = if response.hovered() { theme::SOUNDING } else { theme::TEXT };
+        ui.painter().text(area.center(), Align2::CENTER_CENTER, &shown, theme::numbers(), colour);
+        let name = format!("{} value", param.name());
+        response.widget_info(move || egui::WidgetInfo::labeled(egui::Role::Button, true, &name));
+        if response.clicked() {
+            ui.data_mut(|data| data.insert_temp(id, param.normalized_value_to_string(value, false)));
+        }
+        return;
+    };
+    let edit = TextEdit::singleline(&mut text).font(theme::numbers()).align(Align2::CENTER_CENTER);
+    let response = ui.put(area, edit.margin(egui::Margin::ZERO));
+    let name = format!("type {}", param.name());
+    response.widget_info(move || egui::WidgetInfo::labeled(egui::Role::TextInput, true, &name));
+    let (enter, escape) = ui.input(|input| (input.key_pressed(Key::Enter), input.key_pressed(Key::Escape)));
+    if !response.has_focus() && !response.lost_focus() {
+        response.request_focus();
+    }
+    if enter && let Some(value) = param.string_to_normalized_value(text.trim()) {
+        hands.touch(param, Touch::Once(value));
+    }
+    let over = enter || escape || response.lost_focus();
+    ui.data_mut(|data| match over {
+        true => data.remove::<String>(id),
+        false => drop(data.insert_temp(id, text)),
+    });
 }
 
 /// The value that the parameter makes of `normalized`: many have steps.
@@ -80,12 +123,20 @@ fn follow_hand<P: Param>(
         return (if dragging { Touch::Finish(default) } else { Touch::Once(default) }, left(default));
     }
     if response.drag_started() {
+        response.request_focus();
         // The movement that made it a drag counts.
         let value = (value - response.drag_delta().y / TRAVEL * fine).clamp(0.0, 1.0);
         return (Touch::Begin(value), Some(Hold { value, dragging: true, since }));
     }
     if dragging && !response.dragged() {
         return (Touch::End, left(value));
+    }
+    let strikes = strikes(ui, response);
+    if strikes != 0.0 && !dragging {
+        let step = param.step_count().map_or(KEY_STEP, |steps| (1.0 / steps.max(1) as f32).max(KEY_STEP));
+        let fine = if step > KEY_STEP { 1.0 } else { fine };
+        let value = (value + strikes * step * fine).clamp(0.0, 1.0);
+        return (Touch::Once(value), left(value));
     }
     let wheel = if response.hovered() { ui.input(|input| input.smooth_scroll_delta().y) } else { 0.0 };
     let moved = if dragging { -response.drag_delta().y / TRAVEL } else { wheel / (TRAVEL * 4.0) };
@@ -102,19 +153,39 @@ fn follow_hand<P: Param>(
     (touch, Some(Hold { value: moved, dragging, since }))
 }
 
+/// How often the arrows were struck upwards while the knob has the keyboard.
+fn strikes(ui: &egui::Ui, response: &Response) -> f32 {
+    if !response.has_focus() {
+        return 0.0;
+    }
+    let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+    ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+    ui.input(|input| {
+        let strike = |event: &Event| match event {
+            Event::Key { key: Key::ArrowUp | Key::ArrowRight, pressed: true, .. } => 1.0,
+            Event::Key { key: Key::ArrowDown | Key::ArrowLeft, pressed: true, .. } => -1.0,
+            _ => 0.0,
+        };
+        input.events.iter().map(strike).sum()
+    })
+}
+
 fn paint(ui: &egui::Ui, centre: Pos2, radius: f32, value: f32, lit: bool) {
     let painter = ui.painter();
     let arc = |from: f32, to: f32| -> Vec<Pos2> {
         (0..=32).map(|part| centre + radius * Vec2::angled(from + (to - from) * part as f32 / 32.0)).collect()
     };
-    painter.circle_filled(centre, radius * 0.78, theme::PANEL);
-    painter.add(Shape::line(arc(START, START + SWEEP), Stroke::new(4.0, theme::LINE)));
+    let width = (radius * 0.11).clamp(3.0, 6.0);
+    painter.circle_filled(centre, radius * 0.76, theme::CELL_ON_BEAT);
+    painter.add(Shape::line(arc(START, START + SWEEP), Stroke::new(width, theme::LINE)));
     let end = START + SWEEP * value;
     let colour = if lit { theme::SOUNDING } else { theme::ONSET };
-    painter.add(Shape::line(arc(START, end), Stroke::new(4.0, colour)));
+    if value > 0.0 {
+        painter.add(Shape::line(arc(START, end), Stroke::new(width, colour)));
+    }
     let direction = Vec2::angled(end);
     painter.line_segment(
-        [centre + radius * 0.35 * direction, centre + radius * 0.72 * direction],
+        [centre + radius * 0.35 * direction, centre + radius * 0.70 * direction],
         Stroke::new(2.5, colour),
     );
 }

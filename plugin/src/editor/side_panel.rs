@@ -1,46 +1,182 @@
-//! The column of knobs beside the map, the temperature first and biggest.
+//! The column beside the map: the temperature first and biggest, then everything else that is set.
 
 use egui::Vec2;
-use nice_plug::prelude::Param;
+use nice_plug::prelude::{Enum, EnumParam, Param};
 
-use super::gesture::{Hands, Touch};
-use super::{knob, theme};
-use crate::params::{BeatfieldParams, Commit};
+use super::desk::Desk;
+use super::gesture::Touch;
+use super::map::MapState;
+use super::{knob, scenes, theme};
+use crate::params::Commit;
 
-const BIG: f32 = 96.0;
-const SMALL: f32 = 44.0;
+const BIG: f32 = 92.0;
+const SMALL: f32 = 42.0;
+/// Scales that the window can be shown at, in percent.
+const SCALES: [u32; 6] = [50, 75, 100, 125, 150, 200];
 
 /// Shows all knobs and choices.
-pub(super) fn show(ui: &mut egui::Ui, params: &BeatfieldParams, hands: &Hands<'_>) {
-    ui.spacing_mut().item_spacing = Vec2::new(8.0, 10.0);
-    ui.vertical_centered(|ui| knob::show(ui, hands, &params.temperature, BIG));
+pub(super) fn show(ui: &mut egui::Ui, desk: &Desk<'_>, map: &mut MapState) {
+    ui.spacing_mut().item_spacing = Vec2::new(6.0, 7.0);
+    let (params, hands) = (desk.params, desk.hands);
+    toolbar(ui, desk);
+    ui.horizontal(|ui| {
+        knob::show(ui, hands, &params.temperature, BIG);
+        ui.vertical(|ui| {
+            ui.add_space(8.0);
+            seed(ui, desk);
+            ui.add_space(4.0);
+            quiet(ui, "a changed beat starts at the next");
+            choices(
+                ui,
+                desk,
+                &params.commit,
+                &[
+                    (Commit::Step, "step"),
+                    (Commit::Beat, "beat"),
+                    (Commit::Bar, "bar"),
+                    (Commit::Cycle, "cycle"),
+                ],
+            );
+        });
+    });
     ui.horizontal(|ui| {
         knob::show(ui, hands, &params.density, SMALL);
-        knob::show(ui, hands, &params.swing, SMALL);
         knob::show(ui, hands, &params.variation, SMALL);
+        knob::show(ui, hands, &params.swing, SMALL);
     });
     ui.horizontal(|ui| {
         knob::show(ui, hands, &params.gate, SMALL);
         knob::show(ui, hands, &params.velocity, SMALL);
-        knob::show(ui, hands, &params.seed, SMALL);
+        knob::show(ui, hands, &params.kit_level, SMALL);
     });
-    ui.colored_label(theme::TEXT_QUIET, "a changed beat starts at the next");
-    ui.horizontal(|ui| commit(ui, params, hands));
-    let roll = ui.button("roll the dice").on_hover_text("Another seed: another beat from the same place");
-    if roll.clicked() {
-        hands.touch(&params.seed, Touch::Once(next_seed(params.seed.unmodulated_normalized_value())));
-    }
+    regions(ui, desk, map);
+    scenes::show(ui, desk);
+    orbit(ui, desk, map);
+    pattern_tools(ui, desk);
 }
 
-fn commit(ui: &mut egui::Ui, params: &BeatfieldParams, hands: &Hands<'_>) {
-    let choices =
-        [(Commit::Step, "step"), (Commit::Beat, "beat"), (Commit::Bar, "bar"), (Commit::Cycle, "cycle")];
-    for (choice, name) in choices {
-        let chosen = params.commit.value() == choice;
-        if ui.selectable_label(chosen, name).clicked() && !chosen {
-            hands.touch(&params.commit, Touch::Once(params.commit.preview_normalized(choice)));
+fn quiet(ui: &mut egui::Ui, text: &str) {
+    ui.label(egui::RichText::new(text).font(theme::small()).color(theme::TEXT_QUIET));
+}
+
+/// Undo, redo, and how large everything is shown.
+fn toolbar(ui: &mut egui::Ui, desk: &Desk<'_>) {
+    let (can_undo, can_redo) = desk.hands.can();
+    ui.horizontal(|ui| {
+        if ui.add_enabled(can_undo, egui::Button::new("undo")).clicked() {
+            desk.hands.undo();
         }
-    }
+        if ui.add_enabled(can_redo, egui::Button::new("redo")).clicked() {
+            desk.hands.redo();
+        }
+        let now = (ui.ctx().zoom_factor() * 100.0).round() as u32;
+        ui.menu_button(format!("{now} %"), |ui| {
+            for scale in SCALES {
+                if ui.selectable_label(scale == now, format!("{scale} %")).clicked() {
+                    ui.ctx().set_zoom_factor(scale as f32 / 100.0);
+                    ui.close();
+                }
+            }
+        });
+    });
+}
+
+/// The seed: shown, typed, rolled.
+fn seed(ui: &mut egui::Ui, desk: &Desk<'_>) {
+    let seed = &desk.params.seed;
+    ui.horizontal(|ui| {
+        quiet(ui, "Seed");
+        let (area, _) = ui.allocate_exact_size(Vec2::new(44.0, 22.0), egui::Sense::hover());
+        ui.painter().rect_filled(area, 4.0, theme::PANEL);
+        knob::typed_value(ui, desk.hands, seed, seed.unmodulated_normalized_value(), area);
+        let roll = ui.button("roll the dice").on_hover_text("Another seed: another beat from the same place");
+        if roll.clicked() {
+            let next = next_seed(seed.unmodulated_normalized_value());
+            desk.hands.touch(seed, Touch::Once(next));
+        }
+    });
+}
+
+/// One of a few named values.
+fn choices<C: Enum + PartialEq + Copy + 'static>(
+    ui: &mut egui::Ui,
+    desk: &Desk<'_>,
+    param: &EnumParam<C>,
+    choices: &[(C, &str)],
+) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 3.0;
+        for (choice, name) in choices {
+            let chosen = param.value() == *choice;
+            if ui.selectable_label(chosen, *name).clicked() && !chosen {
+                desk.hands.touch(param, Touch::Once(param.preview_normalized(*choice)));
+            }
+        }
+    });
+}
+
+/// The list of genres, which flies the puck.
+fn regions(ui: &mut egui::Ui, desk: &Desk<'_>, map: &mut MapState) {
+    let Some(latent_map) = desk.scene.model.as_deref().and_then(nets::Model::map) else { return };
+    ui.horizontal(|ui| {
+        quiet(ui, "fly to");
+        let [x, y] = desk.place();
+        let here = latent_map.region(x, y).unwrap_or("a genre");
+        let list = egui::ComboBox::from_id_salt("genres").selected_text(here).width(130.0);
+        let list = list.show_ui(ui, |ui| {
+            let mut sorted: Vec<_> = latent_map.regions().iter().collect();
+            sorted.sort_by(|a, b| a.name.cmp(&b.name));
+            for region in sorted {
+                if ui.selectable_label(region.name == here, &region.name).clicked() {
+                    map.fly(desk, [region.x, region.y]);
+                }
+            }
+        });
+        list.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "fly to a genre"));
+    });
+}
+
+/// The orbit: on or off, its length, its path.
+fn orbit(ui: &mut egui::Ui, desk: &Desk<'_>, map: &mut MapState) {
+    let (on, bars) = (&desk.params.orbit, &desk.params.orbit_bars);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 3.0;
+        if ui.selectable_label(on.value(), "orbit").clicked() {
+            desk.hands.touch(on, Touch::Once(if on.value() { 0.0 } else { 1.0 }));
+        }
+        if ui.selectable_label(map.is_drawing(), "draw").on_hover_text("Draw its path on the map").clicked() {
+            map.toggle_drawing();
+        }
+        for power in 0..=4 {
+            let chosen = bars.value() == power;
+            let label = ui.selectable_label(chosen, (1 << power).to_string());
+            if label.on_hover_text("Bars for one round").clicked() && !chosen {
+                desk.hands.touch(bars, Touch::Once(bars.preview_normalized(power)));
+            }
+        }
+        quiet(ui, "bars");
+    });
+}
+
+/// What is done to the pattern as a whole.
+fn pattern_tools(ui: &mut egui::Ui, desk: &Desk<'_>) {
+    let shape = desk.shape;
+    let turned = |by: usize| shape.with_rotation(usize::from(shape.rotation) + by);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 3.0;
+        quiet(ui, "rotate");
+        if ui.button("<").on_hover_text("Everything a sixteenth earlier").clicked() {
+            desk.hands.reshape(turned(beat::STEPS - 1));
+        }
+        ui.label(egui::RichText::new(shape.rotation.to_string()).font(theme::numbers()));
+        if ui.button(">").on_hover_text("Everything a sixteenth later").clicked() {
+            desk.hands.reshape(turned(1));
+        }
+        let held = shape.locks.count();
+        if ui.add_enabled(held > 0, egui::Button::new(format!("let go of {held} locks"))).clicked() {
+            desk.hands.reshape(shape.with_locks(beat::Locks::NONE));
+        }
+    });
 }
 
 /// A seed far from this one; rolling on visits all 10,000 before one returns.

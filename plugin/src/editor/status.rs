@@ -1,34 +1,71 @@
-//! The status line: what plays, or why nothing does.
+//! The status line: what plays, or why nothing does, and how the notes get out.
 
 use egui::{Align2, Pos2};
+use nice_plug::prelude::PluginApi;
 
+use super::desk::Desk;
 use super::theme;
-use crate::display::{Meters, Scene};
-use crate::params::BeatfieldParams;
 
-/// Shows the line.
-pub(super) fn show(ui: &egui::Ui, params: &BeatfieldParams, meters: &Meters, scene: &Scene) {
-    let area = ui.max_rect();
-    let (text, colour) = match reason_for_silence(params, meters, scene) {
-        Some(reason) => (reason, if scene.problem.is_some() { theme::TROUBLE } else { theme::TEXT_QUIET }),
-        None => (playing(params, meters, scene), theme::TEXT),
-    };
-    let painter = ui.painter();
-    let light = if meters.rolling() && meters.playhead().is_some() { theme::SOUNDING } else { theme::LINE };
-    painter.circle_filled(Pos2::new(area.left() + 5.0, area.center().y), 4.0, light);
-    painter.text(
-        area.left_center() + egui::vec2(18.0, 0.0),
-        Align2::LEFT_CENTER,
-        text,
-        theme::small(),
-        colour,
-    );
-    let notes = format!("{} notes", meters.notes());
-    painter.text(area.right_center(), Align2::RIGHT_CENTER, notes, theme::numbers(), theme::TEXT_QUIET);
+/// How long the light stays lit after a note, in seconds.
+const GLOW: f64 = 0.12;
+
+/// What the line remembers from frame to frame.
+#[derive(Debug, Default)]
+pub(super) struct StatusState {
+    notes: u64,
+    lit_until: f64,
+}
+
+impl StatusState {
+    /// Shows the line.
+    pub(super) fn show(&mut self, ui: &egui::Ui, desk: &Desk<'_>, api: PluginApi) {
+        let area = ui.max_rect();
+        let trouble = desk.scene.problem.is_some() || desk.meters.late() > 0 || desk.meters.lost() > 0;
+        let (text, colour) = match reason_for_silence(desk, api) {
+            Some(reason) => (reason, if trouble { theme::TROUBLE } else { theme::TEXT }),
+            None => (playing(desk), theme::TEXT),
+        };
+        self.light(ui, desk, Pos2::new(area.left() + 6.0, area.center().y));
+        let notes = format!("{} notes", desk.meters.notes());
+        let painter = ui.painter();
+        let counted = painter.text(
+            area.right_center(),
+            Align2::RIGHT_CENTER,
+            notes,
+            theme::numbers(),
+            theme::TEXT_QUIET,
+        );
+        let left = area.left() + 18.0;
+        let line = painter.layout(text.clone(), theme::small(), colour, f32::INFINITY);
+        let clip = egui::Rect::from_x_y_ranges(left..=counted.left() - 10.0, area.expand(3.0).y_range());
+        let top = area.center().y - line.size().y / 2.0;
+        painter.with_clip_rect(clip).galley(Pos2::new(left, top), line, colour);
+        let response = ui.interact(clip, ui.scope_id().with("status"), egui::Sense::hover());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, &text));
+        response.on_hover_text(&text);
+    }
+
+    /// Lit while notes leave.
+    fn light(&mut self, ui: &egui::Ui, desk: &Desk<'_>, centre: Pos2) {
+        if desk.meters.notes() != self.notes {
+            self.notes = desk.meters.notes();
+            self.lit_until = desk.now + GLOW;
+        }
+        let lit = desk.now < self.lit_until;
+        if lit {
+            ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(GLOW));
+        }
+        let painter = ui.painter();
+        if lit {
+            painter.circle_filled(centre, 7.0, theme::SOUNDING.gamma_multiply(0.25));
+        }
+        painter.circle_filled(centre, 4.0, if lit { theme::SOUNDING } else { theme::LINE });
+    }
 }
 
 /// Why nothing sounds, or what is wrong.
-fn reason_for_silence(params: &BeatfieldParams, meters: &Meters, scene: &Scene) -> Option<String> {
+fn reason_for_silence(desk: &Desk<'_>, api: PluginApi) -> Option<String> {
+    let (params, meters, scene) = (desk.params, desk.meters, desk.scene);
     if let Some(problem) = &scene.problem {
         return Some(problem.clone());
     }
@@ -53,16 +90,39 @@ fn reason_for_silence(params: &BeatfieldParams, meters: &Meters, scene: &Scene) 
     if meters.lost() > 0 {
         return Some(format!("{} hits were given up: the host took no more notes.", meters.lost()));
     }
-    (!meters.rolling()).then(|| "Press play in the host; route this track's MIDI to a drum kit.".into())
+    if desk.playhead().is_none() {
+        return Some(format!("Press play in the host. {}", routing(api)));
+    }
+    let audible = (0..beat::INSTRUMENTS).any(|instrument| {
+        desk.mutes() >> instrument & 1 == 0
+            && desk.take().onsets.steps().iter().any(|step| step >> instrument & 1 == 1)
+    });
+    (!audible).then(|| match desk.take().onsets.hits() {
+        0 => "Silent: this place of the map plays nothing; move on, or turn the density up.".into(),
+        _ => "Silent: what this beat hits is muted.".into(),
+    })
 }
 
-fn playing(params: &BeatfieldParams, meters: &Meters, scene: &Scene) -> String {
-    let map = scene.model.as_deref().and_then(nets::Model::map);
-    let region = map.and_then(|map| map.region(params.x.value(), params.y.value())).unwrap_or("-");
-    let take = meters.playhead().map_or(1, |at| at.take + 1);
-    let mode = if meters.offline() { "rendering" } else { "playing" };
-    format!(
-        "{mode} · region {region} · take {take} of {}",
-        scene.sounding(meters.committed()).map_or(1, beat::Bank::period)
-    )
+/// How the notes get to another instrument.
+fn routing(api: PluginApi) -> &'static str {
+    match api {
+        PluginApi::Vst3 => "Notes: choose this track as the MIDI input (\"MIDI From\") of a drum track.",
+        _ => "Notes: route this track's MIDI output to a drum track.",
+    }
+}
+
+fn playing(desk: &Desk<'_>) -> String {
+    let map = desk.scene.model.as_deref().and_then(nets::Model::map);
+    let [x, y] = desk.sounding_place().unwrap_or_else(|| desk.place());
+    let region = map.and_then(|map| map.region(x, y)).unwrap_or("-");
+    let take = desk.playhead().map_or(1, |at| at.take + 1);
+    let mode = if desk.meters.offline() { "rendering" } else { "playing" };
+    let where_from = match desk.params.scene_in_effect() {
+        Some(scene) if desk.params.saved.scenes().get(scene).is_some() => {
+            format!(" · scene {}", ["A", "B", "C", "D"][scene])
+        }
+        _ if desk.params.orbit.value() => " · on the orbit".to_owned(),
+        _ => String::new(),
+    };
+    format!("{mode} · {region}{where_from} · take {take} of {}", desk.bank().period())
 }

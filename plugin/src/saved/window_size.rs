@@ -35,6 +35,6 @@ impl WindowSize {
 
 impl Default for WindowSize {
     fn default() -> Self {
-        Self { width: 800, height: 800 }
+        Self { width: 960, height: 860 }
     }
 }

@@ -1,0 +1,94 @@
+//! What every part of the window sees: the view state of one frame.
+
+use beat::{Bank, Playhead, Shape, Take};
+
+use super::gesture::{Hands, Touch};
+use crate::display::{Meters, Scene};
+use crate::params::{BeatfieldParams, SceneChoice};
+
+/// Everything that is shown, and the hands that change it.
+pub(super) struct Desk<'a> {
+    pub(super) params: &'a BeatfieldParams,
+    pub(super) hands: &'a Hands<'a>,
+    pub(super) stage: &'a crate::display::Stage,
+    pub(super) scene: &'a Scene,
+    pub(super) meters: &'a Meters,
+    pub(super) shape: Shape,
+    /// Seconds since the window opened.
+    pub(super) now: f64,
+}
+
+impl Desk<'_> {
+    /// Where and in which take the song is.
+    pub(super) fn playhead(&self) -> Option<Playhead> {
+        self.meters.playhead().filter(|_| self.meters.rolling())
+    }
+
+    /// The bank that sounds; at rest the one that would sound first.
+    pub(super) fn bank(&self) -> &Bank {
+        let bank = match self.playhead() {
+            Some(_) => self.scene.sounding(self.meters.committed()),
+            None => self.scene.newest(),
+        };
+        bank.unwrap_or(&Bank::SILENT)
+    }
+
+    /// The take that sounds, or would sound first.
+    pub(super) fn take(&self) -> &Take {
+        let take = self.playhead().map_or(0, |at| at.take);
+        self.bank().takes().get(take).unwrap_or(&Take::EMPTY)
+    }
+
+    /// The take that waits for its commit.
+    pub(super) fn waiting(&self) -> Option<&Take> {
+        let at = self.playhead()?;
+        let bank = self.scene.waiting(self.meters.committed())?;
+        bank.takes().get(at.take % usize::from(bank.period().max(1)))
+    }
+
+    /// What is silent: mutes, and whatever a solo leaves out.
+    pub(super) fn mutes(&self) -> u16 {
+        self.params.playback().mutes
+    }
+
+    /// Names of the instruments.
+    pub(super) fn instrument_name(&self, instrument: usize) -> &str {
+        match self.scene.model.as_deref() {
+            Some(model) => &model.instrument_names()[instrument],
+            None => beat::DEFAULT_INSTRUMENT_NAMES[instrument],
+        }
+    }
+
+    /// The note that an instrument plays.
+    pub(super) fn note(&self, instrument: usize) -> u8 {
+        let own = self.scene.model.as_deref().map_or(beat::Kit::DEFAULT, nets::Model::kit);
+        self.shape.kit.unwrap_or(own).note(instrument)
+    }
+
+    /// Where the puck stands, as the host has it.
+    pub(super) fn place(&self) -> [f32; 2] {
+        use nice_plug::prelude::Param;
+        [self.params.x.unmodulated_normalized_value(), self.params.y.unmodulated_normalized_value()]
+    }
+
+    /// Where the beat that sounds is from, where that is not the puck: a scene, or a place of the orbit.
+    pub(super) fn sounding_place(&self) -> Option<[f32; 2]> {
+        let settings = self.params.settings();
+        if self.params.scene_in_effect().is_some_and(|scene| self.params.saved.scenes().get(scene).is_some())
+        {
+            return Some([settings.x, settings.y]);
+        }
+        let at = self.playhead().unwrap_or(Playhead { step: 0, take: 0 });
+        let orbit = self.shape.orbit.unwrap_or_default();
+        (settings.orbit_bars > 0).then(|| orbit.place(settings.orbit_bars, at.take as u32, at.step))
+    }
+
+    /// The player goes somewhere: a scene that was chosen is left.
+    pub(super) fn leave_scene(&self) {
+        use nice_plug::prelude::Param;
+        if self.params.scene.value() != SceneChoice::Puck {
+            let puck = self.params.scene.preview_normalized(SceneChoice::Puck);
+            self.hands.touch(&self.params.scene, Touch::Once(puck));
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Undo and redo of everything that the player does in the window.
+
+use beat::{Scene, Shape};
+use nice_plug::params::internals::ParamPtr;
+
+/// How many edits can be undone.
+const MOST: usize = 200;
+/// Edits of the same thing within this time are one: notches of a wheel, strikes of a key. In seconds.
+const SAME_EDIT: f64 = 0.6;
+
+/// One thing that changed.
+#[allow(clippy::large_enum_variant, reason = "two hundred edits of a kilobyte are nothing")]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Change {
+    /// A parameter, in normalised values.
+    Parameter { param: ParamPtr, before: f32, after: f32 },
+    /// Locks, trims, rotation, notes or the orbit's path.
+    Shape { before: Shape, after: Shape },
+    /// What a scene holds.
+    Scene { index: usize, before: Option<Scene>, after: Option<Scene> },
+}
+
+impl Change {
+    /// The same change backwards.
+    pub(super) fn reversed(self) -> Self {
+        match self {
+            Self::Parameter { param, before, after } => {
+                Self::Parameter { param, before: after, after: before }
+            }
+            Self::Shape { before, after } => Self::Shape { before: after, after: before },
+            Self::Scene { index, before, after } => Self::Scene { index, before: after, after: before },
+        }
+    }
+
+    fn changes_nothing(&self) -> bool {
+        match self {
+            Self::Parameter { before, after, .. } => before == after,
+            Self::Shape { before, after } => before == after,
+            Self::Scene { before, after, .. } => before == after,
+        }
+    }
+
+    /// This change and then `next`, where both are of the same thing.
+    fn then(self, next: Self) -> Option<Self> {
+        match (self, next) {
+            (Self::Parameter { param, before, .. }, Self::Parameter { param: same, after, .. })
+                if param == same =>
+            {
+                Some(Self::Parameter { param, before, after })
+            }
+            (Self::Shape { before, .. }, Self::Shape { after, .. }) => Some(Self::Shape { before, after }),
+            _ => None,
+        }
+    }
+}
+
+/// What one movement of the hand changed.
+#[derive(Debug)]
+struct Edit {
+    changes: Vec<Change>,
+    /// When it ended, in seconds of the window.
+    at: f64,
+}
+
+/// The edits of one instance's window. It outlives the window's closing.
+#[derive(Debug, Default)]
+pub(super) struct History {
+    done: Vec<Edit>,
+    undone: Vec<Edit>,
+    /// Parameters under the hand, with their values before and now.
+    moving: Vec<(ParamPtr, f32, f32)>,
+    /// What has changed since the hand was last at rest.
+    changed: Vec<Change>,
+}
+
+impl History {
+    pub(super) fn begin(&mut self, param: ParamPtr, value: f32) {
+        self.moving.push((param, value, value));
+    }
+
+    pub(super) fn set(&mut self, param: ParamPtr, value: f32) {
+        if let Some(moving) = self.moving.iter_mut().find(|moving| moving.0 == param) {
+            moving.2 = value;
+        }
+    }
+
+    pub(super) fn end(&mut self, param: ParamPtr) {
+        if let Some(at) = self.moving.iter().position(|moving| moving.0 == param) {
+            let (param, before, after) = self.moving.remove(at);
+            self.note(Change::Parameter { param, before, after });
+        }
+    }
+
+    pub(super) fn note(&mut self, change: Change) {
+        self.changed.push(change);
+    }
+
+    /// The end of a frame: where the hand is at rest, what it changed becomes one edit.
+    pub(super) fn close_frame(&mut self, now: f64) {
+        if !self.moving.is_empty() {
+            return;
+        }
+        let mut changes = std::mem::take(&mut self.changed);
+        changes.retain(|change| !change.changes_nothing());
+        if changes.is_empty() {
+            return;
+        }
+        self.undone.clear();
+        let merged = self.done.last().filter(|last| now - last.at < SAME_EDIT).and_then(|last| {
+            let same = last.changes.len() == changes.len();
+            let both = last.changes.iter().zip(&changes);
+            same.then(|| both.map(|(before, after)| before.then(*after)).collect::<Option<Vec<_>>>())?
+        });
+        if let Some(changes) = merged {
+            self.done.pop();
+            self.done.push(Edit { changes, at: now });
+        } else {
+            self.done.push(Edit { changes, at: now });
+        }
+        if self.done.len() > MOST {
+            self.done.remove(0);
+        }
+    }
+
+    /// What has to be changed to undo the last edit.
+    pub(super) fn undo(&mut self) -> Vec<Change> {
+        let Some(edit) = self.done.pop() else { return Vec::new() };
+        let back = edit.changes.iter().rev().map(|change| change.reversed()).collect();
+        self.undone.push(edit);
+        back
+    }
+
+    /// What has to be changed to do again what was undone last.
+    pub(super) fn redo(&mut self) -> Vec<Change> {
+        let Some(mut edit) = self.undone.pop() else { return Vec::new() };
+        let again = edit.changes.clone();
+        edit.at = f64::NEG_INFINITY; // nothing that follows is part of it
+        self.done.push(edit);
+        again
+    }
+
+    pub(super) fn can_undo(&self) -> bool {
+        !self.done.is_empty()
+    }
+
+    pub(super) fn can_redo(&self) -> bool {
+        !self.undone.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rotation(before: u8, after: u8) -> Change {
+        let shape = |rotation| Shape { rotation, ..Shape::NONE };
+        Change::Shape { before: shape(before), after: shape(after) }
+    }
+
+    #[test]
+    fn quick_changes_of_the_same_thing_are_one_edit_and_later_ones_another() {
+        let mut history = History::default();
+        for (at, change) in [(0.0, rotation(0, 1)), (0.3, rotation(1, 2)), (5.0, rotation(2, 3))] {
+            history.note(change);
+            history.close_frame(at);
+        }
+        assert_eq!(history.undo(), [rotation(3, 2)]);
+        assert_eq!(history.undo(), [rotation(2, 0)]);
+        assert_eq!(history.undo(), []);
+        assert_eq!(history.redo(), [rotation(0, 2)]);
+        assert!(history.can_redo() && history.can_undo());
+    }
+
+    #[test]
+    fn a_new_edit_ends_what_could_be_done_again() {
+        let mut history = History::default();
+        history.note(rotation(0, 1));
+        history.close_frame(0.0);
+        history.undo();
+        history.note(rotation(0, 9));
+        history.close_frame(1.0);
+        assert!(!history.can_redo());
+        history.note(rotation(9, 9));
+        history.close_frame(9.0);
+        assert_eq!(history.undo(), [rotation(9, 0)], "what changes nothing is no edit");
+    }
+}

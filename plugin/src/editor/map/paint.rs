@@ -1,0 +1,130 @@
+//! What the map looks like.
+
+use egui::{Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2};
+use nets::{LatentMap, Region};
+
+use super::MapState;
+use crate::editor::desk::Desk;
+use crate::editor::theme;
+
+impl MapState {
+    pub(super) fn paint(&self, ui: &egui::Ui, desk: &Desk<'_>, area: Rect, puck: [f32; 2], focused: bool) {
+        let painter = ui.painter_at(area);
+        painter.rect_filled(area, theme::ROUNDING, theme::PANEL);
+        for layer in [&self.layers.field, &self.layers.silence].into_iter().flatten() {
+            painter.image(layer.id(), area, self.view.uv(), Color32::WHITE);
+        }
+        let map = desk.scene.model.as_deref().and_then(nets::Model::map);
+        self.name_regions(&painter, area, map.map_or(&[], LatentMap::regions));
+        self.paint_orbit(&painter, desk, area);
+        self.paint_crumbs(ui, &painter, area);
+        self.paint_trail(&painter, area);
+        let sounding = desk.sounding_place();
+        self.paint_puck(&painter, area, puck, sounding.is_none());
+        if let Some(place) = sounding {
+            let centre = self.view.pos(area, place);
+            painter.circle_filled(centre, 14.0, theme::SOUNDING.gamma_multiply(0.18));
+            painter.circle_filled(centre, 6.0, theme::SOUNDING);
+        }
+        let edge = if focused { theme::ONSET } else { theme::LINE };
+        painter.rect_stroke(area, theme::ROUNDING, Stroke::new(1.0, edge), StrokeKind::Inside);
+        if self.view.zoom() > 1.0 {
+            self.paint_overview(&painter, area);
+        }
+    }
+
+    /// Filled while its own place sounds, hollow while a scene or the orbit does.
+    fn paint_puck(&self, painter: &Painter, area: Rect, place: [f32; 2], sounds: bool) {
+        let centre = self.view.pos(area, place);
+        let radius = if self.puck.held.is_some() { 13.0 } else { 10.0 };
+        let colour = if sounds { theme::SOUNDING } else { theme::TEXT };
+        painter.circle_filled(centre, radius + 6.0, colour.gamma_multiply(0.15));
+        painter.circle_stroke(centre, radius + 1.0, Stroke::new(4.0, theme::BACKGROUND.gamma_multiply(0.6)));
+        if sounds {
+            painter.circle_filled(centre, radius * 0.45, colour);
+        }
+        painter.circle_stroke(centre, radius, Stroke::new(2.0, colour));
+    }
+
+    fn paint_trail(&self, painter: &Painter, area: Rect) {
+        let trail = self.puck.trail();
+        for (index, legs) in trail.windows(2).enumerate() {
+            let share = (index + 1) as f32 / trail.len() as f32;
+            let ends = [self.view.pos(area, legs[0]), self.view.pos(area, legs[1])];
+            // A jump leaves no line.
+            if ends[0].distance(ends[1]) < area.width() * 0.12 {
+                let colour = theme::SOUNDING.gamma_multiply(0.5 * share * share);
+                painter.line_segment(ends, Stroke::new(1.0 + 2.0 * share, colour));
+            }
+        }
+    }
+
+    fn paint_crumbs(&self, ui: &egui::Ui, painter: &Painter, area: Rect) {
+        let pointer = ui.input(|input| input.pointer.hover_pos());
+        let under = pointer.and_then(|pos| self.crumb_at(area, pos));
+        for crumb in self.puck.crumbs() {
+            let (centre, lit) = (self.view.pos(area, *crumb), under == Some(*crumb));
+            let colour = if lit { theme::TEXT } else { theme::TEXT.gamma_multiply(0.45) };
+            painter.circle_stroke(centre, if lit { 5.0 } else { 3.0 }, Stroke::new(1.5, colour));
+        }
+    }
+
+    fn paint_orbit(&self, painter: &Painter, desk: &Desk<'_>, area: Rect) {
+        let on_screen = |place: &[f32; 2]| self.view.pos(area, *place);
+        if let Some(path) = &self.drawing {
+            let path: Vec<Pos2> = path.iter().map(on_screen).collect();
+            painter.add(Shape::line(path, Stroke::new(2.0, theme::COMING)));
+            let hint = "draw a closed path; Escape gives up";
+            let at = area.center_top() + Vec2::new(0.0, 10.0);
+            painter.text(at, egui::Align2::CENTER_TOP, hint, theme::small(), theme::COMING);
+        } else if desk.params.orbit.value() {
+            let path: Vec<Pos2> =
+                desk.shape.orbit.unwrap_or_default().places().iter().map(on_screen).collect();
+            painter.add(Shape::closed_line(
+                path.clone(),
+                Stroke::new(5.0, theme::BACKGROUND.gamma_multiply(0.5)),
+            ));
+            painter.add(Shape::closed_line(path, Stroke::new(1.5, theme::SOUNDING.gamma_multiply(0.8))));
+        }
+    }
+
+    /// Writes the names of the regions, each inside the map; where two would overlap, the first has the
+    /// place.
+    fn name_regions(&self, painter: &Painter, area: Rect, regions: &[Region]) {
+        let mut taken: Vec<Rect> = Vec::new();
+        for region in regions {
+            let centre = self.view.pos(area, [region.x, region.y]);
+            if !area.expand(20.0).contains(centre) {
+                continue;
+            }
+            let galley = painter.layout_no_wrap(region.name.clone(), theme::small(), theme::TEXT);
+            let half = galley.size() / 2.0;
+            let room = area.shrink2(half + Vec2::splat(5.0));
+            if !room.is_positive() {
+                continue;
+            }
+            let label = Rect::from_center_size(centre.clamp(room.min, room.max), galley.size());
+            if taken.iter().any(|other| other.intersects(label)) {
+                continue;
+            }
+            taken.push(label.expand(3.0));
+            let back = label.expand2(Vec2::new(5.0, 1.0));
+            painter.rect_filled(back, 7.0, theme::BACKGROUND.gamma_multiply(0.62));
+            painter.galley(label.min, galley, theme::TEXT);
+        }
+    }
+
+    /// Where in the whole map one is.
+    fn paint_overview(&self, painter: &Painter, area: Rect) {
+        let whole = Rect::from_min_size(
+            area.right_bottom() - Vec2::splat(8.0 + area.width() * 0.16),
+            Vec2::splat(area.width() * 0.16),
+        );
+        let uv = self.view.uv();
+        let part =
+            Rect::from_min_max(whole.lerp_inside(uv.min.to_vec2()), whole.lerp_inside(uv.max.to_vec2()));
+        painter.rect_filled(whole, 3.0, theme::BACKGROUND.gamma_multiply(0.7));
+        painter.rect_stroke(whole, 3.0, Stroke::new(1.0, theme::LINE), StrokeKind::Inside);
+        painter.rect_stroke(part, 1.0, Stroke::new(1.5, theme::TEXT_QUIET), StrokeKind::Inside);
+    }
+}

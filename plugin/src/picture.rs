@@ -1,0 +1,219 @@
+//! The map as a picture: the corpus as a soft field of points by genre, and where the model plays nothing.
+//! The decode thread paints it once for each model, when a window asks for it.
+
+use egui::{Color32, ColorImage};
+use nets::LatentMap;
+
+/// Pixels of a side of the field.
+const SIDE: usize = 1024;
+/// Pixels of a side of the glow behind the points.
+const GLOW: usize = 128;
+/// How far a point's glow reaches, in pixels of the glow (the deviation of a Gaussian).
+const REACH: f32 = 3.6;
+/// A genre that has a smaller share of all patterns has no glow.
+const FEW: f32 = 0.004;
+/// How much of the average density is added before densities are compared.
+const DAMPING: f32 = 0.7;
+/// The light where nothing shines.
+const GROUND: [f32; 3] = [0.07, 0.08, 0.10];
+/// Places of a side at which it is asked whether anything plays.
+pub const HITS_SIDE: usize = 48;
+
+/// The two layers of the map.
+pub struct Picture {
+    /// The corpus.
+    pub field: ColorImage,
+    /// Transparent, but dark where nothing plays.
+    pub silence: ColorImage,
+}
+
+/// The muted hue of a genre; neighbours in the list lie far apart on the wheel.
+pub fn genre_colour(index: u8) -> Color32 {
+    let hue = f32::from(index) * 0.618_034 % 1.0;
+    egui::ecolor::Hsva::new(hue, 0.55, 0.95, 1.0).into()
+}
+
+impl Picture {
+    /// Paints a map; `hits` says for [`HITS_SIDE`]^2 places, row after row from the bottom, how much plays.
+    pub fn paint(map: &LatentMap, hits: &[u32]) -> Self {
+        Self { field: field(map), silence: silence(hits) }
+    }
+}
+
+/// A light for every pattern in its genre's hue, over the glow of its neighbourhood.
+fn field(map: &LatentMap) -> ColorImage {
+    let weights = weights(map.genres());
+    let glow = Glow::of(map);
+    let mut light = vec![[0.0_f32; 3]; SIDE * SIDE];
+    for (row, line) in light.chunks_mut(SIDE).enumerate() {
+        for (column, pixel) in line.iter_mut().enumerate() {
+            *pixel = glow.at(column as f32 / SIDE as f32, row as f32 / SIDE as f32);
+        }
+    }
+    for (point, &genre) in map.points().iter().zip(map.genres()) {
+        let strength = 0.05 + 0.07 * weights[usize::from(genre)].min(3.0);
+        dot(&mut light, *point, genre_colour(genre), strength);
+    }
+    let pixels = light.iter().map(|[r, g, b]| Color32::from_rgb(shade(*r), shade(*g), shade(*b)));
+    ColorImage::new([SIDE, SIDE], pixels.collect())
+}
+
+/// A soft point: full in the middle, half on the four sides.
+fn dot(light: &mut [[f32; 3]], [x, y]: [f32; 2], colour: Color32, strength: f32) {
+    let at = |share: f32| ((share * SIDE as f32) as i32).min(SIDE as i32 - 1);
+    let (column, row) = (at(x), at(1.0 - y));
+    for (right, down, part) in [(0, 0, 1.0), (1, 0, 0.45), (-1, 0, 0.45), (0, 1, 0.45), (0, -1, 0.45)] {
+        let (column, row) = (column + right, row + down);
+        if (0..SIDE as i32).contains(&column) && (0..SIDE as i32).contains(&row) {
+            let pixel = &mut light[row as usize * SIDE + column as usize];
+            for (sum, channel) in pixel.iter_mut().zip([colour.r(), colour.g(), colour.b()]) {
+                *sum += strength * part * f32::from(channel) / 255.0;
+            }
+        }
+    }
+}
+
+/// From light without end to a byte.
+fn shade(light: f32) -> u8 {
+    (255.0 * (1.0 - (-light).exp())) as u8
+}
+
+/// Rare genres shine brighter, so that a common one does not drown them.
+fn weights(genres: &[u8]) -> Vec<f32> {
+    let mut counts = vec![0_u32; 256];
+    genres.iter().for_each(|genre| counts[usize::from(*genre)] += 1);
+    let present = counts.iter().filter(|count| **count > 0).count().max(1);
+    let mean = genres.len() as f32 / present as f32;
+    counts.iter().map(|count| (mean / (*count).max(1) as f32).clamp(0.05, 16.0).sqrt()).collect()
+}
+
+/// The colour of each neighbourhood: of the genres that are denser there than on average, the clearer the
+/// more they stand out, and brighter where more lies.
+struct Glow([Vec<f32>; 3]);
+
+impl Glow {
+    fn of(map: &LatentMap) -> Self {
+        let pixel = |share: f32| ((share * GLOW as f32) as usize).min(GLOW - 1);
+        let mut layers = vec![Vec::new(); 256];
+        let mut everything = vec![0.0_f32; GLOW * GLOW];
+        for (point, &genre) in map.points().iter().zip(map.genres()) {
+            let at = pixel(1.0 - point[1]) * GLOW + pixel(point[0]);
+            everything[at] += 1.0;
+            layers[usize::from(genre)].push(at);
+        }
+        let (everything, points) = (blurred(&everything), map.points().len().max(1) as f32);
+        let mut hue = [0, 1, 2].map(|_| vec![0.0_f32; GLOW * GLOW]);
+        let mut weight = vec![1e-3_f32; GLOW * GLOW];
+        for (genre, places) in layers.iter().enumerate() {
+            let share = places.len() as f32 / points;
+            if share < FEW {
+                continue;
+            }
+            let mut layer = vec![0.0_f32; GLOW * GLOW];
+            places.iter().for_each(|at| layer[*at] += 1.0);
+            let layer = blurred(&layer);
+            // A little of the average is added on both sides, so that one stray pattern colours nothing.
+            let damped = DAMPING * points / (GLOW * GLOW) as f32;
+            let colour = genre_colour(genre as u8);
+            let channels = [colour.r(), colour.g(), colour.b()].map(|channel| f32::from(channel) / 255.0);
+            for at in 0..GLOW * GLOW {
+                let lift = (layer[at] + damped * share) / ((everything[at] + damped) * share);
+                let stands_out = lift.ln().max(0.0).powi(2);
+                weight[at] += stands_out;
+                (0..3).for_each(|channel| hue[channel][at] += stands_out * channels[channel]);
+            }
+        }
+        let brightest = everything.iter().copied().fold(1e-6, f32::max);
+        for (channel, layer) in hue.iter_mut().enumerate() {
+            for (at, value) in layer.iter_mut().enumerate() {
+                let clear = (weight[at] / 0.8).min(1.0).sqrt();
+                let dense = (everything[at] / brightest).sqrt();
+                *value = GROUND[channel] + *value / weight[at] * clear * (0.10 + 0.42 * dense);
+            }
+        }
+        Self(hue)
+    }
+
+    /// The light at a place, 0..=1 from the left and from the top.
+    fn at(&self, x: f32, y: f32) -> [f32; 3] {
+        [0, 1, 2].map(|channel| between(&self.0[channel], x, y))
+    }
+}
+
+/// The value of a layer between its pixels.
+fn between(layer: &[f32], x: f32, y: f32) -> f32 {
+    let place = |share: f32| (share * GLOW as f32 - 0.5).clamp(0.0, (GLOW - 1) as f32 - 1e-3);
+    let (x, y) = (place(x), place(y));
+    let (column, row) = (x as usize, y as usize);
+    let (right, down) = (x - column as f32, y - row as f32);
+    let at = |row: usize, column: usize| layer[row * GLOW + column];
+    let above = at(row, column) * (1.0 - right) + at(row, column + 1) * right;
+    let below = at(row + 1, column) * (1.0 - right) + at(row + 1, column + 1) * right;
+    above * (1.0 - down) + below * down
+}
+
+/// Dark where the likeliest pattern is empty.
+fn silence(hits: &[u32]) -> ColorImage {
+    let mut pixels = vec![Color32::TRANSPARENT; HITS_SIDE * HITS_SIDE];
+    for (index, _) in hits.iter().enumerate().filter(|(_, hits)| **hits == 0) {
+        let (row, column) = (index / HITS_SIDE, index % HITS_SIDE);
+        if let Some(pixel) = pixels.get_mut((HITS_SIDE - 1).saturating_sub(row) * HITS_SIDE + column) {
+            *pixel = Color32::from_black_alpha(190);
+        }
+    }
+    ColorImage::new([HITS_SIDE, HITS_SIDE], pixels)
+}
+
+/// A Gaussian blur, rows first, then columns.
+fn blurred(layer: &[f32]) -> Vec<f32> {
+    let radius = (REACH * 3.0) as isize;
+    let kernel: Vec<f32> =
+        (-radius..=radius).map(|at| (-(at * at) as f32 / (2.0 * REACH * REACH)).exp()).collect();
+    let total: f32 = kernel.iter().sum();
+    let pass = |layer: &[f32], stride: usize| -> Vec<f32> {
+        let mut out = vec![0.0; layer.len()];
+        for (index, value) in layer.iter().enumerate().filter(|(_, value)| **value != 0.0) {
+            let place = (index / stride % GLOW) as isize;
+            for (weight, offset) in kernel.iter().zip(-radius..) {
+                if (0..GLOW as isize).contains(&(place + offset)) {
+                    out[index.wrapping_add_signed(offset * stride as isize)] += value * weight / total;
+                }
+            }
+        }
+        out
+    };
+    pass(&pass(layer, 1), GLOW)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_blur_spreads_light_evenly_and_loses_none_inside() {
+        let mut layer = vec![0.0; GLOW * GLOW];
+        layer[64 * GLOW + 64] = 1.0;
+        let soft = blurred(&layer);
+        assert!((soft.iter().sum::<f32>() - 1.0).abs() < 1e-4);
+        assert!((soft[64 * GLOW + 60] - soft[60 * GLOW + 64]).abs() < 1e-6);
+        assert!(soft[64 * GLOW + 64] > soft[64 * GLOW + 67]);
+    }
+
+    #[test]
+    fn points_shine_in_their_place_and_silence_is_dark() {
+        let model = nets::Model::synthetic(7);
+        let map = model.map().expect("a synthetic model has a map");
+        let mut hits = vec![5; HITS_SIDE * HITS_SIDE];
+        hits[0] = 0;
+        let picture = Picture::paint(map, &hits);
+        let brightness =
+            |colour: Color32| u32::from(colour.r()) + u32::from(colour.g()) + u32::from(colour.b());
+        let [x, y] = map.points()[0];
+        let at = |share: f32| ((share * SIDE as f32) as usize).min(SIDE - 1);
+        let lit = picture.field.pixels[at(1.0 - y) * SIDE + at(x)];
+        let mean = picture.field.pixels.iter().copied().map(brightness).sum::<u32>() / (SIDE * SIDE) as u32;
+        assert!(brightness(lit) > mean);
+        let bottom_left = picture.silence.pixels[(HITS_SIDE - 1) * HITS_SIDE];
+        assert!(bottom_left.a() > 100 && picture.silence.pixels[0].a() == 0);
+    }
+}
