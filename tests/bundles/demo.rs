@@ -1,20 +1,20 @@
-//! The demo: the same command leaves the same file, another seed another one.
+//! The demo: the same command leaves the same files, another seed others, and one hears what one reads.
 
 use end_to_end::create;
 use midly::{MidiMessage, Smf, TrackEventKind};
-use rig::demo::{BARS, BEATS_PER_BAR, TEMPO, Verdict, Whose, play};
+use rig::demo::{BARS, BEATS_PER_BAR, RATE, TEMPO, Verdict, Whose, ears, play};
 use rig::midi_file::{Song, write};
 use rig::model::Card;
-use rig::{Format, Mode};
+use rig::{Format, Mode, wav_file};
 use std::path::Path;
 
-/// The bytes of the MIDI file that the demo writes with these dice.
-fn file(seed: u16) -> Vec<u8> {
+/// The bytes of the MIDI file and of the WAV file that the demo writes with these dice.
+fn files(seed: u16) -> [Vec<u8>; 2] {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/beatfield.safetensors");
     let card = Card::read(&model).expect("the card of the built-in model");
     let mut instance = create(Format::Clap);
     let played = play(&mut *instance, &card, seed, Mode::Offline, &mut |_| ()).expect("the demo plays");
-    let verdict = Verdict::of(&played.recording, Whose::BuiltIn);
+    let verdict = Verdict::of_performance(&played, Whose::BuiltIn);
     assert_eq!(verdict.complaints, Vec::<String>::new(), "seed {seed}");
     assert!(played.regions.len() >= 2, "the puck came through {:?}", played.regions);
 
@@ -28,14 +28,50 @@ fn file(seed: u16) -> Vec<u8> {
         beats: f64::from(BARS) * BEATS_PER_BAR,
     };
     write(&path, &song, &played.recording.notes).expect("the file is written");
-    std::fs::read(&path).expect("the file is there")
+    let sound = path.with_extension("wav");
+    wav_file::write(&sound, RATE as u32, &played.audio).expect("the file is written");
+    [path, sound].map(|path| std::fs::read(path).expect("the file is there"))
+}
+
+/// Left and right of a WAV file as the demo writes it.
+fn samples(wav: &[u8]) -> [Vec<f32>; 2] {
+    let number = |at: usize| u32::from_le_bytes(wav[at..at + 4].try_into().expect("four bytes"));
+    assert_eq!((&wav[..4], &wav[8..16], &wav[36..40]), (&b"RIFF"[..], &b"WAVEfmt "[..], &b"data"[..]));
+    assert_eq!(number(20), 2 << 16 | 1, "PCM in stereo");
+    assert_eq!((number(24), number(32), number(40) as usize), (48_000, 16 << 16 | 4, wav.len() - 44));
+    let side = |first: usize| {
+        let frames = wav[44..].chunks_exact(4);
+        let whole = frames.map(|frame| i16::from_le_bytes([frame[first], frame[first + 1]]));
+        whole.map(|sample| f32::from(sample) / 32_767.0).collect()
+    };
+    [side(0), side(2)]
+}
+
+/// The samples at which the notes of the demo's MIDI file start.
+fn starts(mid: &[u8]) -> Vec<u64> {
+    let smf = Smf::parse(mid).expect("a MIDI file");
+    let mut tick = 0;
+    let mut starts = Vec::new();
+    for event in smf.tracks.last().expect("a track") {
+        tick += u64::from(event.delta.as_int());
+        if let TrackEventKind::Midi { message: MidiMessage::NoteOn { .. }, .. } = event.kind {
+            // 480 ticks a beat, 24,000 samples a beat.
+            starts.push(tick * 50);
+        }
+    }
+    starts
 }
 
 #[test]
-fn the_same_command_leaves_the_same_file_and_another_seed_another() {
-    let first = file(4711);
-    assert_eq!(file(4711), first);
-    assert_ne!(file(4712), first);
+fn the_same_command_leaves_the_same_files_and_another_seed_others() {
+    let [first, wav] = files(4711);
+    assert!(files(4711) == [first.clone(), wav.clone()]);
+    assert_ne!(files(4712)[0], first);
+
+    let (audio, starts) = (samples(&wav), starts(&first));
+    assert!((0.1..0.999).contains(&ears::peak(&audio)), "{}", ears::peak(&audio));
+    let agreement = ears::agreement(&ears::onsets(&audio, RATE), &starts, RATE);
+    assert!(agreement.heard > 0.9 && agreement.explained > 0.9, "{agreement:?}");
 
     let smf = Smf::parse(&first).expect("a MIDI file");
     let mut sounding = std::collections::BTreeSet::new();

@@ -25,6 +25,7 @@ mod session;
 mod transport;
 pub mod vst3;
 pub mod watch;
+pub mod wav_file;
 
 pub use block::{Block, Output, ParameterChange};
 pub use bundle::Bundle;

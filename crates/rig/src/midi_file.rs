@@ -1,185 +1,24 @@
-//! Writes a recording as a Standard MIDI File, whole or not at all.
+//! A recording as a Standard MIDI File.
 
 use crate::Note;
-use midly::num::{u4, u7, u15, u24, u28};
-use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-/// Ticks a quarter note: a sixteenth is 120.
-pub const TICKS_A_BEAT: u16 = 480;
+pub use score::{Song, TICKS_A_BEAT, WriteError};
 
-/// What goes into the file beside the notes.
-#[derive(Clone, Debug)]
-pub struct Song<'a> {
-    /// The name of the first track, which carries tempo and time signature.
-    pub title: &'a str,
-    /// The name of the track with the notes.
-    pub track: &'a str,
-    /// Quarter notes a minute, above 3.6 (the slowest that the format can say).
-    pub tempo: f64,
-    /// Beats of a bar and the note value of a beat, a power of two.
-    pub time_signature: (u8, u8),
-    /// Length in quarter notes; longer where a note ends later.
-    pub beats: f64,
-}
-
-/// The file could not be written.
-#[derive(Debug, thiserror::Error)]
-#[error("{path} could not be written: {source}")]
-pub struct WriteError {
-    path: PathBuf,
-    source: io::Error,
-}
-
-/// Writes `notes` to `path`, through a temporary file beside it, and makes the folder if it is missing.
-/// Notes are placed by their song position; each lasts at least one tick.
+/// Writes `notes` to `path`, whole or not at all, each at its song position.
 ///
 /// # Errors
 /// The folder or the file cannot be written.
 pub fn write(path: &Path, song: &Song<'_>, notes: &[Note]) -> Result<(), WriteError> {
-    let failed = |source| WriteError { path: path.to_owned(), source };
-    let bytes = to_bytes(song, notes).map_err(failed)?;
-    write_atomically(path, &bytes).map_err(failed)
-}
-
-/// The bytes of the file.
-fn to_bytes(song: &Song<'_>, notes: &[Note]) -> io::Result<Vec<u8>> {
-    let mut smf = Smf::new(Header::new(Format::Parallel, Timing::Metrical(u15::new(TICKS_A_BEAT))));
-    let (end, drums) = note_track(song, notes);
-    smf.tracks.push(conductor_track(song, end));
-    smf.tracks.push(drums);
-    let mut bytes = Vec::new();
-    smf.write_std(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn ticks(beats: f64) -> u32 {
-    (beats * f64::from(TICKS_A_BEAT)).round().clamp(0.0, f64::from(u28::max_value().as_int())) as u32
-}
-
-fn conductor_track<'a>(song: &Song<'a>, end: u32) -> Vec<TrackEvent<'a>> {
-    let microseconds = (60e6 / song.tempo).round().clamp(1.0, f64::from(u24::max_value().as_int())) as u32;
-    let (beats, unit) = song.time_signature;
-    let unit = unit.max(1).ilog2() as u8;
-    let mut track = Track::default();
-    track.push(0, TrackEventKind::Meta(MetaMessage::TrackName(song.title.as_bytes())));
-    track.push(0, TrackEventKind::Meta(MetaMessage::TimeSignature(beats, unit, 24, 8)));
-    track.push(0, TrackEventKind::Meta(MetaMessage::Tempo(u24::new(microseconds))));
-    track.push(end, TrackEventKind::Meta(MetaMessage::EndOfTrack));
-    track.events
-}
-
-/// The track of the notes, and the tick at which it ends.
-fn note_track<'a>(song: &Song<'a>, notes: &[Note]) -> (u32, Vec<TrackEvent<'a>>) {
-    // Note-offs sort before note-ons of their tick: a drum that is hit again ends first.
-    let mut events = Vec::with_capacity(notes.len() * 2);
-    for note in notes {
-        let start = ticks(note.start_beats);
-        let end = ticks(note.start_beats + note.length_beats).max(start + 1);
-        events.push((start, 1, note.note, note.channel, note.velocity));
-        events.push((end, 0, note.note, note.channel, 0));
-    }
-    events.sort_unstable();
-    let end = events.last().map_or(0, |event| event.0).max(ticks(song.beats));
-
-    let mut track = Track::default();
-    track.push(0, TrackEventKind::Meta(MetaMessage::TrackName(song.track.as_bytes())));
-    for (tick, is_on, note, channel, velocity) in events {
-        let key = u7::new(note);
-        let message = if is_on == 1 {
-            MidiMessage::NoteOn { key, vel: u7::new(velocity) }
-        } else {
-            MidiMessage::NoteOff { key, vel: u7::new(0) }
-        };
-        track.push(tick, TrackEventKind::Midi { channel: u4::new(channel), message });
-    }
-    track.push(end, TrackEventKind::Meta(MetaMessage::EndOfTrack));
-    (end, track.events)
-}
-
-/// Events with the ticks since the one before.
-#[derive(Default)]
-struct Track<'a> {
-    at: u32,
-    events: Vec<TrackEvent<'a>>,
-}
-
-impl<'a> Track<'a> {
-    fn push(&mut self, tick: u32, kind: TrackEventKind<'a>) {
-        self.events.push(TrackEvent { delta: u28::new(tick - self.at), kind });
-        self.at = tick;
-    }
-}
-
-fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        // The usual rights of a new file; a temporary file would be for its owner alone.
-        use std::os::unix::fs::PermissionsExt;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.suffix(".part").tempfile_in(folder)?;
-    io::Write::write_all(&mut file, bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn note(start_beats: f64, length_beats: f64, note: u8) -> Note {
-        Note { start: 0, end: 0, start_beats, length_beats, channel: 9, note, velocity: 100 }
-    }
-
-    #[test]
-    fn a_file_read_back_has_its_notes_on_their_ticks() -> Result<(), Box<dyn std::error::Error>> {
-        let folder = tempfile::tempdir()?;
-        let path = folder.path().join("new").join("beat.mid");
-        let song = Song { title: "Song", track: "Drums", tempo: 120.0, time_signature: (4, 4), beats: 4.0 };
-        // The kick is hit again where it ends; the hat is so short that it would vanish.
-        write(&path, &song, &[note(0.0, 0.25, 36), note(0.25, 0.125, 36), note(1.0, 1e-9, 42)])?;
-
-        let bytes = std::fs::read(&path)?;
-        let smf = Smf::parse(&bytes)?;
-        let mut tick = 0;
-        let mut heard = Vec::new();
-        for event in &smf.tracks[1] {
-            tick += event.delta.as_int();
-            if let TrackEventKind::Midi { channel, message } = event.kind {
-                assert_eq!(channel.as_int(), 9);
-                heard.push(match message {
-                    MidiMessage::NoteOn { key, .. } => (tick, "on", key.as_int()),
-                    MidiMessage::NoteOff { key, .. } => (tick, "off", key.as_int()),
-                    other => panic!("{other:?}"),
-                });
-            }
-        }
-        assert_eq!(
-            heard,
-            [
-                (0, "on", 36),
-                (120, "off", 36),
-                (120, "on", 36),
-                (180, "off", 36),
-                (480, "on", 42),
-                (481, "off", 42)
-            ]
-        );
-        assert_eq!(tick, 1920);
-        assert_eq!(std::fs::read_dir(folder.path().join("new"))?.count(), 1);
-        Ok(())
-    }
-
-    #[test]
-    fn a_folder_that_is_a_file_is_named() {
-        let file = tempfile::NamedTempFile::new().expect("a temporary file");
-        let song = Song { title: "", track: "", tempo: 120.0, time_signature: (4, 4), beats: 0.0 };
-        let error = write(&file.path().join("beat.mid"), &song, &[]).expect_err("a file is no folder");
-        assert!(error.to_string().contains("beat.mid could not be written"), "{error}");
-    }
+    let notes: Vec<score::Note> = notes
+        .iter()
+        .map(|note| score::Note {
+            beats: note.start_beats,
+            length_beats: note.length_beats,
+            channel: note.channel,
+            note: note.note,
+            velocity: note.velocity,
+        })
+        .collect();
+    score::write(path, song, &notes)
 }

@@ -158,6 +158,11 @@ impl<'a> Session<'a> {
         self.peak
     }
 
+    /// Whether the last block that was processed was all silence.
+    pub fn is_silent(&self) -> bool {
+        self.output.audio.iter().flatten().all(|sample| *sample == 0.0)
+    }
+
     /// Keeps the audio from here on.
     pub fn keep_audio(&mut self) {
         self.audio = Some(Default::default());

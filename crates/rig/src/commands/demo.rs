@@ -2,10 +2,10 @@
 
 use super::screen::Screen;
 use anyhow::bail;
-use rig::demo::{BARS, BEATS_PER_BAR, Performance, TEMPO, Verdict, Whose, play};
+use rig::demo::{BARS, BEATS_PER_BAR, Performance, RATE, TEMPO, Verdict, Whose, ears, play};
 use rig::midi_file::{self, Song};
 use rig::model::{self, Card};
-use rig::{Bundle, Mode};
+use rig::{Bundle, Mode, wav_file};
 use std::path::{Path, PathBuf};
 
 /// The model that the plugin carries.
@@ -16,7 +16,7 @@ pub(crate) struct Options {
     /// The .clap (or .vst3) bundle to play
     #[arg(long, value_name = "FILE")]
     bundle: PathBuf,
-    /// Where to write what was played
+    /// Where to write the notes; the audio goes beside them, as .wav
     #[arg(long, value_name = "FILE", default_value = "out/demo.mid")]
     out: PathBuf,
     /// Which dice are thrown and where the journey starts
@@ -49,7 +49,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     instance.idle();
 
     let whose = if options.model.is_some() { Whose::Own } else { Whose::BuiltIn };
-    let verdict = Verdict::of(&played.recording, whose);
+    let verdict = Verdict::of_performance(&played, whose);
     let song = Song {
         title: "Beatfield demo",
         track: "Beatfield drums",
@@ -58,14 +58,16 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         beats: f64::from(BARS) * BEATS_PER_BAR,
     };
     midi_file::write(&options.out, &song, &played.recording.notes)?;
-    tell(&options.out, &played, &verdict);
+    let sound = options.out.with_extension("wav");
+    wav_file::write(&sound, RATE as u32, &played.audio)?;
+    tell(&options.out, &sound, &played, &verdict);
     if !verdict.complaints.is_empty() {
         bail!("the recording is not what it should be: {}", verdict.complaints.join("; "));
     }
     Ok(())
 }
 
-fn tell(out: &Path, played: &Performance, verdict: &Verdict) {
+fn tell(out: &Path, sound: &Path, played: &Performance, verdict: &Verdict) {
     let song_seconds = f64::from(BARS) * BEATS_PER_BAR * 60.0 / TEMPO;
     let took = played.took.as_secs_f64();
     let clean =
@@ -80,5 +82,11 @@ fn tell(out: &Path, played: &Performance, verdict: &Verdict) {
         "time           {song_seconds:.0} s of music in {took:.2} s, {:.0} times real time",
         song_seconds / took
     );
-    println!("written to     {}", out.display());
+    let heard = ears::agreement(&ears::onsets(&played.audio, RATE), &played.starts(), RATE).heard;
+    let peak = 20.0 * ears::peak(&played.audio).max(1e-6).log10();
+    println!(
+        "sound          {peak:.1} dB at its loudest, {:.1} % of the notes heard to begin",
+        100.0 * heard
+    );
+    println!("written to     {} and {}", out.display(), sound.display());
 }

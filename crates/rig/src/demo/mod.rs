@@ -1,6 +1,7 @@
 //! The demo: 32 bars in which the puck travels through the regions of the map while the temperature
 //! rises, played by the real bundle and recorded.
 
+pub mod ears;
 mod grid;
 mod journey;
 mod verdict;
@@ -20,14 +21,16 @@ pub const TEMPO: f64 = 120.0;
 /// Quarter notes of one bar.
 pub const BEATS_PER_BAR: f64 = 4.0;
 /// Samples a second.
-const RATE: f64 = 48_000.0;
+pub const RATE: f64 = 48_000.0;
 /// Samples of a block: the puck moves once a block, 187 times a second.
-const FRAMES: u32 = 256;
+pub const FRAMES: u32 = 256;
 /// A little busier than the map's own beats, as one plays for an audience: 32 bars of the sparsest genres
 /// would stay below the notes that a demo must have.
 const DENSITY: &str = "0.2";
 /// Samples for which the transport stands before it rolls, as in a DAW that was just opened.
 const BEFORE: u32 = 4800;
+/// The longest that the last drums may ring, in blocks: five seconds.
+const LONGEST_TAIL: u32 = 5 * 48_000 / FRAMES;
 
 /// What plays at a moment, for a screen.
 pub struct Moment<'a> {
@@ -49,10 +52,19 @@ pub struct Moment<'a> {
 pub struct Performance {
     /// Everything that was recorded.
     pub recording: Recording,
+    /// What the built-in kit played, left and right, from the first beat until it was silent.
+    pub audio: [Vec<f32>; 2],
     /// Regions in the order in which the puck came through them, each once; none where none has a name.
     pub regions: Vec<String>,
     /// How long it took.
     pub took: Duration,
+}
+
+impl Performance {
+    /// The samples of the audio at which notes start, in order.
+    pub fn starts(&self) -> Vec<u64> {
+        self.recording.notes.iter().map(|note| note.start.saturating_sub(u64::from(BEFORE))).collect()
+    }
 }
 
 /// The parameters that the demo moves.
@@ -103,6 +115,7 @@ pub fn play(
     let mut regions = Vec::new();
     let mut grid = Grid::new(&card.kit);
     let mut notes = 0;
+    session.keep_audio();
     session.transport().play();
     let end = f64::from(BARS) * BEATS_PER_BAR;
     while session.transport().beats() < end {
@@ -121,7 +134,15 @@ pub fn play(
     }
     session.transport().stop();
     session.render(FRAMES)?;
-    Ok(Performance { recording: session.finish()?, regions, took: started.elapsed() })
+    for _ in 0..LONGEST_TAIL {
+        if session.is_silent() {
+            break;
+        }
+        keep_time(&session, mode, started);
+        session.render(FRAMES)?;
+    }
+    let audio = session.take_audio();
+    Ok(Performance { recording: session.finish()?, audio, regions, took: started.elapsed() })
 }
 
 /// Sets X, Y and temperature for this moment; returns where the puck is and how warm it is.

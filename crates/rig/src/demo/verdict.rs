@@ -1,6 +1,6 @@
 //! The demo's own check of what it recorded.
 
-use super::BARS;
+use super::{BARS, FRAMES, Performance, RATE, ears};
 use crate::Recording;
 use beat::{STEPS_PER_BAR, STEPS_PER_BEAT};
 use std::collections::BTreeSet;
@@ -43,6 +43,13 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Judges what the demo left behind: its notes and its audio.
+    pub fn of_performance(played: &Performance, whose: Whose) -> Self {
+        let mut verdict = Self::of(&played.recording, whose);
+        verdict.complaints.extend(complaints_about_audio(&played.audio, &played.starts()));
+        verdict
+    }
+
     /// Judges a recording of the demo.
     pub fn of(recording: &Recording, whose: Whose) -> Self {
         let notes = &recording.notes;
@@ -81,6 +88,34 @@ impl Verdict {
         }
         Self { notes: notes.len(), distinct_bars, worst_samples: worst * 24_000.0, complaints }
     }
+}
+
+/// What is wrong with audio in which notes start at these samples.
+fn complaints_about_audio(audio: &[Vec<f32>; 2], starts: &[u64]) -> Vec<String> {
+    // The limiter bends what comes near full scale; beyond this it would be cut in the file.
+    const FULL_SCALE: f32 = 0.999;
+    const AUDIBLE: f32 = 0.1;
+    // Soft hits under a loud cymbal are not heard to begin.
+    const MOST: f64 = 0.9;
+    const ROUGH: f64 = 1.25;
+    let mut complaints = Vec::new();
+    let peak = ears::peak(audio);
+    if !(AUDIBLE..FULL_SCALE).contains(&peak) {
+        complaints.push(format!("the loudest sample of the audio is {peak:.3} of full scale"));
+    }
+    let agreement = ears::agreement(&ears::onsets(audio, RATE), starts, RATE);
+    if agreement.heard < MOST {
+        complaints.push(format!("only {:.1} % of the notes are heard to begin", 100.0 * agreement.heard));
+    }
+    if agreement.explained < MOST {
+        let unexplained = 100.0 * (1.0 - agreement.explained);
+        complaints.push(format!("{unexplained:.1} % of what is heard to begin is no note"));
+    }
+    let rough = ears::roughness_at_borders(audio, FRAMES as usize, starts);
+    if rough > ROUGH {
+        complaints.push(format!("the audio is {rough:.2} times as rough where blocks meet"));
+    }
+    complaints
 }
 
 #[cfg(test)]
