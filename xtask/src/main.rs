@@ -48,7 +48,7 @@ enum Verb {
     Bundle(bundle::Options),
     /// Bundle, then copy both formats to your own plugin folders and say where they are
     Install,
-    /// Bundle, play 32 bars in an offline host while the puck travels, and record out/demo.mid
+    /// Bundle, play 32 bars in an offline host while the puck travels, and record out/demo.mid and .wav
     Demo(Arguments),
 
     /// Read drum patterns out of MIDI files: folders, .zip and .tar.gz

@@ -1,0 +1,177 @@
+//! The X11 side: the source's part of the XDND protocol, version 5, on a connection of our own. Runs on
+//! the drag's thread.
+//!
+//! The toolkit's connection holds the pointer while the button is down, so nothing can be grabbed here:
+//! the pointer is asked a hundred times a second where it is, and the drop is where the button is up.
+
+mod atoms;
+mod offer;
+mod target;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use x11rb::connection::Connection;
+use x11rb::errors::{ConnectionError, ReplyError, ReplyOrIdError};
+use x11rb::protocol::Event;
+use x11rb::protocol::xproto::{ClientMessageEvent, ConnectionExt, KeyButMask};
+use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
+
+use crate::{DragError, Outcome};
+use atoms::Atoms;
+use offer::Offer;
+use target::{Target, target_at};
+
+/// How often the pointer is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(8);
+/// How long the other program may take to fetch what was dropped on it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl From<ConnectionError> for DragError {
+    fn from(error: ConnectionError) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+impl From<ReplyError> for DragError {
+    fn from(error: ReplyError) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+impl From<ReplyOrIdError> for DragError {
+    fn from(error: ReplyOrIdError) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+/// Carries `file` until the button is up, and hands it over.
+pub(crate) fn carry(file: &Path, stop: &AtomicBool) -> Result<Outcome, DragError> {
+    let (connection, screen) =
+        x11rb::connect(None).map_err(|error| DragError::NoDisplay(error.to_string()))?;
+    let atoms = Atoms::new(&connection)?.reply()?;
+    let root = connection.setup().roots[screen].root;
+    let offer = Offer::make(&connection, atoms, root, file)?;
+    let mut carried =
+        Carried { connection: &connection, atoms, root, offer, over: None, finished: false, lost: false };
+    let outcome = carried.follow_pointer(stop);
+    if outcome.is_err() || !carried.finished {
+        carried.leave()?;
+    }
+    // Until the server has it: a connection that closes at once may take its last words with it.
+    connection.sync()?;
+    outcome
+}
+
+/// The file under way.
+struct Carried<'a> {
+    connection: &'a RustConnection,
+    atoms: Atoms,
+    root: u32,
+    offer: Offer,
+    /// What the pointer is over.
+    over: Option<Target>,
+    /// The target has fetched it.
+    finished: bool,
+    /// Another program has begun a drag of its own.
+    lost: bool,
+}
+
+impl Carried<'_> {
+    fn follow_pointer(&mut self, stop: &AtomicBool) -> Result<Outcome, DragError> {
+        loop {
+            self.answer()?;
+            if stop.load(Ordering::Relaxed) || self.lost {
+                return Err(DragError::GivenUp);
+            }
+            let pointer = self.connection.query_pointer(self.root)?.reply()?;
+            if !pointer.mask.contains(KeyButMask::BUTTON1) {
+                return self.let_go(stop);
+            }
+            self.move_to(pointer.root_x, pointer.root_y)?;
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// Tells the window under the pointer where it is, and the one before that it is there no more.
+    fn move_to(&mut self, x: i16, y: i16) -> Result<(), DragError> {
+        let window = target_at(self.connection, &self.atoms, self.root, x, y)?;
+        if self.over.as_ref().map(|target| target.window) != window.map(|found| found.0) {
+            self.leave()?;
+            self.over = window.map(|(window, version)| Target::new(window, version));
+            if let Some(target) = &self.over {
+                target.enter(self.connection, &self.atoms, &self.offer)?;
+            }
+        }
+        if let Some(target) = &mut self.over {
+            target.position(self.connection, &self.atoms, &self.offer, x, y)?;
+        }
+        self.connection.flush()?;
+        Ok(())
+    }
+
+    fn leave(&mut self) -> Result<(), DragError> {
+        match self.over.take() {
+            Some(target) => target.leave(self.connection, &self.atoms, &self.offer),
+            None => Ok(()),
+        }
+    }
+
+    /// The button is up: a target that takes the file gets it.
+    fn let_go(&mut self, stop: &AtomicBool) -> Result<Outcome, DragError> {
+        // What the target last said may still be under way.
+        let deadline = Instant::now() + PATIENCE;
+        while self.over.as_ref().is_some_and(Target::is_asked) && Instant::now() < deadline {
+            self.answer_or_wait(stop)?;
+        }
+        let Some(target) = self.over.as_ref().filter(|target| target.takes()) else {
+            return Ok(Outcome::Nowhere);
+        };
+        target.drop_on(self.connection, &self.atoms, &self.offer)?;
+        self.connection.flush()?;
+        let deadline = Instant::now() + PATIENCE;
+        while !self.finished {
+            self.answer_or_wait(stop)?;
+            if Instant::now() > deadline {
+                return Err(DragError::Broken("the other program did not fetch the file".into()));
+            }
+        }
+        Ok(Outcome::Dropped)
+    }
+
+    fn answer_or_wait(&mut self, stop: &AtomicBool) -> Result<(), DragError> {
+        if stop.load(Ordering::Relaxed) || self.lost {
+            return Err(DragError::GivenUp);
+        }
+        self.answer()?;
+        std::thread::sleep(LOOK_EVERY);
+        Ok(())
+    }
+
+    /// Answers everything that has come in.
+    fn answer(&mut self) -> Result<(), DragError> {
+        while let Some(event) = self.connection.poll_for_event()? {
+            match event {
+                Event::ClientMessage(message) => self.hear(&message),
+                Event::SelectionRequest(request) => {
+                    self.offer.answer(self.connection, &self.atoms, &request)?;
+                }
+                Event::SelectionClear(_) => self.lost = true,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, message: &ClientMessageEvent) {
+        let [window, flags, ..] = message.data.as_data32();
+        let Some(target) = self.over.as_mut().filter(|target| target.window == window) else { return };
+        if message.type_ == self.atoms.XdndStatus {
+            target.hear_status(flags & 1 == 1);
+        } else if message.type_ == self.atoms.XdndFinished {
+            self.finished = true;
+        }
+    }
+}
