@@ -6,12 +6,13 @@ use anyhow::{Result, ensure};
 use beat::Pattern;
 use clap::Args;
 use corpus::filter::Seen;
-use nets::{Draw, Model, PatternDecoder};
+use nets::{Draw, Model, PatternDecoder, StepModel};
 use serde::Serialize;
 
 use crate::codes::encode;
 use crate::measure::{Figures, PadFigures, figures, pad_figures, purity, trustworthiness};
 use crate::patterns::Patterns;
+use crate::songs;
 use crate::yardstick::{Rebuilt, Songs, Yardstick};
 
 /// What `evaluate` is told.
@@ -20,8 +21,8 @@ pub(crate) struct Evaluate {
     /// The model
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// A TSV file of patterns: its held-out songs are what is measured against, the others count as
-    /// known; may be repeated
+    /// A TSV file of patterns (or of songs, for a step model): its held-out songs are what is measured
+    /// against, the others count as known; may be repeated
     #[arg(long = "patterns", value_name = "FILE", required = true)]
     patterns: Vec<PathBuf>,
     /// The paper's plain autoencoder, as the critic's second control
@@ -76,6 +77,9 @@ struct Report {
 
 /// Measures, prints as it goes, and writes JSON where that is asked.
 pub(crate) fn run(args: &Evaluate) -> Result<()> {
+    if let Some(step_model) = StepModel::recognise(&args.model)? {
+        return songs::evaluate(&step_model, &args.patterns, args.json.as_ref());
+    }
     let model = Model::read(&args.model)?;
     let patterns = Patterns::read(&args.patterns)?;
     ensure!(model.kit() == patterns.kit, "{} has another kit than the patterns", args.model.display());

@@ -17,6 +17,7 @@ mod measure;
 mod patterns;
 mod progress;
 mod sample;
+mod songs;
 mod train;
 mod training;
 mod yardstick;

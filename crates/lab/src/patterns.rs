@@ -67,7 +67,8 @@ impl Patterns {
     }
 }
 
-fn is_validation(song: &str) -> bool {
+/// Whether a song decides when training stops.
+pub(crate) fn is_validation(song: &str) -> bool {
     let digest = Sha256::digest(format!("validation {song}").as_bytes());
     u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]).is_multiple_of(VALIDATION_ONE_IN)
 }

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::codes::{calibrated, encode};
 use crate::patterns::{Patterns, file_names};
+use crate::songs;
 use crate::training::{
     Autoencoding, HeadTraining, Loss, Objective, OneCycle, Outcome, Recipe, parameters, with_checkpoints,
 };
@@ -30,6 +31,8 @@ pub(crate) enum Kind {
     ResidualAcai,
     /// A history head for the model that --model names, which makes temperature musical.
     HistoryHead,
+    /// What the next sixteenth of a song is: learns from whole songs, as `extract --bars` writes them.
+    Step,
 }
 
 /// What `train` is told.
@@ -41,27 +44,27 @@ pub(crate) struct Train {
     /// The trained model that a history head is added to
     #[arg(long, value_name = "FILE", required_if_eq("kind", "history-head"))]
     model: Option<PathBuf>,
-    /// A TSV file of patterns, as `extract` writes it; may be repeated
+    /// A TSV file of patterns (or of songs, for a step model), as `extract` writes it; may be repeated
     #[arg(long = "patterns", value_name = "FILE", required = true)]
-    patterns: Vec<PathBuf>,
+    pub(crate) patterns: Vec<PathBuf>,
     /// Where the model goes
     #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    pub(crate) out: PathBuf,
     /// Decides the first weights, the order of the patterns and all noise
     #[arg(long, default_value_t = 1)]
-    seed: u64,
+    pub(crate) seed: u64,
     /// Times that every pattern is seen; the kind's own number if left out
     #[arg(long)]
-    epochs: Option<usize>,
+    pub(crate) epochs: Option<usize>,
     /// Go on from the checkpoint of an interrupted run
     #[arg(long)]
-    resume: bool,
+    pub(crate) resume: bool,
     /// What the corpus is called, for the model's provenance
     #[arg(long, default_value = "")]
-    corpus: String,
+    pub(crate) corpus: String,
     /// A licence under which the corpus stands; may be repeated
     #[arg(long = "licence", value_name = "TEXT")]
-    licences: Vec<String>,
+    pub(crate) licences: Vec<String>,
 }
 
 impl Kind {
@@ -73,7 +76,7 @@ impl Kind {
             Self::Vae => Some((Architecture::paper_variational(), Loss::Variational { beta: 1.0 })),
             Self::Acai => Some((Architecture::paper(), interpolating)),
             Self::ResidualAcai => Some((Architecture::residual(), interpolating)),
-            Self::HistoryHead => None,
+            Self::HistoryHead | Self::Step => None,
         }
     }
 
@@ -81,7 +84,7 @@ impl Kind {
         let (usual, peak, warm_up) = match self {
             Self::Ae | Self::Vae | Self::Acai => (25, 3e-3, 0.25),
             Self::ResidualAcai => (20, 3e-3, 0.05),
-            Self::HistoryHead => (16, 4e-3, 0.1),
+            Self::HistoryHead | Self::Step => (16, 4e-3, 0.1),
         };
         Recipe {
             subject: format!("{self:?} of {subject}"),
@@ -98,6 +101,9 @@ impl Kind {
 
 /// Trains and writes the model, or leaves a checkpoint where Ctrl-C was pressed.
 pub(crate) fn run(args: &Train) -> Result<()> {
+    if args.kind == Kind::Step {
+        return songs::train(args);
+    }
     let patterns = Patterns::read(&args.patterns)?;
     let [training, validation, held_out] =
         [patterns.training(), patterns.validation(), patterns.held_out()].map(|rows| rows.len());
@@ -124,7 +130,7 @@ fn of(rows: &[&Row]) -> Vec<Pattern> {
     rows.iter().map(|row| row.pattern).collect()
 }
 
-fn checkpoint_path(out: &Path) -> PathBuf {
+pub(crate) fn checkpoint_path(out: &Path) -> PathBuf {
     let mut name = out.as_os_str().to_owned();
     name.push(".checkpoint");
     PathBuf::from(name)
@@ -217,13 +223,13 @@ pub(crate) fn note(measured: &mut serde_json::Value, name: &str, value: serde_js
 }
 
 /// The command that makes this model again, without the folders that its files lie in.
-fn command(args: &Train, epochs: usize) -> String {
+pub(crate) fn command(args: &Train, epochs: usize) -> String {
     let kind = args.kind.to_possible_value().map_or(String::new(), |kind| kind.get_name().to_owned());
     let files: String = file_names(&args.patterns).iter().map(|file| format!(" --patterns {file}")).collect();
     format!("cargo xtask train --kind {kind}{files} --seed {} --epochs {epochs}", args.seed)
 }
 
-fn quality(outcome: &Outcome) -> serde_json::Value {
+pub(crate) fn quality(outcome: &Outcome) -> serde_json::Value {
     let best = outcome.epochs.iter().map(|epoch| epoch.validation_loss).fold(f64::INFINITY, f64::min);
     json!({ "epochs": outcome.epochs.len(), "validation_loss": best })
 }

@@ -85,7 +85,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-fn read_bounded(path: &Path) -> Result<Vec<u8>, Fault> {
+pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, Fault> {
     // Looked at before it is opened: opening a pipe waits for somebody to write to it, for ever.
     if !std::fs::metadata(path)?.is_file() {
         return Err(Fault::NoFile);
@@ -101,7 +101,8 @@ fn read_bounded(path: &Path) -> Result<Vec<u8>, Fault> {
     Ok(bytes)
 }
 
-fn parse(bytes: &[u8]) -> Result<ModelParts, Fault> {
+/// The tensors in some bytes, and the metadata beside them.
+pub(crate) fn opened(bytes: &[u8]) -> Result<(SafeTensors<'_>, HashMap<String, String>), Fault> {
     if bytes.len() as u64 > MAX_FILE {
         return Err(Fault::TooLarge(bytes.len() as u64));
     }
@@ -109,10 +110,15 @@ fn parse(bytes: &[u8]) -> Result<ModelParts, Fault> {
     if length > MAX_HEADER {
         return Err(Fault::NotSafetensors(format!("its header would be {length} bytes long")));
     }
-    let file = SafeTensors::deserialize(bytes).map_err(|error| Fault::NotSafetensors(error.to_string()))?;
-    let (_, metadata) =
-        SafeTensors::read_metadata(bytes).map_err(|error| Fault::NotSafetensors(error.to_string()))?;
-    let entry = metadata.metadata().as_ref().and_then(|entries| entries.get(ENTRY)).ok_or(Fault::NoHeader)?;
+    let broken = |error: safetensors::SafeTensorError| Fault::NotSafetensors(error.to_string());
+    let file = SafeTensors::deserialize(bytes).map_err(broken)?;
+    let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
+    Ok((file, metadata.metadata().clone().unwrap_or_default()))
+}
+
+fn parse(bytes: &[u8]) -> Result<ModelParts, Fault> {
+    let (file, metadata) = opened(bytes)?;
+    let entry = metadata.get(ENTRY).ok_or(Fault::NoHeader)?;
     let header = header(entry)?;
     let mut weights = Weights::default();
     for (name, view) in file.iter() {
@@ -180,7 +186,7 @@ fn tensor<'a>(file: &SafeTensors<'a>, name: &str) -> Result<TensorView<'a>, Faul
 }
 
 /// The numbers of a float tensor.
-fn floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, Fault> {
+pub(crate) fn floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, Fault> {
     match view.dtype() {
         Dtype::F32 => Ok(view.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
         Dtype::F16 => {
@@ -223,14 +229,14 @@ fn tensors(parts: &ModelParts, precision: Precision) -> BTreeMap<String, Tensor>
 }
 
 /// A tensor on its way into the file.
-struct Tensor {
+pub(crate) struct Tensor {
     dtype: Dtype,
     shape: Vec<usize>,
     bytes: Vec<u8>,
 }
 
 impl Tensor {
-    fn floats(shape: Vec<usize>, values: &[f32], precision: Precision) -> Self {
+    pub(crate) fn floats(shape: Vec<usize>, values: &[f32], precision: Precision) -> Self {
         let (dtype, bytes) = match precision {
             Precision::Single => (Dtype::F32, values.iter().flat_map(|value| value.to_le_bytes()).collect()),
             Precision::Half => {
