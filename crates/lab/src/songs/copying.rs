@@ -46,7 +46,7 @@ mod tests {
         let looped: Vec<u16> = (0..320).map(|step| step % 32).collect();
         let Copying { accuracy, perplexity } = copying(&[looped]);
         assert!((accuracy - 1.0).abs() < 1e-12 && (perplexity - 1.0).abs() < 1e-9);
-        let changing: Vec<u16> = (0..320).map(|step| step * step % 509).collect();
+        let changing: Vec<u16> = (0..320_u32).map(|step| (step * step % 509) as u16).collect();
         let Copying { accuracy, perplexity } = copying(&[changing]);
         assert!(accuracy < 0.05 && perplexity > 50.0, "{accuracy} {perplexity}");
     }

@@ -134,12 +134,12 @@ mod tests {
     fn a_song_that_repeats_is_learnt() -> Result<()> {
         // Two bars of their own, over and over: whoever looks two bars back knows what comes.
         let song = |seed: u16| (0..512).map(|step: u16| (step % 32 * 37 + seed) % 512).collect::<Vec<u16>>();
-        let objective = StepTraining::new((0..6).map(song).collect(), &[song(2)]);
+        let objective = StepTraining::new(vec![song(2)], &[song(2)]);
         let recipe = Recipe {
             subject: String::new(),
             epochs: 1,
-            batch: 4,
-            rate: OneCycle { peak: 4e-3, warm_up: 0.1 },
+            batch: 2,
+            rate: OneCycle { peak: 3e-3, warm_up: 0.0 },
             critic_rate: 1e-3,
             clip: 50.0,
             patience: 5,
@@ -150,9 +150,10 @@ mod tests {
             if let crate::training::Moment::Step { loss, .. } = moment {
                 losses.push(loss);
             }
-            Ok(if losses.len() < 25 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+            Ok(if losses.len() < 20 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })?;
-        assert!(losses[24] < losses[0] / 1.5, "{losses:?}");
+        let last = losses[15..].iter().sum::<f64>() / 5.0;
+        assert!(last < losses[0] / 2.0, "{losses:?}");
         Ok(())
     }
 }
