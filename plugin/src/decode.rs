@@ -112,7 +112,7 @@ impl Decoder {
             .or_else(|| self.params.saved.kept_bank().bank(settings, model.number));
         let bank = bank.unwrap_or_else(|| Bank::new([Take::EMPTY; BANK_TAKES], 1, Kit::DEFAULT, settings, 0));
         let number = self.banks.publish(&bank);
-        self.params.saved.keep_bank(&bank, bank_loads);
+        self.params.saved.keep_bank(&bank, bank_loads, revision);
         self.decoded = Some(settings);
         self.stage.show(|scene| scene.add(number, bank, self.meters.committed()));
         true

@@ -85,11 +85,14 @@ impl Saved {
         &self.scenes
     }
 
-    /// Keeps a bank for the next save, unless a state has been loaded since `loads` was read: hosts set
-    /// parameters before fields, and what was decoded in between is of neither state.
-    pub fn keep_bank(&self, bank: &Bank, loads: u32) {
+    /// Keeps a bank for the next save, unless a state has been loaded since `loads` was read, or is being
+    /// loaded, or the model is not that of `revision` any more: parameters are set before fields and the
+    /// bank before the model, and what was decoded in between is of neither state.
+    pub fn keep_bank(&self, bank: &Bank, loads: u32, revision: u32) {
         let mut kept = self.bank.value.write().unwrap_or_else(PoisonError::into_inner);
-        if self.bank_loads() == loads {
+        // Held so that its counts belong together.
+        let _model = self.model.value.read().unwrap_or_else(PoisonError::into_inner);
+        if [self.bank.loads(), self.model.loads()] == [loads; 2] && self.model_revision() == revision {
             *kept = KeptBank::of(bank);
         }
     }
@@ -101,7 +104,7 @@ impl Saved {
 
     /// Counts how often a bank was loaded with a state.
     pub fn bank_loads(&self) -> u32 {
-        self.bank.changes()
+        self.bank.loads()
     }
 
     /// Chooses another model.
@@ -152,6 +155,21 @@ mod tests {
         assert_eq!(choice.sha256, None);
         saved.note_outcome(second, None, Some("no such file".into()));
         assert_eq!(saved.model().0.refused.as_deref(), Some("no such file"));
+    }
+
+    #[test]
+    fn what_is_decoded_while_a_state_is_loaded_is_not_kept_with_it() {
+        use nice_plug::params::persist::PersistentField;
+        let (saved, bank) = (Saved::default(), Bank::SILENT);
+        saved.choose_model(ModelChoice::of("mine.safetensors".as_ref()));
+        saved.keep_bank(&bank, saved.bank_loads(), saved.model_revision());
+        assert_eq!(saved.kept_bank(), KeptBank::of(&bank));
+        saved.bank.set(KeptBank::default());
+        saved.keep_bank(&bank, saved.bank_loads(), saved.model_revision());
+        assert_eq!(saved.kept_bank(), KeptBank::default(), "the model of this bank is yet to come");
+        saved.model.set(ModelChoice::default());
+        saved.keep_bank(&bank, saved.bank_loads(), saved.model_revision());
+        assert_eq!(saved.kept_bank(), KeptBank::of(&bank));
     }
 
     #[test]

@@ -6,6 +6,7 @@
 mod alone;
 mod bounce;
 mod cycles;
+mod damaged_states;
 mod demo;
 mod kept_states;
 mod lifecycle;

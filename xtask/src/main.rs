@@ -9,6 +9,7 @@ mod bench;
 mod bundle;
 mod child;
 mod daw;
+mod fuzz;
 mod install;
 mod lab;
 mod places;
@@ -68,6 +69,10 @@ enum Verb {
     Soak(Arguments),
     /// Create, automate and destroy instances by the hundred, and count the hosts that they abort
     Cycles(Arguments),
+    /// Load damaged states by the thousand and check what becomes of each: --count N --seed S
+    States(Arguments),
+    /// Fuzz one of the readers, with a nightly compiler and cargo-fuzz
+    Fuzz(fuzz::Options),
     /// Count what the audio threads of the release do that they must not, and the threads that are left
     Realtime(rig::Watched),
     /// Take a picture of the window in a host under Xvfb: --x X --y Y --temperature T --out shot.png
@@ -105,6 +110,8 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Test => return test::run(),
         Verb::Soak(arguments) => soak::run(&arguments),
         Verb::Cycles(arguments) => rig::cycles(&arguments),
+        Verb::States(arguments) => rig::states(&arguments),
+        Verb::Fuzz(options) => fuzz::run(&options),
         Verb::Realtime(options) => rig::realtime(&options),
         Verb::Shot(arguments) => shot::run(&arguments),
         Verb::Daw(arguments) => return daw::run(&arguments),

@@ -1,4 +1,4 @@
-//! `demo`, `cycles`, `realtime`: the rig hosts the bundles as a DAW does.
+//! `demo`, `cycles`, `realtime`, `states`: the rig hosts the bundles as a DAW does.
 
 use std::env::consts::EXE_SUFFIX;
 use std::path::PathBuf;
@@ -10,12 +10,25 @@ use crate::{bundle, places};
 /// The shortest way from a clone to a recorded beat: a debug build, which takes a fresh machine a
 /// fraction of the time of a release build and still renders many times faster than real time.
 pub(crate) fn demo(arguments: &Arguments) -> anyhow::Result<()> {
-    bundle::build_debug(&["--package", places::PLUGIN, "--package", "rig"])?;
-    let bundles = bundle::bundle_debug()?;
-    // Started directly: `cargo run` would build the rig's dependencies again, without the plugin's features.
-    let mut rig = Command::new(places::target()?.join("debug").join(format!("rig{EXE_SUFFIX}")));
+    let (rig, bundles) = debug_rig()?;
+    let mut rig = Command::new(rig);
     rig.args(["demo", "--bundle"]).arg(bundles.join("Beatfield.clap"));
     child::run(rig.args(arguments.words()), "the demo")
+}
+
+/// Damaged states, into the debug build, which also aborts when the audio thread allocates.
+pub(crate) fn states(arguments: &Arguments) -> anyhow::Result<()> {
+    let (rig, bundles) = debug_rig()?;
+    let mut rig = Command::new(rig);
+    child::run(rig.args(["states", "--bundles"]).arg(bundles).args(arguments.words()), "states")
+}
+
+/// The rig and the folder of the bundles, both built for debugging; started directly, since `cargo run`
+/// would build the rig's dependencies again, without the plugin's features.
+fn debug_rig() -> anyhow::Result<(PathBuf, PathBuf)> {
+    bundle::build_debug(&["--package", places::PLUGIN, "--package", "rig"])?;
+    let bundles = bundle::bundle_debug()?;
+    Ok((places::target()?.join("debug").join(format!("rig{EXE_SUFFIX}")), bundles))
 }
 
 /// Instances of the release come and go until one takes its host with it, or none does.

@@ -22,6 +22,7 @@ pub mod model;
 pub mod realtime;
 mod record;
 mod session;
+pub mod states;
 mod transport;
 pub mod vst3;
 pub mod watch;

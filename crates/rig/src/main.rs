@@ -29,6 +29,8 @@ enum Verb {
     Realtime(commands::realtime::Options),
     /// Call instances in every order that hosts may, and count the threads that are left
     Lifecycle(commands::lifecycle::Options),
+    /// Load damaged states by the thousand, and hold what becomes of them against what they say
+    States(commands::states::Options),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Verb::Shot(options) => commands::shot::run(&options),
         Verb::Realtime(options) => commands::realtime::run(&options),
         Verb::Lifecycle(options) => commands::lifecycle::run(&options),
+        Verb::States(options) => commands::states::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub(super) struct Counted<T> {
     pub(super) value: RwLock<T>,
     changes: AtomicU32,
+    /// How many of the changes came with a state.
+    loads: AtomicU32,
 }
 
 impl<T> Counted<T> {
@@ -19,12 +21,22 @@ impl<T> Counted<T> {
         self.changes.load(Ordering::Acquire)
     }
 
+    /// How often it was loaded with a state. Acquire, as above.
+    pub(super) fn loads(&self) -> u32 {
+        self.loads.load(Ordering::Acquire)
+    }
+
     /// Sets it.
     pub(super) fn replace(&self, value: T) {
+        self.put(value, 0);
+    }
+
+    fn put(&self, value: T, loads: u32) {
         let mut kept = self.value.write().unwrap_or_else(PoisonError::into_inner);
         *kept = value;
+        self.loads.fetch_add(loads, Ordering::Release);
         // Release: who sees the new count sees the new value. Under the lock, so that who holds it sees
-        // the two together.
+        // them together.
         self.changes.fetch_add(1, Ordering::Release);
     }
 }
@@ -41,7 +53,7 @@ where
     T: Serialize + Deserialize<'a> + Send + Sync,
 {
     fn set(&self, value: T) {
-        self.replace(value);
+        self.put(value, 1);
     }
 
     fn map<F: Fn(&T) -> R, R>(&self, read: F) -> R {

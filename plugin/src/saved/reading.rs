@@ -28,11 +28,12 @@ pub(crate) fn complete(state: &mut PluginState) {
             damaged.push(id);
         }
     }
-    settle_field(state, "model", |_: &ModelChoice| true, &mut damaged);
-    settle_field(state, "bank", KeptBank::is_sound, &mut damaged);
-    settle_field(state, "shape", |_: &KeptShape| true, &mut damaged);
-    settle_field(state, "scenes", |_: &Vec<Option<KeptScene>>| true, &mut damaged);
-    settle_field(state, "window", |_: &WindowSize| true, &mut damaged);
+    settle_field(state, "model", |model: &ModelChoice| Some(model.clone()), &mut damaged);
+    settle_field(state, "bank", |bank: &KeptBank| bank.is_sound().then(|| bank.clone()), &mut damaged);
+    // What it comes to is what is saved again: an infinity, for one, is none in JSON.
+    settle_field(state, "shape", |shape: &KeptShape| Some(KeptShape::of(&shape.shape())), &mut damaged);
+    settle_field(state, "scenes", |scenes: &Vec<Option<KeptScene>>| Some(scenes.clone()), &mut damaged);
+    settle_field(state, "window", |size: &WindowSize| Some(*size), &mut damaged);
     let remark = remark(state, &damaged);
     let mark = serde_json::to_string(&Mark::Read { remark }).unwrap_or_default();
     state.fields.insert(VERSION.into(), mark);
@@ -65,19 +66,26 @@ fn remark(state: &PluginState, damaged: &[String]) -> Option<String> {
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
-/// Leaves a field that can be read, and else writes the default; says so where it was there.
-fn settle_field<T>(state: &mut PluginState, name: &str, sound: fn(&T) -> bool, damaged: &mut Vec<String>)
-where
-    T: Default + serde::Serialize + serde::de::DeserializeOwned,
+/// Leaves a field that is sound as it is, writes down what `nearest` makes of any other, and the default
+/// where that is nothing; says so where the field was there.
+fn settle_field<T>(
+    state: &mut PluginState,
+    name: &str,
+    nearest: fn(&T) -> Option<T>,
+    damaged: &mut Vec<String>,
+) where
+    T: Default + PartialEq + serde::Serialize + serde::de::DeserializeOwned,
 {
-    let found = state.fields.get(name).map(|text| serde_json::from_str::<T>(text));
-    if matches!(&found, Some(Ok(value)) if sound(value)) {
+    let found: Option<Option<T>> = state.fields.get(name).map(|text| serde_json::from_str(text).ok());
+    let settled = found.as_ref().and_then(Option::as_ref).and_then(nearest);
+    if settled.is_some() && found.as_ref() == Some(&settled) {
         return;
     }
     if found.is_some() {
         damaged.push(name.into());
     }
-    state.fields.insert(name.into(), serde_json::to_string(&T::default()).unwrap_or_default());
+    let settled = settled.unwrap_or_default();
+    state.fields.insert(name.into(), serde_json::to_string(&settled).unwrap_or_default());
 }
 
 /// A parameter with its range and default.

@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod lifecycle;
 pub(crate) mod realtime;
 mod screen;
+pub(crate) mod states;
 
 /// The formats as the command line calls them.
 #[derive(Clone, Copy, clap::ValueEnum)]

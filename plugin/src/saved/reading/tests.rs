@@ -82,6 +82,11 @@ fn what_is_damaged_gets_what_is_nearest_and_is_named() {
     check(field("model", "7"), ": model.");
     check(field("shape", "[]"), ": shape.");
     check(field("scenes", "{}"), ": scenes.");
+    // It was played, but saved as something that could not be read: JSON knows no infinity.
+    check(field("shape", "{\"rotation\":3,\"orbit\":[[1e300,0.9]]}"), ": shape.");
+    let mut state = saved();
+    field("shape", "{\"rotation\":3,\"orbit\":[[1e300,0.9]]}")(&mut state);
+    assert_eq!(read(state).0.fields["shape"], "{\"rotation\":3}");
     check(field("window", "{\"width\":-3}"), ": window.");
     let mut state = saved();
     for (id, value) in
