@@ -14,8 +14,12 @@ const REACH: f32 = 3.6;
 const FEW: f32 = 0.004;
 /// How much of the average density is added before densities are compared.
 const DAMPING: f32 = 0.7;
+/// How much genres have to stand out together for their full colour.
+const CLEAR: f32 = 0.6;
+/// How far mixed hues are pulled apart.
+const PULL: f32 = 2.0;
 /// The light where nothing shines.
-const GROUND: [f32; 3] = [0.07, 0.08, 0.10];
+const GROUND: [f32; 3] = [0.055, 0.065, 0.085];
 /// Places of a side at which it is asked whether anything plays.
 pub const HITS_SIDE: usize = 48;
 
@@ -51,7 +55,7 @@ fn field(map: &LatentMap) -> ColorImage {
         }
     }
     for (point, &genre) in map.points().iter().zip(map.genres()) {
-        let strength = 0.05 + 0.07 * weights[usize::from(genre)].min(3.0);
+        let strength = 0.04 + 0.09 * weights[usize::from(genre)].min(3.0);
         dot(&mut light, *point, genre_colour(genre), strength);
     }
     let pixels = light.iter().map(|[r, g, b]| Color32::from_rgb(shade(*r), shade(*g), shade(*b)));
@@ -118,20 +122,26 @@ impl Glow {
             let channels = [colour.r(), colour.g(), colour.b()].map(|channel| f32::from(channel) / 255.0);
             for at in 0..GLOW * GLOW {
                 let lift = (layer[at] + damped * share) / ((everything[at] + damped) * share);
-                let stands_out = lift.ln().max(0.0).powi(2);
+                let stands_out = lift.ln().max(0.0).powi(3);
                 weight[at] += stands_out;
                 (0..3).for_each(|channel| hue[channel][at] += stands_out * channels[channel]);
             }
         }
         let brightest = everything.iter().copied().fold(1e-6, f32::max);
-        for (channel, layer) in hue.iter_mut().enumerate() {
-            for (at, value) in layer.iter_mut().enumerate() {
-                let clear = (weight[at] / 0.8).min(1.0).sqrt();
-                let dense = (everything[at] / brightest).sqrt();
-                *value = GROUND[channel] + *value / weight[at] * clear * (0.10 + 0.42 * dense);
+        for at in 0..GLOW * GLOW {
+            let mixed = [0, 1, 2].map(|channel| hue[channel][at] / weight[at]);
+            let grey = mixed.iter().sum::<f32>() / 3.0;
+            let clear = (weight[at] / CLEAR).min(1.0).sqrt();
+            let dense = (everything[at] / brightest).sqrt();
+            for channel in 0..3 {
+                // Hues that mix come out grey; pulled apart they stay told apart.
+                let pure = (grey + (mixed[channel] - grey) * PULL).clamp(0.0, 1.0);
+                hue[channel][at] = GROUND[channel] + pure * clear * (0.05 + 0.40 * dense);
             }
         }
-        Self(hue)
+        // Once more, or the comparison of densities would leave hard edges.
+        let inside = blurred(&vec![1.0; GLOW * GLOW]);
+        Self(hue.map(|layer| blurred(&layer).iter().zip(&inside).map(|(sum, share)| sum / share).collect()))
     }
 
     /// The light at a place, 0..=1 from the left and from the top.

@@ -34,7 +34,7 @@ struct Hold {
 
 /// Shows a knob of `diameter` for a parameter, with its name above and its value below.
 pub(super) fn show<P: Param>(ui: &mut egui::Ui, hands: &Hands<'_>, param: &P, diameter: f32) -> Response {
-    let size = Vec2::new(diameter.max(66.0), diameter + 2.0 * CAPTION);
+    let size = Vec2::new((diameter + 8.0).max(66.0), diameter + 2.0 * CAPTION);
     let (area, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let id = response.id.with("hold");
     let now = ui.input(|input| input.time);

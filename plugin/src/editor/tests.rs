@@ -1,10 +1,12 @@
 //! The window under test: clicks, drags and keys in, host gestures and an accessibility tree out. No GPU.
 
+mod getting_about;
+mod grid;
 mod host;
 mod map;
 mod panel;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use egui_kittest::{Harness, kittest::Queryable};
 use nets::Model;
@@ -23,6 +25,9 @@ struct Studio {
     harness: Harness<'static>,
 }
 
+/// The model of all studios, and the bank that it makes of a fresh instance's settings.
+static MODEL: OnceLock<(Arc<Model>, beat::Bank)> = OnceLock::new();
+
 impl Studio {
     fn open() -> Self {
         Self::of_size([960.0, 800.0])
@@ -31,9 +36,15 @@ impl Studio {
     fn of_size(size: [f32; 2]) -> Self {
         let params = Arc::new(BeatfieldParams::default());
         let (stage, meters) = (Arc::new(Stage::default()), Arc::new(Meters::default()));
+        let (model, bank) = MODEL.get_or_init(|| {
+            let model = Arc::new(Model::synthetic(7));
+            let decoder = nets::BankDecoder::new(&model).expect("a synthetic model has a map");
+            (model, decoder.decode(&params.settings(), 1))
+        });
         stage.show(|scene| {
-            scene.model = Some(Arc::new(Model::synthetic(7)));
+            scene.model = Some(model.clone());
             scene.model_number = 1;
+            scene.add(1, *bank, 0);
         });
         let host = Arc::new(TestHost::default());
         let mut window = Window::new(params.clone(), meters.clone(), stage.clone());
@@ -58,6 +69,22 @@ impl Studio {
         self.harness.run();
     }
 
+    /// A click at a point of the screen.
+    fn click_at(&mut self, pos: egui::Pos2) {
+        self.drag(&[pos]);
+    }
+
+    /// Strikes a key.
+    fn strike(&mut self, key: egui::Key, modifiers: egui::Modifiers) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.harness.run();
+    }
+
+    /// Lets enough time pass that what follows is another edit.
+    fn wait(&mut self) {
+        self.harness.run_steps(30);
+    }
+
     /// Presses at the first place, moves over the others and lets go at the last.
     fn drag(&mut self, places: &[egui::Pos2]) {
         let Some((first, last)) = places.first().zip(places.last()) else { return };
@@ -77,16 +104,21 @@ fn every_part_has_a_name_for_those_who_cannot_see_it() {
     for label in ["Map", "Temperature", "Density", "Swing", "Variation", "Gate", "Velocity", "Seed"] {
         assert!(studio.harness.query_by_label(label).is_some(), "{label}");
     }
+    for label in ["Pattern", "undo", "redo", "scene A", "scene D", "orbit", "draw", "fly to a genre"] {
+        assert!(studio.harness.query_by_label(label).is_some(), "{label}");
+    }
     for name in beat::DEFAULT_INSTRUMENT_NAMES {
-        assert!(studio.harness.query_by_label(&format!("mute {name}")).is_some(), "{name}");
+        for part in ["mute", "solo", "density of", "note of"] {
+            assert!(studio.harness.query_by_label(&format!("{part} {name}")).is_some(), "{part} {name}");
+        }
     }
 }
 
 #[test]
 fn an_idle_window_asks_for_no_frame() {
     let mut studio = Studio::open();
-    studio.harness.run();
-    studio.harness.step();
+    studio.click("scene A");
+    studio.wait();
     let delay = studio.harness.output().viewport_output.values().map(|output| output.repaint_delay).min();
     assert_eq!(delay, Some(std::time::Duration::MAX));
     assert!(!studio.meters.rolling());

@@ -67,6 +67,8 @@ mod linux {
     const SCREEN: (u32, u32) = (2560, 2048);
     /// How long the window may take to stand still.
     const PATIENCE: Duration = Duration::from_secs(20);
+    /// How often it has to show the same.
+    const STILL: u32 = 5;
     const RATE: f64 = 48_000.0;
     const FRAMES: u32 = 480;
     const TEMPO: f64 = 120.0;
@@ -133,14 +135,16 @@ mod linux {
         Ok(())
     }
 
-    /// Holds the song until the window shows the same twice, a quarter of a second apart.
+    /// Holds the song until the window shows the same five times, a quarter of a second apart: the picture
+    /// of the map takes a debug build a while.
     fn stand_still(session: &mut Session<'_>, (width, height): (u32, u32)) -> anyhow::Result<Picture> {
         let start = Instant::now();
-        let mut last = Picture::take(width, height)?;
+        let (mut last, mut same) = (Picture::take(width, height)?, 0);
         while start.elapsed() < PATIENCE {
             hold(session)?;
             let picture = Picture::take(width, height)?;
-            if picture == last && picture.shows_something() {
+            same = if picture == last && picture.shows_something() { same + 1 } else { 0 };
+            if same == STILL {
                 return Ok(picture);
             }
             last = picture;

@@ -68,7 +68,9 @@ impl GridState {
         Popup::menu(&response).show(|ui| {
             ui.label(format!("{name} plays note"));
             let mut note = desk.note(instrument);
-            if ui.add(egui::DragValue::new(&mut note).range(0..=127)).changed() {
+            let number = ui.add(egui::DragValue::new(&mut note).range(0..=127));
+            number.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "note number"));
+            if number.changed() {
                 set_note(desk, instrument, note);
             }
             if ui.button("learn from the next note").clicked() {

@@ -5,16 +5,16 @@ use egui::{Modifiers, Pos2};
 use super::Studio;
 
 /// A place of the map on the screen, x to the right and y up.
-fn on_map(studio: &Studio, x: f32, y: f32) -> Pos2 {
+pub(super) fn on_map(studio: &Studio, x: f32, y: f32) -> Pos2 {
     let map = studio.rect("Map");
     Pos2::new(map.left() + x * map.width(), map.bottom() - y * map.height())
 }
 
-fn puck(studio: &Studio) -> [f32; 2] {
+pub(super) fn puck(studio: &Studio) -> [f32; 2] {
     [studio.params.x.value(), studio.params.y.value()]
 }
 
-fn assert_near(got: [f32; 2], expected: [f32; 2]) {
+pub(super) fn assert_near(got: [f32; 2], expected: [f32; 2]) {
     let near = got.iter().zip(expected).all(|(got, expected)| (got - expected).abs() < 0.002);
     assert!(near, "{got:?} instead of {expected:?}");
 }

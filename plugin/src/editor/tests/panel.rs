@@ -2,6 +2,7 @@
 
 use beat::Playback;
 use egui::Vec2;
+use egui_kittest::kittest::Queryable;
 
 use super::Studio;
 
@@ -62,4 +63,70 @@ fn rolling_the_dice_is_another_seed() {
     studio.click("roll the dice");
     assert_ne!(studio.params.seed.value(), before);
     assert_eq!(studio.host.gestures(), ["Seed"]);
+}
+
+#[test]
+fn a_value_is_typed() {
+    let mut studio = Studio::open();
+    studio.click("Temperature value");
+    let typed = studio.harness.get_by_label("type Temperature");
+    typed.type_text("1");
+    studio.harness.run();
+    studio.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+    studio.harness.run();
+    studio.harness.event(egui::Event::Text("0.85".to_owned()));
+    studio.strike(egui::Key::Enter, egui::Modifiers::NONE);
+    assert!((studio.params.temperature.value() - 0.85).abs() < 1e-6);
+    assert_eq!(studio.host.gestures(), ["Temperature"]);
+    assert!(studio.harness.query_by_label("type Temperature").is_none());
+}
+
+#[test]
+fn what_makes_no_value_changes_nothing() {
+    let mut studio = Studio::open();
+    for (text, key) in [("loud", egui::Key::Enter), ("0.1", egui::Key::Escape)] {
+        studio.click("Temperature value");
+        studio.harness.key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::A);
+        studio.harness.event(egui::Event::Text(text.to_owned()));
+        studio.strike(key, egui::Modifiers::NONE);
+    }
+    assert_eq!(studio.host.take(), []);
+}
+
+#[test]
+fn the_arrows_turn_the_knob_that_has_the_keyboard() {
+    let mut studio = Studio::open();
+    studio.harness.get_by_label("Variation").focus();
+    studio.harness.run();
+    studio.strike(egui::Key::ArrowUp, egui::Modifiers::NONE);
+    assert_eq!(studio.params.settings().variation, 8);
+    assert_eq!(studio.host.gestures(), ["Variation"]);
+}
+
+#[test]
+fn a_solo_leaves_the_others_out() {
+    let mut studio = Studio::open();
+    studio.click("solo kick");
+    studio.click("solo snare");
+    assert_eq!(studio.params.playback().mutes, !0b11);
+    studio.click("solo kick");
+    studio.click("solo snare");
+    assert_eq!(studio.params.playback().mutes, 0);
+}
+
+#[test]
+fn silence_explains_itself() {
+    let mut studio = Studio::open();
+    let says = |studio: &Studio, part: &str| {
+        assert!(studio.harness.query_by_label_contains(part).is_some(), "{part}");
+    };
+    says(&studio, "Press play in the host.");
+    studio.meters.show_transport(true, false);
+    studio.meters.show_playhead(Some(beat::Playhead { step: 3, take: 0 }));
+    studio.harness.run();
+    says(&studio, "playing · ");
+    for name in beat::DEFAULT_INSTRUMENT_NAMES {
+        studio.click(&format!("mute {name}"));
+    }
+    says(&studio, "every instrument is muted");
 }

@@ -1,0 +1,131 @@
+//! The pattern under the hand: held steps, rotation, trims, notes, and undoing all of it.
+
+use beat::{INSTRUMENTS, STEPS};
+use egui::{Key, Modifiers, Pos2, Vec2};
+use egui_kittest::kittest::Queryable;
+
+use super::Studio;
+
+/// The middle of a step on the screen.
+fn cell(studio: &Studio, step: usize, instrument: usize) -> Pos2 {
+    let grid = studio.rect("Pattern");
+    let width = (grid.width() - 6.0) / STEPS as f32;
+    let gap = if step >= STEPS / 2 { 6.0 } else { 0.0 };
+    let height = grid.height() / INSTRUMENTS as f32;
+    grid.min + Vec2::new(width * (step as f32 + 0.5) + gap, height * (instrument as f32 + 0.5))
+}
+
+fn lock(studio: &Studio, step: usize, instrument: usize) -> Option<bool> {
+    studio.params.saved.shape().locks.at(step, instrument)
+}
+
+/// Whether the first take has an onset there.
+fn sounds(studio: &Studio, step: usize, instrument: usize) -> bool {
+    let scene = studio.stage.scene();
+    scene.newest().is_some_and(|bank| bank.takes()[0].onsets.has(step, instrument))
+}
+
+#[test]
+fn a_click_holds_a_step_as_the_opposite_of_what_it_is_and_another_lets_it_go() {
+    let mut studio = Studio::open();
+    for (step, instrument) in [(0, 0), (5, 3), (17, 1), (31, 13)] {
+        let place = cell(&studio, step, instrument);
+        studio.click_at(place);
+        let opposite = !sounds(&studio, step, instrument);
+        assert_eq!(lock(&studio, step, instrument), Some(opposite), "step {step} of {instrument}");
+        studio.click_at(place);
+        assert_eq!(lock(&studio, step, instrument), None);
+    }
+    assert_eq!(studio.host.take(), [], "a lock is no parameter");
+}
+
+#[test]
+fn a_drag_paints_what_its_first_step_became() {
+    let mut studio = Studio::open();
+    let row = (2..7).map(|step| cell(&studio, step, 9)).collect::<Vec<_>>();
+    studio.drag(&row);
+    let held: Vec<_> = (2..7).map(|step| lock(&studio, step, 9)).collect();
+    assert_eq!(held, vec![Some(!sounds(&studio, 2, 9)); 5]);
+    studio.click("let go of 5 locks");
+    assert_eq!(studio.params.saved.shape().locks.count(), 0);
+}
+
+#[test]
+fn the_keyboard_holds_steps_too() {
+    let mut studio = Studio::open();
+    studio.harness.get_by_label("Pattern").focus();
+    studio.harness.run();
+    for key in [Key::ArrowRight, Key::ArrowRight, Key::ArrowDown, Key::Space] {
+        studio.strike(key, Modifiers::NONE);
+    }
+    assert_eq!(lock(&studio, 2, 1), Some(!sounds(&studio, 2, 1)));
+}
+
+#[test]
+fn locks_turn_with_the_pattern() {
+    let mut studio = Studio::open();
+    studio.click(">");
+    studio.click(">");
+    assert_eq!(studio.params.saved.shape().rotation, 2);
+    let place = cell(&studio, 2, 0);
+    studio.click_at(place);
+    assert!(lock(&studio, 0, 0).is_some(), "what sounds at 2 was drawn at 0");
+    for _ in 0..3 {
+        studio.click("<");
+    }
+    assert_eq!(studio.params.saved.shape().rotation, 31);
+}
+
+#[test]
+fn a_trim_is_dragged_sideways_and_reset_by_a_double_click() {
+    let mut studio = Studio::open();
+    let trim = studio.rect("density of ride").center();
+    studio.drag(&[trim, trim + Vec2::new(10.0, 0.0), trim + Vec2::new(30.0, 0.0)]);
+    let trims = studio.params.saved.shape().trims;
+    assert!(trims[10] > 0.3 && trims.iter().filter(|trim| **trim != 0.0).count() == 1, "{trims:?}");
+    studio.wait();
+    for _ in 0..2 {
+        studio.harness.drag_at(trim);
+        studio.harness.drop_at(trim);
+    }
+    studio.harness.run();
+    assert_eq!(studio.params.saved.shape().trims[10], 0.0);
+}
+
+#[test]
+fn a_note_is_learnt_from_the_next_that_comes_in() {
+    let mut studio = Studio::open();
+    studio.click("note of clap");
+    studio.click("learn from the next note");
+    studio.meters.show_heard(77);
+    studio.harness.run_steps(2);
+    assert_eq!(studio.params.saved.shape().kit.map(|kit| kit.note(3)), Some(77));
+    studio.meters.show_heard(50);
+    studio.harness.run_steps(2);
+    assert_eq!(studio.params.saved.shape().kit.map(|kit| kit.note(3)), Some(77), "learnt once");
+}
+
+#[test]
+fn every_edit_is_undone_and_done_again() {
+    let mut studio = Studio::open();
+    let place = cell(&studio, 8, 4);
+    studio.click_at(place);
+    studio.wait();
+    studio.click(">");
+    studio.wait();
+    studio.click("mute kick");
+    let state = |studio: &Studio| {
+        let shape = studio.params.saved.shape();
+        (shape.locks.count(), shape.rotation, studio.params.playback().mutes)
+    };
+    assert_eq!(state(&studio), (1, 1, 1));
+    studio.click("undo");
+    assert_eq!(state(&studio), (1, 1, 0));
+    studio.strike(Key::Z, Modifiers::COMMAND);
+    studio.strike(Key::Z, Modifiers::COMMAND);
+    assert_eq!(state(&studio), (0, 0, 0));
+    studio.click("redo");
+    studio.strike(Key::Z, Modifiers::COMMAND | Modifiers::SHIFT);
+    assert_eq!(state(&studio), (1, 1, 0));
+    assert_eq!(studio.host.gestures(), ["Mute kick", "Mute kick"]);
+}
