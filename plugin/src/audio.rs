@@ -8,6 +8,7 @@ mod host;
 mod host_notes;
 mod offline;
 
+use std::cell::Cell;
 use std::thread::Thread;
 
 use beat::{Bank, BankSource, Sequencer};
@@ -15,8 +16,10 @@ use nice_plug::midi::Key;
 use nice_plug::prelude::{Buffer, NoteEvent as HostNoteEvent, ProcessContext};
 
 use crate::Beatfield;
+use crate::capture::CaptureInput;
 use crate::crossing::BankReader;
 use crate::display::{Meters, Stage};
+use crate::drum_table::DrumTable;
 use crate::params::BeatfieldParams;
 use built_in_kit::BuiltInKit;
 use host_notes::{HeldNotes, HostNotes, NotesOut};
@@ -29,19 +32,21 @@ pub struct AudioSide {
     sequencer: Sequencer,
     kit: BuiltInKit,
     held: HeldNotes,
+    played: CaptureInput,
     offline: OfflineRender,
     sample_rate: f64,
 }
 
 impl AudioSide {
-    /// The side that reads `banks`.
-    pub fn new(banks: BankReader) -> Self {
+    /// The side that reads `banks` and tells what it `played`.
+    pub fn new(banks: BankReader, played: CaptureInput) -> Self {
         const USUAL_RATE: f64 = 48_000.0;
         Self {
             banks,
             sequencer: Sequencer::new(),
             kit: BuiltInKit::new(USUAL_RATE),
             held: HeldNotes::default(),
+            played,
             offline: OfflineRender::default(),
             sample_rate: USUAL_RATE,
         }
@@ -77,17 +82,24 @@ impl AudioSide {
             self.kit.hear(&event);
         }
         let frames = buffer.samples() as u32;
+        let (tempo, signature) = host::meter(context.transport());
+        meters.show_meter(tempo, signature);
         let transport = host::transport(context.transport(), frames, self.sample_rate);
         let playback = params.playback();
         let settings = params.settings();
         let waits = self.offline.observe(&transport, params.bounce.value());
+        // The kit follows each commit at once, also within a block.
+        let drums = Cell::new(self.banks.drums());
         let mut banks = CommittedBanks {
+            drums: &drums,
             reader: &mut self.banks,
             wait: waits.then(|| self.offline.wait_for(settings, meters)),
         };
-        let mut kit = self.kit.begin(params.kit_amplitude(), buffer.as_slice());
+        self.played.begin(&transport);
+        let mut kit = self.kit.begin(params.kit_amplitude(), &drums, buffer.as_slice());
         let out = if params.notes_out.value() { NotesOut::Host } else { NotesOut::Nowhere };
-        let mut host = HostNotes { context, meters, kit: &mut kit, held: &mut self.held, out };
+        let mut host =
+            HostNotes { context, meters, kit: &mut kit, held: &mut self.held, played: &mut self.played, out };
         self.sequencer.process(&transport, &playback, &mut banks, &mut host);
         kit.finish();
         let moved =
@@ -102,6 +114,7 @@ impl AudioSide {
 
 /// Banks as the sequencer takes them: the newest at a commit, which an offline render waits for.
 struct CommittedBanks<'a> {
+    drums: &'a Cell<DrumTable>,
     reader: &'a mut BankReader,
     wait: Option<offline::Wait<'a>>,
 }
@@ -112,6 +125,7 @@ impl BankSource for CommittedBanks<'_> {
         if let Some(wait) = &mut self.wait {
             wait.until_answered(self.reader, arrived);
         }
+        self.drums.set(self.reader.drums());
     }
 
     fn current(&self) -> &Bank {

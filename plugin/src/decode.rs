@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 
 use beat::{BANK_TAKES, Bank, Kit, Settings, Take};
 
+use crate::capture::CaptureOutput;
 use crate::crossing::BankWriter;
 use crate::display::{Meters, Stage};
+use crate::drum_table::DrumTable;
 use crate::params::BeatfieldParams;
 use load::LoadedModel;
 
@@ -37,12 +39,13 @@ impl DecodeThread {
     pub fn start(
         params: Arc<BeatfieldParams>,
         banks: BankWriter,
+        played: CaptureOutput,
         stage: Arc<Stage>,
         meters: Arc<Meters>,
     ) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
-        let decoder = Decoder { params, banks, stage, meters, model: None, decoded: None };
+        let decoder = Decoder { params, banks, played, stage, meters, model: None, decoded: None };
         let join =
             thread::Builder::new().name("beatfield decode".into()).spawn(move || decoder.run(&stopped))?;
         Ok(Self { stop, join: Some(join) })
@@ -70,6 +73,7 @@ impl Drop for DecodeThread {
 struct Decoder {
     params: Arc<BeatfieldParams>,
     banks: BankWriter,
+    played: CaptureOutput,
     stage: Arc<Stage>,
     meters: Arc<Meters>,
     model: Option<LoadedModel>,
@@ -81,6 +85,9 @@ impl Decoder {
     fn run(mut self, stop: &AtomicBool) {
         let mut changed = Instant::now();
         while !stop.load(Ordering::Relaxed) {
+            if self.played.has_news() {
+                self.played.wind_onto(&mut self.stage.tape());
+            }
             match catch_unwind(AssertUnwindSafe(|| self.look())) {
                 Ok(true) => changed = Instant::now(),
                 Ok(false) => {}
@@ -111,7 +118,8 @@ impl Decoder {
             .decode(&settings, &shape)
             .or_else(|| self.params.saved.kept_bank().bank(settings, model.number));
         let bank = bank.unwrap_or_else(|| Bank::new([Take::EMPTY; BANK_TAKES], 1, Kit::DEFAULT, settings, 0));
-        let number = self.banks.publish(&bank);
+        let own = model.model.as_deref().map_or(*bank.kit(), nets::Model::kit);
+        let number = self.banks.publish(&bank, DrumTable::new(bank.kit(), &own));
         self.params.saved.keep_bank(&bank, bank_loads, revision);
         self.decoded = Some(settings);
         self.stage.show(|scene| scene.add(number, bank, self.meters.committed()));

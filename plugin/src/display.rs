@@ -2,11 +2,14 @@
 //! thread.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use beat::{Bank, Pattern, Playhead};
 use nets::Model;
 use nice_plug_egui::RepaintNotifier;
+
+use crate::capture::Tape;
+use crate::export::Meter;
 
 use crate::picture::Picture;
 
@@ -24,6 +27,10 @@ pub struct Meters {
     /// The number of the bank that sounds.
     committed: AtomicU32,
     decoder_ended: AtomicBool,
+    /// The host's tempo, as the bits of a f64; 0 before it has told.
+    tempo: AtomicU64,
+    /// The host's time signature: beats of a bar x 256 + the note value of a beat; 0 before it has told.
+    signature: AtomicU32,
     /// The last incoming note, above it how many there were.
     heard: AtomicU32,
 }
@@ -108,6 +115,26 @@ impl Meters {
         self.rolling.swap(rolling, Ordering::Relaxed) != rolling
     }
 
+    /// The host's tempo and time signature, as far as it has told them.
+    pub fn meter(&self) -> Meter {
+        let usual = Meter::default();
+        let tempo = f64::from_bits(self.tempo.load(Ordering::Relaxed));
+        let [_, _, upper, lower] = self.signature.load(Ordering::Relaxed).to_be_bytes();
+        Meter {
+            tempo: if tempo > 0.0 { tempo } else { usual.tempo },
+            time_signature: if upper > 0 && lower > 0 { (upper, lower) } else { usual.time_signature },
+        }
+    }
+
+    pub(crate) fn show_meter(&self, tempo: Option<f64>, signature: Option<(u8, u8)>) {
+        if let Some(tempo) = tempo.filter(|tempo| tempo.is_finite()) {
+            self.tempo.store(tempo.to_bits(), Ordering::Relaxed);
+        }
+        if let Some((upper, lower)) = signature {
+            self.signature.store(u32::from_be_bytes([0, 0, upper, lower]), Ordering::Relaxed);
+        }
+    }
+
     pub(crate) fn count_note(&self) {
         self.notes.fetch_add(1, Ordering::Relaxed);
     }
@@ -125,6 +152,7 @@ impl Meters {
 #[derive(Default)]
 pub struct Stage {
     scene: Mutex<Scene>,
+    tape: Mutex<Tape>,
     /// What the window would like the decode thread to draw.
     pub wishes: Wishes,
     /// Asks the window for a new frame; a relaxed store, so any thread may call it.
@@ -219,6 +247,11 @@ impl Scene {
 }
 
 impl Stage {
+    /// What was played.
+    pub fn tape(&self) -> MutexGuard<'_, Tape> {
+        self.tape.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What there is to show.
     pub fn scene(&self) -> Scene {
         self.scene.lock().unwrap_or_else(PoisonError::into_inner).clone()

@@ -4,6 +4,7 @@
 //! and tells the [`gesture::Hands`] what the player did; this file gathers the values.
 
 mod desk;
+mod export;
 mod gesture;
 mod history;
 mod knob;
@@ -30,6 +31,7 @@ use crate::display::{Meters, Stage};
 use crate::params::BeatfieldParams;
 use crate::saved::WindowSize;
 use desk::Desk;
+use export::ExportState;
 use gesture::{Hands, OpenGestures};
 use history::History;
 use layout::Layout;
@@ -58,6 +60,7 @@ pub struct Window {
     map: MapState,
     grid: GridState,
     status: StatusState,
+    export: ExportState,
 }
 
 impl NiceEguiApp for Window {
@@ -94,6 +97,7 @@ impl Window {
             map: MapState::default(),
             grid: GridState::default(),
             status: StatusState::default(),
+            export: ExportState::default(),
         }
     }
 
@@ -125,7 +129,10 @@ impl Window {
         ui.painter().rect_filled(ui.max_rect(), 0.0, theme::BACKGROUND);
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.map), |ui| self.map.show(ui, &desk));
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.side), |ui| {
-            egui::ScrollArea::both().show(ui, |ui| side_panel::show(ui, &desk, &mut self.map));
+            egui::ScrollArea::both().show(ui, |ui| {
+                side_panel::show(ui, &desk, &mut self.map);
+                self.export.show(ui, &desk);
+            });
         });
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.grid), |ui| self.grid.show(ui, &desk));
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.status), |ui| {

@@ -6,6 +6,7 @@ use nice_plug::context::gui::AsyncExecutor;
 use nice_plug::prelude::*;
 
 use crate::audio::{AudioSide, HostMode};
+use crate::capture::{CaptureOutput, capture_queue};
 use crate::crossing::{BankWriter, bank_crossing};
 use crate::decode::DecodeThread;
 use crate::display::{Meters, Stage};
@@ -21,7 +22,7 @@ pub struct Beatfield {
     stage: Arc<Stage>,
     audio: AudioSide,
     /// Waits here until the decode thread takes it at the first activation.
-    banks: Option<BankWriter>,
+    banks: Option<(BankWriter, CaptureOutput)>,
     decode: Option<DecodeThread>,
     /// Posts to the framework's task queue, for the fence at deactivation.
     executor: Option<AsyncExecutor<Self>>,
@@ -30,12 +31,13 @@ pub struct Beatfield {
 impl Default for Beatfield {
     fn default() -> Self {
         let (writer, reader) = bank_crossing();
+        let (input, output) = capture_queue();
         Self {
             params: Arc::default(),
             meters: Arc::default(),
             stage: Arc::default(),
-            audio: AudioSide::new(reader),
-            banks: Some(writer),
+            audio: AudioSide::new(reader, input),
+            banks: Some((writer, output)),
             decode: None,
             executor: None,
         }
@@ -45,8 +47,9 @@ impl Default for Beatfield {
 impl Beatfield {
     /// Starts the decode thread unless it runs. Without one the instrument is silent and says why.
     fn start_decoding(&mut self) {
-        let Some(banks) = self.banks.take() else { return };
-        match DecodeThread::start(self.params.clone(), banks, self.stage.clone(), self.meters.clone()) {
+        let Some((banks, played)) = self.banks.take() else { return };
+        match DecodeThread::start(self.params.clone(), banks, played, self.stage.clone(), self.meters.clone())
+        {
             Ok(decode) => self.decode = Some(decode),
             Err(error) => self.stage.show(|scene| {
                 scene.problem = Some(format!(

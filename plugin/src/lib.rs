@@ -5,10 +5,13 @@
 //! them. They share the parameters (atomics), one bank crossing, and what flows back in [`display`].
 
 pub mod audio;
+pub mod capture;
 pub mod crossing;
 pub mod decode;
 pub mod display;
+pub mod drum_table;
 pub mod editor;
+pub mod export;
 mod fence;
 mod instrument;
 pub mod params;

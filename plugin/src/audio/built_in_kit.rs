@@ -1,10 +1,14 @@
 //! The built-in kit below the line: it plays the notes that go to the host, and those that come in, at
 //! their samples.
 
+use std::cell::Cell;
+
 use beat::{NoteEvent, NoteKind};
-use drums::{Drums, instrument_of_note};
+use drums::Drums;
 use nice_plug::midi::Key;
 use nice_plug::prelude::NoteEvent as HostNoteEvent;
+
+use crate::drum_table::DrumTable;
 
 /// Which small differences the hits have; every instance plays alike.
 const SEED: u32 = 4711;
@@ -60,7 +64,12 @@ impl BuiltInKit {
 
     /// Begins a block that sounds at `level` (an amplitude; 0 is off) on these channels. What a host gives
     /// beside left and right stays as it is; with less than two there is nothing to hear.
-    pub(super) fn begin<'a>(&'a mut self, level: f32, channels: &'a mut [&mut [f32]]) -> KitBlock<'a> {
+    pub(super) fn begin<'a>(
+        &'a mut self,
+        level: f32,
+        table: &'a Cell<DrumTable>,
+        channels: &'a mut [&mut [f32]],
+    ) -> KitBlock<'a> {
         self.drums.set_level(level);
         let (left, right) = match channels {
             [left, right, ..] => (&mut **left, &mut **right),
@@ -71,13 +80,22 @@ impl BuiltInKit {
             [] => (&mut [][..], &mut [][..]),
         };
         let waiting = std::mem::take(&mut self.waiting);
-        KitBlock { drums: &mut self.drums, incoming: &self.incoming[..waiting], left, right, rendered: 0 }
+        KitBlock {
+            drums: &mut self.drums,
+            table,
+            incoming: &self.incoming[..waiting],
+            left,
+            right,
+            rendered: 0,
+        }
     }
 }
 
 /// One block of the kit, rendered from hit to hit.
 pub(super) struct KitBlock<'a> {
     drums: &'a mut Drums,
+    /// Which drum a note plays.
+    table: &'a Cell<DrumTable>,
     incoming: &'a [Hit],
     left: &'a mut [f32],
     right: &'a mut [f32],
@@ -111,7 +129,7 @@ impl KitBlock<'_> {
 
     fn strike(&mut self, note: u8, velocity: u8) {
         // Where there is nothing to hear, hits would wait for the day when there is.
-        if let Some(instrument) = instrument_of_note(note).filter(|_| !self.left.is_empty()) {
+        if let Some(instrument) = self.table.get().drum(note).filter(|_| !self.left.is_empty()) {
             self.drums.strike(instrument, velocity);
         }
     }
@@ -138,17 +156,21 @@ mod tests {
         HostNoteEvent::NoteOn { timing: sample, voice_id, channel, key, velocity: 0.8 }
     }
 
+    fn table() -> Cell<DrumTable> {
+        Cell::new(DrumTable::new(&beat::Kit::DEFAULT, &beat::Kit::DEFAULT))
+    }
+
     fn first_sound(side: &[f32]) -> Option<usize> {
         side.iter().position(|sample| *sample != 0.0)
     }
 
     #[test]
     fn notes_out_and_notes_in_sound_at_their_samples() {
-        let mut kit = BuiltInKit::new(48_000.0);
+        let (mut kit, table) = (BuiltInKit::new(48_000.0), table());
         let (mut left, mut right) = (vec![9.0; 512], vec![9.0; 512]);
         kit.hear(&coming(300, 38));
         let mut channels = [&mut left[..], &mut right[..]];
-        let mut block = kit.begin(1.0, &mut channels);
+        let mut block = kit.begin(1.0, &table, &mut channels);
         block.play(&NoteEvent { sample: 100, channel: 9, note: 42, kind: HIT });
         block.finish();
         assert_eq!(first_sound(&left), Some(100));
@@ -156,7 +178,7 @@ mod tests {
         let mut alone = BuiltInKit::new(48_000.0);
         let (mut hat, mut other) = (vec![0.0; 512], vec![0.0; 512]);
         let mut channels = [&mut hat[..], &mut other[..]];
-        let mut block = alone.begin(1.0, &mut channels);
+        let mut block = alone.begin(1.0, &table, &mut channels);
         block.play(&NoteEvent { sample: 100, channel: 9, note: 42, kind: HIT });
         block.finish();
         assert_eq!(left[..300], hat[..300]);
@@ -165,15 +187,15 @@ mod tests {
 
     #[test]
     fn too_many_notes_in_and_missing_channels_disturb_nobody() {
-        let mut kit = BuiltInKit::new(48_000.0);
+        let (mut kit, table) = (BuiltInKit::new(48_000.0), table());
         (0..1_000).for_each(|sample| kit.hear(&coming(sample, (sample % 128) as u8)));
-        kit.begin(1.0, &mut []).finish();
+        kit.begin(1.0, &table, &mut []).finish();
         let mut only = vec![9.0; 64];
         kit.hear(&coming(9_999, 36));
-        kit.begin(1.0, &mut [&mut only[..]]).finish();
+        kit.begin(1.0, &table, &mut [&mut only[..]]).finish();
         assert!(only.iter().all(|sample| *sample == 0.0));
         let (mut left, mut right) = (vec![9.0; 64], vec![9.0; 64]);
-        kit.begin(1.0, &mut [&mut left[..], &mut right[..]]).finish();
+        kit.begin(1.0, &table, &mut [&mut left[..], &mut right[..]]).finish();
         assert!(left.iter().chain(&right).all(|sample| *sample == 0.0), "nothing waits for later");
     }
 }

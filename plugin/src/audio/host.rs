@@ -20,6 +20,13 @@ pub(super) fn transport(host: &HostTransport, frames: u32, sample_rate: f64) -> 
     }
 }
 
+/// The host's tempo and time signature, as far as it tells them, for the window.
+pub(super) fn meter(host: &HostTransport) -> (Option<f64>, Option<(u8, u8)>) {
+    let whole = |number: Option<i32>| number.and_then(|number| u8::try_from(number).ok());
+    let signature = whole(host.time_sig_numerator).zip(whole(host.time_sig_denominator));
+    (host.tempo, signature)
+}
+
 fn bar(host: &HostTransport) -> Option<HostBar> {
     let (upper, lower) = (host.time_sig_numerator?, host.time_sig_denominator.filter(|lower| *lower > 0)?);
     let (start, beats) = (host.bar_start_pos_beats()?, f64::from(upper) * 4.0 / f64::from(lower));

@@ -6,6 +6,7 @@ use nice_plug::prelude::{NoteEvent as HostNoteEvent, ProcessContext};
 
 use super::built_in_kit::KitBlock;
 use crate::Beatfield;
+use crate::capture::CaptureInput;
 use crate::display::Meters;
 
 /// Which notes the host has a note-on of, so that each gets its note-off wherever notes go meanwhile.
@@ -39,6 +40,7 @@ pub(super) struct HostNotes<'a, 'b, C> {
     pub(super) meters: &'a Meters,
     pub(super) kit: &'a mut KitBlock<'b>,
     pub(super) held: &'a mut HeldNotes,
+    pub(super) played: &'a mut CaptureInput,
     pub(super) out: NotesOut,
 }
 
@@ -54,6 +56,7 @@ impl<C: ProcessContext<Beatfield>> NoteSink for HostNotes<'_, '_, C> {
             self.meters.count_note();
         }
         self.kit.play(&event);
+        self.played.play(&event);
         Ok(())
     }
 }

@@ -184,7 +184,9 @@ mod tests {
         }
         assert!(before.elapsed() < PATIENCE, "a hundred steps wait no second time");
         assert_eq!(meters.late(), 1);
-        writer.publish(&beat::Bank::new(*beat::Bank::SILENT.takes(), 1, beat::Kit::DEFAULT, wanted, 1));
+        let kit = beat::Kit::DEFAULT;
+        let bank = beat::Bank::new(*beat::Bank::SILENT.takes(), 1, kit, wanted, 1);
+        writer.publish(&bank, crate::drum_table::DrumTable::new(&kit, &kit));
         let arrived = banks.take_newest();
         render.wait_for(wanted, &meters).until_answered(&mut banks, arrived);
         assert!(!render.stuck);
