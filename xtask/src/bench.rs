@@ -1,13 +1,61 @@
-//! `bench`: every benchmark of the workspace.
+//! `bench`: what the plugin costs a computer, in one table with what each figure must be.
 
-use crate::child::{self, Arguments};
+use std::ffi::OsString;
+use std::path::PathBuf;
 
-/// Runs criterion's benchmarks and not the tests; `arguments` go to cargo, for example `-p nets`. The proof
-/// stays out: its switches for planted faults would get into the sequencer that is measured.
-pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let mut bench = child::cargo();
-    let one = arguments.begin_with(&["-p", "--package"]);
-    let all = if one { &[][..] } else { &["--workspace", "--exclude=proof"] };
-    bench.args(["bench", "--bench", "*"]).args(all).args(arguments.words());
-    child::run(&mut bench, "the benchmarks")
+use crate::{bundle, child, places};
+
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Take the bundles in this folder as they are instead of building the release
+    #[arg(long, value_name = "FOLDER")]
+    bundles: Option<PathBuf>,
+    /// Only run this package's benchmarks, all of them, and leave the table
+    #[arg(short, long)]
+    package: Option<String>,
+    /// Behind --: options for criterion, or with --package for cargo bench
+    #[arg(last = true, value_name = "OPTIONS")]
+    words: Vec<OsString>,
+}
+
+/// Benchmarks of which the table has rows: their packages, and what their names begin with.
+const ROWS: [(&str, &str); 3] = [("beat", ""), ("drums", "kit"), ("nets", "built in: a bank")];
+
+/// Many short samples: most of them pass between two interruptions of a busy machine, so that the median
+/// is of those. The figures are taken from the samples and not from criterion's estimate of a mean.
+const SHORT: [&str; 9] = [
+    "--sample-size",
+    "1000",
+    "--nresamples",
+    "1000",
+    "--measurement-time",
+    "0.5",
+    "--warm-up-time",
+    "0.2",
+    "--noplot",
+];
+
+/// Measures and prints. Fails where a figure clearly misses what it must be.
+pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    if let Some(package) = &options.package {
+        let mut bench = child::cargo();
+        bench.args(["bench", "--package", package, "--bench", "*"]).args(&options.words);
+        return child::run(&mut bench, "the benchmarks");
+    }
+    let bundles = match &options.bundles {
+        Some(bundles) => bundles.clone(),
+        None => {
+            bundle::release()?;
+            places::bundles()?
+        }
+    };
+    child::build_release("rig")?;
+    for (package, beginning) in ROWS {
+        let mut bench = child::cargo();
+        bench.args(["bench", "--package", package, "--bench", "*", "--", beginning]);
+        child::run(bench.args(SHORT).args(&options.words), package)?;
+    }
+    let mut rig = child::cargo();
+    rig.args(["run", "--quiet", "--release", "--package", "rig", "--", "figures", "--bundles"]).arg(bundles);
+    child::run(rig.arg("--criterion").arg(places::target()?.join("criterion")), "the table of figures")
 }

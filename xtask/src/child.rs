@@ -23,11 +23,6 @@ impl Arguments {
         &self.words
     }
 
-    /// Whether one of the words begins like one of these.
-    pub(crate) fn begin_with(&self, beginnings: &[&str]) -> bool {
-        self.words.iter().any(|word| beginnings.iter().any(|begin| word.to_string_lossy().starts_with(begin)))
-    }
-
     /// Whether only help is wanted, so that nothing needs to be built first.
     pub(crate) fn ask_for_help(&self) -> bool {
         self.words.iter().any(|word| word == "--help" || word == "-h")

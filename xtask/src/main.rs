@@ -81,8 +81,8 @@ enum Verb {
     Daw(Arguments),
     /// Run every plugin validator that this machine has over the bundles, and name those it has not
     Validate(validate::Options),
-    /// Run the benchmarks; options go to cargo bench, for example -p nets
-    Bench(Arguments),
+    /// Measure what the plugin costs a computer, and print it beside what it may cost
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -116,7 +116,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Shot(arguments) => shot::run(&arguments),
         Verb::Daw(arguments) => return daw::run(&arguments),
         Verb::Validate(options) => return validate::run(&options),
-        Verb::Bench(arguments) => bench::run(&arguments),
+        Verb::Bench(options) => bench::run(&options),
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -8,6 +8,7 @@ use nets::{
     head_arrays,
 };
 use std::hint::black_box;
+use std::path::Path;
 
 /// The shipped layers with a head, untrained: arithmetic costs the same.
 fn full() -> Model {
@@ -22,7 +23,9 @@ fn full() -> Model {
 }
 
 fn decode(criterion: &mut Criterion) {
-    let models = [("paper", Model::synthetic(1)), ("residual with head", full())];
+    let shipped = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/beatfield.safetensors");
+    let shipped = Model::read(Path::new(shipped)).expect("the model that ships");
+    let models = [("paper", Model::synthetic(1)), ("residual with head", full()), ("built in", shipped)];
     for (name, model) in &models {
         let patterns = PatternDecoder::new(model);
         let latents = vec![[0.5, -1.0, 2.0, 0.0]; 1000];

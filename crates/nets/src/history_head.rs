@@ -112,20 +112,22 @@ impl HistoryHead {
     fn step(&self, step: usize, steps: &[u16; STEPS], from_latent: &[f32; HEAD_WIDTH]) -> [f32; INSTRUMENTS] {
         let mut hidden = *from_latent;
         add(&mut hidden, &self.position[step], 1.0);
+        let mut seen = Rows::<HEAD_WIDTH, { HISTORY * INSTRUMENTS }>::new(&self.position[step]);
         for lag in 1..=HISTORY.min(step) {
             let mut hits = steps[step - lag];
             while hits != 0 {
                 let instrument = hits.trailing_zeros() as usize;
                 hits &= hits - 1;
-                add(&mut hidden, &self.history[(lag - 1) * INSTRUMENTS + instrument], 1.0);
+                seen.push_if(true, 1.0, &self.history[(lag - 1) * INSTRUMENTS + instrument]);
             }
+        }
+        seen.add_to(&mut hidden);
+        let mut awake = Rows::<HEAD_INNER, HEAD_WIDTH>::new(&self.inner_bias);
+        for (value, row) in hidden.iter().zip(&self.inner) {
+            awake.push_if(*value > 0.0, *value, row);
         }
         let mut inner = self.inner_bias;
-        for (value, row) in hidden.iter().zip(&self.inner) {
-            if *value > 0.0 {
-                add(&mut inner, row, *value);
-            }
-        }
+        awake.add_to(&mut inner);
         let mut cells = self.output_bias;
         for (value, row) in inner.iter().zip(&self.output) {
             if *value > 0.0 {
@@ -133,6 +135,43 @@ impl HistoryHead {
             }
         }
         cells
+    }
+}
+
+/// Rows of a matrix that are to be added up, each with a factor. Gathered first, since the sum then passes
+/// through memory once for four rows instead of once for each: that is most of what a walk costs.
+struct Rows<'a, const N: usize, const MOST: usize> {
+    rows: [(f32, &'a [f32; N]); MOST],
+    count: usize,
+}
+
+impl<'a, const N: usize, const MOST: usize> Rows<'a, N, MOST> {
+    /// None yet; `any` row fills the room.
+    fn new(any: &'a [f32; N]) -> Self {
+        Self { rows: [(0.0, any); MOST], count: 0 }
+    }
+
+    /// Adds a row to the list, or leaves its place to the next: without a branch, for which of them count
+    /// cannot be foretold.
+    fn push_if(&mut self, counts: bool, factor: f32, row: &'a [f32; N]) {
+        if let Some(place) = self.rows.get_mut(self.count) {
+            *place = (factor, row);
+            self.count += usize::from(counts);
+        }
+    }
+
+    /// Adds all rows to `sum`, in order, so that the result is the same to the last bit as one by one.
+    fn add_to(&self, sum: &mut [f32; N]) {
+        let (fours, rest) = self.rows[..self.count].as_chunks::<4>();
+        for [(a, first), (b, second), (c, third), (d, fourth)] in fours {
+            let rows = first.iter().zip(*second).zip(third.iter().zip(*fourth));
+            for (sum, ((first, second), (third, fourth))) in sum.iter_mut().zip(rows) {
+                *sum = *sum + a * first + b * second + c * third + d * fourth;
+            }
+        }
+        for (factor, row) in rest {
+            add(sum, row, *factor);
+        }
     }
 }
 

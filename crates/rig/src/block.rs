@@ -3,6 +3,7 @@
 
 use crate::{ParameterId, Position};
 use beat::{NoteEvent, NoteKind};
+use std::time::Duration;
 
 /// A parameter takes a value within a block.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -41,6 +42,8 @@ pub struct Output {
     pub other_events: usize,
     /// Left and right, `frames` samples each.
     pub audio: [Vec<f32>; 2],
+    /// How long the plugin's call took.
+    pub cost: Duration,
 }
 
 impl Output {

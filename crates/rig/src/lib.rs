@@ -15,10 +15,12 @@ pub mod demo;
 #[cfg(target_os = "linux")]
 pub mod desktop;
 mod error;
+pub mod figures;
 mod instance;
 pub mod lifecycle;
 pub mod midi_file;
 pub mod model;
+pub mod priority;
 pub mod realtime;
 mod record;
 mod session;

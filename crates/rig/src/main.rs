@@ -31,6 +31,8 @@ enum Verb {
     Lifecycle(commands::lifecycle::Options),
     /// Load damaged states by the thousand, and hold what becomes of them against what they say
     States(commands::states::Options),
+    /// Print what the plugin costs a computer, beside what it may cost
+    Figures(commands::figures::Options),
 }
 
 fn main() -> ExitCode {
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Verb::Realtime(options) => commands::realtime::run(&options),
         Verb::Lifecycle(options) => commands::lifecycle::run(&options),
         Verb::States(options) => commands::states::run(&options),
+        Verb::Figures(options) => commands::figures::run(&options),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

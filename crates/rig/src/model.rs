@@ -156,7 +156,7 @@ fn with_field(bytes: &[u8], name: &str, value: &Value) -> Result<Vec<u8>, ModelE
 }
 
 /// The JSON of a state: under CLAP the framework writes its length before it, in eight bytes.
-fn json_of(bytes: &[u8]) -> &[u8] {
+pub(crate) fn json_of(bytes: &[u8]) -> &[u8] {
     match bytes.split_first_chunk::<8>() {
         Some((length, rest)) if u64::from_le_bytes(*length) == rest.len() as u64 => rest,
         _ => bytes,

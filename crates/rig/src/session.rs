@@ -5,6 +5,7 @@ use crate::{
     Setup, Transport,
 };
 use beat::NoteEvent;
+use std::time::Duration;
 
 /// How a host takes a loop that ends within a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -151,6 +152,11 @@ impl<'a> Session<'a> {
     /// The note events of the last block that was processed.
     pub fn last_events(&self) -> &[NoteEvent] {
         &self.output.notes
+    }
+
+    /// How long the plugin's last call of `process` took.
+    pub fn last_cost(&self) -> Duration {
+        self.output.cost
     }
 
     /// The loudest sample so far, as an amplitude.

@@ -6,6 +6,7 @@ use crate::audio_thread::Processor;
 use crate::{Block, HostError, Output, watch};
 use clack_host::events::io::EventBuffer;
 use clack_host::prelude::*;
+use std::time::Instant;
 
 /// An activated CLAP plugin, on its way to, on, or back from the audio thread.
 pub(crate) struct ClapProcessor {
@@ -50,7 +51,8 @@ impl Processor for ClapProcessor {
         }]);
         let plugin = self.plugin.as_started_mut().map_err(refused("process"))?;
         let (events_in, mut events_out) = (self.events_in.as_input(), self.events_out.as_output());
-        watch::during(|| {
+        let begin = Instant::now();
+        let processed = watch::during(|| {
             plugin.process(
                 &InputAudioBuffers::empty(),
                 &mut audio,
@@ -59,8 +61,9 @@ impl Processor for ClapProcessor {
                 Some(block.steady),
                 Some(&transport),
             )
-        })
-        .map_err(refused("process"))?;
+        });
+        output.cost = begin.elapsed();
+        processed.map_err(refused("process"))?;
         for event in &self.events_out {
             keep_output(event, output);
         }

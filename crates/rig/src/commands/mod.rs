@@ -3,6 +3,7 @@
 pub(crate) mod cycles;
 pub(crate) mod daw;
 pub(crate) mod demo;
+pub(crate) mod figures;
 pub(crate) mod lifecycle;
 pub(crate) mod realtime;
 mod screen;

@@ -7,6 +7,7 @@ use super::parameter_changes::Changes;
 use crate::audio_thread::Processor;
 use crate::{Block, HostError, Mode, Output, Setup, watch};
 use std::ptr::null_mut;
+use std::time::Instant;
 use vst3::Steinberg::Vst::ProcessModes_::{kOffline, kRealtime};
 use vst3::Steinberg::Vst::SymbolicSampleSizes_::kSample32;
 use vst3::Steinberg::Vst::{
@@ -80,9 +81,12 @@ impl Processor for Vst3Processor {
             outputEvents: events_out.as_ptr(),
             processContext: &mut context,
         };
+        let begin = Instant::now();
         // SAFETY: everything that `data` points to lives until the call returns; the two channels hold
         // `frames` samples each, see `Output::prepare`; the plugin is active for blocks of this length.
-        check(watch::during(|| unsafe { self.plugin.process(&mut data) }), "process")?;
+        let result = watch::during(|| unsafe { self.plugin.process(&mut data) });
+        output.cost = begin.elapsed();
+        check(result, "process")?;
         sent.drain_into(output);
         Ok(())
     }

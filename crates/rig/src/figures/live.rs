@@ -1,0 +1,172 @@
+//! What is measured while instances live: from the puck to the bank, memory, loading, CPU.
+
+use super::ear::Ear;
+use super::system::{cpu_time, memory};
+use super::{Figure, quantile, saved_bank};
+use crate::{Bundle, HostError, Instance, Mode, Session, Setup};
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, Instant};
+
+/// Instances that live at once.
+const INSTANCES: usize = 8;
+const FRAMES: u32 = 256;
+/// How long a bank may take before nobody waits for it any more.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK_EVERY: Duration = Duration::from_micros(100);
+/// What Linux calls the decode threads; it keeps 15 letters of a name.
+const DECODE_THREAD: &str = "beatfield decod";
+
+const MEGABYTE: f64 = 1024.0 * 1024.0;
+
+fn setup() -> Setup {
+    Setup { most_frames: FRAMES, ..Setup::new(Mode::Realtime) }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// Waits until the bank in the state is another than `old`, and returns it.
+fn next_bank(instance: &mut dyn Instance, old: &str) -> Result<String, HostError> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let bank = saved_bank::of(instance)?;
+        if bank != old {
+            return Ok(bank);
+        }
+        if Instant::now() > deadline {
+            return Err(HostError::Missing("bank within five seconds"));
+        }
+        // A look costs a tenth of a millisecond. One who looks without a pause uses up its share of a busy
+        // core, and then measures how long it is kept waiting itself.
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// What a fresh process measures of its first instance: milliseconds until it is active, and until its first
+/// bank is there, of which the loading of the model is the most.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Start {
+    /// From opening the bundle to an active instance.
+    pub active: f64,
+    /// From opening the bundle to the first bank.
+    pub playing: f64,
+    /// The same for a second instance, the bundle being loaded.
+    pub second: f64,
+    /// Memory that the first instance added to the process, resident and own, in MB.
+    pub first_memory: [f64; 2],
+    /// What each of seven more added.
+    pub more_memory: [f64; 2],
+    /// CPU of one core that eight active instances use at rest, in %.
+    pub idle: f64,
+}
+
+/// Opens the bundle at `open` in this process, which must be fresh, for `seconds` of rest at its end.
+///
+/// # Errors
+/// The plugin fails.
+pub fn start(open: impl FnOnce() -> Result<Bundle, HostError>, seconds: f64) -> Result<Start, HostError> {
+    let (before, begin) = (memory(), Instant::now());
+    let bundle = open()?;
+    let mut instances = vec![bundle.create()?];
+    instances[0].activate(setup())?;
+    let active = milliseconds(begin.elapsed());
+    next_bank(&mut *instances[0], "")?;
+    let playing = milliseconds(begin.elapsed());
+    let one = memory();
+    let begin = Instant::now();
+    let mut second = 0.0;
+    for index in 1..INSTANCES {
+        let mut instance = bundle.create()?;
+        instance.activate(setup())?;
+        next_bank(&mut *instance, "")?;
+        if index == 1 {
+            second = milliseconds(begin.elapsed());
+        }
+        instances.push(instance);
+    }
+    let all = memory();
+    // The threads look often for a second after a change; rest begins then.
+    std::thread::sleep(Duration::from_millis(1500));
+    let (spent, begin) = (cpu_time(|_| true), Instant::now());
+    std::thread::sleep(Duration::from_secs_f64(seconds));
+    let idle = (cpu_time(|_| true) - spent).as_secs_f64() / begin.elapsed().as_secs_f64() * 100.0;
+    let more = |late: f64, early: f64| (late - early) / (INSTANCES - 1) as f64 / MEGABYTE;
+    Ok(Start {
+        active,
+        playing,
+        second,
+        first_memory: [(one.resident - before.resident) / MEGABYTE, (one.own - before.own) / MEGABYTE],
+        more_memory: [more(all.resident, one.resident), more(all.own, one.own)],
+        idle,
+    })
+}
+
+/// Moves the puck of eight rolling instances, one at a time, `moves` times in all, and listens for each bank;
+/// then rolls on for `seconds`, untouched, for the CPU time of the decode threads and of a block.
+///
+/// # Errors
+/// The plugin fails.
+pub fn puck(bundle: &Bundle, moves: usize, seconds: f64) -> Result<Vec<Figure>, HostError> {
+    // Else the stopwatch would wait for its turn on a busy core, and not the plugin alone.
+    let ahead = if crate::priority::raise() { "" } else { ", host without priority" };
+    let mut instances = (0..INSTANCES).map(|_| bundle.create()).collect::<Result<Vec<_>, _>>()?;
+    let (mut sessions, mut ears) = (Vec::new(), Vec::new());
+    for instance in &mut instances {
+        let mut session = Session::start(&mut **instance, setup(), 120.0)?;
+        ears.push(Ear::new(&mut session)?);
+        sessions.push(session);
+    }
+    let mut times = Vec::new();
+    for number in 0..moves {
+        let at = number % INSTANCES;
+        times.push(milliseconds(ears[at].move_puck(&mut sessions[at])?));
+        std::thread::sleep(between(number));
+    }
+    let [median, p90, p99, most] = [0.5, 0.9, 0.99, 1.0].map(|share| quantile(&mut times, share));
+    let mut figures = vec![
+        Figure::new(
+            format!("puck to the audio thread's bank, 8 instances roll{ahead}, median"),
+            "ms",
+            median,
+        )
+        .spread(times[0], p90),
+        Figure::new(format!("puck to the audio thread's bank, 8 instances roll{ahead}, p99"), "ms", p99)
+            .spread(median, most)
+            .must(5.0),
+    ];
+    figures.extend(roll(&mut sessions, seconds)?);
+    for session in sessions {
+        session.finish()?;
+    }
+    Ok(figures)
+}
+
+/// A pause of a different length each time, so that no thread's habit falls in step with the moves.
+fn between(number: usize) -> Duration {
+    Duration::from_micros(2000 + (number as u64 * 7919) % 5000)
+}
+
+/// Rolls at the pace of the clock: what decode threads and blocks cost while nothing changes.
+fn roll(sessions: &mut [Session<'_>], seconds: f64) -> Result<Vec<Figure>, HostError> {
+    let block = Duration::from_secs_f64(f64::from(FRAMES) / 48_000.0);
+    let (mut due, begin) = (Instant::now(), Instant::now());
+    let spent = cpu_time(|name| name == DECODE_THREAD);
+    let mut costs = Vec::new();
+    while begin.elapsed().as_secs_f64() < seconds {
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        due = Instant::now().max(due + block);
+        for session in &mut *sessions {
+            session.render(FRAMES)?;
+            costs.push(session.last_cost().as_nanos() as f64);
+        }
+    }
+    let share =
+        (cpu_time(|name| name == DECODE_THREAD) - spent).as_secs_f64() / begin.elapsed().as_secs_f64();
+    let [median, low, high] = [0.5, 0.1, 0.9].map(|share| quantile(&mut costs, share));
+    Ok(vec![
+        Figure::new("decode threads of 8 rolling instances, of one core", "%", share * 100.0),
+        Figure::new("a call of process, framework included, 256 samples, rolling", "ns", median)
+            .spread(low, high),
+    ])
+}
