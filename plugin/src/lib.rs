@@ -20,5 +20,8 @@ pub mod saved;
 
 pub use instrument::Beatfield;
 
+#[cfg(test)]
+extern crate self as beatfield; // what runs under the fuzzer too calls us by our name
+
 nice_plug::prelude::nice_export_clap!(Beatfield);
 nice_plug::prelude::nice_export_vst3!(Beatfield);

@@ -3,6 +3,8 @@
 
 mod choice;
 mod counted;
+#[cfg(test)]
+mod fuzzed;
 mod kept_bank;
 mod kept_shape;
 mod layout;

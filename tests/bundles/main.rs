@@ -11,6 +11,7 @@ mod demo;
 mod kept_states;
 mod lifecycle;
 mod model;
+mod moved_models;
 mod playing;
 mod realtime;
 mod settings;

@@ -42,7 +42,7 @@ fn a_saved_project_opens_to_the_same_notes() {
 /// A saved state as text, and the length before it that the framework writes under CLAP.
 pub(crate) struct State {
     counted: bool,
-    text: String,
+    pub(crate) text: String,
 }
 
 impl State {

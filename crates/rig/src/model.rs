@@ -119,6 +119,11 @@ pub fn choose(instance: &mut dyn Instance, path: &Path) -> Result<(), ModelError
     let absolute = std::path::absolute(path).map_err(|error| failed(error.to_string()))?;
     let mut field = Map::new();
     field.insert("path".to_owned(), Value::String(absolute.to_string_lossy().into_owned()));
+    if absolute.to_str().is_none() {
+        let bytes = absolute.as_os_str().as_encoded_bytes();
+        let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        field.insert("bytes".to_owned(), Value::String(digits));
+    }
     let state = with_field(&instance.save()?, FIELD, &Value::Object(field))?;
     instance.load(&state)?;
     instance.activate(Setup::new(Mode::Offline))?;
