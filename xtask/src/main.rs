@@ -62,6 +62,8 @@ enum Verb {
     Sample(Arguments),
     /// Measure a model against patterns that it has not seen
     Evaluate(Arguments),
+    /// Train or load the paper's three models and write docs/report: its table and figures, ours beside them
+    Report(Arguments),
 
     /// Check format and lints, build the bundles, run every test, build the docs
     Test,
@@ -107,6 +109,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Map(arguments) => lab::run("map", &arguments),
         Verb::Sample(arguments) => lab::run("sample", &arguments),
         Verb::Evaluate(arguments) => lab::run("evaluate", &arguments),
+        Verb::Report(arguments) => lab::run("report", &arguments),
         Verb::Test => return test::run(),
         Verb::Soak(arguments) => soak::run(&arguments),
         Verb::Cycles(arguments) => rig::cycles(&arguments),

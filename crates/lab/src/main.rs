@@ -12,10 +12,13 @@ mod evaluate;
 mod extract;
 mod genres;
 mod interrupt;
+mod kits;
 mod map;
 mod measure;
+mod pack;
 mod patterns;
 mod progress;
+mod report;
 mod sample;
 mod songs;
 mod train;
@@ -39,6 +42,8 @@ enum Verb {
     Sample(sample::Sample),
     /// Measure a model on songs that it never saw
     Evaluate(evaluate::Evaluate),
+    /// Train the paper's three models and write its table and figures beside ours
+    Report(report::Report),
 }
 
 fn main() -> Result<()> {
@@ -48,5 +53,6 @@ fn main() -> Result<()> {
         Verb::Map(args) => map::run(&args),
         Verb::Sample(args) => sample::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
+        Verb::Report(args) => report::run(&args),
     }
 }

@@ -9,6 +9,7 @@ use clap::{Args, ValueEnum};
 use nets::{CodeCloud, Draw, Latent, Model, PatternDecoder};
 
 use crate::chance::{Dice, Purpose};
+use crate::pack::Pack;
 
 /// How far a latent strays from the training code it is drawn around, in deviations of all codes.
 const AROUND: f32 = 0.05;
@@ -41,20 +42,41 @@ pub(crate) struct Sample {
     #[arg(long, value_enum, default_value_t = Latents::Data)]
     latents: Latents,
     /// Where the patterns go: code, TAB, 4 comma-separated latents
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "midi")]
+    out: Option<PathBuf>,
+    /// A new or empty folder for a pack: one MIDI file a pattern, and manifest.json
+    #[arg(long, value_name = "FOLDER")]
+    midi: Option<PathBuf>,
+    /// The tempo that the pack's files are stamped with, in quarter notes a minute
+    #[arg(long, default_value_t = 120.0)]
+    bpm: f64,
 }
 
 /// Samples and writes.
 pub(crate) fn run(args: &Sample) -> Result<()> {
     ensure!(args.count > 0, "--count 0 asks for nothing");
     ensure!((0.0..=1.5).contains(&args.temperature), "--temperature goes from 0 to 1.5");
+    ensure!((20.0..=400.0).contains(&args.bpm), "--bpm goes from 20 to 400");
     let model = Model::read(&args.model)?;
     let latents = draw_latents(model.codes(), args.latents, args.count, args.seed);
     let latents: Vec<Latent> = latents.into_iter().map(|(latent, _)| latent).collect();
     let patterns = draw_patterns(&model, &latents, args.temperature, args.seed);
-    corpus::rows::write_atomically(&args.out, |file| write_samples(file, &patterns, &latents))?;
-    println!("{}: {} patterns", args.out.display(), patterns.len());
+    if let Some(out) = &args.out {
+        corpus::rows::write_atomically(out, |file| write_samples(file, &patterns, &latents))?;
+        println!("{}: {} patterns", out.display(), patterns.len());
+    }
+    if let Some(folder) = &args.midi {
+        let pack = Pack {
+            model: &model,
+            temperature: args.temperature,
+            seed: args.seed,
+            bpm: args.bpm,
+            patterns: &patterns,
+            latents: &latents,
+        };
+        pack.write(folder)?;
+        println!("{}: {} MIDI files and manifest.json", folder.display(), patterns.len());
+    }
     Ok(())
 }
 
@@ -84,11 +106,12 @@ pub(crate) fn draw_latents(
 /// The pattern of each latent, each with dice of its own.
 pub(crate) fn draw_patterns(model: &Model, latents: &[Latent], temperature: f32, seed: u64) -> Vec<Pattern> {
     let decoder = PatternDecoder::new(model);
-    decoder.patterns(latents, |row| Draw {
-        temperature,
-        density: 0.0,
-        dice: nets::Dice { seed, take: row as u32 },
-    })
+    decoder.patterns(latents, |row| draw(temperature, seed, row))
+}
+
+/// How pattern `row` is drawn.
+pub(crate) fn draw(temperature: f32, seed: u64, row: usize) -> Draw {
+    Draw { temperature, density: 0.0, dice: nets::Dice { seed, take: row as u32 } }
 }
 
 fn write_samples(file: &mut dyn Write, patterns: &[Pattern], latents: &[Latent]) -> std::io::Result<()> {
@@ -98,6 +121,16 @@ fn write_samples(file: &mut dyn Write, patterns: &[Pattern], latents: &[Latent])
         steps[1..].iter().try_for_each(|step| write!(file, ",{step}"))?;
         writeln!(file, "\t{a},{b},{c},{d}")?;
     }
+    Ok(())
+}
+
+/// Samples at temperature 1, for tests of what reads them.
+#[cfg(test)]
+pub(crate) fn to_file(model: &Model, path: &std::path::Path, count: usize) -> Result<()> {
+    let latents = draw_latents(model.codes(), Latents::Data, count, 1);
+    let latents: Vec<Latent> = latents.into_iter().map(|(latent, _)| latent).collect();
+    let patterns = draw_patterns(model, &latents, 1.0, 1);
+    corpus::rows::write_atomically(path, |file| write_samples(file, &patterns, &latents))?;
     Ok(())
 }
 

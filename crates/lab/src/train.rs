@@ -6,12 +6,11 @@ use anyhow::{Context, Result, bail};
 use beat::Pattern;
 use clap::{Args, ValueEnum};
 use corpus::rows::Row;
-use nets::{
-    Architecture, Autoencoder, CodeCloud, KitTable, Latent, Model, ModelParts, Precision, Provenance,
-};
+use nets::{Architecture, Autoencoder, CodeCloud, Latent, Model, ModelParts, Precision, Provenance};
 use serde_json::json;
 
 use crate::codes::{calibrated, encode};
+use crate::kits;
 use crate::patterns::{Patterns, file_names};
 use crate::songs;
 use crate::training::{
@@ -65,6 +64,15 @@ pub(crate) struct Train {
     /// A licence under which the corpus stands; may be repeated
     #[arg(long = "licence", value_name = "TEXT")]
     pub(crate) licences: Vec<String>,
+}
+
+impl Train {
+    /// What `train --kind KIND` is told where everything else is left as it is.
+    pub(crate) fn of(kind: Kind, patterns: &[PathBuf], out: PathBuf, seed: u64) -> Self {
+        let (model, epochs, resume) = (None, None, false);
+        let (corpus, licences) = (String::new(), Vec::new());
+        Self { kind, model, patterns: patterns.to_vec(), out, seed, epochs, resume, corpus, licences }
+    }
 }
 
 impl Kind {
@@ -165,7 +173,7 @@ fn autoencoder(
         quality: json!({ "autoencoder": quality(&outcome) }),
     };
     let parts = ModelParts {
-        kit: KitTable { notes: *patterns.kit.notes(), ..KitTable::default() },
+        kit: kits::named(&patterns.kit),
         genres: Vec::new(),
         architecture: objective.architecture.clone(),
         provenance,
@@ -231,7 +239,7 @@ pub(crate) fn command(args: &Train, epochs: usize) -> String {
 
 pub(crate) fn quality(outcome: &Outcome) -> serde_json::Value {
     let best = outcome.epochs.iter().map(|epoch| epoch.validation_loss).fold(f64::INFINITY, f64::min);
-    json!({ "epochs": outcome.epochs.len(), "validation_loss": best })
+    json!({ "epochs": outcome.epochs.len(), "validation_loss": best, "curve": outcome.epochs })
 }
 
 #[cfg(test)]

@@ -134,8 +134,8 @@ fn trimmed(mut logits: Logits, shape: &Shape) -> Logits {
     logits
 }
 
-/// How hard each cell is hit where it is hit at all.
-fn velocities(logits: &Logits, draw: &Draw) -> [[u8; INSTRUMENTS]; STEPS] {
+/// How hard each cell is hit where it is hit at all, as MIDI velocities.
+pub fn velocities(logits: &Logits, draw: &Draw) -> [[u8; INSTRUMENTS]; STEPS] {
     let mut velocities = [[0; INSTRUMENTS]; STEPS];
     for (cell, logit) in logits.iter().enumerate() {
         let (step, instrument) = (cell / INSTRUMENTS, cell % INSTRUMENTS);

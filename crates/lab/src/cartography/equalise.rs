@@ -56,7 +56,7 @@ fn even_square(count: usize) -> Vec<[f32; 2]> {
 }
 
 /// The cloud moved and scaled, both axes alike, into the unit square.
-fn fitted(points: &[[f32; 2]]) -> Vec<[f32; 2]> {
+pub(crate) fn fitted(points: &[[f32; 2]]) -> Vec<[f32; 2]> {
     let edge =
         |d: usize, pick: fn(f32, f32) -> f32, from: f32| points.iter().map(|point| point[d]).fold(from, pick);
     let low = [0, 1].map(|d| edge(d, f32::min, f32::INFINITY));

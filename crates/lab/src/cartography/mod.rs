@@ -10,6 +10,6 @@ mod regions;
 
 pub(crate) use align::{aligned, apart};
 pub(crate) use embed::{ITERATIONS, embed};
-pub(crate) use equalise::equalise;
+pub(crate) use equalise::{equalise, fitted};
 pub(crate) use invert::{SIDE, invert};
 pub(crate) use regions::regions;

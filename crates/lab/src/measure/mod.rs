@@ -10,5 +10,5 @@ mod trust;
 
 pub(crate) use critic::{Sourced, realism};
 pub(crate) use figures::{Figures, PadFigures, Reconstruction, figures, pad_figures, reconstruction};
-pub(crate) use purity::purity;
+pub(crate) use purity::{purity, purity_of};
 pub(crate) use trust::trustworthiness;

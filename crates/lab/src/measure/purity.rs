@@ -11,11 +11,32 @@ const ASKED: usize = 4000;
 /// chance. 1 for genres that are scattered over the map.
 pub(crate) fn purity(points: &[[f32; 2]], genres: &[u8]) -> f64 {
     let count = points.len().min(genres.len());
-    if count <= NEIGHBOURS {
-        return 1.0;
+    let mut sizes = [0_usize; 256];
+    for genre in &genres[..count] {
+        sizes[usize::from(*genre)] += 1;
     }
-    let stride = count.div_ceil(ASKED);
-    let same: Vec<usize> = (0..count)
+    let chance: f64 = sizes.iter().map(|size| (*size as f64 / count as f64).powi(2)).sum();
+    kinship(points, genres, |_| true).map_or(1.0, |found| found / chance)
+}
+
+/// The same for the points of one genre: how closely it keeps together.
+pub(crate) fn purity_of(points: &[[f32; 2]], genres: &[u8], genre: u8) -> f64 {
+    let count = points.len().min(genres.len());
+    let size = genres[..count].iter().filter(|other| **other == genre).count();
+    let chance = size as f64 / count as f64;
+    kinship(points, genres, |k| genres[k] == genre).map_or(1.0, |found| found / chance)
+}
+
+/// Which share of the nearest neighbours of the asked points have their genre; `None` where there are
+/// too few points to ask.
+fn kinship(points: &[[f32; 2]], genres: &[u8], asked: impl Fn(usize) -> bool) -> Option<f64> {
+    let count = points.len().min(genres.len());
+    let asked: Vec<usize> = (0..count).filter(|k| asked(*k)).collect();
+    if count <= NEIGHBOURS || asked.is_empty() {
+        return None;
+    }
+    let stride = asked.len().div_ceil(ASKED);
+    let same: Vec<usize> = asked
         .into_par_iter()
         .step_by(stride)
         .map(|k| {
@@ -27,13 +48,7 @@ pub(crate) fn purity(points: &[[f32; 2]], genres: &[u8]) -> f64 {
             others[..NEIGHBOURS].iter().filter(|(_, j)| genres[*j] == genres[k]).count()
         })
         .collect();
-    let found = same.iter().sum::<usize>() as f64 / (same.len() * NEIGHBOURS) as f64;
-    let mut sizes = [0_usize; 256];
-    for genre in &genres[..count] {
-        sizes[usize::from(*genre)] += 1;
-    }
-    let chance: f64 = sizes.iter().map(|size| (*size as f64 / count as f64).powi(2)).sum();
-    found / chance
+    Some(same.iter().sum::<usize>() as f64 / (same.len() * NEIGHBOURS) as f64)
 }
 
 #[cfg(test)]
@@ -50,5 +65,7 @@ mod tests {
         assert!(purity(&points, &apart) > 1.8, "{}", purity(&points, &apart));
         assert!((0.9..1.1).contains(&purity(&points, &mixed)), "{}", purity(&points, &mixed));
         assert_eq!(purity(&points[..5], &apart[..5]), 1.0);
+        assert!(purity_of(&points, &apart, 1) > 1.8 && purity_of(&points, &mixed, 1) < 1.1);
+        assert_eq!(purity_of(&points, &mixed, 7), 1.0);
     }
 }

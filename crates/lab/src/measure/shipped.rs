@@ -26,10 +26,10 @@ fn every_point_of_the_pad_is_a_beat_and_neighbours_are_alike() {
         lines().flat_map(|row| lines().map(move |column| map.grid()[row * map.side() + column])).collect();
     let cells = PatternDecoder::new(&model).patterns(&places, |_| Draw::LIKELIEST);
     let pad = pad_figures(&cells, lines().count(), &Seen::default());
-    assert!(pad.figures.pass >= 96.0 && pad.figures.empty == 0.0, "{pad:?}");
-    // Three cells apart; side by side it is 4.5 and 17.
-    assert!(pad.neighbours_mean <= 12.3 && pad.neighbours_95 <= 39, "{pad:?}");
-    assert!(pad.figures.distinct >= 78.0, "{pad:?}");
+    assert!(pad.figures.pass >= 97.0 && pad.figures.empty == 0.0, "{pad:?}");
+    // Three cells apart; side by side it is 4.2 and 14.
+    assert!(pad.neighbours_mean <= 11.0 && pad.neighbours_95 <= 31, "{pad:?}");
+    assert!(pad.figures.distinct >= 87.0, "{pad:?}");
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn temperature_one_plays_as_many_beats_as_real_songs_do() {
     assert!((78.0..90.0).contains(&hot.kick_on_0) && (48.0..61.0).contains(&hot.backbeat), "{hot:?}");
     assert!((29.5..36.0).contains(&hot.hits) && (0.68..0.80).contains(&hot.bar_similarity), "{hot:?}");
     let still = counted(&draw_patterns(&model, &latents, 0.0, 1));
-    assert!(still.pass >= 82.0 && still.empty <= 0.1 && still.distinct >= 88.0, "{still:?}");
+    assert!(still.pass >= 85.0 && still.empty <= 0.1 && still.distinct >= 93.0, "{still:?}");
 }
 
 #[test]

@@ -140,3 +140,42 @@ fn too_few_songs_are_refused_with_a_sentence() -> Result<()> {
     assert!(said.is_err_and(|said| said.contains("too few songs")));
     Ok(())
 }
+
+/// The published data of arXiv 2007.06284 has a code, four latents and two map coordinates a line, and
+/// bits that stand for another kit than ours.
+#[test]
+fn a_model_of_the_papers_own_file_plays_on_the_papers_kit() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let published = folder.path().join("dataset.tsv");
+    let line = |row: &Row| {
+        let code: Vec<String> = row.pattern.steps().iter().map(u16::to_string).collect();
+        format!("{}\t0.5,-1.25,3.0,0.0\t12.5,-40.25\n", code.join(","))
+    };
+    std::fs::write(&published, composed(160).iter().map(line).collect::<String>())?;
+    let mut args = asked(folder.path(), Kind::Ae, "paper.safetensors", 1)?;
+    args.patterns = vec![published];
+    run(&args)?;
+    let mut parts = Model::read(&args.out)?.into_parts();
+    assert_eq!(parts.kit.names[2], "closed hat");
+    let corners: Vec<Latent> = parts.codes.codes[..4].to_vec();
+    parts.map = Some(nets::LatentMap::new(2, corners, Vec::new(), Vec::new(), Vec::new())?);
+    // As the instrument does it: from the bytes of a file to a bank.
+    let bytes = Model::new("paper", parts)?.to_bytes(Precision::Half);
+    let decoder = nets::BankDecoder::new(&Model::from_bytes("paper", &bytes)?)?;
+    let bank = decoder.decode(&beat::Settings::DEFAULT, 1);
+    assert_eq!(*bank.kit(), beat::Kit::PAPER);
+    Ok(())
+}
+
+#[test]
+fn samples_of_a_model_can_be_learnt_from_again() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut args = asked(folder.path(), Kind::Ae, "first.safetensors", 1)?;
+    run(&args)?;
+    let samples = folder.path().join("samples.tsv");
+    crate::sample::to_file(&Model::read(&args.out)?, &samples, 300)?;
+    (args.patterns, args.out) = (vec![samples], folder.path().join("second.safetensors"));
+    run(&args)?;
+    assert!(Model::read(&args.out)?.codes().codes.len() > 200);
+    Ok(())
+}

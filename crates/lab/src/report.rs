@@ -1,0 +1,134 @@
+//! `report`: the paper's three models trained or loaded, its Table 2 and Figures 3 and 4 with our data.
+
+mod drawing;
+mod page;
+mod plane;
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use clap::{Args, ValueEnum};
+use nets::Model;
+
+use crate::measure::Figures;
+use crate::patterns::Patterns;
+use crate::train::{self, Kind, Train};
+use crate::training::Epoch;
+use crate::yardstick::{Rebuilt, Songs, Yardstick};
+use plane::Plane;
+
+/// The paper's models, in the order of its table.
+const KINDS: [Kind; 3] = [Kind::Ae, Kind::Vae, Kind::Acai];
+
+/// What `report` is told.
+#[derive(Args, Debug)]
+pub(crate) struct Report {
+    /// A TSV file of patterns; may be repeated
+    #[arg(long = "patterns", value_name = "FILE", required = true)]
+    patterns: Vec<PathBuf>,
+    /// Where ae.safetensors, vae.safetensors and acai.safetensors are; those that are not are trained
+    #[arg(long, value_name = "FOLDER", default_value = "target/report")]
+    models: PathBuf,
+    /// Where the report goes
+    #[arg(long, value_name = "FOLDER", default_value = "docs/report")]
+    out: PathBuf,
+    /// The genre of Figure 4
+    #[arg(long, default_value = "metal")]
+    genre: String,
+    /// How many patterns are sampled of each model
+    #[arg(long, default_value_t = 10_000)]
+    count: usize,
+    /// Decides the training and all samples
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+}
+
+/// One model of the table.
+struct Entry {
+    kind: Kind,
+    model: Model,
+    rebuilt: Rebuilt,
+    drawn: Figures,
+    realism_auc: f64,
+    curve: Vec<Epoch>,
+}
+
+impl Entry {
+    /// What the paper calls it.
+    fn name(&self) -> &'static str {
+        match self.kind {
+            Kind::Vae => "VAE",
+            Kind::Acai => "ACAI",
+            _ => "AE",
+        }
+    }
+}
+
+/// Trains or loads, measures, draws and writes.
+pub(crate) fn run(args: &Report) -> Result<()> {
+    let patterns = Patterns::read(&args.patterns)?;
+    let yardstick = Yardstick::of(&patterns, Songs::HeldOut, args.count, args.seed)?;
+    let entries: Vec<Entry> = KINDS
+        .into_iter()
+        .map(|kind| entry(kind, trained(kind, args, &patterns)?, &yardstick))
+        .collect::<Result<_>>()?;
+    std::fs::create_dir_all(&args.out).with_context(|| format!("{}: can't be made", args.out.display()))?;
+    let [vae, acai] = [&entries[1], &entries[2]].map(|entry| Plane::of(&entry.model, &patterns, args.seed));
+    let (vae, acai) = (vae?, acai?);
+    let genre = vae.genre(&args.genre)?;
+    drawing::map(&args.out.join("figure-3"), &vae)?;
+    drawing::genre(&args.out.join("figure-4"), [("VAE", &vae), ("ACAI", &acai)], genre)?;
+    let curves: Vec<(&str, &[Epoch])> =
+        entries.iter().map(|entry| (entry.name(), entry.curve.as_slice())).collect();
+    drawing::curves(&args.out.join("learning"), &curves)?;
+    let page = page::Page { args, patterns: &patterns, yardstick: &yardstick, entries: &entries };
+    let text = page.text([&vae, &acai], genre)?;
+    let place = args.out.join("README.md");
+    corpus::rows::write_atomically(&place, |file| file.write_all(text.as_bytes()))?;
+    println!("{}: the table, three figures and what is different", place.display());
+    Ok(())
+}
+
+/// The model of a kind from the folder, trained into it where it is not there yet.
+fn trained(kind: Kind, args: &Report, patterns: &Patterns) -> Result<Model> {
+    let name = kind.to_possible_value().map_or(String::new(), |kind| kind.get_name().to_owned());
+    let place = args.models.join(format!("{name}.safetensors"));
+    if !place.exists() {
+        println!("{}: not there, so it is trained", place.display());
+        let folder = args.models.display();
+        std::fs::create_dir_all(&args.models).with_context(|| format!("{folder}: can't be made"))?;
+        train::run(&Train::of(kind, &args.patterns, place.clone(), args.seed))?;
+    }
+    let model = Model::read(&place)?;
+    ensure!(
+        model.provenance().corpus_sha256 == patterns.sha256,
+        "{}: was trained on other patterns; name another --models folder",
+        place.display()
+    );
+    Ok(model)
+}
+
+fn entry(kind: Kind, model: Model, yardstick: &Yardstick) -> Result<Entry> {
+    let rebuilt = Rebuilt::of(&model, &yardstick.held_out())?;
+    let rebuilt = rebuilt.with_context(|| format!("{}: came without its encoder", model.file()))?;
+    let drawn = yardstick.paper_protocol(&model);
+    let (figures, realism_auc) = (yardstick.count(&drawn), yardstick.auc(&drawn)?);
+    let curve = model.provenance().quality["autoencoder"]["curve"].clone();
+    let entry = Entry {
+        kind,
+        rebuilt,
+        drawn: figures,
+        realism_auc,
+        // A model of an older program came without its curve; then there is none to draw.
+        curve: serde_json::from_value(curve).unwrap_or_default(),
+        model,
+    };
+    println!(
+        "{:<5} F1 {:.3}  pass {:.1} / {:.1}  realism AUC {realism_auc:.3}",
+        entry.name(),
+        entry.rebuilt.at_one_half.f1,
+        entry.drawn.pass,
+        entry.drawn.pass_and_novel
+    );
+    Ok(entry)
+}
