@@ -20,6 +20,7 @@ use crate::capture::CaptureInput;
 use crate::crossing::BankReader;
 use crate::display::{Meters, Stage};
 use crate::drum_table::DrumTable;
+use crate::own_transport::SongPosition;
 use crate::params::BeatfieldParams;
 use built_in_kit::BuiltInKit;
 use host_notes::{HeldNotes, HostNotes, NotesOut};
@@ -34,6 +35,8 @@ pub struct AudioSide {
     held: HeldNotes,
     played: CaptureInput,
     offline: OfflineRender,
+    /// Where the song is, where no host says so.
+    song: SongPosition,
     sample_rate: f64,
 }
 
@@ -48,6 +51,7 @@ impl AudioSide {
             held: HeldNotes::default(),
             played,
             offline: OfflineRender::default(),
+            song: SongPosition::default(),
             sample_rate: USUAL_RATE,
         }
     }
@@ -82,9 +86,14 @@ impl AudioSide {
             self.kit.hear(&event);
         }
         let frames = buffer.samples() as u32;
-        let (tempo, signature) = host::meter(context.transport());
+        let (transport, tempo, signature) = if stage.transport.is_in_charge() {
+            let transport = self.song.next(&stage.transport, frames, self.sample_rate);
+            (transport, Some(transport.tempo), Some((4, 4)))
+        } else {
+            let (tempo, signature) = host::meter(context.transport());
+            (host::transport(context.transport(), frames, self.sample_rate), tempo, signature)
+        };
         meters.show_meter(tempo, signature);
-        let transport = host::transport(context.transport(), frames, self.sample_rate);
         let playback = params.playback();
         let settings = params.settings();
         let waits = self.offline.observe(&transport, params.bounce.value());

@@ -10,6 +10,7 @@ use nice_plug_egui::RepaintNotifier;
 
 use crate::capture::Tape;
 use crate::export::Meter;
+use crate::own_transport::OwnTransport;
 
 use crate::picture::Picture;
 
@@ -153,6 +154,8 @@ impl Meters {
 pub struct Stage {
     scene: Mutex<Scene>,
     tape: Mutex<Tape>,
+    /// Where the song is, where no host says so.
+    pub transport: OwnTransport,
     /// What the window would like the decode thread to draw.
     pub wishes: Wishes,
     /// Asks the window for a new frame; a relaxed store, so any thread may call it.

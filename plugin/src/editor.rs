@@ -18,6 +18,7 @@ mod status;
 #[cfg(test)]
 mod tests;
 mod theme;
+mod transport_bar;
 
 use std::sync::{Arc, Weak};
 
@@ -125,8 +126,17 @@ impl Window {
             now: ui.input(|input| input.time),
         };
         shortcuts(ui, &desk);
-        let layout = Layout::of(ui.max_rect());
         ui.painter().rect_filled(ui.max_rect(), 0.0, theme::BACKGROUND);
+        let mut window = ui.max_rect();
+        if self.stage.transport.is_in_charge() {
+            let (bar, below) = window.split_top_bottom_at_y(window.top() + transport_bar::HEIGHT);
+            let bar = bar.shrink2(egui::vec2(12.0, 0.0));
+            ui.scope_builder(egui::UiBuilder::new().max_rect(bar), |ui| {
+                transport_bar::show(ui, &self.stage.transport);
+            });
+            window = below;
+        }
+        let layout = Layout::of(window);
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.map), |ui| self.map.show(ui, &desk));
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.side), |ui| {
             egui::ScrollArea::both().show(ui, |ui| {

@@ -107,9 +107,10 @@ impl Plugin for Beatfield {
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
         self.start_decoding();
+        self.stage.transport.take_charge(context.plugin_api() == PluginApi::Standalone);
         let mode = match (context.plugin_api(), buffer.process_mode) {
             (PluginApi::Clap, ProcessMode::Offline) => HostMode::Offline,
-            (PluginApi::Clap, _) => HostMode::Live,
+            (PluginApi::Clap | PluginApi::Standalone, _) => HostMode::Live,
             (_, _) => HostMode::Unknown,
         };
         let waker = self.decode.as_ref().and_then(DecodeThread::waker);

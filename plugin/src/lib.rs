@@ -14,6 +14,7 @@ pub mod editor;
 pub mod export;
 mod fence;
 mod instrument;
+pub mod own_transport;
 pub mod params;
 pub mod picture;
 pub mod saved;

@@ -17,6 +17,7 @@ mod programs;
 mod rig;
 mod shot;
 mod soak;
+mod standalone;
 mod test;
 mod tools;
 mod validate;
@@ -51,6 +52,8 @@ enum Verb {
     Install,
     /// Bundle, play 32 bars in an offline host while the puck travels, and record out/demo.mid and .wav
     Demo(Arguments),
+    /// Open the window without a DAW, with a transport of its own, on JACK or ALSA
+    Standalone(Arguments),
 
     /// Read drum patterns out of MIDI files: folders, .zip and .tar.gz
     Extract(Arguments),
@@ -104,6 +107,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Bundle(options) => bundle::run(&options),
         Verb::Install => install::run(),
         Verb::Demo(arguments) => rig::demo(&arguments),
+        Verb::Standalone(arguments) => standalone::run(&arguments),
         Verb::Extract(arguments) => lab::run("extract", &arguments),
         Verb::Train(arguments) => lab::run("train", &arguments),
         Verb::Map(arguments) => lab::run("map", &arguments),

@@ -1,0 +1,63 @@
+//! The transport, in the window of an instance that has no host: play, stop, tempo, loop, and the space bar.
+
+use egui::{DragValue, Key, Modifiers};
+
+use super::theme;
+use crate::own_transport::{OwnTransport, TEMPOS};
+
+/// How high the bar is, in logical pixels.
+pub(super) const HEIGHT: f32 = 34.0;
+/// Bars that can be repeated; 0 is the whole song.
+const LOOPS: [(u32, &str); 5] = [(0, "no loop"), (1, "1 bar"), (2, "2"), (4, "4"), (8, "8")];
+const BEATS_PER_BAR: f64 = 4.0;
+
+/// Shows the bar.
+pub(super) fn show(ui: &mut egui::Ui, own: &OwnTransport) {
+    let typing = ui.ctx().egui_wants_keyboard_input();
+    if !typing && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Space)) {
+        own.play(!own.is_playing());
+    }
+    ui.horizontal_centered(|ui| {
+        let playing = own.is_playing();
+        let name = if playing { "stop" } else { "play" };
+        let button = ui.selectable_label(playing, name).on_hover_text("Space bar");
+        if button.clicked() {
+            own.play(!playing);
+        }
+        if ui.button("to the start").clicked() {
+            own.rewind();
+        }
+        let mut tempo = own.tempo();
+        let field = DragValue::new(&mut tempo).range(TEMPOS).speed(0.2).max_decimals(2).suffix(" bpm");
+        if ui.add(field).on_hover_text("Tempo: drag it or type it").changed() {
+            own.set_tempo(tempo);
+        }
+        ui.colored_label(theme::TEXT_QUIET, "loop");
+        for (bars, name) in LOOPS {
+            if ui.selectable_label(own.loop_bars() == bars, name).clicked() {
+                own.set_loop_bars(bars);
+            }
+        }
+        ui.label(egui::RichText::new(place(own.beats())).font(theme::numbers()));
+    });
+}
+
+/// Bar, beat and sixteenth as musicians count.
+fn place(beats: f64) -> String {
+    let sixteenths = (beats.max(0.0) * 4.0 + 1e-9).floor();
+    let bar = (beats.max(0.0) / BEATS_PER_BAR + 1e-9).floor();
+    let within = sixteenths - bar * BEATS_PER_BAR * 4.0;
+    format!("{}.{}.{}", bar + 1.0, (within / 4.0).floor() + 1.0, within % 4.0 + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_counted_from_one() {
+        assert_eq!(place(0.0), "1.1.1");
+        assert_eq!(place(7.75), "2.4.4");
+        assert_eq!(place(1e9), "250000001.1.1");
+    }
+}
