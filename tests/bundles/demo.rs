@@ -71,7 +71,7 @@ fn the_same_command_leaves_the_same_files_and_another_seed_others() {
     let (audio, starts) = (samples(&wav), starts(&first));
     assert!((0.1..0.999).contains(&ears::peak(&audio)), "{}", ears::peak(&audio));
     let agreement = ears::agreement(&ears::onsets(&audio, RATE), &starts, RATE);
-    assert!(agreement.heard > 0.9 && agreement.explained > 0.9, "{agreement:?}");
+    assert!(agreement.heard > 0.85 && agreement.explained > 0.95, "{agreement:?}");
 
     let smf = Smf::parse(&first).expect("a MIDI file");
     let mut sounding = std::collections::BTreeSet::new();

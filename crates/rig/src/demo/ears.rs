@@ -5,7 +5,7 @@ const WINDOW: f64 = 0.002;
 /// Windows before a moment that it is compared with.
 const BEFORE: usize = 16;
 /// How many times louder a beginning is than what was before.
-const LOUDER: f32 = 2.0;
+const LOUDER: f32 = 1.5;
 /// Beginnings nearer to one another than this are one, in seconds: a clap is several hands.
 const APART: f64 = 0.05;
 /// Energy of a window below which nothing begins.
