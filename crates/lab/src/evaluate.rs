@@ -15,6 +15,9 @@ use crate::patterns::Patterns;
 use crate::songs;
 use crate::yardstick::{Rebuilt, Songs, Yardstick};
 
+/// With fewer real patterns the critic's control of real against real strays far from one half.
+const CRITIC_WANTS: usize = 1000;
+
 /// What `evaluate` is told.
 #[derive(Args, Debug)]
 pub(crate) struct Evaluate {
@@ -87,6 +90,10 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
     let held_out = yardstick.held_out();
     if !yardstick.knows() {
         eprintln!("the files hold no song that the model learnt from, so every beat counts as new");
+    }
+    if yardstick.real.len() < CRITIC_WANTS {
+        let count = yardstick.real.len();
+        eprintln!("{count} patterns are few for a critic: take the realism AUC, controls included, as rough");
     }
     let paper = yardstick.paper_protocol(&model);
     let report = Report {
