@@ -106,12 +106,14 @@ impl Meters {
         self.committed.swap(number, Ordering::Relaxed) != number
     }
 
-    pub(crate) fn show_playhead(&self, playhead: Option<Playhead>) -> bool {
+    /// The audio thread shows where it is; true where that is another place.
+    pub fn show_playhead(&self, playhead: Option<Playhead>) -> bool {
         let packed = playhead.map_or(0, |at| 1 + at.step as u32 + 32 * at.take as u32);
         self.playhead.swap(packed, Ordering::Relaxed) != packed
     }
 
-    pub(crate) fn show_transport(&self, rolling: bool, offline: bool) -> bool {
+    /// The audio thread shows what the host does; true where it started or stopped.
+    pub fn show_transport(&self, rolling: bool, offline: bool) -> bool {
         self.offline.store(offline, Ordering::Relaxed);
         self.rolling.swap(rolling, Ordering::Relaxed) != rolling
     }
@@ -238,7 +240,7 @@ impl Scene {
     }
 
     /// Adds a bank and forgets what can neither sound nor come.
-    pub(crate) fn add(&mut self, number: u32, bank: Bank, committed: u32) {
+    pub fn add(&mut self, number: u32, bank: Bank, committed: u32) {
         self.banks.push((number, bank));
         let oldest_recent = self.banks.len().saturating_sub(RECENT_BANKS);
         let mut index = 0;
@@ -260,7 +262,8 @@ impl Stage {
         self.scene.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn show(&self, change: impl FnOnce(&mut Scene)) {
+    /// Changes what there is to show, and asks for a frame.
+    pub fn show(&self, change: impl FnOnce(&mut Scene)) {
         change(&mut self.scene.lock().unwrap_or_else(PoisonError::into_inner));
         self.repaint.request_repaint();
     }

@@ -19,3 +19,5 @@ mod sound;
 mod state;
 mod stopping;
 mod studio;
+#[cfg(target_os = "linux")]
+mod window;

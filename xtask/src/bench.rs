@@ -10,12 +10,22 @@ pub(crate) struct Options {
     /// Take the bundles in this folder as they are instead of building the release
     #[arg(long, value_name = "FOLDER")]
     bundles: Option<PathBuf>,
+    /// Only the window: what a frame of it takes
+    #[arg(value_enum, conflicts_with = "package")]
+    only: Option<Only>,
     /// Only run this package's benchmarks, all of them, and leave the table
     #[arg(short, long)]
     package: Option<String>,
     /// Behind --: options for criterion, or with --package for cargo bench
     #[arg(last = true, value_name = "OPTIONS")]
     words: Vec<OsString>,
+}
+
+/// What can be measured by itself.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Only {
+    /// The window's work for one frame.
+    Ui,
 }
 
 /// Benchmarks of which the table has rows: their packages, and what their names begin with.
@@ -37,7 +47,8 @@ const SHORT: [&str; 9] = [
 
 /// Measures and prints. Fails where a figure clearly misses what it must be.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    if let Some(package) = &options.package {
+    let window = options.only.map(|Only::Ui| places::PLUGIN.to_owned());
+    if let Some(package) = options.package.as_ref().or(window.as_ref()) {
         let mut bench = child::cargo();
         bench.args(["bench", "--package", package, "--bench", "*"]).args(&options.words);
         return child::run(&mut bench, "the benchmarks");
