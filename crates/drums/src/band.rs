@@ -1,8 +1,11 @@
 //! The part of the spectrum that a layer keeps: a highpass and a lowpass of 12 dB an octave each (R.
-//! Bristow-Johnson, *Cookbook formulae for audio EQ biquad filter coefficients*), in transposed direct
-//! form II, whose chain of dependent operations is the shortest.
+//! Bristow-Johnson, *Cookbook formulae for audio EQ biquad filter coefficients*), in direct form I:
+//! of all forms it waits least for the sample before.
 
 use libm::{cosf, sinf};
+
+use crate::envelope::Stretch;
+use crate::layer::add;
 
 /// What is kept.
 #[derive(Clone, Copy, Debug)]
@@ -19,22 +22,33 @@ pub(crate) struct Band {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BandFilter {
     low_edge: Biquad,
-    high_edge: Biquad,
+    /// None where the rate itself ends hardly above it: the ear misses nothing, and the work is halved.
+    high_edge: Option<Biquad>,
 }
 
 impl BandFilter {
     pub(crate) fn new(band: &Band, rate: f32) -> Self {
         const NO_RINGING: f32 = 0.707;
+        const OPEN: f32 = 0.27;
         Self {
             low_edge: Biquad::highpass(band.from, band.edge, rate),
-            high_edge: Biquad::lowpass(band.to, NO_RINGING, rate),
+            high_edge: (band.to < OPEN * rate).then(|| Biquad::lowpass(band.to, NO_RINGING, rate)),
         }
     }
 
+    /// Adds the band of what `source` gives, as loud as the stretch has it; returns the level behind it.
     #[inline]
-    pub(crate) fn step(&mut self, sample: f32) -> f32 {
-        let above = self.low_edge.step(sample);
-        self.high_edge.step(above)
+    pub(crate) fn add(&mut self, sum: &mut [f32], stretch: &Stretch, mut source: impl FnMut() -> f32) -> f32 {
+        let mut low_edge = self.low_edge;
+        let level = if let Some(mut high_edge) = self.high_edge {
+            let level = add(sum, stretch, || high_edge.step(low_edge.step(source())));
+            self.high_edge = Some(high_edge);
+            level
+        } else {
+            add(sum, stretch, || low_edge.step(source()))
+        };
+        self.low_edge = low_edge;
+        level
     }
 }
 
@@ -45,8 +59,9 @@ struct Biquad {
     middle: f32,
     a1: f32,
     a2: f32,
-    first: f32,
-    second: f32,
+    /// The last two samples, in and out, the newest first.
+    before: [f32; 2],
+    after: [f32; 2],
 }
 
 impl Biquad {
@@ -70,17 +85,20 @@ impl Biquad {
             middle: middle * whole,
             a1: -2.0 * cosine * whole,
             a2: (1.0 - alpha) * whole,
-            first: 0.0,
-            second: 0.0,
+            before: [0.0; 2],
+            after: [0.0; 2],
         }
     }
 
     #[inline]
     fn step(&mut self, sample: f32) -> f32 {
-        let edge = self.outer * sample;
-        let out = edge + self.first;
-        self.first = self.middle * sample + self.second - self.a1 * out;
-        self.second = edge - self.a2 * out;
+        let [before, long_before] = self.before;
+        let [after, long_after] = self.after;
+        // What is known early is summed first; the newest output comes last.
+        let early = self.outer * (sample + long_before) + self.middle * before - self.a2 * long_after;
+        let out = early - self.a1 * after;
+        self.before = [sample, before];
+        self.after = [out, after];
         out
     }
 }

@@ -1,11 +1,11 @@
 //! How loud a layer is over time: it rises, holds, and decays to nothing.
 
-use libm::{expf, logf};
+use libm::expf;
 
-/// A layer ends here: 74 dB under its beginning.
-const SILENCE: f32 = 2e-4;
-/// What a decay time means: the time to fall to this, 60 dB under the beginning.
-const THOUSANDTH: f32 = 0.001;
+/// The logarithm of a thousandth. A decay time is the time to fall to that, by 60 dB.
+const LN_THOUSANDTH: f32 = -6.907_755;
+/// A layer ends so many decay times after its beginning, 72 dB under it.
+const RINGS: f32 = 1.2;
 
 /// The shape of a layer, in seconds.
 #[derive(Clone, Copy, Debug)]
@@ -30,26 +30,38 @@ pub(crate) struct Envelope {
     ring: u32,
     rise: f32,
     fall: f32,
+    /// Where it is, as an amplitude.
     level: f32,
+}
+
+/// A stretch of samples in which the level follows one law: times `factor`, plus `rise`, a sample.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch {
+    pub(crate) samples: usize,
+    pub(crate) factor: f32,
+    pub(crate) rise: f32,
+    /// The level of its first sample.
+    pub(crate) level: f32,
 }
 
 /// The factor by which something falls in one sample that falls to a thousandth in `seconds`.
 pub(crate) fn fall(seconds: f32, rate: f32) -> f32 {
-    expf(logf(THOUSANDTH) / (seconds * rate).max(1.0))
+    expf(LN_THOUSANDTH / (seconds * rate).max(1.0))
 }
 
 impl Envelope {
-    pub(crate) fn new(shape: &Shape, rate: f32) -> Self {
+    /// An envelope that comes to the amplitude `full`.
+    pub(crate) fn new(shape: &Shape, full: f32, rate: f32) -> Self {
         let samples = |seconds: f32| (seconds * rate) as u32;
         let attack = samples(shape.attack);
         Self {
             delay: samples(shape.delay),
             attack,
             hold: samples(shape.hold),
-            ring: samples(shape.decay * logf(SILENCE) / logf(THOUSANDTH)),
-            rise: 1.0 / attack.max(1) as f32,
+            ring: samples(shape.decay * RINGS),
             fall: fall(shape.decay, rate),
-            level: if attack > 0 { 0.0 } else { 1.0 },
+            rise: full / attack.max(1) as f32,
+            level: if attack > 0 { 0.0 } else { full },
         }
     }
 
@@ -64,26 +76,24 @@ impl Envelope {
         passed
     }
 
-    /// How many samples come until it has ended, its delay apart.
-    pub(crate) fn left(&self) -> usize {
-        (self.attack + self.hold + self.ring) as usize
+    /// The next stretch, of at most this many samples; it counts as passed, but for its level, which
+    /// [`Self::arrive`] is told. Empty where it has ended.
+    pub(crate) fn stretch(&mut self, samples: usize) -> Stretch {
+        let level = self.level;
+        let (left, factor, rise) = if self.attack > 0 {
+            (&mut self.attack, 1.0, self.rise)
+        } else if self.hold > 0 {
+            (&mut self.hold, 1.0, 0.0)
+        } else {
+            (&mut self.ring, self.fall, 0.0)
+        };
+        let taken = (*left as usize).min(samples);
+        *left -= taken as u32;
+        Stretch { samples: taken, factor, rise, level }
     }
 
-    /// The level of the next sample, within [`Self::left`].
-    #[inline]
-    pub(crate) fn step(&mut self) -> f32 {
-        if self.attack > 0 {
-            self.attack -= 1;
-            self.level = (self.level + self.rise).min(1.0);
-            return self.level;
-        }
-        let level = self.level;
-        if self.hold > 0 {
-            self.hold -= 1;
-        } else {
-            self.ring -= 1;
-            self.level *= self.fall;
-        }
-        level
+    /// The level at which the stretch before has ended.
+    pub(crate) fn arrive(&mut self, level: f32) {
+        self.level = level;
     }
 }

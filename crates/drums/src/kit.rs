@@ -12,7 +12,7 @@ pub const SLOWEST_RATE: f32 = 8_000.0;
 /// The fastest.
 const FASTEST_RATE: f32 = 384_000.0;
 /// Cymbals that ring on under their next hit.
-const RINGING: usize = 3;
+const RINGING: usize = 2;
 /// One voice a drum, in their order, then those that ring on.
 const VOICES: usize = INSTRUMENTS + RINGING;
 /// How fast a choked drum ends, in seconds.

@@ -3,7 +3,7 @@
 use libm::powf;
 
 use crate::band::BandFilter;
-use crate::envelope::{Envelope, Shape};
+use crate::envelope::{Envelope, Shape, Stretch};
 use crate::recipe::LayerRecipe;
 use crate::source::Generator;
 
@@ -35,22 +35,22 @@ pub(crate) struct Layer {
     generator: Generator,
     band: BandFilter,
     envelope: Envelope,
-    level: f32,
 }
 
 impl Layer {
-    pub(crate) fn new(recipe: &LayerRecipe, hit: &Hit, which: u32, rate: f32) -> Self {
+    /// A layer of a drum that is as loud as `loudness`.
+    pub(crate) fn new(recipe: &LayerRecipe, hit: &Hit, loudness: f32, which: u32, rate: f32) -> Self {
         // No two strokes of a drummer are alike, but they are near.
         const DETUNE: f32 = 0.004;
         const SOFTEST_DECAY: f32 = 0.75;
         let pitch = 1.0 + DETUNE * hit.chance(which);
         let decay = recipe.shape.decay * (SOFTEST_DECAY + (1.0 - SOFTEST_DECAY) * hit.force);
+        let level = loudness * recipe.level * powf(hit.force, recipe.hardness);
         let dice = hit.dice ^ which.wrapping_mul(0x85eb_ca6b);
         Self {
             generator: Generator::new(&recipe.source, pitch, hit.force, dice, rate),
             band: BandFilter::new(&recipe.band, rate),
-            envelope: Envelope::new(&Shape { decay, ..recipe.shape }, rate),
-            level: recipe.level * powf(hit.force, recipe.hardness),
+            envelope: Envelope::new(&Shape { decay, ..recipe.shape }, level, rate),
         }
     }
 
@@ -61,33 +61,52 @@ impl Layer {
     /// Adds the next samples.
     pub(crate) fn add_to(&mut self, sum: &mut [f32]) {
         let delayed = self.envelope.pass_delay(sum.len());
-        let ends = sum.len().min(delayed + self.envelope.left());
-        let sum = &mut sum[delayed..ends];
-        let level = self.level;
-        // One loop for each kind, over copies: what the loop carries stays in registers.
-        match (self.generator, self.band) {
-            (Generator::Tone(mut tone), _) => {
-                let mut envelope = self.envelope;
-                sum.iter_mut().for_each(|sum| *sum += tone.step() * envelope.step() * level);
-                (self.generator, self.envelope) = (Generator::Tone(tone), envelope);
+        let mut sum = &mut sum[delayed..];
+        while !sum.is_empty() {
+            let stretch = self.envelope.stretch(sum.len());
+            if stretch.samples == 0 {
+                break;
             }
-            (Generator::Hiss(mut hiss), mut band) => {
-                self.add_band(sum, &mut band, || hiss.step());
-                self.generator = Generator::Hiss(hiss);
-            }
-            (Generator::Metal(mut metal), mut band) => {
-                self.add_band(sum, &mut band, || metal.step());
-                self.generator = Generator::Metal(metal);
-            }
+            let (now, later) = sum.split_at_mut(stretch.samples);
+            let arrived = self.add_stretch(now, &stretch);
+            self.envelope.arrive(arrived);
+            sum = later;
         }
     }
 
-    #[inline]
-    fn add_band(&mut self, sum: &mut [f32], band: &mut BandFilter, mut source: impl FnMut() -> f32) {
-        let (mut filter, mut envelope, level) = (*band, self.envelope, self.level);
-        for sum in sum {
-            *sum += filter.step(source()) * envelope.step() * level;
+    /// Adds a stretch and returns the level behind it. One loop for each kind, over copies: what the loop
+    /// carries stays in registers.
+    fn add_stretch(&mut self, sum: &mut [f32], stretch: &Stretch) -> f32 {
+        match (self.generator, &mut self.band) {
+            (Generator::Tone(mut tone), _) => {
+                let mut samples = [0.0; CHUNK];
+                let samples = &mut samples[..sum.len()];
+                tone.write(samples);
+                self.generator = Generator::Tone(tone);
+                let mut samples = samples.iter();
+                add(sum, stretch, || samples.next().copied().unwrap_or(0.0))
+            }
+            (Generator::Hiss(mut hiss), band) => {
+                let level = band.add(sum, stretch, || hiss.step());
+                self.generator = Generator::Hiss(hiss);
+                level
+            }
+            (Generator::Metal(mut metal), band) => {
+                let level = band.add(sum, stretch, || metal.step());
+                self.generator = Generator::Metal(metal);
+                level
+            }
         }
-        (self.band, self.envelope) = (filter, envelope);
     }
+}
+
+/// Adds what `source` gives, as loud as the stretch has it; returns the level behind it.
+#[inline]
+pub(crate) fn add(sum: &mut [f32], stretch: &Stretch, mut source: impl FnMut() -> f32) -> f32 {
+    let Stretch { factor, rise, mut level, .. } = *stretch;
+    for sum in sum {
+        *sum += source() * level;
+        level = level * factor + rise;
+    }
+    level
 }

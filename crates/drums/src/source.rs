@@ -3,6 +3,7 @@
 use libm::sqrtf;
 
 use crate::envelope::fall;
+use crate::layer::CHUNK;
 use crate::recipe::Source;
 
 /// Makes a fraction of whole numbers.
@@ -62,17 +63,29 @@ impl Tone {
         Self { phase: 0, rest, above, fall: fall(glide, rate), falling, drive }
     }
 
-    #[inline]
-    pub(crate) fn step(&mut self) -> f32 {
-        let sine = sine(self.phase);
-        self.phase = self.phase.wrapping_add((self.rest + self.above) as u32);
-        if self.falling > 0 {
-            self.falling -= 1;
+    /// Writes the next samples, at most [`CHUNK`]: first the phases, one from the other, then their sines,
+    /// which the compiler takes several at a time.
+    pub(crate) fn write(&mut self, samples: &mut [f32]) {
+        let mut phases = [0; CHUNK];
+        let phases = &mut phases[..samples.len()];
+        let (falling, resting) = phases.split_at_mut((self.falling as usize).min(samples.len()));
+        self.falling -= falling.len() as u32;
+        for phase in falling {
+            *phase = self.phase;
+            self.phase = self.phase.wrapping_add((self.rest + self.above) as u32);
             self.above *= self.fall;
         }
-        // A cubic that meets 1 with a level slope: odd harmonics, never above 1.
-        let bent = sine * (1.5 - 0.5 * sine * sine);
-        sine + self.drive * (bent - sine)
+        let step = (self.rest + self.above) as u32;
+        for phase in resting {
+            *phase = self.phase;
+            self.phase = self.phase.wrapping_add(step);
+        }
+        for (sample, phase) in samples.iter_mut().zip(phases) {
+            let sine = sine(*phase);
+            // A cubic that meets 1 with a level slope: odd harmonics, never above 1.
+            let bent = sine * (1.5 - 0.5 * sine * sine);
+            *sample = sine + self.drive * (bent - sine);
+        }
     }
 }
 
@@ -109,8 +122,8 @@ impl Hiss {
 pub(crate) struct Metal {
     phases: [u32; SQUARES],
     steps: [u32; SQUARES],
-    /// All bits for a square that sounds, none for one that is left out.
-    heard: [i32; SQUARES],
+    /// The squares that sound, and how loud each is.
+    squares: i32,
     gain: f32,
 }
 
@@ -122,20 +135,20 @@ impl Metal {
             // All begin in their upper half, so that the stroke is heard at once, and a little apart.
             phases: core::array::from_fn(|square| (square as u32) << 27),
             steps: hertz.map(|hertz| ((hertz * pitch / rate).min(0.45) * TURN) as u32),
-            heard: hertz.map(|hertz| if hertz > 0.0 { -1 } else { 0 }),
+            squares: sounding as i32,
             gain: 1.0 / sounding as f32,
         }
     }
 
     #[inline]
     pub(crate) fn step(&mut self) -> f32 {
-        let mut sum = 0;
-        for (square, phase) in self.phases.iter_mut().enumerate() {
-            *phase = phase.wrapping_add(self.steps[square]);
-            // The sign of the phase is the square: 1 or -1.
-            sum += (phase.cast_signed() >> 31 | 1) & self.heard[square];
+        let mut low = 0;
+        for (phase, step) in self.phases.iter_mut().zip(self.steps) {
+            *phase = phase.wrapping_add(step);
+            // The upper half of a phase is the lower half of the square; one left out stays in its first.
+            low += phase.cast_signed() >> 31;
         }
-        sum as f32 * self.gain
+        (self.squares + 2 * low) as f32 * self.gain
     }
 }
 

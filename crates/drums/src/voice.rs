@@ -20,7 +20,6 @@ const UNHEARD: f32 = 1e-5;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Voice {
     layers: [Option<Layer>; LAYERS],
-    loudness: f32,
     left: f32,
     right: f32,
     /// 1 while it rings freely; a voice that makes way falls to 0.
@@ -40,18 +39,17 @@ impl Voice {
         // Twice the force is a good deal more than twice as loud, as on a drum.
         const FORCE_TO_LOUDNESS: f32 = 1.4;
         const UNEVEN: f32 = 0.03;
+        let loudness =
+            recipe.level * powf(hit.force, FORCE_TO_LOUDNESS) * (1.0 + UNEVEN * hit.chance(u32::MAX));
         let mut layers = [None; LAYERS];
         for (which, (layer, recipe)) in layers.iter_mut().zip(recipe.layers).enumerate() {
-            *layer = Some(Layer::new(recipe, hit, which as u32, rate));
+            *layer = Some(Layer::new(recipe, hit, loudness, which as u32, rate));
         }
         // Equal power; the middle is 1 on both sides.
         let angle = (recipe.pan + 1.0) * FRAC_PI_4;
         let rest = before.map_or(0.0, |before| before.last);
         Self {
             layers,
-            loudness: recipe.level
-                * powf(hit.force, FORCE_TO_LOUDNESS)
-                * (1.0 + UNEVEN * hit.chance(u32::MAX)),
             left: cosf(angle) * SQRT_2,
             right: sinf(angle) * SQRT_2,
             gain: 1.0,
@@ -99,9 +97,8 @@ impl Voice {
         }
     }
 
-    /// Loudness, making way, and what is left of the hit before.
+    /// Making way, and what is left of the hit before.
     fn shape(&mut self, sum: &mut [f32]) {
-        sum.iter_mut().for_each(|sample| *sample *= self.loudness);
         if self.loss > 0.0 {
             for sample in sum.iter_mut() {
                 *sample *= self.gain;
