@@ -125,6 +125,10 @@ fn paint(ui: &egui::Ui, desk: &Desk<'_>, lattice: &Lattice) {
                 painter.rect_stroke(cell, 2.0, Stroke::new(1.0, ghost), StrokeKind::Inside);
             }
             if let Some(held) = desk.shape.locks.at(desk.shape.drawn_at(step), instrument) {
+                if held && !on {
+                    // It sounds from the next commit on.
+                    painter.rect_filled(cell, 2.0, theme::mix(theme::CELL, theme::COMING, 0.45));
+                }
                 paint_lock(painter, cell, held);
             }
         }
