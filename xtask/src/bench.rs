@@ -31,8 +31,8 @@ enum Only {
 /// Benchmarks of which the table has rows: their packages, and what their names begin with.
 const ROWS: [(&str, &str); 3] = [("beat", ""), ("drums", "kit"), ("nets", "built in: a bank")];
 
-/// Many short samples: most of them pass between two interruptions of a busy machine, so that the median
-/// is of those. The figures are taken from the samples and not from criterion's estimate of a mean.
+/// Many short samples: enough of them pass between two interruptions of a busy machine. The figures are
+/// taken from the samples (their lower decile) and not from criterion's estimate of a mean.
 const SHORT: [&str; 9] = [
     "--sample-size",
     "1000",

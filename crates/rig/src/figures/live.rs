@@ -4,12 +4,15 @@ use super::ear::Ear;
 use super::system::{cpu_time, memory};
 use super::{Figure, quantile, saved_bank};
 use crate::{Bundle, HostError, Instance, Mode, Session, Setup};
+use beat::{Kit, NoteEvent, NoteKind};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
 /// Instances that live at once.
 const INSTANCES: usize = 8;
 const FRAMES: u32 = 256;
+/// The block of which the audio thread's share is told.
+const SHORT: u32 = 64;
 /// How long a bank may take before nobody waits for it any more.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK_EVERY: Duration = Duration::from_micros(100);
@@ -136,6 +139,7 @@ pub fn puck(bundle: &Bundle, moves: usize, seconds: f64) -> Result<Vec<Figure>, 
             .must(5.0),
     ];
     figures.extend(roll(&mut sessions, seconds)?);
+    figures.push(every_voice(&mut sessions[0])?);
     for session in sessions {
         session.finish()?;
     }
@@ -149,7 +153,7 @@ fn between(number: usize) -> Duration {
 
 /// Rolls at the pace of the clock: what decode threads and blocks cost while nothing changes.
 fn roll(sessions: &mut [Session<'_>], seconds: f64) -> Result<Vec<Figure>, HostError> {
-    let block = Duration::from_secs_f64(f64::from(FRAMES) / 48_000.0);
+    let block = Duration::from_secs_f64(f64::from(SHORT) / 48_000.0);
     let (mut due, begin) = (Instant::now(), Instant::now());
     let spent = cpu_time(|name| name == DECODE_THREAD);
     let mut costs = Vec::new();
@@ -157,16 +161,36 @@ fn roll(sessions: &mut [Session<'_>], seconds: f64) -> Result<Vec<Figure>, HostE
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
         due = Instant::now().max(due + block);
         for session in &mut *sessions {
-            session.render(FRAMES)?;
+            session.render(SHORT)?;
             costs.push(session.last_cost().as_nanos() as f64);
         }
     }
     let share =
         (cpu_time(|name| name == DECODE_THREAD) - spent).as_secs_f64() / begin.elapsed().as_secs_f64();
-    let [median, low, high] = [0.5, 0.1, 0.9].map(|share| quantile(&mut costs, share));
     Ok(vec![
         Figure::new("decode threads of 8 rolling instances, of one core", "%", share * 100.0),
-        Figure::new("a call of process, framework included, 256 samples, rolling", "ns", median)
-            .spread(low, high),
+        cost("a call of process, framework included, 64 samples, rolling", &mut costs),
     ])
+}
+
+/// Strikes every drum of the built-in kit anew every other block, so that every voice sounds.
+fn every_voice(session: &mut Session<'_>) -> Result<Figure, HostError> {
+    const BLOCKS: usize = 4000;
+    session.transport().stop();
+    let mut costs = Vec::new();
+    for block in 0..BLOCKS {
+        for note in Kit::DEFAULT.notes().iter().filter(|_| block % 2 == 0) {
+            let kind = NoteKind::On { velocity: 127 };
+            session.play_note(NoteEvent { sample: 0, channel: 9, note: *note, kind });
+        }
+        session.render(SHORT)?;
+        costs.push(session.last_cost().as_nanos() as f64);
+    }
+    let figure = cost("a call of process, 64 samples, every voice of the kit", &mut costs);
+    Ok(figure.must(f64::from(SHORT) / 48_000.0 * 1e9 / 100.0))
+}
+
+fn cost(what: &str, nanoseconds: &mut [f64]) -> Figure {
+    let [median, low, high] = [0.5, 0.1, 0.9].map(|share| quantile(nanoseconds, share));
+    Figure::new(what, "ns", median).spread(low, high)
 }
