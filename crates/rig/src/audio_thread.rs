@@ -86,8 +86,7 @@ impl AudioThread {
 }
 
 fn run(mut processor: impl Processor, jobs: &Receiver<Job>, replies: &SyncSender<Reply>) {
-    // Where it is not allowed, blocks come later, but come.
-    crate::priority::raise();
+    crate::priority::follow_the_host();
     let started = processor.start();
     let runs = started.is_ok();
     // A reply that nobody waits for means that the instance is gone: the thread then only stops.
