@@ -108,7 +108,7 @@ impl Window {
         self.map = MapState::default();
         self.grid = GridState::default();
         self.api = context.plugin_api();
-        self.gestures = OpenGestures::keep_in(egui, context);
+        self.gestures = OpenGestures::keep_in(egui, context, self.params.clone());
     }
 
     /// One frame.

@@ -2,6 +2,7 @@
 //! window closes under the hand. What they do can be undone.
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use beat::{Scene, Shape};
@@ -34,12 +35,18 @@ pub(super) enum Touch<V> {
 pub(super) struct OpenGestures {
     context: GuiContext,
     open: Mutex<Vec<ParamPtr>>,
+    /// Kept alive for the pointers: the toolkit may drop its context after everything else of ours.
+    _params: Arc<BeatfieldParams>,
 }
 
 impl OpenGestures {
     /// Lays a new list into `egui`, which owns it, and returns how to reach it.
-    pub(super) fn keep_in(egui: &egui::Context, context: GuiContext) -> Weak<Self> {
-        let gestures = Arc::new(Self { context, open: Mutex::default() });
+    pub(super) fn keep_in(
+        egui: &egui::Context,
+        context: GuiContext,
+        params: Arc<BeatfieldParams>,
+    ) -> Weak<Self> {
+        let gestures = Arc::new(Self { context, open: Mutex::default(), _params: params });
         let reach = Arc::downgrade(&gestures);
         egui.data_mut(|data| data.insert_temp(egui::Id::unique("open gestures"), gestures));
         reach
@@ -56,8 +63,8 @@ impl OpenGestures {
     #[allow(unsafe_code, reason = "the framework has no safe call without a reference to the parameter")]
     fn begin(&self, param: ParamPtr) {
         self.note(param, true);
-        // SAFETY: every pointer here came from a parameter of this instance, whose parameters live at
-        // least as long as its window.
+        // SAFETY: every pointer here came from a parameter of this instance, whose parameters this list
+        // keeps alive.
         unsafe { self.context.raw_begin_set_parameter(param) }
     }
 
@@ -78,7 +85,12 @@ impl OpenGestures {
 impl Drop for OpenGestures {
     fn drop(&mut self) {
         let open = std::mem::take(self.open.get_mut().unwrap_or_else(PoisonError::into_inner));
-        open.into_iter().for_each(|param| self.end(param));
+        // A window's thread may outlive its instance for a moment, and then the framework's call panics:
+        // there is no host left that could miss the end of a gesture.
+        let end = AssertUnwindSafe(|| open.into_iter().for_each(|param| self.end(param)));
+        if catch_unwind(end).is_err() {
+            self.open.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! A host that passes every parameter change on at once and writes down what it saw.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nice_plug::context::gui::{GuiContext, GuiContextInner};
@@ -17,11 +18,17 @@ pub(super) enum Seen {
 #[derive(Default)]
 pub(super) struct TestHost {
     seen: Mutex<Vec<Seen>>,
+    gone: AtomicBool,
 }
 
 impl TestHost {
     pub(super) fn context(host: &Arc<Self>) -> GuiContext {
         GuiContext::new(Arc::new(Ears(host.clone())))
+    }
+
+    /// From now on every call panics, as the framework's do once the instance is gone.
+    pub(super) fn goes(&self) {
+        self.gone.store(true, Ordering::Relaxed);
     }
 
     /// What was seen since this was last asked.
@@ -79,6 +86,7 @@ impl GuiContextInner for Ears {
     }
 
     unsafe fn raw_end_set_parameter(&self, param: ParamPtr) {
+        assert!(!self.0.gone.load(Ordering::Relaxed), "the instance is gone");
         // SAFETY: as above.
         self.0.note(Seen::End(unsafe { param.name() }.to_owned()));
     }

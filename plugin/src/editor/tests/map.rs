@@ -55,3 +55,24 @@ fn looking_at_the_map_changes_nothing() {
     }
     assert_eq!(studio.host.take(), []);
 }
+
+/// A window that closes under the hand ends the gesture; one whose instance is gone already has nobody to
+/// tell, and must not take the host with it.
+#[test]
+fn a_window_that_closes_under_the_hand_ends_what_it_began_or_goes_quietly() {
+    for gone in [false, true] {
+        let mut studio = Studio::open();
+        let place = on_map(&studio, 0.3, 0.3);
+        studio.harness.hover_at(place);
+        studio.harness.drag_at(place);
+        studio.harness.run();
+        let host = studio.host.clone();
+        if gone {
+            host.goes();
+        }
+        drop(studio);
+        if !gone {
+            assert_eq!(host.gestures(), ["X", "Y"]);
+        }
+    }
+}
