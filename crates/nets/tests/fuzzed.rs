@@ -1,23 +1,43 @@
 //! Every model file that the fuzzer kept, and every one that once broke the reader, through the same entry as
-//! under the fuzzer: `cargo xtask fuzz model` looks for more.
+//! under the fuzzer, and some thousand damaged ones. `cargo xtask fuzz model` looks for more, and so does
+//! `BEATFIELD_DAMAGED=200000 cargo test -p nets --test fuzzed` where there is no nightly compiler.
 
 use std::path::Path;
 
+#[path = "../../../fuzz/entries/damage.rs"]
+mod damage;
 #[path = "../../../fuzz/entries/model.rs"]
 mod entry;
 
-#[test]
-fn kept_models_are_refused_or_play() {
-    let mut sound = 0;
+fn kept() -> Vec<Vec<u8>> {
+    let mut kept = Vec::new();
     for folder in ["corpus", "crashes"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz").join(folder).join("model");
         for file in std::fs::read_dir(&folder).into_iter().flatten() {
-            let file = file.expect("a file of the kept models").path();
-            let bytes = std::fs::read(&file).expect("a kept model");
-            let met = std::panic::catch_unwind(|| entry::model(&bytes));
-            assert!(met.is_ok(), "{} breaks it; what it says stands above", file.display());
-            sound += usize::from(nets::Model::from_bytes("kept", &bytes).is_ok());
+            kept.push(std::fs::read(file.expect("a kept model").path()).expect("a kept model"));
         }
     }
+    kept.sort(); // folders have no order
+    kept
+}
+
+#[test]
+fn kept_models_are_refused_or_play() {
+    let kept = kept();
+    kept.iter().for_each(|bytes| entry::model(bytes));
+    let sound = kept.iter().filter(|bytes| nets::Model::from_bytes("kept", bytes).is_ok()).count();
     assert!(sound >= 3, "{sound} of the kept models are sound: the fuzzer starts from nothing");
+}
+
+#[test]
+fn damaged_models_are_refused_or_play() {
+    let (kept, mut taken) = (kept(), 0);
+    let count = std::env::var("BEATFIELD_DAMAGED").ok().and_then(|count| count.parse().ok()).unwrap_or(2_000);
+    for number in 0..count {
+        let bytes = damage::damaged(&kept, number);
+        let met = std::panic::catch_unwind(|| entry::model(&bytes));
+        assert!(met.is_ok(), "damaged model {number} breaks it; what it says stands above");
+        taken += u64::from(nets::Model::from_bytes("damaged", &bytes).is_ok());
+    }
+    assert!(taken > count / 50, "{taken} of {count} were taken: the damage is too coarse");
 }
