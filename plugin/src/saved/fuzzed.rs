@@ -1,23 +1,40 @@
 //! Every state that the fuzzer kept, and every one that once broke the reading, through the same entry as
-//! under the fuzzer: `cargo xtask fuzz state` looks for more.
+//! under the fuzzer, and some hundred damaged ones: `cargo xtask fuzz state` looks for more, `cargo xtask
+//! states` plays what it makes.
 
 use std::path::Path;
 
+#[path = "../../../fuzz/entries/damage.rs"]
+mod damage;
 #[path = "../../../fuzz/entries/state.rs"]
 mod entry;
 
-#[test]
-fn kept_states_are_refused_or_made_whole() {
-    let mut states = 0;
+fn kept() -> Vec<Vec<u8>> {
+    let mut kept = Vec::new();
     for folder in ["corpus", "crashes"] {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz").join(folder).join("state");
         for file in std::fs::read_dir(&folder).into_iter().flatten() {
-            let file = file.expect("a file of the kept states").path();
-            let bytes = std::fs::read(&file).expect("a kept state");
-            let met = std::panic::catch_unwind(|| entry::state(&bytes));
-            assert!(met.is_ok(), "{} breaks it; what it says stands above", file.display());
-            states += 1;
+            kept.push(std::fs::read(file.expect("a kept state").path()).expect("a kept state"));
         }
     }
-    assert!(states >= 4, "{states} kept states: the fuzzer starts from nothing");
+    kept.sort(); // folders have no order
+    kept
+}
+
+#[test]
+fn kept_states_are_refused_or_made_whole() {
+    let kept = kept();
+    kept.iter().for_each(|bytes| entry::state(bytes));
+    assert!(kept.len() >= 4, "{} kept states: the fuzzer starts from nothing", kept.len());
+}
+
+#[test]
+fn damaged_states_are_refused_or_made_whole() {
+    let kept = kept();
+    let count = std::env::var("BEATFIELD_DAMAGED").ok().and_then(|count| count.parse().ok()).unwrap_or(500);
+    for number in 0..count {
+        let bytes = damage::damaged(&kept, number);
+        let met = std::panic::catch_unwind(|| entry::state(&bytes));
+        assert!(met.is_ok(), "damaged state {number} breaks it: {}", String::from_utf8_lossy(&bytes));
+    }
 }
