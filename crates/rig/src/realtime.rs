@@ -1,5 +1,5 @@
 //! Plays live with eight instances and counts what their audio threads do inside the plugin that has no place
-//! there: allocations, locks and system calls. See [`watch`](crate::watch).
+//! there: allocations, locks and system calls. See [`watch`].
 
 use crate::watch::{self, Blind, Log};
 use crate::{Bundle, Format, HostError, Instance, Mode, ParameterId, Session, Setup};

@@ -1,9 +1,9 @@
 //! What a plugin does below the line, seen from outside: every C function that its library calls and every
 //! system call that is made while the audio thread is inside one of the plugin's calls.
 //!
-//! Two witnesses, neither of which changes the plugin. [`imports`] redirects the library's table of imported
+//! Two witnesses, neither of which changes the plugin. `imports` redirects the library's table of imported
 //! functions through a counter, so that `malloc`, `free`, `pthread_mutex_lock` and the rest are counted by
-//! name. [`system_calls`] lets the kernel hand every system call to a signal handler, which counts it and then
+//! name. `system_calls` lets the kernel hand every system call to a signal handler, which counts it and then
 //! makes it. What neither can see is a lock that nobody contends: that is one atomic instruction. One that
 //! waits or wakes somebody makes a system call.
 //!
@@ -47,7 +47,7 @@ pub enum Blind {
 }
 
 /// Begins to watch the library at `path`, which is loaded: from here on, threads that enter
-/// [`during`] are counted. There is no way back; the process is a probe.
+/// `during` are counted. There is no way back; the process is a probe.
 ///
 /// # Errors
 /// This machine or this library cannot be watched.

@@ -1,5 +1,7 @@
 //! Counts along while the tests run, and keeps what successful tests printed off the screen.
 
+use std::collections::BTreeMap;
+
 /// What the test programs reported so far.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Tally {
@@ -7,17 +9,15 @@ pub(super) struct Tally {
     pub(super) passed: usize,
     /// Tests that failed.
     pub(super) failed: usize,
-    /// Tests that passed without the corpora that they would have liked to see.
-    pub(super) without_corpora: usize,
-    /// Tests that passed without having watched the audio thread.
-    pub(super) unwatched: usize,
+    /// What tests lacked that passed all the same (corpora, a display, a kernel that lets itself be
+    /// watched), in their words, and how many said so.
+    pub(super) lacking: BTreeMap<String, usize>,
     among_successes: bool,
 }
 
-/// How a line begins that a test prints where it lacks the corpora; `crates/corpus/tests/corpora.rs` does.
-const NOT_RUN: &str = "corpus tests: not run";
-/// The same of a machine on which the audio thread cannot be watched; `tests/bundles/realtime.rs` prints it.
-const NOT_WATCHED: &str = "real time: not run";
+/// What a test prints behind its subject where it lacks something to run on; `corpus tests: not run (3 in
+/// crates/corpus)` is from `crates/corpus/tests/corpora.rs`.
+const NOT_RUN: &str = ": not run";
 
 impl Tally {
     /// Takes one line of a test program in; says whether to show it.
@@ -31,10 +31,10 @@ impl Tally {
             self.among_successes = false;
         } else if line == "successes:" {
             self.among_successes = true;
-        } else if self.among_successes && line.starts_with(NOT_RUN) {
-            self.without_corpora += 1;
-        } else if self.among_successes && line.starts_with(NOT_WATCHED) {
-            self.unwatched += 1;
+        } else if self.among_successes
+            && let Some((subject, _)) = line.split_once(NOT_RUN)
+        {
+            *self.lacking.entry(subject.to_owned()).or_default() += 1;
         }
         !self.among_successes
     }
@@ -53,7 +53,8 @@ mod tests {
     fn check(lines: &str, expected: (usize, usize, usize), shown: usize) {
         let mut tally = Tally::default();
         let seen = lines.lines().filter(|line| tally.count(line)).count();
-        assert_eq!((tally.passed, tally.failed, tally.without_corpora), expected, "{lines}");
+        let lacking = tally.lacking.values().sum();
+        assert_eq!((tally.passed, tally.failed, lacking), expected, "{lines}");
         assert_eq!(seen, shown, "{lines}");
     }
 
@@ -79,10 +80,13 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_that_cannot_watch_is_counted() {
+    fn what_a_machine_lacks_is_told_apart() {
         let mut tally = Tally::default();
-        assert!(!["successes:", "real time: not run (1): why"].iter().all(|line| tally.count(line)));
-        assert_eq!((tally.unwatched, tally.without_corpora), (1, 0));
+        for line in ["successes:", "real time: not run (1): why", "window tests: not run (no X)"] {
+            tally.count(line);
+        }
+        let lacking: Vec<_> = tally.lacking.into_iter().collect();
+        assert_eq!(lacking, [("real time".to_owned(), 1), ("window tests".to_owned(), 1)]);
     }
 
     #[test]
