@@ -1,7 +1,7 @@
 //! The window: a map to play on, the temperature, the beat that sounds. Runs on the host's main thread.
 //!
-//! Every part is a function of a `Ui` and the [`desk::Desk`], the view state of one frame, that paints it
-//! and tells the [`gesture::Hands`] what the player did; this file gathers the values.
+//! Every part is a function of a `Ui` and the `desk::Desk`, the view state of one frame, that paints it
+//! and tells the `gesture::Hands` what the player did; this file gathers the values.
 
 mod desk;
 mod export;

@@ -1,7 +1,7 @@
 //! A transport of our own, for people without a DAW: play, stop, tempo, loop.
 //!
 //! The framework's standalone wrapper always plays. So there the window sets what is wished for in
-//! [`OwnTransport`], and the audio thread's [`SongPosition`] moves the song by it. Under a host nothing of
+//! [`OwnTransport`], and the audio thread's `SongPosition` moves the song by it. Under a host nothing of
 //! this is asked.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
