@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use beat::Pattern;
 use clap::Args;
 use corpus::filter::Seen;
-use nets::{Draw, Model, PatternDecoder, StepModel};
+use nets::{Draw, Model, PatternDecoder, SongModel};
 use serde::Serialize;
 
 use crate::codes::encode;
@@ -80,8 +80,8 @@ struct Report {
 
 /// Measures, prints as it goes, and writes JSON where that is asked.
 pub(crate) fn run(args: &Evaluate) -> Result<()> {
-    if let Some(step_model) = StepModel::recognise(&args.model)? {
-        return songs::evaluate(&step_model, &args.patterns, args.json.as_ref());
+    if let Some(model) = SongModel::recognise(&args.model)? {
+        return songs::evaluate(&model, &args.patterns, args.json.as_ref());
     }
     let model = Model::read(&args.model)?;
     let patterns = Patterns::read(&args.patterns)?;

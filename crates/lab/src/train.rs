@@ -110,7 +110,7 @@ impl Kind {
 /// Trains and writes the model, or leaves a checkpoint where Ctrl-C was pressed.
 pub(crate) fn run(args: &Train) -> Result<()> {
     if args.kind == Kind::Step {
-        return songs::train(args);
+        return songs::train_step(args);
     }
     let patterns = Patterns::read(&args.patterns)?;
     let [training, validation, held_out] =
@@ -125,13 +125,39 @@ pub(crate) fn run(args: &Train) -> Result<()> {
         (None, Some(model)) => with_head(args, &patterns, Model::read(model)?, &place)?,
         (None, None) => bail!("a history head needs the model that it belongs to: --model FILE"),
     };
-    let bytes = model.to_bytes(Precision::Half);
-    corpus::rows::write_atomically(&args.out, |file| file.write_all(&bytes))?;
+    finish(args, &model.to_bytes(Precision::Half), model.provenance())
+}
+
+/// Writes the trained model, whose checkpoint is no longer needed then.
+pub(crate) fn finish(args: &Train, bytes: &[u8], provenance: &Provenance) -> Result<()> {
+    corpus::rows::write_atomically(&args.out, |file| file.write_all(bytes))?;
+    let place = checkpoint_path(&args.out);
     if place.exists() {
         std::fs::remove_file(&place).with_context(|| format!("{}: can't be removed", place.display()))?;
     }
-    println!("{}: {} bytes, quality {}", args.out.display(), bytes.len(), model.provenance().quality);
+    println!("{}: {} bytes, quality {}", args.out.display(), bytes.len(), provenance.quality);
     Ok(())
+}
+
+/// How a model was made that `args` asked for, in `epochs`, on files of this hash.
+pub(crate) fn provenance(
+    args: &Train,
+    epochs: usize,
+    sha256: &str,
+    quality: serde_json::Value,
+) -> Provenance {
+    let corpus = match args.corpus.as_str() {
+        "" => file_names(&args.patterns).join(" + "),
+        name => name.to_owned(),
+    };
+    Provenance {
+        commands: vec![command(args, epochs)],
+        seed: args.seed,
+        corpus,
+        corpus_sha256: sha256.to_owned(),
+        licences: args.licences.clone(),
+        quality,
+    }
 }
 
 fn of(rows: &[&Row]) -> Vec<Pattern> {
@@ -161,17 +187,8 @@ fn autoencoder(
     let trained = objective.initial(recipe.seed, &device)?;
     let trained: Autoencoder = parameters::write(trained, &outcome.best, &device)?.autoencoder;
     let codes = encode(&trained.encoder, &objective.training)?;
-    let provenance = Provenance {
-        commands: vec![command(args, recipe.epochs)],
-        seed: args.seed,
-        corpus: match args.corpus.as_str() {
-            "" => file_names(&args.patterns).join(" + "),
-            name => name.to_owned(),
-        },
-        corpus_sha256: patterns.sha256.clone(),
-        licences: args.licences.clone(),
-        quality: json!({ "autoencoder": quality(&outcome) }),
-    };
+    let measured = json!({ "autoencoder": quality(&outcome) });
+    let provenance = provenance(args, recipe.epochs, &patterns.sha256, measured);
     let parts = ModelParts {
         kit: kits::named(&patterns.kit),
         genres: Vec::new(),
@@ -231,7 +248,7 @@ pub(crate) fn note(measured: &mut serde_json::Value, name: &str, value: serde_js
 }
 
 /// The command that makes this model again, without the folders that its files lie in.
-pub(crate) fn command(args: &Train, epochs: usize) -> String {
+fn command(args: &Train, epochs: usize) -> String {
     let kind = args.kind.to_possible_value().map_or(String::new(), |kind| kind.get_name().to_owned());
     let files: String = file_names(&args.patterns).iter().map(|file| format!(" --patterns {file}")).collect();
     format!("cargo xtask train --kind {kind}{files} --seed {} --epochs {epochs}", args.seed)

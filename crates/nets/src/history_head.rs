@@ -59,21 +59,18 @@ impl HistoryHead {
     pub fn from_weights(weights: &Weights) -> Result<Self, WeightsFault> {
         weights.check(&head_arrays())?;
         // Every name and shape was checked, so that each array divides into its rows.
-        fn rows<const N: usize>(weights: &Weights, name: &str) -> Vec<[f32; N]> {
-            weights.get(name).map(|array| array.values.as_chunks().0.to_vec()).unwrap_or_default()
-        }
         fn row<const N: usize>(weights: &Weights, name: &str) -> [f32; N] {
-            rows(weights, name).first().copied().unwrap_or([0.0; N])
+            weights.rows(name).first().copied().unwrap_or([0.0; N])
         }
         Ok(Self {
-            history: rows(weights, "head.history.weight"),
-            latent: rows(weights, "head.latent.weight"),
-            position: rows(weights, "head.position.weight"),
-            inner: rows(weights, "head.inner.weight"),
+            history: weights.rows("head.history.weight"),
+            latent: weights.rows("head.latent.weight"),
+            position: weights.rows("head.position.weight"),
+            inner: weights.rows("head.inner.weight"),
             inner_bias: row(weights, "head.inner.bias"),
-            output: rows(weights, "head.output.weight"),
+            output: weights.rows("head.output.weight"),
             output_bias: row(weights, "head.output.bias"),
-            lower: rows(weights, "head.lower.weight"),
+            lower: weights.rows("head.lower.weight"),
         })
     }
 

@@ -1,36 +1,37 @@
 //! The step model: what the next sixteenth of a song is, given what was played.
 //!
-//! A multilayer perceptron over lags. It sees the last bar whole, what stood around the places one, two,
-//! four and eight bars ago, what followed there, and where in the bar the step lies. On drums, which come
-//! back after whole bars, that beats a recurrent network that has to remember as much.
-//!
-//! [`StepNetwork`] is the form that is trained, a batch at once; [`StepModel`] walks the same numbers where
-//! they play.
+//! A perceptron over lags. It sees the last bar whole, what stood around the places one, two, four and
+//! eight bars ago, what followed there, and where in the bar the step lies. On drums, which come back after
+//! whole bars, that beats a recurrent network that has to remember as much.
 
-mod file;
-mod network;
 mod seen;
-mod walk;
 
-pub use network::StepNetwork;
 pub use seen::{LAGS, STEP_SEEN, see};
-pub use walk::StepModel;
 
 use beat::CLASSES;
 
-/// Width of the step model's hidden layers.
-pub const STEP_WIDTH: usize = 256;
+use crate::{SparseShape, SparseWalk, Weights, WeightsFault};
 
-/// Names and shapes of the step model's weights; a matrix is `[inputs, outputs]`.
-pub fn step_arrays() -> Vec<(String, Vec<usize>)> {
-    [
-        ("step.seen.weight", vec![STEP_SEEN, STEP_WIDTH]),
-        ("step.seen.bias", vec![STEP_WIDTH]),
-        ("step.inner.weight", vec![STEP_WIDTH, STEP_WIDTH]),
-        ("step.inner.bias", vec![STEP_WIDTH]),
-        ("step.output.weight", vec![STEP_WIDTH, CLASSES]),
-        ("step.output.bias", vec![CLASSES]),
-    ]
-    .map(|(name, shape)| (name.to_owned(), shape))
-    .to_vec()
+/// The step model's sizes; [`see`] says what its inputs are.
+pub const STEP: SparseShape = SparseShape { name: "step", inputs: STEP_SEEN, width: 256, outputs: CLASSES };
+
+/// A trained step model, where it plays.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepModel(SparseWalk);
+
+impl StepModel {
+    /// The model of these weights.
+    ///
+    /// # Errors
+    ///
+    /// A weight is missing, has the wrong shape, or is not finite.
+    pub fn new(weights: &Weights) -> Result<Self, WeightsFault> {
+        Ok(Self(SparseWalk::new(&STEP, weights)?))
+    }
+
+    /// The logits of every class for the step behind `past`: the classes of all steps so far, from the
+    /// first step of a bar on.
+    pub fn logits(&self, past: &[u16]) -> Vec<f32> {
+        self.0.logits(|on| see(past, |_| false, on))
+    }
 }

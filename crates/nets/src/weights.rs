@@ -105,6 +105,11 @@ impl Weights {
         Ok(array)
     }
 
+    /// The rows of the matrix of that name, `N` numbers each; none where it is not there.
+    pub(crate) fn rows<const N: usize>(&self, name: &str) -> Vec<[f32; N]> {
+        self.get(name).map(|array| array.values.as_chunks().0.to_vec()).unwrap_or_default()
+    }
+
     /// Checks all arrays against names and shapes.
     ///
     /// # Errors

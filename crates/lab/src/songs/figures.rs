@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use beat::STEPS;
-use nets::StepModel;
+use nets::{SongKind, SongModel, StepModel};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -91,11 +91,17 @@ pub(crate) fn step_figures(model: &StepModel, songs: &[Vec<u16>]) -> StepFigures
     }
 }
 
-/// Measures a step model on the held-out songs of some files, and prints and keeps the figures.
-pub(crate) fn evaluate(model: &StepModel, files: &[PathBuf], json: Option<&PathBuf>) -> Result<()> {
+/// Measures a model of time on the held-out songs of some files, and prints and keeps the figures.
+pub(crate) fn evaluate(model: &SongModel, files: &[PathBuf], json: Option<&PathBuf>) -> Result<()> {
     let songs = Songs::read(files)?;
     ensure!(!songs.held_out.is_empty(), "the files hold no held-out song to measure on");
-    let figures = step_figures(model, &songs.held_out);
+    match model.kind() {
+        SongKind::Step => step_report(&StepModel::new(model.weights())?, &songs.held_out, json),
+    }
+}
+
+fn step_report(model: &StepModel, held_out: &[Vec<u16>], json: Option<&PathBuf>) -> Result<()> {
+    let figures = step_figures(model, held_out);
     println!("{} held-out songs, {} steps from the 33rd on", figures.songs, figures.steps);
     println!(
         "step model       accuracy {:.3}  where it changes {:.3}  perplexity {:.2}",

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::patterns::is_validation;
 
 pub(crate) use figures::evaluate;
-pub(crate) use train::train;
+pub(crate) use train::train_step;
 
 /// The songs of one or more files, as classes of nine pieces.
 #[derive(Clone, Debug, Default)]

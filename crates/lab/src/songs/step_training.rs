@@ -4,7 +4,7 @@ use anyhow::Result;
 use burn::optim::GradientsParams;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use nets::{LAGS, STEP_SEEN, StepNetwork, Weights, see, step_arrays};
+use nets::{LAGS, STEP, STEP_SEEN, SparseNetwork, Weights, see};
 
 use crate::chance::Dice;
 use crate::training::{Gradients, Objective};
@@ -73,7 +73,7 @@ impl Batch {
     }
 
     /// The mean loss in nats a step.
-    fn loss(self, model: &StepNetwork, device: &Device) -> Tensor<1> {
+    fn loss(self, model: &SparseNetwork, device: &Device) -> Tensor<1> {
         let rows = self.next.len();
         let seen = Tensor::<2>::from_data(TensorData::new(self.seen, [rows, STEP_SEEN]), device);
         let next = Tensor::<2, Int>::from_data(TensorData::new(self.next, [rows, 1]), device);
@@ -82,10 +82,10 @@ impl Batch {
 }
 
 impl Objective for StepTraining {
-    type Model = StepNetwork;
+    type Model = SparseNetwork;
 
-    fn initial(&self, seed: u64, device: &Device) -> Result<StepNetwork> {
-        Ok(StepNetwork::from_weights(&Weights::initial(&step_arrays(), seed), device)?)
+    fn initial(&self, seed: u64, device: &Device) -> Result<SparseNetwork> {
+        Ok(SparseNetwork::from_weights(&STEP, &Weights::initial(&STEP.arrays(), seed), device)?)
     }
 
     fn rows(&self) -> usize {
@@ -94,7 +94,7 @@ impl Objective for StepTraining {
 
     fn gradients(
         &self,
-        model: &StepNetwork,
+        model: &SparseNetwork,
         rows: &[usize],
         dice: &mut Dice,
         _done: f64,
@@ -112,7 +112,7 @@ impl Objective for StepTraining {
         Ok(Gradients { model: gradients, critic: None, loss: f64::from(loss.try_into_scalar::<f32>()?) })
     }
 
-    fn validation_loss(&self, model: &StepNetwork) -> Result<f64> {
+    fn validation_loss(&self, model: &SparseNetwork) -> Result<f64> {
         let mut total = 0.0;
         for checks in self.checks.chunks(1024) {
             let mut batch = Batch::default();

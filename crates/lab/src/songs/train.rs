@@ -1,35 +1,22 @@
-//! `train --kind step`: songs in, a step model out.
+//! `train --kind …` of the models of time: songs in, a model out.
 
-use anyhow::{Context, Result, bail};
-use nets::{Precision, Provenance, StepModel};
+use anyhow::{Result, bail};
+use nets::{Precision, STEP, SongKind, SongModel, Weights};
 use serde_json::json;
 
 use super::Songs;
 use super::step_training::StepTraining;
-use crate::patterns::file_names;
-use crate::train::{Train, checkpoint_path, command, quality};
+use crate::train::{Train, checkpoint_path, finish, provenance, quality};
 use crate::training::{Objective, OneCycle, Recipe, parameters, with_checkpoints};
 
-/// Times that a million steps are seen, unless the command line says otherwise.
-const EPOCHS: usize = 8;
-
-/// Trains and writes the model, or leaves a checkpoint where Ctrl-C was pressed.
-pub(crate) fn train(args: &Train) -> Result<()> {
-    let songs = Songs::read(&args.patterns)?;
-    let Songs { training, validation, held_out, sha256 } = songs;
-    eprintln!(
-        "{} songs to learn from, {} to stop by, {} held out",
-        training.len(),
-        validation.len(),
-        held_out.len()
-    );
-    if training.is_empty() || validation.is_empty() {
-        bail!("the files hold too few songs: training and validation are split by song, and one is empty");
-    }
-    let objective = StepTraining::new(training, &validation);
+/// Trains a step model and writes it, or leaves a checkpoint where Ctrl-C was pressed.
+pub(crate) fn train_step(args: &Train) -> Result<()> {
+    let songs = read(args)?;
+    let objective = StepTraining::new(songs.training, &songs.validation);
     let recipe = Recipe {
-        subject: format!("step of {sha256}"),
-        epochs: args.epochs.unwrap_or(EPOCHS),
+        subject: format!("step of {}", songs.sha256),
+        // Times that a million steps are seen.
+        epochs: args.epochs.unwrap_or(8),
         batch: 8,
         rate: OneCycle { peak: 2e-3, warm_up: 0.05 },
         critic_rate: 1e-3,
@@ -37,28 +24,34 @@ pub(crate) fn train(args: &Train) -> Result<()> {
         patience: 3,
         seed: args.seed,
     };
-    let place = checkpoint_path(&args.out);
-    let outcome = with_checkpoints(&objective, &recipe, &place, args.resume)?;
+    train(args, &objective, &recipe, &songs.sha256, SongKind::Step, |network| network.weights(&STEP))
+}
+
+/// The songs that `args` names, enough of them.
+fn read(args: &Train) -> Result<Songs> {
+    let songs = Songs::read(&args.patterns)?;
+    let [training, validation, held_out] =
+        [&songs.training, &songs.validation, &songs.held_out].map(Vec::len);
+    eprintln!("{training} songs to learn from, {validation} to stop by, {held_out} held out");
+    if training == 0 || validation == 0 {
+        bail!("the files hold too few songs: training and validation are split by song, and one is empty");
+    }
+    Ok(songs)
+}
+
+/// Trains and writes a model of time of any kind.
+fn train<O: Objective>(
+    args: &Train,
+    objective: &O,
+    recipe: &Recipe,
+    sha256: &str,
+    kind: SongKind,
+    weights: impl FnOnce(&O::Model) -> Weights,
+) -> Result<()> {
+    let outcome = with_checkpoints(objective, recipe, &checkpoint_path(&args.out), args.resume)?;
     let device = nets::device();
     let network = parameters::write(objective.initial(recipe.seed, &device)?, &outcome.best, &device)?;
-    let provenance = Provenance {
-        commands: vec![command(args, recipe.epochs)],
-        seed: args.seed,
-        corpus: if args.corpus.is_empty() {
-            file_names(&args.patterns).join(" + ")
-        } else {
-            args.corpus.clone()
-        },
-        corpus_sha256: sha256,
-        licences: args.licences.clone(),
-        quality: json!({ "step": quality(&outcome) }),
-    };
-    let model = StepModel::new(network.weights(), provenance)?;
-    let bytes = model.to_bytes(Precision::Half);
-    corpus::rows::write_atomically(&args.out, |file| file.write_all(&bytes))?;
-    if place.exists() {
-        std::fs::remove_file(&place).with_context(|| format!("{}: can't be removed", place.display()))?;
-    }
-    println!("{}: {} bytes, quality {}", args.out.display(), bytes.len(), model.provenance().quality);
-    Ok(())
+    let provenance = provenance(args, recipe.epochs, sha256, json!({ "training": quality(&outcome) }));
+    let model = SongModel::new(kind, weights(&network), provenance)?;
+    finish(args, &model.to_bytes(Precision::Half), model.provenance())
 }

@@ -23,21 +23,19 @@ pub const STEP_SEEN: usize = POSITION_FROM + STEPS_PER_BAR;
 /// the first step of a bar on. `hidden` says which lags are not to be seen, 0..=3; training hides some.
 pub fn see(past: &[u16], hidden: impl Fn(usize) -> bool, mut on: impl FnMut(usize)) {
     let now = past.len();
-    let mut hits = |from: usize, step: Option<&u16>| {
+    let hits = |from: usize, step: Option<&u16>, on: &mut dyn FnMut(usize)| {
         let class = step.copied().unwrap_or(0);
         (0..PIECES).filter(|piece| class >> piece & 1 == 1).for_each(|piece| on(from + piece));
     };
     for back in 1..=RECENT.min(now) {
-        hits((back - 1) * PIECES, past.get(now - back));
+        hits((back - 1) * PIECES, past.get(now - back), &mut on);
     }
     for (index, lag) in LAGS.iter().enumerate().filter(|(index, lag)| **lag <= now && !hidden(*index)) {
         for (place, offset) in AROUND.enumerate() {
             let step = (now - lag).checked_add_signed(offset);
             let from = LAGGED_FROM + (index * AROUND_STEPS + place) * PIECES;
-            hits(from, step.and_then(|step| past.get(step)));
+            hits(from, step.and_then(|step| past.get(step)), &mut on);
         }
-    }
-    for (index, _) in LAGS.iter().enumerate().filter(|(index, lag)| **lag <= now && !hidden(*index)) {
         on(THERE_FROM + index);
     }
     on(POSITION_FROM + now % STEPS_PER_BAR);
