@@ -18,7 +18,7 @@ use crate::picture::Picture;
 /// number stands for itself and guards nothing.
 #[derive(Debug, Default)]
 pub struct Meters {
-    /// 0 at rest, else 1 + step + 32 x take.
+    /// 0 at rest, else 1 + step + 32 x cycle.
     playhead: AtomicU32,
     notes: AtomicU64,
     lost: AtomicU32,
@@ -40,7 +40,7 @@ impl Meters {
     /// What sounds now.
     pub fn playhead(&self) -> Option<Playhead> {
         let packed = self.playhead.load(Ordering::Relaxed).checked_sub(1)?;
-        Some(Playhead { step: packed as usize % 32, take: packed as usize / 32 })
+        Some(Playhead { step: packed as usize % 32, cycle: packed as usize / 32 })
     }
 
     /// How many note-ons have left since the instance was made.
@@ -108,7 +108,7 @@ impl Meters {
 
     /// The audio thread shows where it is; true where that is another place.
     pub fn show_playhead(&self, playhead: Option<Playhead>) -> bool {
-        let packed = playhead.map_or(0, |at| 1 + at.step as u32 + 32 * at.take as u32);
+        let packed = playhead.map_or(0, |at| 1 + at.step as u32 + 32 * at.cycle as u32);
         self.playhead.swap(packed, Ordering::Relaxed) != packed
     }
 

@@ -42,8 +42,8 @@ pub struct Refused;
 pub struct Playhead {
     /// The step of the pattern, 0..32.
     pub step: usize,
-    /// The take of the bank, 0..8.
-    pub take: usize,
+    /// The cycle of the song, counted round 0..8: the takes of every bank repeat within eight.
+    pub cycle: usize,
 }
 
 /// Half a step: the farthest an onset is moved, and how far ahead a step with early onsets is decided.

@@ -1,10 +1,10 @@
 //! What every part of the window sees: the view state of one frame.
 
-use beat::{Bank, Playhead, Shape, Take};
+use beat::{Bank, Playhead, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Shape, Take};
 
 use super::gesture::{Hands, Touch};
 use crate::display::{Meters, Scene};
-use crate::params::{BeatfieldParams, SceneChoice};
+use crate::params::{BeatfieldParams, Commit, SceneChoice};
 
 /// Everything that is shown, and the hands that change it.
 pub(super) struct Desk<'a> {
@@ -24,6 +24,11 @@ impl Desk<'_> {
         self.meters.playhead().filter(|_| self.meters.rolling())
     }
 
+    /// The cycle that the song is in, counted round as [`Playhead::cycle`] is.
+    pub(super) fn cycle(&self) -> i64 {
+        self.playhead().map_or(0, |at| at.cycle as i64)
+    }
+
     /// The bank that sounds; at rest the one that would sound first.
     pub(super) fn bank(&self) -> &Bank {
         let bank = match self.playhead() {
@@ -35,15 +40,21 @@ impl Desk<'_> {
 
     /// The take that sounds, or would sound first.
     pub(super) fn take(&self) -> &Take {
-        let take = self.playhead().map_or(0, |at| at.take);
-        self.bank().takes().get(take).unwrap_or(&Take::EMPTY)
+        self.bank().take(self.cycle())
     }
 
-    /// The take that waits for its commit.
+    /// The take that waits for its commit, as it will sound then.
     pub(super) fn waiting(&self) -> Option<&Take> {
         let at = self.playhead()?;
         let bank = self.scene.waiting(self.meters.committed())?;
-        bank.takes().get(at.take % usize::from(bank.period().max(1)))
+        let steps = match self.params.commit.value() {
+            Commit::Step => 1,
+            Commit::Beat => STEPS_PER_BEAT,
+            Commit::Bar => STEPS_PER_BAR,
+            Commit::Cycle => STEPS,
+        };
+        let commit = (at.step / steps + 1) * steps;
+        Some(bank.take((at.cycle + commit / STEPS) as i64))
     }
 
     /// What is silent: mutes, and whatever a solo leaves out.
@@ -78,9 +89,9 @@ impl Desk<'_> {
         {
             return Some([settings.x, settings.y]);
         }
-        let at = self.playhead().unwrap_or(Playhead { step: 0, take: 0 });
+        let at = self.playhead().unwrap_or(Playhead { step: 0, cycle: 0 });
         let orbit = self.shape.orbit.unwrap_or_default();
-        (settings.orbit_bars > 0).then(|| orbit.place(settings.orbit_bars, at.take as u32, at.step))
+        (settings.orbit_bars > 0).then(|| orbit.place(settings.orbit_bars, at.cycle as u32, at.step))
     }
 
     /// The player goes somewhere: a scene that was chosen is left.

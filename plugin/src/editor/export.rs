@@ -112,10 +112,7 @@ impl ExportState {
 fn beat(desk: &Desk<'_>, extent: Extent) -> Beat {
     let (playback, meter) = (desk.params.playback(), desk.meters.meter());
     match extent {
-        Extent::Pattern => {
-            let take = desk.playhead().map_or(0, |at| at.take);
-            Beat::of_pattern(desk.bank(), take as i64, &playback, meter)
-        }
+        Extent::Pattern => Beat::of_pattern(desk.bank(), desk.cycle(), &playback, meter),
         Extent::Bars(bars) => Beat::of_bars(desk.bank(), bars, &playback, meter),
         Extent::Played => Beat::of_tape(&desk.stage.tape(), meter),
     }

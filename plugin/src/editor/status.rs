@@ -115,7 +115,7 @@ fn playing(desk: &Desk<'_>) -> String {
     let map = desk.scene.model.as_deref().and_then(nets::Model::map);
     let [x, y] = desk.sounding_place().unwrap_or_else(|| desk.place());
     let region = map.and_then(|map| map.region(x, y)).unwrap_or("-");
-    let take = desk.playhead().map_or(1, |at| at.take + 1);
+    let take = desk.bank().take_index(desk.cycle()) + 1;
     let mode = if desk.meters.offline() { "rendering" } else { "playing" };
     let where_from = match desk.params.scene_in_effect() {
         Some(scene) if desk.params.saved.scenes().get(scene).is_some() => {

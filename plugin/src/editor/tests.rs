@@ -3,7 +3,9 @@
 mod getting_about;
 mod grid;
 mod host;
+mod looks;
 mod map;
+mod painted;
 mod panel;
 
 use std::sync::{Arc, OnceLock};

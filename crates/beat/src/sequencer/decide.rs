@@ -6,7 +6,7 @@ use super::{BankSource, HALF_STEP, NoteSink, Playhead, SAME_STEP, Sequencer};
 use crate::fault::Fault;
 use crate::grid::GridStep;
 use crate::pending::Onset;
-use crate::{Bank, INSTRUMENTS};
+use crate::{BANK_TAKES, Bank, INSTRUMENTS};
 
 impl Sequencer {
     /// A step with early onsets is decided half a step ahead, any other when it comes.
@@ -37,7 +37,8 @@ impl Sequencer {
         }
         let bank = block.banks.current();
         let take = bank.take(step.cycle);
-        self.playhead = Some(Playhead { step: step.step, take: bank.take_index(step.cycle) });
+        let cycle = step.cycle.rem_euclid(BANK_TAKES as i64) as usize;
+        self.playhead = Some(Playhead { step: step.step, cycle });
         let swings = step.swings() != block.planted.is(Fault::SwingsTheBeat);
         let swing = if swings { f64::from(block.playback.swing.clamp(0.0, 1.0)) * HALF_STEP } else { 0.0 };
         let onsets = take.onsets.step(step.step);

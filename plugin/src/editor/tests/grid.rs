@@ -5,6 +5,7 @@ use egui::{Key, Modifiers, Pos2, Vec2};
 use egui_kittest::kittest::Queryable;
 
 use super::Studio;
+use crate::editor::theme;
 
 /// The middle of a step on the screen.
 fn cell(studio: &Studio, step: usize, instrument: usize) -> Pos2 {
@@ -37,6 +38,57 @@ fn a_click_holds_a_step_as_the_opposite_of_what_it_is_and_another_lets_it_go() {
         assert_eq!(lock(&studio, step, instrument), None);
     }
     assert_eq!(studio.host.take(), [], "a lock is no parameter");
+}
+
+/// The steps that are drawn with an edge of this colour.
+fn edged(studio: &Studio, colour: egui::Color32) -> Vec<(usize, usize)> {
+    let shapes = studio.harness.output().shapes.iter().map(|clipped| &clipped.shape);
+    let edged = shapes.filter_map(|shape| match shape {
+        egui::Shape::Rect(rect) if rect.stroke.color == colour => Some(rect.rect),
+        _ => None,
+    });
+    let edged: Vec<egui::Rect> = edged.collect();
+    let cells = (0..STEPS).flat_map(|step| (0..INSTRUMENTS).map(move |instrument| (step, instrument)));
+    cells.filter(|(s, i)| edged.iter().any(|rect| rect.contains(cell(studio, *s, *i)))).collect()
+}
+
+#[test]
+fn a_held_step_is_drawn_where_the_hand_was_and_in_the_next_frame() {
+    for turned in [0, 1, 31] {
+        let mut studio = Studio::open();
+        studio.params.saved.set_shape(&beat::Shape::NONE.with_rotation(turned));
+        for (step, instrument) in [(0, 0), (16, 5), (31, 13)] {
+            let place = cell(&studio, step, instrument);
+            studio.harness.hover_at(place);
+            studio.harness.drag_at(place);
+            studio.harness.step();
+            studio.harness.drop_at(place);
+            studio.harness.run_steps(2);
+            let held = edged(&studio, theme::LOCK.gamma_multiply(0.85));
+            assert!(held.contains(&(step, instrument)), "{held:?} turned by {turned}");
+        }
+    }
+}
+
+/// Banks of one take and of eight take turns as the variation is turned up; what waits was shown as the
+/// first of its eight takes, whatever the cycle.
+#[test]
+fn what_waits_is_shown_as_it_will_sound_at_its_commit() {
+    use beat::{Bank, Kit, Playhead, Settings, Take};
+    let mut studio = Studio::open();
+    let take = |step: usize| Take { onsets: beat::Pattern::EMPTY.with(step, 7), ..Take::EMPTY };
+    let bank = |takes, period| Bank::new(takes, period, Kit::DEFAULT, Settings::DEFAULT, 1);
+    studio.stage.show(|scene| {
+        scene.add(2, bank([Take::EMPTY; 8], 1), 0);
+        scene.add(3, bank(std::array::from_fn(take), 8), 2);
+    });
+    studio.meters.show_committed(2);
+    studio.meters.show_transport(true, false);
+    for (step, cycle, expected) in [(0, 0, 0), (9, 5, 5), (31, 5, 6), (31, 7, 0)] {
+        studio.meters.show_playhead(Some(Playhead { step, cycle }));
+        studio.harness.run_steps(2);
+        assert_eq!(edged(&studio, theme::COMING.gamma_multiply(0.9)), [(expected, 7)], "cycle {cycle}");
+    }
 }
 
 #[test]

@@ -122,7 +122,7 @@ fn silence_explains_itself() {
     };
     says(&studio, "Press play in the host.");
     studio.meters.show_transport(true, false);
-    studio.meters.show_playhead(Some(beat::Playhead { step: 3, take: 0 }));
+    studio.meters.show_playhead(Some(beat::Playhead { step: 3, cycle: 0 }));
     studio.harness.run();
     says(&studio, "playing · ");
     for name in beat::DEFAULT_INSTRUMENT_NAMES {
