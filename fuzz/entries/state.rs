@@ -27,6 +27,7 @@ pub(crate) fn state(bytes: &[u8]) {
     let saved = &known.saved;
     let size = saved.window_size();
     assert!(size.width <= WindowSize::LARGEST.width && size.height <= WindowSize::LARGEST.height);
+    assert!((WindowSize::SMALLEST.scale..=WindowSize::LARGEST.scale).contains(&size.scale));
     let (choice, _) = saved.model();
     drop(choice.file());
     drop(saved.remark());

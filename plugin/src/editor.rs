@@ -80,8 +80,15 @@ impl NiceEguiApp for Window {
     }
 
     fn resized(&mut self, new: NewSize) {
-        let (width, height) = (new.logical.width.round() as u32, new.logical.height.round() as u32);
-        self.params.saved.remember_window_size(WindowSize { width, height });
+        // The toolkit counts in points, which leave the scale out.
+        let pixels =
+            |points: f64| (points * f64::from(self.params.saved.window_size().zoom())).round() as u32;
+        let (width, height) = (pixels(new.logical.width), pixels(new.logical.height));
+        self.params.saved.remember_window_size(WindowSize {
+            width,
+            height,
+            ..self.params.saved.window_size()
+        });
     }
 }
 
@@ -126,6 +133,7 @@ impl Window {
             now: ui.input(|input| input.time),
         };
         shortcuts(ui, &desk);
+        remember_scale(ui.ctx(), &self.params);
         ui.painter().rect_filled(ui.max_rect(), 0.0, theme::BACKGROUND);
         let mut window = ui.max_rect();
         if self.stage.transport.is_in_charge() {
@@ -149,6 +157,19 @@ impl Window {
             self.status.show(ui, &desk, self.api);
         });
         hands.close_frame(desk.now);
+    }
+}
+
+/// Keeps how large everything is shown, which the menu sets and the toolkit's own keys (Ctrl and plus, minus
+/// or 0), within what a project can hold.
+fn remember_scale(egui: &egui::Context, params: &BeatfieldParams) {
+    let (size, scale) = (params.saved.window_size(), (egui.zoom_factor() * 100.0).round() as u32);
+    if scale != size.scale {
+        params.saved.remember_window_size(WindowSize { scale, ..size });
+        let kept = params.saved.window_size();
+        if kept.scale != scale {
+            egui.set_zoom_factor(kept.zoom());
+        }
     }
 }
 

@@ -49,7 +49,7 @@ pub struct Saved {
     /// What the scenes hold.
     #[persist = "scenes"]
     scenes: Scenes,
-    /// How large the window is.
+    /// How large the window is, and everything in it.
     #[persist = "window"]
     window: Counted<WindowSize>,
 }
@@ -114,12 +114,12 @@ impl Saved {
         self.model.replace(choice);
     }
 
-    /// The size in which the window opens.
+    /// The size and scale in which the window opens.
     pub fn window_size(&self) -> WindowSize {
         self.window.get().bounded()
     }
 
-    /// Keeps the window's size for the next time that it opens.
+    /// Keeps the window's size and scale for the next time that it opens.
     pub fn remember_window_size(&self, size: WindowSize) {
         self.window.replace(size.bounded());
     }

@@ -42,7 +42,7 @@ impl SizedEditor {
     fn current(&self) -> MutexGuard<'_, Made> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if !made.state.is_open()
-            && !self.params.saved.window_size().is_near(made.state.logical_size())
+            && !made.is(self.params.saved.window_size())
             && let Some(anew) = make(&self.params, &self.meters, &self.stage)
         {
             *made = anew;
@@ -51,9 +51,15 @@ impl SizedEditor {
     }
 }
 
+impl Made {
+    fn is(&self, size: WindowSize) -> bool {
+        size.is_near(self.state.logical_size(), self.state.user_scale_factor())
+    }
+}
+
 fn make(params: &Arc<BeatfieldParams>, meters: &Arc<Meters>, stage: &Arc<Stage>) -> Option<Made> {
-    let WindowSize { width, height } = params.saved.window_size();
-    let state = EguiEditorState::from_size(LogicalSize::new(width, height), 1.0);
+    let size = params.saved.window_size();
+    let state = EguiEditorState::from_size(size.points(), size.zoom());
     let window = Window::new(params.clone(), meters.clone(), stage.clone());
     let settings = EguiNiceSettings::new().with_tile("Beatfield").with_resize_hint(resizing());
     let editor = create_egui_editor(state.clone(), stage.repaint.clone(), settings, window)?;
@@ -62,7 +68,7 @@ fn make(params: &Arc<BeatfieldParams>, meters: &Arc<Meters>, stage: &Arc<Stage>)
 
 /// How the host may resize the window.
 fn resizing() -> ResizeHint {
-    let logical = |WindowSize { width, height }| Some(LogicalSize::new(width as f32, height as f32));
+    let logical = |WindowSize { width, height, .. }| Some(LogicalSize::new(width as f32, height as f32));
     ResizeHint {
         size_constraints: SizeConstraints::Logical {
             min_size: logical(WindowSize::SMALLEST),
@@ -87,7 +93,11 @@ impl Editor for SizedEditor {
     }
 
     fn size(&self) -> NativeSize<u32> {
-        self.current().editor.size()
+        let made = self.current();
+        // The framework's size is in points, which leave the scale out.
+        let NativeSize { width, height } = made.editor.size();
+        let scaled = |length: u32| (length as f32 * made.state.user_scale_factor()).round() as u32;
+        NativeSize { width: scaled(width), height: scaled(height) }
     }
 
     fn resize_hint(&self) -> ResizeHint {
@@ -107,9 +117,22 @@ mod tests {
             assert_eq!((editor.size().width, editor.size().height), (width, height));
         };
         opens_with(WindowSize::default().width, WindowSize::default().height);
-        params.saved.remember_window_size(WindowSize { width: 1200, height: 900 });
+        params.saved.remember_window_size(WindowSize { width: 1200, height: 900, scale: 100 });
         opens_with(1200, 900);
-        params.saved.remember_window_size(WindowSize { width: 1, height: u32::MAX });
+        params.saved.remember_window_size(WindowSize { width: 1, height: u32::MAX, scale: 100 });
         opens_with(WindowSize::SMALLEST.width, WindowSize::LARGEST.height);
+    }
+
+    #[test]
+    fn a_closed_window_takes_the_scale_that_a_project_brings_and_fills_its_size_with_it() {
+        let params = Arc::new(BeatfieldParams::default());
+        let editor = SizedEditor::new(params.clone(), Arc::default(), Arc::default()).expect("an editor");
+        for (scale, zoom) in [(150, 1.5), (50, 0.5), (0, 0.5), (9_000, 2.0), (100, 1.0)] {
+            params.saved.remember_window_size(WindowSize { width: 1200, height: 900, scale });
+            assert_eq!((editor.size().width, editor.size().height), (1200, 900), "{scale} %");
+            let made = editor.current();
+            assert_eq!(made.state.user_scale_factor(), zoom, "{scale} %");
+            assert!((made.state.logical_size().width - 1200.0 / zoom).abs() < 0.01, "{scale} %");
+        }
     }
 }

@@ -115,6 +115,21 @@ fn a_solo_leaves_the_others_out() {
 }
 
 #[test]
+fn the_scale_is_saved_with_the_project_whether_the_mouse_or_the_keys_chose_it() {
+    let mut studio = Studio::open();
+    let scale = |studio: &Studio| studio.params.saved.window_size().scale;
+    studio.click("100 %");
+    studio.click("150 %");
+    studio.harness.run_steps(3);
+    assert_eq!(scale(&studio), 150);
+    for _ in 0..20 {
+        studio.strike(egui::Key::Plus, egui::Modifiers::COMMAND);
+    }
+    studio.harness.run_steps(3);
+    assert_eq!((scale(&studio), studio.harness.ctx.zoom_factor()), (200, 2.0));
+}
+
+#[test]
 fn silence_explains_itself() {
     let mut studio = Studio::open();
     let says = |studio: &Studio, part: &str| {

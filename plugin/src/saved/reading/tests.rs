@@ -46,6 +46,21 @@ fn a_state_of_this_build_comes_through_as_it_is() {
 }
 
 #[test]
+fn a_window_of_before_the_scale_was_kept_opens_at_100_percent_and_a_later_one_at_its_own() {
+    for (kept, scale) in
+        [(r#"{"width":700,"height":600}"#, 100), (r#"{"width":700,"height":600,"scale":75}"#, 75)]
+    {
+        let mut state = saved();
+        state.fields.insert("window".into(), kept.into());
+        complete(&mut state);
+        let params = BeatfieldParams::default();
+        params.deserialize_fields(&state.fields);
+        assert_eq!(params.saved.remark(), None);
+        assert_eq!(params.saved.window_size(), WindowSize { width: 700, height: 600, scale });
+    }
+}
+
+#[test]
 fn a_state_of_a_newer_build_is_read_as_far_as_it_is_known_and_says_so() {
     check(field("beatfield", "7"), "saved by a newer Beatfield (state 7, this one knows 1)");
     check(field("beatfield", "1"), "");
