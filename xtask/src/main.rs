@@ -65,6 +65,8 @@ enum Verb {
     Sample(Arguments),
     /// Measure a model against patterns that it has not seen
     Evaluate(Arguments),
+    /// Measure generated phrases of sixteen bars against real songs
+    Phrases(Arguments),
     /// Train or load the paper's three models and write docs/report: its table and figures, ours beside them
     Report(Arguments),
 
@@ -113,6 +115,7 @@ fn run(verb: Verb) -> anyhow::Result<ExitCode> {
         Verb::Map(arguments) => lab::run("map", &arguments),
         Verb::Sample(arguments) => lab::run("sample", &arguments),
         Verb::Evaluate(arguments) => lab::run("evaluate", &arguments),
+        Verb::Phrases(arguments) => lab::run("phrases", &arguments),
         Verb::Report(arguments) => lab::run("report", &arguments),
         Verb::Test => return test::run(),
         Verb::Soak(arguments) => soak::run(&arguments),

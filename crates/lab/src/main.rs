@@ -17,6 +17,7 @@ mod map;
 mod measure;
 mod pack;
 mod patterns;
+mod phrases;
 mod progress;
 mod report;
 mod sample;
@@ -42,6 +43,8 @@ enum Verb {
     Sample(sample::Sample),
     /// Measure a model on songs that it never saw
     Evaluate(evaluate::Evaluate),
+    /// Measure generated phrases of sixteen bars against real songs
+    Phrases(phrases::Phrases),
     /// Train the paper's three models and write its table and figures beside ours
     Report(report::Report),
 }
@@ -53,6 +56,7 @@ fn main() -> Result<()> {
         Verb::Map(args) => map::run(&args),
         Verb::Sample(args) => sample::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),
+        Verb::Phrases(args) => phrases::run(&args),
         Verb::Report(args) => report::run(&args),
     }
 }

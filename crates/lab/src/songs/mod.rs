@@ -2,6 +2,7 @@
 
 mod copying;
 mod figures;
+mod measure;
 mod step_training;
 mod train;
 
@@ -15,6 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::patterns::is_validation;
 
 pub(crate) use figures::evaluate;
+pub(crate) use measure::{Asked, text};
 pub(crate) use train::train_step;
 
 /// The songs of one or more files, as classes of nine pieces.

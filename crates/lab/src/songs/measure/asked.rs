@@ -1,0 +1,109 @@
+//! What is measured against what: held-out songs, others to compare those with, and generated sets.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use corpus::sequences::{Sequence, read_sequences};
+use corpus::split::is_held_out;
+use nets::{SongModel, StepModel};
+
+use super::bars::PHRASE_BARS;
+use super::controls::{loops, played_on};
+use super::form::{PIECE_BARS, form};
+use super::known::Known;
+use super::set::{PhraseSet, add_real, generated};
+use super::statistics::statistics;
+use super::table::{Measured, Table};
+use crate::chance::{Dice, Purpose};
+use crate::patterns::is_validation;
+
+/// Real songs, and the sets of phrases that are held against them.
+pub(crate) struct Asked {
+    /// Phrases of held-out songs, as many as are measured of each set.
+    real: PhraseSet,
+    known: Known,
+    /// Phrases, and long pieces where there are any.
+    sets: Vec<(PhraseSet, PhraseSet)>,
+    count: usize,
+    seed: u64,
+}
+
+impl Asked {
+    /// Real songs from files; nothing to measure yet.
+    pub(crate) fn new(files: &[PathBuf], count: usize, seed: u64) -> Result<Self> {
+        let mut songs: Vec<Sequence> = Vec::new();
+        for file in files {
+            let read = read_sequences(file)?;
+            if let Some(first) = read.rejected.first() {
+                eprintln!("{}: {} lines left out, {first}", file.display(), read.rejected.len());
+            }
+            songs.extend(read.sequences);
+        }
+        let (held_out, training): (Vec<Sequence>, Vec<Sequence>) =
+            songs.into_iter().partition(|song| is_held_out(&song.song));
+        let training: Vec<Sequence> =
+            training.into_iter().filter(|song| !is_validation(&song.song)).collect();
+        let held = cut(&held_out, PHRASE_BARS, "real");
+        ensure!(!held.phrases.is_empty(), "no song of the files is held out and has sixteen bars");
+        let some = |set: &PhraseSet, stream: u64| {
+            let order = Dice::new(seed, Purpose::Control, stream).order(set.phrases.len());
+            set.only(&order[..count.min(order.len())])
+        };
+        let classes: Vec<Vec<u16>> = training.iter().map(Sequence::classes).collect();
+        Ok(Self {
+            real: some(&held, 10),
+            sets: vec![(held, cut(&held_out, PIECE_BARS, "real"))],
+            known: Known::of(&classes),
+            count,
+            seed,
+        })
+    }
+
+    /// Also measures loops of two bars.
+    pub(crate) fn add_loops(&mut self) {
+        self.sets.push((loops(&self.real), PhraseSet::default()));
+    }
+
+    /// Also measures what a step model plays on.
+    pub(crate) fn add_step(&mut self, file: &Path, temperature: f32) -> Result<()> {
+        let model = SongModel::read(file)?;
+        let model = StepModel::new(model.weights()).with_context(|| format!("{}", file.display()))?;
+        let played = played_on(&model, &self.real, temperature, self.seed)?;
+        self.sets.push((played, PhraseSet::default()));
+        Ok(())
+    }
+
+    /// Also measures the sequences of a file.
+    pub(crate) fn add_generated(&mut self, file: &Path) -> Result<()> {
+        let [phrases, pieces] = [PHRASE_BARS, PIECE_BARS].map(|bars| generated(file, bars));
+        let (mut phrases, pieces) = (phrases?, pieces?);
+        ensure!(!phrases.phrases.is_empty(), "{}: no sequence has sixteen bars", file.display());
+        let found = phrases.phrases.len();
+        if found < self.count {
+            eprintln!("{}: {found} phrases, where --count asks for {}", file.display(), self.count);
+        }
+        phrases = phrases.only(&(0..found.min(self.count)).collect::<Vec<_>>());
+        self.sets.push((phrases, pieces));
+        Ok(())
+    }
+
+    /// Everything measured.
+    pub(crate) fn measured(&self) -> Result<Table> {
+        let mut table = Table::default();
+        for (phrases, pieces) in &self.sets {
+            table.sets.push(Measured {
+                name: phrases.name.clone(),
+                statistics: statistics(&phrases.phrases, &self.known),
+                form: (!pieces.phrases.is_empty()).then(|| form(&pieces.phrases)),
+            });
+        }
+        Ok(table)
+    }
+}
+
+/// The phrases of songs, each from its song's phase on.
+fn cut(songs: &[Sequence], bars: usize, name: &str) -> PhraseSet {
+    let mut set = PhraseSet::named(name);
+    songs.iter().for_each(|song| add_real(&mut set, song, bars));
+    set
+}

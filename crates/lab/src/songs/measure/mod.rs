@@ -1,0 +1,15 @@
+//! How phrases of sixteen bars are measured: what is counted on them, and critics that try to tell
+//! generated ones from real ones. The same code measures both. Pure functions of classes of nine pieces;
+//! `docs/report/sequences.md` says the same in one place.
+
+mod asked;
+mod bars;
+mod controls;
+mod form;
+mod known;
+mod set;
+mod statistics;
+mod table;
+
+pub(crate) use asked::Asked;
+pub(crate) use table::text;
