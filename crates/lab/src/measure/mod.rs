@@ -8,6 +8,7 @@ mod purity;
 mod shipped;
 mod trust;
 
+pub(crate) use auc::auc;
 pub(crate) use critic::{Sourced, realism};
 pub(crate) use figures::{Figures, PadFigures, Reconstruction, figures, pad_figures, reconstruction};
 pub(crate) use purity::{purity, purity_of};

@@ -9,6 +9,7 @@ use nets::{SongModel, StepModel};
 
 use super::bars::PHRASE_BARS;
 use super::controls::{loops, played_on};
+use super::critics::critics;
 use super::form::{PIECE_BARS, form};
 use super::known::Known;
 use super::set::{PhraseSet, add_real, generated};
@@ -21,6 +22,8 @@ use crate::patterns::is_validation;
 pub(crate) struct Asked {
     /// Phrases of held-out songs, as many as are measured of each set.
     real: PhraseSet,
+    /// As many phrases of songs to learn from, to compare `real` with.
+    others: PhraseSet,
     known: Known,
     /// Phrases, and long pieces where there are any.
     sets: Vec<(PhraseSet, PhraseSet)>,
@@ -43,7 +46,7 @@ impl Asked {
             songs.into_iter().partition(|song| is_held_out(&song.song));
         let training: Vec<Sequence> =
             training.into_iter().filter(|song| !is_validation(&song.song)).collect();
-        let held = cut(&held_out, PHRASE_BARS, "real");
+        let [held, other] = [&held_out, &training].map(|songs| cut(songs, PHRASE_BARS, "real"));
         ensure!(!held.phrases.is_empty(), "no song of the files is held out and has sixteen bars");
         let some = |set: &PhraseSet, stream: u64| {
             let order = Dice::new(seed, Purpose::Control, stream).order(set.phrases.len());
@@ -52,6 +55,7 @@ impl Asked {
         let classes: Vec<Vec<u16>> = training.iter().map(Sequence::classes).collect();
         Ok(Self {
             real: some(&held, 10),
+            others: some(&other, 11),
             sets: vec![(held, cut(&held_out, PIECE_BARS, "real"))],
             known: Known::of(&classes),
             count,
@@ -90,11 +94,14 @@ impl Asked {
     /// Everything measured.
     pub(crate) fn measured(&self) -> Result<Table> {
         let mut table = Table::default();
-        for (phrases, pieces) in &self.sets {
+        for (number, (phrases, pieces)) in self.sets.iter().enumerate() {
+            // What stands in the column of real songs is the floor: real ones told from other real ones.
+            let told = if number == 0 { &self.others } else { phrases };
             table.sets.push(Measured {
                 name: phrases.name.clone(),
                 statistics: statistics(&phrases.phrases, &self.known),
                 form: (!pieces.phrases.is_empty()).then(|| form(&pieces.phrases)),
+                critics: critics(told, &self.real)?,
             });
         }
         Ok(table)

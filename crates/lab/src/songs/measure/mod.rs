@@ -5,11 +5,14 @@
 mod asked;
 mod bars;
 mod controls;
+mod critics;
+mod features;
 mod form;
 mod known;
 mod set;
 mod statistics;
 mod table;
+mod trees;
 
 pub(crate) use asked::Asked;
 pub(crate) use table::text;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::critics::Critics;
 use super::form::FormStatistics;
 use super::statistics::{FILLS_ENOUGH, PhraseStatistics, REPEATS};
 
@@ -13,6 +14,8 @@ pub(crate) struct Measured {
     pub(crate) statistics: PhraseStatistics,
     /// Where the set has long pieces.
     pub(crate) form: Option<FormStatistics>,
+    /// How well it is told from real phrases; for real ones, how well others are told from them.
+    pub(crate) critics: Critics,
 }
 
 /// The sets that were measured, real songs first.
@@ -28,6 +31,7 @@ type Line = (String, Vec<String>);
 pub(crate) fn text(table: &Table) -> String {
     let mut lines: Vec<Line> = vec![("".to_owned(), table.sets.iter().map(|set| set.name.clone()).collect())];
     lines.extend(phrase_lines(&table.sets));
+    lines.extend(critic_lines(&table.sets));
     if table.sets.iter().any(|set| set.form.is_some()) {
         lines.extend(form_lines(&table.sets));
     }
@@ -84,6 +88,14 @@ fn phrase_lines(sets: &[Measured]) -> Vec<Line> {
     ]
 }
 
+fn critic_lines(sets: &[Measured]) -> Vec<Line> {
+    let of = |label: &str, cell: fn(&Critics) -> String| line(label, sets, |set| cell(&set.critics));
+    vec![
+        of("AUC, boosting on hand features", |c| share(c.boosting)),
+        of("  seconds", |c| format!("{:.0}", c.boosting_seconds)),
+    ]
+}
+
 fn form_lines(sets: &[Measured]) -> Vec<Line> {
     let of = |label: &str, cell: fn(&FormStatistics) -> String| {
         line(label, sets, |set| set.form.as_ref().map_or(String::new(), cell))
@@ -105,11 +117,9 @@ mod tests {
     #[test]
     fn every_figure_stands_beside_the_real_one() {
         let form = FormStatistics { returns: 0.336, ..FormStatistics::default() };
-        let set = |name: &str, form| Measured {
-            name: name.to_owned(),
-            statistics: PhraseStatistics::default(),
-            form,
-        };
+        let critics = Critics { boosting: 0.5, boosting_seconds: 1.0 };
+        let statistics = PhraseStatistics::default();
+        let set = |name: &str, form| Measured { name: name.to_owned(), statistics, form, critics };
         let text = text(&Table { sets: vec![set("real", Some(form)), set("loop", None)] });
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines.iter().all(|line| line.chars().count() == lines[0].chars().count()), "{text}");

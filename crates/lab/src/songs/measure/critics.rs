@@ -1,0 +1,132 @@
+//! Critics that try to tell generated phrases from real ones. The harder they find it, the more real the
+//! phrases are. Sizes and training never change, or figures could not be compared.
+
+use std::time::Instant;
+
+use anyhow::Result;
+use rayon::prelude::*;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::features::features;
+use super::set::PhraseSet;
+use super::trees::Forest;
+use crate::measure::auc;
+
+/// Parts that each take their turn as the test; a song is in one of them.
+const FOLDS: u32 = 5;
+
+/// How well each critic tells a set from real phrases: the mean area under the ROC curve over the folds.
+/// 0.5 can't tell, 1 always can.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Critics {
+    /// Boosted trees on what can be counted ([`features`]).
+    pub(crate) boosting: f64,
+    /// Seconds that it took.
+    pub(crate) boosting_seconds: f64,
+}
+
+/// What a critic learns from: phrases, and whether each is generated.
+pub(crate) struct Lesson<'a> {
+    pub(crate) phrases: Vec<&'a [u16]>,
+    pub(crate) generated: Vec<bool>,
+}
+
+struct Row<'a> {
+    phrase: &'a [u16],
+    fold: u32,
+    generated: bool,
+}
+
+/// Asks every critic.
+pub(crate) fn critics(generated: &PhraseSet, real: &PhraseSet) -> Result<Critics> {
+    let begun = Instant::now();
+    let boosting = crossed(generated, real, boosted)?;
+    Ok(Critics { boosting, boosting_seconds: begun.elapsed().as_secs_f64() })
+}
+
+/// The mean area over the folds, of a critic that learns from a lesson and then gives each of the phrases to
+/// be told a score that is high where it takes it for generated.
+fn crossed<'a>(
+    generated: &'a PhraseSet,
+    real: &'a PhraseSet,
+    critic: impl Fn(&Lesson, &[&[u16]]) -> Result<Vec<f32>> + Sync,
+) -> Result<f64> {
+    let all: Vec<Row> = [(generated, true), (real, false)]
+        .into_iter()
+        .flat_map(|(set, generated)| {
+            let row =
+                move |(phrase, song): (&'a [u16], &String)| Row { phrase, fold: fold_of(song), generated };
+            set.phrases.iter().map(Vec::as_slice).zip(&set.songs).map(row)
+        })
+        .collect();
+    let judged = |fold: u32| -> Result<f64> {
+        let (test, rest): (Vec<&Row>, Vec<&Row>) = all.iter().partition(|row| row.fold == fold);
+        let lesson = Lesson {
+            phrases: rest.iter().map(|row| row.phrase).collect(),
+            generated: rest.iter().map(|row| row.generated).collect(),
+        };
+        let scores = critic(&lesson, &test.iter().map(|row| row.phrase).collect::<Vec<_>>())?;
+        let of = |generated: bool| -> Vec<f32> {
+            let rows = test.iter().zip(&scores).filter(|(row, _)| row.generated == generated);
+            rows.map(|(_, score)| *score).collect()
+        };
+        Ok(auc(&of(true), &of(false)))
+    };
+    let folds = (0..FOLDS).into_par_iter().map(judged).collect::<Result<Vec<f64>>>()?;
+    Ok(folds.iter().sum::<f64>() / folds.len() as f64)
+}
+
+/// A number that the song decides alone.
+fn fold_of(song: &str) -> u32 {
+    let digest = Sha256::digest(format!("phrase fold {song}").as_bytes());
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]) % FOLDS
+}
+
+fn boosted(lesson: &Lesson, told: &[&[u16]]) -> Result<Vec<f32>> {
+    let rows: Vec<Vec<f32>> = lesson.phrases.par_iter().map(|phrase| features(phrase)).collect();
+    let forest = Forest::grow(&rows, &lesson.generated);
+    Ok(told.par_iter().map(|phrase| forest.logit(&features(phrase))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bars::tests::{rock, roll};
+    use super::*;
+    use crate::chance::{Dice, Purpose};
+
+    /// Phrases of rock in which any bar may have another kick, with a roll at the end of every four bars, or
+    /// anywhere.
+    pub(crate) fn phrases(
+        count: usize,
+        stream: u64,
+        roll_at: impl Fn(usize, &mut Dice) -> bool,
+    ) -> PhraseSet {
+        let mut dice = Dice::new(5, Purpose::Control, stream);
+        let mut set = PhraseSet::named("made");
+        for row in 0..count {
+            let mut phrase = Vec::new();
+            for bar in 0..16 {
+                let mut steps = if roll_at(bar, &mut dice) { roll() } else { rock() };
+                steps[dice.below(16)] ^= 1;
+                phrase.extend(steps);
+            }
+            set.phrases.push(phrase);
+            set.songs.push(format!("{stream}-{row}"));
+            set.genres.push("rock".to_owned());
+        }
+        set
+    }
+
+    #[test]
+    fn the_critics_hear_where_the_fills_are_and_nothing_where_nothing_is() -> Result<()> {
+        let at_ends = |bar: usize, _: &mut Dice| bar % 4 == 3;
+        let [real, same] = [1, 2].map(|stream| phrases(60, stream, at_ends));
+        let anywhere = phrases(60, 3, |_, dice| dice.unit() < 0.25);
+        let floor = critics(&same, &real)?;
+        assert!((0.3..0.7).contains(&floor.boosting), "{floor:?}");
+        let heard = critics(&anywhere, &real)?;
+        assert!(heard.boosting > 0.95, "{heard:?}");
+        Ok(())
+    }
+}
