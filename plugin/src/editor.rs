@@ -146,12 +146,7 @@ impl Window {
         }
         let layout = Layout::of(window);
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.map), |ui| self.map.show(ui, &desk));
-        ui.scope_builder(egui::UiBuilder::new().max_rect(layout.side), |ui| {
-            egui::ScrollArea::both().show(ui, |ui| {
-                side_panel::show(ui, &desk, &mut self.map);
-                self.export.show(ui, &desk);
-            });
-        });
+        side_panel::show(ui, &desk, &layout, &mut self.map, &mut self.export);
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.grid), |ui| self.grid.show(ui, &desk));
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.status), |ui| {
             self.status.show(ui, &desk, self.api);

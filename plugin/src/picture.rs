@@ -9,7 +9,7 @@ const SIDE: usize = 1024;
 /// Pixels of a side of the glow behind the points.
 const GLOW: usize = 128;
 /// How far a point's glow reaches, in pixels of the glow (the deviation of a Gaussian).
-const REACH: f32 = 3.6;
+const REACH: f32 = 3.0;
 /// A genre that has a smaller share of all patterns has no glow.
 const FEW: f32 = 0.004;
 /// How much of the average density is added before densities are compared.
@@ -17,9 +17,9 @@ const DAMPING: f32 = 0.7;
 /// How much genres have to stand out together for their full colour.
 const CLEAR: f32 = 0.6;
 /// How far mixed hues are pulled apart.
-const PULL: f32 = 2.0;
+const PULL: f32 = 3.0;
 /// The light where nothing shines.
-const GROUND: [f32; 3] = [0.055, 0.065, 0.085];
+const GROUND: [f32; 3] = [0.040, 0.048, 0.065];
 /// Places of a side at which it is asked whether anything plays.
 pub const HITS_SIDE: usize = 48;
 
@@ -34,7 +34,7 @@ pub struct Picture {
 /// The muted hue of a genre; neighbours in the list lie far apart on the wheel.
 pub fn genre_colour(index: u8) -> Color32 {
     let hue = f32::from(index) * 0.618_034 % 1.0;
-    egui::ecolor::Hsva::new(hue, 0.55, 0.95, 1.0).into()
+    egui::ecolor::Hsva::new(hue, 0.68, 0.95, 1.0).into()
 }
 
 impl Picture {
@@ -55,7 +55,7 @@ fn field(map: &LatentMap) -> ColorImage {
         }
     }
     for (point, &genre) in map.points().iter().zip(map.genres()) {
-        let strength = 0.04 + 0.09 * weights[usize::from(genre)].min(3.0);
+        let strength = 0.18 + 0.24 * weights[usize::from(genre)].min(3.0);
         dot(&mut light, *point, genre_colour(genre), strength);
     }
     let pixels = light.iter().map(|[r, g, b]| Color32::from_rgb(shade(*r), shade(*g), shade(*b)));
@@ -136,7 +136,7 @@ impl Glow {
             for channel in 0..3 {
                 // Hues that mix come out grey; pulled apart they stay told apart.
                 let pure = (grey + (mixed[channel] - grey) * PULL).clamp(0.0, 1.0);
-                hue[channel][at] = GROUND[channel] + pure * clear * (0.05 + 0.40 * dense);
+                hue[channel][at] = GROUND[channel] + pure * clear * (0.02 + 0.26 * dense);
             }
         }
         // Once more, or the comparison of densities would leave hard edges.

@@ -63,7 +63,7 @@ impl Tape {
         self.lost = lost;
     }
 
-    pub(super) fn wind(&mut self, played: Played) {
+    pub(crate) fn wind(&mut self, played: Played) {
         match played {
             Played::Seam(seam) => self.go_on(&seam),
             Played::Until(beats) => self.end = self.end.max(beats + self.shift),

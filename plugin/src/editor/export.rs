@@ -1,9 +1,9 @@
 //! The way out: save the beat as a MIDI file, or drag it into the host.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use drag::{Drag, Outcome};
+use drag::{Drag, DragError, Outcome};
 use egui::{Button, Sense};
 
 use super::desk::Desk;
@@ -26,49 +26,72 @@ pub(super) struct ExportState {
     drag: Option<Drag>,
     saved: Option<PathBuf>,
     said: Option<String>,
+    /// Where files are saved; nowhere on a machine without a home.
+    folder: Option<PathBuf>,
+    take_up: TakeUp,
 }
+
+/// Takes up a file to drag it out of the window.
+type TakeUp = Box<dyn FnMut(&Path) -> Result<Drag, DragError> + Send>;
 
 impl Default for ExportState {
     fn default() -> Self {
-        Self { extent: Extent::Pattern, drag: None, saved: None, said: None }
+        Self::new(export::folder(), Box::new(Drag::start))
     }
 }
 
 impl ExportState {
-    /// Shows the strip.
-    pub(super) fn show(&mut self, ui: &mut egui::Ui, desk: &Desk<'_>) {
+    /// Saves to a folder, and drags as `take_up` does.
+    pub(super) fn new(folder: Option<PathBuf>, take_up: TakeUp) -> Self {
+        Self { extent: Extent::Pattern, drag: None, saved: None, said: None, folder, take_up }
+    }
+
+    /// Shows what can be written down.
+    pub(super) fn show_choice(&mut self, ui: &mut egui::Ui) {
         ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 3.0;
+            ui.label(egui::RichText::new("MIDI").font(theme::small()).color(theme::TEXT_QUIET));
             for (extent, name, hint) in EXTENTS {
                 if ui.selectable_label(self.extent == extent, name).on_hover_text(hint).clicked() {
                     self.extent = extent;
                 }
             }
         });
-        ui.horizontal(|ui| {
-            let save = ui.button("save .mid").on_hover_text("Into the folder Beatfield of your music");
-            if save.clicked() {
-                self.save(desk);
-            }
-            if drag::POSSIBLE {
-                let handle = ui.add(Button::new("drag .mid").sense(Sense::drag()));
-                if handle.on_hover_text("Drag it onto a track of your DAW").drag_started() {
-                    self.begin_drag(desk);
+    }
+
+    /// Shows where it can go, and what became of it.
+    pub(super) fn show_ways_out(&mut self, ui: &mut egui::Ui, desk: &Desk<'_>) {
+        ui.vertical(|ui| {
+            ui.horizontal(|ui| {
+                let save = ui.button("save .mid").on_hover_text("Into the folder Beatfield of your music");
+                if save.clicked() {
+                    self.save(desk);
                 }
-            }
-            if self.saved.is_some() && ui.button("show").on_hover_text("In your file browser").clicked() {
-                self.reveal();
+                if drag::POSSIBLE {
+                    // Clicks too, or a press alone would begin the drag.
+                    let handle = ui.add(Button::new("drag .mid").sense(Sense::click_and_drag()));
+                    let handle = handle.on_hover_text("Drag it onto a track of your DAW");
+                    if handle.drag_started() {
+                        self.begin_drag(desk);
+                    } else if handle.clicked() {
+                        self.said = Some("Hold it and drag it onto a track of your DAW.".into());
+                    }
+                }
+                if self.saved.is_some() && ui.button("show").on_hover_text("In your file browser").clicked() {
+                    self.reveal();
+                }
+            });
+            self.follow_drag(ui);
+            if let Some(said) = &self.said {
+                ui.colored_label(theme::TEXT_QUIET, egui::RichText::new(said).font(theme::small()));
             }
         });
-        self.follow_drag(ui);
-        if let Some(said) = &self.said {
-            ui.colored_label(theme::TEXT_QUIET, egui::RichText::new(said).font(theme::small()));
-        }
     }
 
     /// Writes the file and remembers where it is.
     fn save(&mut self, desk: &Desk<'_>) -> Option<PathBuf> {
-        let saved = match export::folder() {
-            Some(folder) => export::save(&beat(desk, self.extent), &folder, &name(desk, self.extent)),
+        let saved = match &self.folder {
+            Some(folder) => export::save(&beat(desk, self.extent), folder, &name(desk, self.extent)),
             None => Err(export::ExportError::Homeless),
         };
         self.said = Some(match &saved {
@@ -83,7 +106,7 @@ impl ExportState {
         // Another one, still fetched by a slow program, is given up.
         self.drag = None;
         let Some(path) = self.save(desk) else { return };
-        match Drag::start(&path) {
+        match (self.take_up)(&path) {
             Ok(drag) => self.drag = Some(drag),
             Err(error) => self.said = Some(error.to_string()),
         }

@@ -32,9 +32,21 @@ struct Hold {
     since: f64,
 }
 
-/// Shows a knob of `diameter` for a parameter, with its name above and its value below.
-pub(super) fn show<P: Param>(ui: &mut egui::Ui, hands: &Hands<'_>, param: &P, diameter: f32) -> Response {
-    let size = Vec2::new((diameter + 8.0).max(66.0), diameter + 2.0 * CAPTION);
+/// How much room a knob of `diameter` takes from left to right, with its name.
+pub(super) fn width(diameter: f32) -> f32 {
+    (diameter + 8.0).max(66.0)
+}
+
+/// Shows a knob of `diameter` for a parameter, with its name above and its value below; `hint` says what one
+/// hears of it.
+pub(super) fn show<P: Param>(
+    ui: &mut egui::Ui,
+    hands: &Hands<'_>,
+    param: &P,
+    diameter: f32,
+    hint: &str,
+) -> Response {
+    let size = Vec2::new(width(diameter), diameter + 2.0 * CAPTION);
     let (area, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
     let id = response.id.with("hold");
     let now = ui.input(|input| input.time);
@@ -64,7 +76,7 @@ pub(super) fn show<P: Param>(ui: &mut egui::Ui, hands: &Hands<'_>, param: &P, di
     typed_value(ui, hands, param, value, below);
     let name = name.to_owned();
     response.widget_info(move || egui::WidgetInfo::slider(true, f64::from(value), &name));
-    response
+    response.on_hover_text(hint)
 }
 
 /// Shows a parameter's value, which a click opens for typing.

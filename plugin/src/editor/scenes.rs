@@ -10,16 +10,18 @@ use super::theme;
 use crate::params::SceneChoice;
 
 const NAMES: [&str; 4] = ["A", "B", "C", "D"];
+const BUTTON: Vec2 = Vec2::new(30.0, 21.0);
 const HINT: &str = "A click goes there; an empty scene takes what sounds now, and so does one clicked with shift. \
                     The notes 0 to 3 hold the scenes A to D.";
 
 /// Shows the four scenes.
 pub(super) fn show(ui: &mut egui::Ui, desk: &Desk<'_>) {
     ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
         ui.label(egui::RichText::new("scenes").font(theme::small()).color(theme::TEXT_QUIET));
         let in_effect = desk.params.scene_in_effect();
         for (index, name) in NAMES.iter().enumerate() {
-            let (area, response) = ui.allocate_exact_size(Vec2::new(34.0, 26.0), Sense::click());
+            let (area, response) = ui.allocate_exact_size(BUTTON, Sense::click());
             let stored = desk.params.saved.scenes().get(index);
             let sounds = in_effect == Some(index) && stored.is_some();
             let (fill, ink) = match (sounds, stored.is_some()) {

@@ -4,55 +4,123 @@ use egui::Vec2;
 use nice_plug::prelude::{Enum, EnumParam, Param};
 
 use super::desk::Desk;
+use super::export::ExportState;
 use super::gesture::Touch;
+use super::layout::Layout;
 use super::map::MapState;
 use super::{knob, scenes, theme};
 use crate::params::Commit;
 
 const BIG: f32 = 92.0;
 const SMALL: f32 = 42.0;
+/// How high a row of buttons is, so that what is written before them stands in its middle.
+const ROW: f32 = 21.0;
 /// Scales that the window can be shown at, in percent.
 const SCALES: [u32; 6] = [50, 75, 100, 125, 150, 200];
 
-/// Shows all knobs and choices.
-pub(super) fn show(ui: &mut egui::Ui, desk: &Desk<'_>, map: &mut MapState) {
-    ui.spacing_mut().item_spacing = Vec2::new(6.0, 7.0);
-    let (params, hands) = (desk.params, desk.hands);
-    toolbar(ui, desk);
-    ui.horizontal(|ui| {
-        knob::show(ui, hands, &params.temperature, BIG);
-        ui.vertical(|ui| {
-            ui.add_space(8.0);
-            seed(ui, desk);
-            ui.add_space(4.0);
-            quiet(ui, "a changed beat starts at the next");
-            choices(
-                ui,
-                desk,
-                &params.commit,
-                &[
-                    (Commit::Step, "step"),
-                    (Commit::Beat, "beat"),
-                    (Commit::Bar, "bar"),
-                    (Commit::Cycle, "cycle"),
-                ],
-            );
+/// Shows all knobs and choices: in one column, or the first of them beside the map and the rest in a strip
+/// under it.
+pub(super) fn show(
+    ui: &mut egui::Ui,
+    desk: &Desk<'_>,
+    layout: &Layout,
+    map: &mut MapState,
+    export: &mut ExportState,
+) {
+    let Some(under) = layout.under else {
+        return scrolled(ui, layout.side, "side", |ui| {
+            toolbar(ui, desk);
+            ui.horizontal(|ui| {
+                temperature(ui, desk);
+                ui.vertical(|ui| {
+                    ui.add_space(8.0);
+                    seed(ui, desk);
+                    ui.add_space(4.0);
+                    commit(ui, desk);
+                });
+            });
+            spread(ui, 3, |ui| what_is_played(ui, desk));
+            spread(ui, 3, |ui| how_it_is_played(ui, desk));
+            regions(ui, desk, map);
+            scenes::show(ui, desk);
+            orbit(ui, desk, map);
+            pattern_tools(ui, desk);
+            export.show_choice(ui);
+            export.show_ways_out(ui, desk);
+        });
+    };
+    scrolled(ui, layout.side, "side", |ui| {
+        toolbar(ui, desk);
+        ui.vertical_centered(|ui| temperature(ui, desk));
+        seed(ui, desk);
+        commit(ui, desk);
+        regions(ui, desk, map);
+        scenes::show(ui, desk);
+    });
+    scrolled(ui, under, "under", |ui| {
+        spread(ui, 6, |ui| {
+            what_is_played(ui, desk);
+            how_it_is_played(ui, desk);
+        });
+        ui.horizontal(|ui| {
+            orbit(ui, desk, map);
+            pattern_tools(ui, desk);
+        });
+        ui.horizontal(|ui| {
+            export.show_choice(ui);
+            export.show_ways_out(ui, desk);
         });
     });
-    ui.horizontal(|ui| {
-        knob::show(ui, hands, &params.density, SMALL);
-        knob::show(ui, hands, &params.variation, SMALL);
-        knob::show(ui, hands, &params.swing, SMALL);
+}
+
+/// A part of the panel, which scrolls if its place is too small for it.
+fn scrolled(ui: &mut egui::Ui, place: egui::Rect, name: &str, part: impl FnOnce(&mut egui::Ui)) {
+    ui.scope_builder(egui::UiBuilder::new().max_rect(place), |ui| {
+        egui::ScrollArea::both().id_salt(name).show(ui, |ui| {
+            ui.spacing_mut().item_spacing = Vec2::new(6.0, 7.0);
+            ui.spacing_mut().interact_size.y = ROW;
+            part(ui);
+        });
     });
+}
+
+/// Small knobs in a row, so many of them, over the width there is.
+fn spread(ui: &mut egui::Ui, knobs: usize, row: impl FnOnce(&mut egui::Ui)) {
+    let left = ui.available_width() - knobs as f32 * knob::width(SMALL);
     ui.horizontal(|ui| {
-        knob::show(ui, hands, &params.gate, SMALL);
-        knob::show(ui, hands, &params.velocity, SMALL);
-        knob::show(ui, hands, &params.kit_level, SMALL);
+        ui.spacing_mut().item_spacing.x = (left / (knobs - 1) as f32).floor().clamp(6.0, 40.0);
+        row(ui);
     });
-    regions(ui, desk, map);
-    scenes::show(ui, desk);
-    orbit(ui, desk, map);
-    pattern_tools(ui, desk);
+}
+
+fn temperature(ui: &mut egui::Ui, desk: &Desk<'_>) {
+    let hint = "0 plays the likeliest beat of this place; the higher, the further it strays";
+    knob::show(ui, desk.hands, &desk.params.temperature, BIG, hint);
+}
+
+fn what_is_played(ui: &mut egui::Ui, desk: &Desk<'_>) {
+    let (params, hands) = (desk.params, desk.hands);
+    knob::show(ui, hands, &params.density, SMALL, "Fewer hits, or more");
+    let hint = "So many versions of the beat, two bars each, come one after another";
+    knob::show(ui, hands, &params.variation, SMALL, hint);
+    let hint = "How late every second sixteenth comes; 50 % is straight";
+    knob::show(ui, hands, &params.swing, SMALL, hint);
+}
+
+fn how_it_is_played(ui: &mut egui::Ui, desk: &Desk<'_>) {
+    let (params, hands) = (desk.params, desk.hands);
+    knob::show(ui, hands, &params.gate, SMALL, "How long notes are, in parts of a sixteenth");
+    knob::show(ui, hands, &params.velocity, SMALL, "How hard everything is hit");
+    let hint = "The built-in drums; 0 turns them off, for when the notes play another instrument";
+    knob::show(ui, hands, &params.kit_level, SMALL, hint);
+}
+
+/// When a changed beat starts to sound.
+fn commit(ui: &mut egui::Ui, desk: &Desk<'_>) {
+    quiet(ui, "a changed beat starts at the next");
+    let names =
+        [(Commit::Step, "step"), (Commit::Beat, "beat"), (Commit::Bar, "bar"), (Commit::Cycle, "cycle")];
+    choices(ui, desk, &desk.params.commit, &names);
 }
 
 fn quiet(ui: &mut egui::Ui, text: &str) {
@@ -172,8 +240,13 @@ fn pattern_tools(ui: &mut egui::Ui, desk: &Desk<'_>) {
         if ui.button(">").on_hover_text("Everything a sixteenth later").clicked() {
             desk.hands.reshape(turned(1));
         }
-        let held = shape.locks.count();
-        if ui.add_enabled(held > 0, egui::Button::new(format!("let go of {held} locks"))).clicked() {
+        let let_go = match shape.locks.count() {
+            0 => "no locks".to_owned(),
+            1 => "let go of 1 lock".to_owned(),
+            held => format!("let go of {held} locks"),
+        };
+        let button = ui.add_enabled(shape.locks.count() > 0, egui::Button::new(let_go));
+        if button.on_hover_text("Steps that you hold on or off, wherever the puck goes").clicked() {
             desk.hands.reshape(shape.with_locks(beat::Locks::NONE));
         }
     });

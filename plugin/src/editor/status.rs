@@ -23,7 +23,7 @@ impl StatusState {
         let trouble = desk.scene.problem.is_some() || desk.meters.late() > 0 || desk.meters.lost() > 0;
         let (text, colour) = match reason_for_silence(desk, api) {
             Some(reason) => (reason, if trouble { theme::TROUBLE } else { theme::TEXT }),
-            None => (playing(desk), theme::TEXT),
+            None => (playing(desk, api), theme::TEXT),
         };
         self.light(ui, desk, Pos2::new(area.left() + 6.0, area.center().y));
         let notes = format!("{} notes", desk.meters.notes());
@@ -82,22 +82,28 @@ fn reason_for_silence(desk: &Desk<'_>, api: PluginApi) -> Option<String> {
         return Some("Silent: every instrument is muted.".into());
     }
     if meters.late() > 0 {
-        return Some(format!(
-            "{} commits of a bounce kept the old beat: the machine was too busy.",
-            meters.late()
-        ));
+        let commits = counted(meters.late(), "commit");
+        return Some(format!("{commits} of a bounce kept the old beat: the machine was too busy."));
     }
     if meters.lost() > 0 {
-        return Some(format!("{} hits were given up: the host took no more notes.", meters.lost()));
+        let hits = counted(meters.lost(), "hit");
+        return Some(format!("{hits} given up: the host took no more notes."));
     }
     if desk.playhead().is_none() {
-        return Some(format!("Press play in the host. {}", routing(api)));
+        return Some(match desk.stage.transport.is_in_charge() {
+            true => "Press play, or the space bar.".into(),
+            false => format!("Press play in the host. {}", routing(api)),
+        });
     }
     let audible = (0..beat::INSTRUMENTS).any(|instrument| {
         desk.mutes() >> instrument & 1 == 0
             && desk.take().onsets.steps().iter().any(|step| step >> instrument & 1 == 1)
     });
     (!audible).then(|| match desk.take().onsets.hits() {
+        0 if desk.shape.locks.patterns().1.hits() > 0 => {
+            "Silent: this place of the map plays nothing but what you hold off; move on, or let go of locks."
+                .into()
+        }
         0 => "Silent: this place of the map plays nothing; move on, or turn the density up.".into(),
         _ => "Silent: what this beat hits is muted.".into(),
     })
@@ -111,7 +117,12 @@ fn routing(api: PluginApi) -> &'static str {
     }
 }
 
-fn playing(desk: &Desk<'_>) -> String {
+/// So many of a thing.
+fn counted(number: u32, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
+fn playing(desk: &Desk<'_>, api: PluginApi) -> String {
     let map = desk.scene.model.as_deref().and_then(nets::Model::map);
     let [x, y] = desk.sounding_place().unwrap_or_else(|| desk.place());
     let region = map.and_then(|map| map.region(x, y)).unwrap_or("-");
@@ -124,5 +135,10 @@ fn playing(desk: &Desk<'_>) -> String {
         _ if desk.params.orbit.value() => " · on the orbit".to_owned(),
         _ => String::new(),
     };
-    format!("{mode} · {region}{where_from} · take {take} of {}", desk.bank().period())
+    // Whoever hears nothing now has sent the notes nowhere.
+    let silent_kit = match desk.params.kit_level.value() == 0.0 && !desk.stage.transport.is_in_charge() {
+        true => format!(" · the built-in kit is off. {}", routing(api)),
+        false => String::new(),
+    };
+    format!("{mode} · {region}{where_from} · take {take} of {}{silent_kit}", desk.bank().period())
 }

@@ -7,13 +7,20 @@ mod looks;
 mod map;
 mod painted;
 mod panel;
+mod silence;
+mod way_out;
 
-use std::sync::{Arc, OnceLock};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
 
+use drag::DragError;
 use egui_kittest::{Harness, kittest::Queryable};
 use nets::Model;
+use nice_plug::prelude::{Param, ParamSetter};
 
 use super::Window;
+use super::export::ExportState;
 use crate::display::{Meters, Stage};
 use crate::params::BeatfieldParams;
 use host::TestHost;
@@ -24,7 +31,18 @@ struct Studio {
     host: Arc<TestHost>,
     stage: Arc<Stage>,
     meters: Arc<Meters>,
+    /// Where beats are saved, which goes with the studio.
+    folder: PathBuf,
+    /// The files that a hand has taken up.
+    dragged: Arc<Mutex<Vec<PathBuf>>>,
     harness: Harness<'static>,
+}
+
+impl Drop for Studio {
+    fn drop(&mut self) {
+        // Most studios save nothing, and then there is no such folder.
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
 }
 
 /// The model of all studios, and the bank that it makes of a fresh instance's settings.
@@ -50,6 +68,16 @@ impl Studio {
         });
         let host = Arc::new(TestHost::default());
         let mut window = Window::new(params.clone(), meters.clone(), stage.clone());
+        static STUDIOS: AtomicU32 = AtomicU32::new(0);
+        let number = STUDIOS.fetch_add(1, Ordering::Relaxed);
+        let folder = std::env::temp_dir().join(format!("beatfield studio {} {number}", std::process::id()));
+        let dragged = Arc::new(Mutex::new(Vec::new()));
+        let taken = dragged.clone();
+        let take_up = move |file: &std::path::Path| {
+            taken.lock().expect("no test has failed here").push(file.to_owned());
+            Err(DragError::NoDisplay("a test has no screen".into()))
+        };
+        window.export = ExportState::new(Some(folder.clone()), Box::new(take_up));
         let (context, mut opened) = (TestHost::context(&host), false);
         let harness =
             Harness::builder().with_size(size).with_step_dt(0.05).with_max_steps(60).build_ui(move |ui| {
@@ -58,7 +86,23 @@ impl Studio {
                 }
                 window.show(ui);
             });
-        Self { params, host, stage, meters, harness }
+        Self { params, host, stage, meters, folder, dragged, harness }
+    }
+
+    /// Sets a parameter, as a host's automation does.
+    fn set<P: Param>(&mut self, param: impl Fn(&BeatfieldParams) -> &P, value: P::Plain) {
+        let ears = TestHost::ears(&self.host);
+        let (setter, param) = (ParamSetter::new(&ears), param(&self.params));
+        setter.begin_set_parameter(param);
+        setter.set_parameter(param, value);
+        setter.end_set_parameter(param);
+        self.host.take();
+        self.harness.run();
+    }
+
+    /// Whether something in the window says this.
+    fn says(&self, part: &str) -> bool {
+        self.harness.query_all_by_label_contains(part).next().is_some()
     }
 
     /// Where the widget of this name lies.

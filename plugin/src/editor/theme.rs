@@ -56,6 +56,11 @@ pub(super) fn tiny() -> FontId {
     FontId::new(10.0, FontFamily::Proportional)
 }
 
+/// The font, but no larger than a row of this height has room for.
+pub(super) fn within(font: FontId, row: f32) -> FontId {
+    FontId { size: font.size.min(row - 1.0).max(4.0), ..font }
+}
+
 pub(super) fn numbers() -> FontId {
     FontId::new(13.0, FontFamily::Monospace)
 }

@@ -99,7 +99,7 @@ impl MapState {
             }
             let galley = painter.layout_no_wrap(region.name.clone(), theme::small(), theme::TEXT);
             let half = galley.size() / 2.0;
-            let room = area.shrink2(half + Vec2::splat(5.0));
+            let room = area.shrink2(half + Vec2::splat(8.0));
             if !room.is_positive() {
                 continue;
             }

@@ -46,7 +46,7 @@ impl GridState {
             desk.hands.touch(mute, Touch::Once(if mute.value() { 0.0 } else { 1.0 }));
         }
         let colour = if silent { theme::TEXT_QUIET.gamma_multiply(0.5) } else { theme::TEXT };
-        let label = ui.painter().layout_no_wrap(name, theme::small(), colour);
+        let label = ui.painter().layout_no_wrap(name, theme::within(theme::small(), head.height()), colour);
         let clip = Rect::from_min_max(head.min, Pos2::new(right - 2.0, head.bottom()));
         let at = Pos2::new(head.left(), head.center().y - label.size().y / 2.0);
         ui.painter().with_clip_rect(clip.expand2(Vec2::new(0.0, 2.0))).galley(at, label, colour);
@@ -62,7 +62,13 @@ impl GridState {
             (false, false) => (desk.note(instrument).to_string(), theme::TEXT_QUIET),
         };
         let colour = if response.hovered() { theme::SOUNDING } else { colour };
-        ui.painter().text(area.right_center(), Align2::RIGHT_CENTER, text, theme::tiny(), colour);
+        ui.painter().text(
+            area.right_center(),
+            Align2::RIGHT_CENTER,
+            text,
+            theme::within(theme::tiny(), area.height()),
+            colour,
+        );
         let label = format!("note of {name}");
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
         Popup::menu(&response).show(|ui| {
@@ -97,7 +103,13 @@ fn toggle(ui: &mut egui::Ui, area: Rect, letter: &str, label: &str, on: bool, co
     };
     ui.painter().rect_filled(box_, 3.0, fill);
     let ink = if on { theme::BACKGROUND } else { theme::TEXT_QUIET };
-    ui.painter().text(box_.center(), Align2::CENTER_CENTER, letter, theme::tiny(), ink);
+    ui.painter().text(
+        box_.center(),
+        Align2::CENTER_CENTER,
+        letter,
+        theme::within(theme::tiny(), box_.height()),
+        ink,
+    );
     response.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, on, label));
     response
 }

@@ -23,7 +23,11 @@ pub(super) struct TestHost {
 
 impl TestHost {
     pub(super) fn context(host: &Arc<Self>) -> GuiContext {
-        GuiContext::new(Arc::new(Ears(host.clone())))
+        GuiContext::new(Arc::new(Self::ears(host)))
+    }
+
+    pub(super) fn ears(host: &Arc<Self>) -> Ears {
+        Ears(host.clone())
     }
 
     /// From now on every call panics, as the framework's do once the instance is gone.
@@ -64,7 +68,7 @@ impl TestHost {
 }
 
 /// The host as the window calls it.
-struct Ears(Arc<TestHost>);
+pub(super) struct Ears(Arc<TestHost>);
 
 #[allow(unsafe_code, reason = "the framework's interface of a host is unsafe")]
 impl GuiContextInner for Ears {

@@ -128,20 +128,3 @@ fn the_scale_is_saved_with_the_project_whether_the_mouse_or_the_keys_chose_it() 
     studio.harness.run_steps(3);
     assert_eq!((scale(&studio), studio.harness.ctx.zoom_factor()), (200, 2.0));
 }
-
-#[test]
-fn silence_explains_itself() {
-    let mut studio = Studio::open();
-    let says = |studio: &Studio, part: &str| {
-        assert!(studio.harness.query_by_label_contains(part).is_some(), "{part}");
-    };
-    says(&studio, "Press play in the host.");
-    studio.meters.show_transport(true, false);
-    studio.meters.show_playhead(Some(beat::Playhead { step: 3, cycle: 0 }));
-    studio.harness.run();
-    says(&studio, "playing · ");
-    for name in beat::DEFAULT_INSTRUMENT_NAMES {
-        studio.click(&format!("mute {name}"));
-    }
-    says(&studio, "every instrument is muted");
-}
