@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     HistoryHead,
     /// What the next sixteenth of a song is: learns from whole songs, as `extract --bars` writes them.
     Step,
+    /// How sixteen bars go on from a beat: learns from whole songs.
+    Phrase,
 }
 
 /// What `train` is told.
@@ -84,7 +86,7 @@ impl Kind {
             Self::Vae => Some((Architecture::paper_variational(), Loss::Variational { beta: 1.0 })),
             Self::Acai => Some((Architecture::paper(), interpolating)),
             Self::ResidualAcai => Some((Architecture::residual(), interpolating)),
-            Self::HistoryHead | Self::Step => None,
+            Self::HistoryHead | Self::Step | Self::Phrase => None,
         }
     }
 
@@ -92,7 +94,7 @@ impl Kind {
         let (usual, peak, warm_up) = match self {
             Self::Ae | Self::Vae | Self::Acai => (25, 3e-3, 0.25),
             Self::ResidualAcai => (20, 3e-3, 0.05),
-            Self::HistoryHead | Self::Step => (16, 4e-3, 0.1),
+            Self::HistoryHead | Self::Step | Self::Phrase => (16, 4e-3, 0.1),
         };
         Recipe {
             subject: format!("{self:?} of {subject}"),
@@ -109,8 +111,10 @@ impl Kind {
 
 /// Trains and writes the model, or leaves a checkpoint where Ctrl-C was pressed.
 pub(crate) fn run(args: &Train) -> Result<()> {
-    if args.kind == Kind::Step {
-        return songs::train_step(args);
+    match args.kind {
+        Kind::Step => return songs::train_step(args),
+        Kind::Phrase => return songs::train_phrase(args),
+        _ => {}
     }
     let patterns = Patterns::read(&args.patterns)?;
     let [training, validation, held_out] =

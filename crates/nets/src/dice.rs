@@ -15,6 +15,10 @@ pub enum Stream {
     Velocity = 2,
     /// Where a latent is drawn from.
     Latent = 3,
+    /// What a bar of a phrase does.
+    Plan = 4,
+    /// What a step of a phrase becomes.
+    Written = 5,
 }
 
 /// The dice of one take.

@@ -12,6 +12,7 @@
 mod architecture;
 mod autoencoder;
 mod bank_decoder;
+mod categorical;
 mod codes;
 mod device;
 mod dice;
@@ -26,6 +27,7 @@ mod model;
 mod model_bytes;
 mod model_header;
 mod pattern_decoder;
+mod phrase;
 mod recurrent;
 mod song_model;
 mod sparse;
@@ -49,6 +51,11 @@ pub use model::{Model, ModelParts};
 pub use model_bytes::Precision;
 pub use model_header::{KitTable, Provenance};
 pub use pattern_decoder::{Logits, PatternDecoder, probability};
+pub use phrase::{
+    ALL_CHOICES, BarPlan, Before, CHOICES, CHOICES_FROM, HALF, HalfBar, HalfPlan, PHRASE_BARS, PHRASE_STEPS,
+    PLAN, PLAN_SEEN, Phrase, PhraseDraw, PhraseModel, WRITE, WRITE_SEEN, Writing, differing, home, see_plan,
+    see_writing,
+};
 pub use recurrent::{Lstm, LstmState};
 pub use song_model::{SongKind, SongModel};
 pub use sparse::{SparseNetwork, SparseShape, SparseWalk};

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::model_bytes::{Tensor, floats, opened, read_bounded};
-use crate::{Array, Fault, ModelError, Precision, Provenance, STEP, Weights};
+use crate::{Array, Fault, ModelError, PLAN, Precision, Provenance, STEP, WRITE, Weights};
 
 /// The metadata entry that tells these files from others.
 const ENTRY: &str = "beatfield song model";
@@ -20,6 +20,8 @@ const FORMAT: u32 = 1;
 pub enum SongKind {
     /// What the next sixteenth is, from what stood at lags of whole bars: [`StepModel`](crate::StepModel).
     Step,
+    /// Sixteen bars from a beat: [`PhraseModel`](crate::PhraseModel).
+    Phrase,
 }
 
 impl SongKind {
@@ -27,6 +29,7 @@ impl SongKind {
     pub fn arrays(&self) -> Vec<(String, Vec<usize>)> {
         match self {
             Self::Step => STEP.arrays(),
+            Self::Phrase => [PLAN.arrays(), WRITE.arrays()].concat(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use beat::STEPS;
 use nets::{SongKind, SongModel, StepModel};
 use rayon::prelude::*;
@@ -97,6 +97,7 @@ pub(crate) fn evaluate(model: &SongModel, files: &[PathBuf], json: Option<&PathB
     ensure!(!songs.held_out.is_empty(), "the files hold no held-out song to measure on");
     match model.kind() {
         SongKind::Step => step_report(&StepModel::new(model.weights())?, &songs.held_out, json),
+        SongKind::Phrase => bail!("a phrase model is measured by what it plays: `cargo xtask phrases`"),
     }
 }
 

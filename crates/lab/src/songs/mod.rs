@@ -3,6 +3,8 @@
 mod copying;
 mod figures;
 mod measure;
+mod phrase_training;
+mod phrases;
 mod step_training;
 mod train;
 
@@ -17,7 +19,7 @@ use crate::patterns::is_validation;
 
 pub(crate) use figures::evaluate;
 pub(crate) use measure::{Asked, text};
-pub(crate) use train::train_step;
+pub(crate) use train::{train_phrase, train_step};
 
 /// The songs of one or more files, as classes of nine pieces.
 #[derive(Clone, Debug, Default)]

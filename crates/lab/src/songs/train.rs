@@ -5,6 +5,7 @@ use nets::{Precision, STEP, SongKind, SongModel, Weights};
 use serde_json::json;
 
 use super::Songs;
+use super::phrase_training::PhraseTraining;
 use super::step_training::StepTraining;
 use crate::train::{Train, checkpoint_path, finish, provenance, quality};
 use crate::training::{Objective, OneCycle, Recipe, parameters, with_checkpoints};
@@ -25,6 +26,24 @@ pub(crate) fn train_step(args: &Train) -> Result<()> {
         seed: args.seed,
     };
     train(args, &objective, &recipe, &songs.sha256, SongKind::Step, |network| network.weights(&STEP))
+}
+
+/// Trains a phrase model and writes it, or leaves a checkpoint where Ctrl-C was pressed.
+pub(crate) fn train_phrase(args: &Train) -> Result<()> {
+    let songs = read(args)?;
+    let objective = PhraseTraining::new(songs.training, &songs.validation);
+    let recipe = Recipe {
+        subject: format!("phrase of {}", songs.sha256),
+        // Times that 16,384 phrases are seen.
+        epochs: args.epochs.unwrap_or(10),
+        batch: 8,
+        rate: OneCycle { peak: 2e-3, warm_up: 0.05 },
+        critic_rate: 1e-3,
+        clip: 50.0,
+        patience: 3,
+        seed: args.seed,
+    };
+    train(args, &objective, &recipe, &songs.sha256, SongKind::Phrase, |networks| networks.weights())
 }
 
 /// The songs that `args` names, enough of them.
