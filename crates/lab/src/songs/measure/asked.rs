@@ -101,7 +101,7 @@ impl Asked {
                 name: phrases.name.clone(),
                 statistics: statistics(&phrases.phrases, &self.known),
                 form: (!pieces.phrases.is_empty()).then(|| form(&pieces.phrases)),
-                critics: critics(told, &self.real)?,
+                critics: critics(told, &self.real, self.seed)?,
             });
         }
         Ok(table)

@@ -9,6 +9,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::features::features;
+use super::listener::listened;
 use super::set::PhraseSet;
 use super::trees::Forest;
 use crate::measure::auc;
@@ -24,25 +25,35 @@ pub(crate) struct Critics {
     pub(crate) boosting: f64,
     /// Seconds that it took.
     pub(crate) boosting_seconds: f64,
+    /// A small recurrent network on the hits alone ([`listened`]).
+    pub(crate) gru: f64,
+    /// Seconds that it took.
+    pub(crate) gru_seconds: f64,
 }
 
 /// What a critic learns from: phrases, and whether each is generated.
 pub(crate) struct Lesson<'a> {
     pub(crate) phrases: Vec<&'a [u16]>,
     pub(crate) generated: Vec<bool>,
+    /// A number that the phrase's song decides alone.
+    pub(crate) numbers: Vec<u32>,
 }
 
 struct Row<'a> {
     phrase: &'a [u16],
-    fold: u32,
+    /// Decided by its song alone.
+    number: u32,
     generated: bool,
 }
 
 /// Asks every critic.
-pub(crate) fn critics(generated: &PhraseSet, real: &PhraseSet) -> Result<Critics> {
+pub(crate) fn critics(generated: &PhraseSet, real: &PhraseSet, seed: u64) -> Result<Critics> {
     let begun = Instant::now();
     let boosting = crossed(generated, real, boosted)?;
-    Ok(Critics { boosting, boosting_seconds: begun.elapsed().as_secs_f64() })
+    let boosting_seconds = begun.elapsed().as_secs_f64();
+    let gru = crossed(generated, real, |lesson, told| listened(lesson, told, seed))?;
+    let gru_seconds = begun.elapsed().as_secs_f64() - boosting_seconds;
+    Ok(Critics { boosting, boosting_seconds, gru, gru_seconds })
 }
 
 /// The mean area over the folds, of a critic that learns from a lesson and then gives each of the phrases to
@@ -55,16 +66,20 @@ fn crossed<'a>(
     let all: Vec<Row> = [(generated, true), (real, false)]
         .into_iter()
         .flat_map(|(set, generated)| {
-            let row =
-                move |(phrase, song): (&'a [u16], &String)| Row { phrase, fold: fold_of(song), generated };
+            let row = move |(phrase, song): (&'a [u16], &String)| Row {
+                phrase,
+                number: number_of(song),
+                generated,
+            };
             set.phrases.iter().map(Vec::as_slice).zip(&set.songs).map(row)
         })
         .collect();
     let judged = |fold: u32| -> Result<f64> {
-        let (test, rest): (Vec<&Row>, Vec<&Row>) = all.iter().partition(|row| row.fold == fold);
+        let (test, rest): (Vec<&Row>, Vec<&Row>) = all.iter().partition(|row| row.number % FOLDS == fold);
         let lesson = Lesson {
             phrases: rest.iter().map(|row| row.phrase).collect(),
             generated: rest.iter().map(|row| row.generated).collect(),
+            numbers: rest.iter().map(|row| row.number / FOLDS).collect(),
         };
         let scores = critic(&lesson, &test.iter().map(|row| row.phrase).collect::<Vec<_>>())?;
         let of = |generated: bool| -> Vec<f32> {
@@ -78,9 +93,9 @@ fn crossed<'a>(
 }
 
 /// A number that the song decides alone.
-fn fold_of(song: &str) -> u32 {
+fn number_of(song: &str) -> u32 {
     let digest = Sha256::digest(format!("phrase fold {song}").as_bytes());
-    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]) % FOLDS
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
 }
 
 fn boosted(lesson: &Lesson, told: &[&[u16]]) -> Result<Vec<f32>> {
@@ -119,14 +134,32 @@ mod tests {
     }
 
     #[test]
-    fn the_critics_hear_where_the_fills_are_and_nothing_where_nothing_is() -> Result<()> {
+    fn trees_hear_where_the_fills_are_and_nothing_where_nothing_is() -> Result<()> {
         let at_ends = |bar: usize, _: &mut Dice| bar % 4 == 3;
         let [real, same] = [1, 2].map(|stream| phrases(60, stream, at_ends));
         let anywhere = phrases(60, 3, |_, dice| dice.unit() < 0.25);
-        let floor = critics(&same, &real)?;
-        assert!((0.3..0.7).contains(&floor.boosting), "{floor:?}");
-        let heard = critics(&anywhere, &real)?;
-        assert!(heard.boosting > 0.95, "{heard:?}");
+        let floor = crossed(&same, &real, boosted)?;
+        assert!((0.3..0.7).contains(&floor), "{floor}");
+        let heard = crossed(&anywhere, &real, boosted)?;
+        assert!(heard > 0.95, "{heard}");
+        Ok(())
+    }
+
+    #[test]
+    fn the_network_hears_where_the_fills_are_in_phrases_that_it_has_not_learnt() -> Result<()> {
+        let [real, new] = [1, 2].map(|stream| phrases(56, stream, |bar, _| bar % 4 == 3));
+        let [anywhere, new_anywhere] = [3, 4].map(|stream| phrases(56, stream, |_, dice| dice.unit() < 0.25));
+        let both = |a: &'_ PhraseSet, b: &'_ PhraseSet| [a.phrases.clone(), b.phrases.clone()].concat();
+        let [taught, told] = [both(&real, &anywhere), both(&new, &new_anywhere)];
+        let lesson = Lesson {
+            phrases: taught.iter().map(Vec::as_slice).collect(),
+            generated: (0..112).map(|row| row >= 56).collect(),
+            numbers: (0..112).collect(),
+        };
+        let told: Vec<&[u16]> = told.iter().map(Vec::as_slice).collect();
+        let scores = listened(&lesson, &told, 1)?;
+        let heard = auc(&scores[56..], &scores[..56]);
+        assert!(heard > 0.8, "{heard}");
         Ok(())
     }
 }

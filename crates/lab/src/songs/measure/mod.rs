@@ -9,6 +9,7 @@ mod critics;
 mod features;
 mod form;
 mod known;
+mod listener;
 mod set;
 mod statistics;
 mod table;

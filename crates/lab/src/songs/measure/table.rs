@@ -91,6 +91,8 @@ fn phrase_lines(sets: &[Measured]) -> Vec<Line> {
 fn critic_lines(sets: &[Measured]) -> Vec<Line> {
     let of = |label: &str, cell: fn(&Critics) -> String| line(label, sets, |set| cell(&set.critics));
     vec![
+        of("AUC, GRU", |c| share(c.gru)),
+        of("  seconds", |c| format!("{:.0}", c.gru_seconds)),
         of("AUC, boosting on hand features", |c| share(c.boosting)),
         of("  seconds", |c| format!("{:.0}", c.boosting_seconds)),
     ]
@@ -117,7 +119,7 @@ mod tests {
     #[test]
     fn every_figure_stands_beside_the_real_one() {
         let form = FormStatistics { returns: 0.336, ..FormStatistics::default() };
-        let critics = Critics { boosting: 0.5, boosting_seconds: 1.0 };
+        let critics = Critics { boosting: 0.5, boosting_seconds: 1.0, gru: 0.5, gru_seconds: 1.0 };
         let statistics = PhraseStatistics::default();
         let set = |name: &str, form| Measured { name: name.to_owned(), statistics, form, critics };
         let text = text(&Table { sets: vec![set("real", Some(form)), set("loop", None)] });
