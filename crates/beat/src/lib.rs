@@ -33,7 +33,7 @@ pub use kit::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Kit};
 pub use notes::{NoteEvent, NoteKind};
 pub use orbit::{ORBIT_PLACES, Orbit};
 pub use pattern::{CELLS, Pattern, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT};
-pub use pieces::{CLASSES, INSTRUMENT_OF, PIECE_OF, PIECES, class_of, step_of};
+pub use pieces::{CLASSES, INSTRUMENT_OF, PIECE_OF, PIECES, Voices, class_of, piece_of_note, step_of};
 pub use playback::Playback;
 pub use sequencer::{BankSource, NoteSink, Playhead, Refused, Sequencer};
 pub use settings::{SETTINGS_VERSION, Scene, Settings};

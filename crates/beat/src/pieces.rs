@@ -1,6 +1,6 @@
 //! The nine pieces: what models of time see of a step.
 
-use crate::INSTRUMENTS;
+use crate::{INSTRUMENTS, Kit};
 
 /// Kick, snare, closed and open hat, low, mid and high tom, crash, ride: the nine classes of drums that
 /// Magenta's DrumsRNN tells apart.
@@ -15,6 +15,53 @@ pub const PIECE_OF: [u8; INSTRUMENTS] = [0, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 
 
 /// The instrument of the default kit that plays each piece.
 pub const INSTRUMENT_OF: [u8; PIECES] = [0, 1, 4, 5, 6, 7, 8, 9, 10];
+
+/// The piece that a note of General MIDI stands for, 0..[`PIECES`], as Magenta's DrumsRNN merges them. Notes
+/// that it does not name count as snares.
+pub const fn piece_of_note(note: u8) -> u8 {
+    match note {
+        35 | 36 => 0,
+        22 | 42 | 44 | 54 | 68..=71 | 73 | 78 | 80 => 2,
+        26 | 46 | 67 | 72 | 74 | 79 | 81 => 3,
+        29 | 41 | 43 | 45 | 61 | 64 | 84 => 4,
+        47 | 48 | 60 | 63 | 77 | 86 | 87 => 5,
+        30 | 50 | 62 | 76 | 83 => 6,
+        49 | 52 | 55 | 57 | 58 => 7,
+        51 | 53 | 59 | 82 => 8,
+        _ => 1,
+    }
+}
+
+/// Which pieces the instruments of a kit stand for, and which instruments play the pieces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Voices {
+    piece_of: [u8; INSTRUMENTS],
+    /// The instruments that play each piece.
+    players: [u16; PIECES],
+}
+
+impl Voices {
+    /// The voices of a kit.
+    pub fn of(kit: &Kit) -> Self {
+        let piece_of = kit.notes().map(piece_of_note);
+        let mut players = [0; PIECES];
+        for (instrument, piece) in piece_of.iter().enumerate() {
+            players[usize::from(*piece)] |= 1 << instrument;
+        }
+        Self { piece_of, players }
+    }
+
+    /// The class of a step of the kit.
+    pub fn class(&self, step: u16) -> u16 {
+        let hits = (0..INSTRUMENTS).filter(|instrument| step >> instrument & 1 == 1);
+        hits.fold(0, |class, instrument| class | 1 << self.piece_of[instrument])
+    }
+
+    /// The instruments that play `piece` (0..[`PIECES`]), as bits of a step; none where the kit lacks it.
+    pub fn players(&self, piece: usize) -> u16 {
+        self.players.get(piece).copied().unwrap_or(0)
+    }
+}
 
 /// The class of a step of the default kit, 0..[`CLASSES`]: bit `p` is a hit of piece `p`.
 pub fn class_of(step: u16) -> u16 {
@@ -31,6 +78,17 @@ pub fn step_of(class: u16) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_default_kit_has_its_pieces_by_its_notes() {
+        assert_eq!(Kit::DEFAULT.notes().map(piece_of_note), PIECE_OF);
+        let voices = Voices::of(&Kit::DEFAULT);
+        for step in [0, 1, 1 << 3 | 1 << 12, 0x3fff] {
+            assert_eq!(voices.class(step), class_of(step));
+        }
+        assert_eq!((voices.players(1), voices.players(9)), (1 << 1 | 1 << 2 | 1 << 3 | 1 << 11, 0));
+        assert_eq!(Voices::of(&Kit::PAPER).players(8), 1 << 8, "its ride");
+    }
 
     #[test]
     fn every_piece_is_played_by_an_instrument_that_stands_for_it() {

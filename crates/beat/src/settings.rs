@@ -21,6 +21,10 @@ pub struct Settings {
     pub seed: u16,
     /// Over how many bars the orbit closes: 1, 2, 4, 8 or 16; 0 where the beat stays at x and y.
     pub orbit_bars: u8,
+    /// Whether the eight takes are the sixteen bars of one phrase that grows from the beat.
+    pub phrase: bool,
+    /// Fewer (towards -1) or more (towards 1) fills than the songs have that phrases were learnt from.
+    pub fills: f32,
     /// Counts changes of saved state that shapes a bank (locks, trims, the model), so that they count
     /// as changed settings.
     pub revision: u32,
@@ -36,20 +40,26 @@ impl Settings {
         variation: 4,
         seed: 4711,
         orbit_bars: 0,
+        phrase: false,
+        fills: 0.0,
         revision: 0,
     };
 
     /// What takes effect: a scene stands in for puck, temperature and seed, and rests the orbit. On an
-    /// orbit the puck does not matter, so that moving it asks for no other bank.
+    /// orbit there is no one beat that a phrase could grow from, so phrases rest. What then does not matter
+    /// is as in a fresh instance, so that moving it asks for no other bank: the puck on an orbit, the
+    /// variation in a phrase, fills without one.
     #[must_use]
     pub fn effective(self, scene: Option<Scene>) -> Self {
-        match scene {
+        let Self { x, y, variation, fills, .. } = Self::DEFAULT;
+        let set = match scene {
             Some(Scene { x, y, temperature, seed }) => {
                 Self { x, y, temperature, seed, orbit_bars: 0, ..self }
             }
-            None if self.orbit_bars > 0 => Self { x: 0.5, y: 0.5, ..self },
+            None if self.orbit_bars > 0 => Self { x, y, phrase: false, ..self },
             None => self,
-        }
+        };
+        if set.phrase { Self { variation, ..set } } else { Self { fills, ..set } }
     }
 }
 

@@ -1,12 +1,17 @@
 //! From where the puck stands to the bank that plays. Runs on the decode thread, never on the audio
 //! thread: burn allocates.
 
-use beat::{BANK_TAKES, Bank, INSTRUMENTS, Kit, Orbit, Pattern, STEPS, Settings, Shape, Take};
+use beat::{BANK_TAKES, Bank, INSTRUMENTS, Kit, Orbit, Pattern, STEPS, Settings, Shape, Take, Voices};
 
-use crate::draw::DENSITY_LOGITS;
+use crate::draw::{DENSITY_LOGITS, within};
 use crate::pattern_decoder::{Logits, PatternDecoder, probability};
+use crate::phrase::takes;
 use crate::velocity::velocity;
-use crate::{Dice, Draw, Fault, LatentMap, Model, ModelError, Stream};
+use crate::{Dice, Draw, Fault, LatentMap, Model, ModelError, PhraseDraw, PhraseModel, Stream};
+
+/// How far the written steps of a phrase stray at temperature 0, and how much more at 1 and above.
+const WRITTEN_AT_REST: f32 = 0.7;
+const WRITTEN_BY_HEAT: f32 = 0.3;
 
 /// A model made playable.
 #[derive(Debug)]
@@ -14,6 +19,7 @@ pub struct BankDecoder {
     patterns: PatternDecoder,
     map: LatentMap,
     kit: Kit,
+    phrases: Option<PhraseModel>,
 }
 
 impl BankDecoder {
@@ -24,7 +30,13 @@ impl BankDecoder {
     /// The model has no map yet.
     pub fn new(model: &Model) -> Result<Self, ModelError> {
         let map = model.map().ok_or_else(|| Fault::NoMap.of(model.file()))?.clone();
-        Ok(Self { patterns: PatternDecoder::new(model), map, kit: model.kit() })
+        Ok(Self { patterns: PatternDecoder::new(model), map, kit: model.kit(), phrases: None })
+    }
+
+    /// The same decoder, which grows phrases where the settings ask for them. Without a phrase model it
+    /// plays takes instead.
+    pub fn with_phrases(self, phrases: PhraseModel) -> Self {
+        Self { phrases: Some(phrases), ..self }
     }
 
     /// The eight takes of these settings, from one pass through the network. Take k depends on nothing
@@ -38,13 +50,14 @@ impl BankDecoder {
     pub fn decode_shaped(&self, settings: &Settings, shape: &Shape, model: u32) -> Bank {
         let kit = shape.kit.unwrap_or(self.kit);
         let orbit = (settings.orbit_bars > 0).then(|| shape.orbit.unwrap_or_default());
-        let takes = match &orbit {
-            Some(orbit) => self.takes_along(settings, shape, orbit),
-            None => self.takes_at(settings, shape),
-        };
-        let period = match orbit {
-            Some(_) => settings.variation.max(Orbit::cycles(settings.orbit_bars)),
-            None => settings.variation,
+        let phrases = self.phrases.as_ref().filter(|_| settings.phrase);
+        let (takes, period) = match (&orbit, phrases) {
+            (Some(orbit), _) => {
+                let period = settings.variation.max(Orbit::cycles(settings.orbit_bars));
+                (self.takes_along(settings, shape, orbit), period)
+            }
+            (None, Some(phrases)) => (self.phrase_of(settings, shape, phrases), BANK_TAKES as u8),
+            (None, None) => (self.takes_at(settings, shape), settings.variation),
         };
         Bank::new(takes.map(|take| shape.apply(&take)), period, kit, *settings, model)
     }
@@ -61,6 +74,20 @@ impl BankDecoder {
             take.onsets = self.patterns.draw_along(|_| latent, &logits, &likeliest, &throw(settings, index));
         }
         takes
+    }
+
+    /// Sixteen bars that grow from the first take of a place.
+    fn phrase_of(&self, settings: &Settings, shape: &Shape, phrases: &PhraseModel) -> [Take; BANK_TAKES] {
+        let [beat, ..] = self.takes_at(settings, shape);
+        let voices = Voices::of(&self.kit);
+        let home = beat.onsets.steps().map(|step| voices.class(step));
+        let draw = PhraseDraw {
+            seed: u64::from(settings.seed),
+            temperature: WRITTEN_AT_REST + WRITTEN_BY_HEAT * within(settings.temperature, 0.0, 1.0),
+            fills: settings.fills,
+        };
+        let dice = Dice { seed: draw.seed, take: 0 };
+        takes(&phrases.phrase(&home, &draw), &beat, &voices, &dice)
     }
 
     /// Eight takes in the course of an orbit: each step at its own place.
@@ -148,6 +175,7 @@ pub fn velocities(logits: &Logits, draw: &Draw) -> [[u8; INSTRUMENTS]; STEPS] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{SongKind, Weights};
 
     fn decoder() -> BankDecoder {
         BankDecoder::new(&Model::synthetic(7)).expect("the synthetic model has a map")
@@ -199,6 +227,8 @@ mod tests {
             variation: 255,
             seed: u16::MAX,
             orbit_bars: 0,
+            fills: f32::NAN,
+            phrase: true,
             revision: u32::MAX,
         };
         let bank = decoder().decode(&hostile, 1);
@@ -269,5 +299,22 @@ mod tests {
         let here = decoder.decode(&Settings::DEFAULT, 1);
         let there = std::thread::spawn(move || decoder.decode(&Settings::DEFAULT, 1)).join();
         assert_eq!(there.ok(), Some(here));
+    }
+
+    #[test]
+    fn a_phrase_grows_from_the_beat_and_rests_on_an_orbit() {
+        let weights = Weights::initial(&SongKind::Phrase.arrays(), 4);
+        let growing = decoder().with_phrases(PhraseModel::new(&weights).expect("sound weights"));
+        let still = Settings { temperature: 0.0, ..Settings::DEFAULT };
+        let phrase = Settings { phrase: true, ..still };
+        let bank = growing.decode(&phrase, 1);
+        assert_eq!(bank.period(), 8);
+        assert_eq!(bank, growing.decode(&phrase, 1));
+        assert_ne!(bank.takes(), growing.decode(&Settings { seed: 1, ..phrase }, 1).takes());
+        assert_ne!(bank.takes(), growing.decode(&still, 1).takes());
+        let orbiting = Settings { orbit_bars: 4, ..still };
+        let both = Settings { phrase: true, ..orbiting };
+        assert_eq!(growing.decode(&both, 1).takes(), growing.decode(&orbiting, 1).takes());
+        assert_eq!(decoder().decode(&phrase, 1).takes(), decoder().decode(&still, 1).takes());
     }
 }

@@ -100,7 +100,7 @@ fn tied(cell: usize) -> usize {
 }
 
 /// `value` within its range, 0 where it is no number.
-fn within(value: f32, least: f32, most: f32) -> f32 {
+pub(crate) fn within(value: f32, least: f32, most: f32) -> f32 {
     if value.is_nan() { 0.0 } else { value.clamp(least, most) }
 }
 

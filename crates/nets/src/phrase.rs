@@ -8,6 +8,7 @@
 mod model;
 mod plan;
 mod seen;
+mod takes;
 
 pub use model::{Phrase, PhraseDraw, PhraseModel, differing};
 pub use plan::{
@@ -15,6 +16,7 @@ pub use plan::{
     home,
 };
 pub use seen::{PLAN_SEEN, WRITE_SEEN, Writing, see_plan, see_writing};
+pub(crate) use takes::takes;
 
 use beat::CLASSES;
 

@@ -10,6 +10,7 @@ use super::plan::{
 use super::seen::{Writing, see_plan, see_writing};
 use super::{PLAN, WRITE};
 use crate::categorical::pick;
+use crate::draw::within;
 use crate::{Dice, SparseWalk, Stream, Weights, WeightsFault};
 
 /// How often half a bar is written anew where it does not do what its plan says.
@@ -82,7 +83,7 @@ impl PhraseModel {
             let mut logits = vec![f32::NEG_INFINITY; CHOICES[decision]];
             before.possible(&plan, decision).for_each(|choice| logits[choice] = heard[choice]);
             if decision == FILL {
-                logits[1] += FILL_LOGITS * draw.fills;
+                logits[1] += FILL_LOGITS * within(draw.fills, -1.0, 1.0);
             }
             let cell = before.bar() * CHOICES.len() + decision;
             plan.0[decision] = pick(&logits, 1.0, dice.throw(cell, Stream::Plan)) as u8;

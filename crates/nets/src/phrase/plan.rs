@@ -65,6 +65,11 @@ impl Before<'_> {
         self.past.len() / STEPS_PER_BAR
     }
 
+    /// How many bars back a base lies; `None` is home.
+    pub(super) fn bars_back(base: usize) -> Option<usize> {
+        base.checked_sub(1).and_then(|back| BACK.get(back).copied())
+    }
+
     /// What half `half` (0 or 1) of the next bar would go back to, where there is such a thing.
     pub fn base(&self, half: usize, base: usize) -> Option<HalfBar> {
         let bar = self.bar();
