@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use crate::songs::{self, Asked};
+use crate::songs::{self, Asked, Asking};
 
 /// What `phrases` is told.
 #[derive(Args, Debug)]
@@ -21,15 +21,19 @@ pub(crate) struct Phrases {
     /// Also measure loops of the first two bars of each real phrase, which any critic must hear
     #[arg(long)]
     loops: bool,
-    /// Also measure what this step model plays on behind the first two bars of each real phrase
-    #[arg(long, value_name = "FILE")]
-    step: Option<PathBuf>,
-    /// The temperature of the step model
-    #[arg(long, default_value_t = 1.0)]
-    temperature: f32,
+    /// A model of time to measure: a phrase model grows phrases from the home beats of real ones, a step
+    /// model plays on behind their first two bars; may be repeated
+    #[arg(long = "model", value_name = "FILE")]
+    models: Vec<PathBuf>,
+    /// A temperature of the models; may be repeated
+    #[arg(long = "temperature", value_name = "T", default_values_t = [1.0])]
+    temperatures: Vec<f32>,
     /// How many phrases of each set are measured; critics only compare where their numbers are equal
     #[arg(long, default_value_t = 2000)]
     count: usize,
+    /// Which critics are asked
+    #[arg(long, value_enum, default_value_t = Asking::All)]
+    critics: Asking,
     /// Decides which phrases, the step model's dice and the critics
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -41,18 +45,20 @@ pub(crate) struct Phrases {
 /// Measures, prints and writes JSON where that is asked.
 pub(crate) fn run(args: &Phrases) -> Result<()> {
     ensure!(args.count > 0, "--count 0 asks for nothing");
-    ensure!((0.0..=2.0).contains(&args.temperature), "--temperature goes from 0 to 2");
+    ensure!(args.temperatures.iter().all(|t| (0.0..=1.5).contains(t)), "--temperature goes from 0 to 1.5");
     let mut asked = Asked::new(&args.real, args.count, args.seed)?;
     if args.loops {
         asked.add_loops();
     }
-    if let Some(step) = &args.step {
-        asked.add_step(step, args.temperature)?;
+    for model in &args.models {
+        for temperature in &args.temperatures {
+            asked.add_model(model, *temperature)?;
+        }
     }
     for file in &args.generated {
         asked.add_generated(file)?;
     }
-    let table = asked.measured()?;
+    let table = asked.measured(args.critics)?;
     println!("{}", songs::text(&table));
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&table)?;

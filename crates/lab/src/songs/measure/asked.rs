@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use corpus::sequences::{Sequence, read_sequences};
 use corpus::split::is_held_out;
-use nets::{SongModel, StepModel};
+use nets::{PhraseDraw, PhraseModel, SongKind, SongModel, StepModel};
 
 use super::bars::PHRASE_BARS;
-use super::controls::{loops, played_on};
-use super::critics::critics;
+use super::controls::{grown, loops, played_on};
+use super::critics::{Asking, critics};
 use super::form::{PIECE_BARS, form};
 use super::known::Known;
-use super::set::{PhraseSet, add_real, generated};
+use super::set::{PhraseSet, generated, phrases_of, pieces_of};
 use super::statistics::statistics;
 use super::table::{Measured, Table};
 use crate::chance::{Dice, Purpose};
@@ -46,7 +46,7 @@ impl Asked {
             songs.into_iter().partition(|song| is_held_out(&song.song));
         let training: Vec<Sequence> =
             training.into_iter().filter(|song| !is_validation(&song.song)).collect();
-        let [held, other] = [&held_out, &training].map(|songs| cut(songs, PHRASE_BARS, "real"));
+        let [held, other] = [&held_out, &training].map(|songs| phrases_of(songs));
         ensure!(!held.phrases.is_empty(), "no song of the files is held out and has sixteen bars");
         let some = |set: &PhraseSet, stream: u64| {
             let order = Dice::new(seed, Purpose::Control, stream).order(set.phrases.len());
@@ -56,7 +56,7 @@ impl Asked {
         Ok(Self {
             real: some(&held, 10),
             others: some(&other, 11),
-            sets: vec![(held, cut(&held_out, PIECE_BARS, "real"))],
+            sets: vec![(held, pieces_of(&held_out, PIECE_BARS))],
             known: Known::of(&classes),
             count,
             seed,
@@ -68,12 +68,22 @@ impl Asked {
         self.sets.push((loops(&self.real), PhraseSet::default()));
     }
 
-    /// Also measures what a step model plays on.
-    pub(crate) fn add_step(&mut self, file: &Path, temperature: f32) -> Result<()> {
+    /// Also measures what a model of time plays at a temperature: a step model behind the first two bars of
+    /// each real phrase, a phrase model from the home beat of each.
+    pub(crate) fn add_model(&mut self, file: &Path, temperature: f32) -> Result<()> {
         let model = SongModel::read(file)?;
-        let model = StepModel::new(model.weights()).with_context(|| format!("{}", file.display()))?;
-        let played = played_on(&model, &self.real, temperature, self.seed)?;
-        self.sets.push((played, PhraseSet::default()));
+        let name = file.file_stem().unwrap_or_default().to_string_lossy();
+        let name = format!("{name}, T {temperature}");
+        let made = match model.kind() {
+            SongKind::Step => {
+                played_on(&StepModel::new(model.weights())?, name, &self.real, temperature, self.seed)
+            }
+            SongKind::Phrase => {
+                let draw = PhraseDraw { seed: self.seed, temperature, fills: 0.0 };
+                grown(&PhraseModel::new(model.weights())?, name, &self.real, &draw)
+            }
+        };
+        self.sets.push((made, PhraseSet::default()));
         Ok(())
     }
 
@@ -92,7 +102,7 @@ impl Asked {
     }
 
     /// Everything measured.
-    pub(crate) fn measured(&self) -> Result<Table> {
+    pub(crate) fn measured(&self, asking: Asking) -> Result<Table> {
         let mut table = Table::default();
         for (number, (phrases, pieces)) in self.sets.iter().enumerate() {
             // What stands in the column of real songs is the floor: real ones told from other real ones.
@@ -101,16 +111,9 @@ impl Asked {
                 name: phrases.name.clone(),
                 statistics: statistics(&phrases.phrases, &self.known),
                 form: (!pieces.phrases.is_empty()).then(|| form(&pieces.phrases)),
-                critics: critics(told, &self.real, self.seed)?,
+                critics: critics(told, &self.real, asking, self.seed)?,
             });
         }
         Ok(table)
     }
-}
-
-/// The phrases of songs, each from its song's phase on.
-fn cut(songs: &[Sequence], bars: usize, name: &str) -> PhraseSet {
-    let mut set = PhraseSet::named(name);
-    songs.iter().for_each(|song| add_real(&mut set, song, bars));
-    set
 }

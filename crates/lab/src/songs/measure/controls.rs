@@ -1,8 +1,8 @@
-//! What every measure must tell from real songs: loops of two bars, and a step model left to itself.
+//! Phrases made for measuring: loops of two bars, which any critic must hear, and what models make of the
+//! beats of real phrases.
 
-use anyhow::Result;
 use beat::STEPS;
-use nets::StepModel;
+use nets::{PHRASE_STEPS, PhraseDraw, PhraseModel, StepModel, home};
 use rayon::prelude::*;
 
 use super::set::PhraseSet;
@@ -22,10 +22,11 @@ pub(crate) fn loops(real: &PhraseSet) -> PhraseSet {
 /// `temperature` (0: the likeliest).
 pub(crate) fn played_on(
     model: &StepModel,
+    name: String,
     real: &PhraseSet,
     temperature: f32,
     seed: u64,
-) -> Result<PhraseSet> {
+) -> PhraseSet {
     let play = |(row, phrase): (usize, &Vec<u16>)| {
         let mut dice = Dice::new(seed, Purpose::Latents, row as u64);
         let mut played: Vec<u16> = phrase.iter().take(STEPS).copied().collect();
@@ -35,11 +36,18 @@ pub(crate) fn played_on(
         }
         played
     };
-    Ok(PhraseSet {
-        name: format!("step model, T {temperature}"),
-        phrases: real.phrases.par_iter().enumerate().map(play).collect(),
-        ..real.clone()
-    })
+    PhraseSet { name, phrases: real.phrases.par_iter().enumerate().map(play).collect(), ..real.clone() }
+}
+
+/// What a phrase model makes of the home beat of each phrase, each with a seed of its own behind the draw's.
+pub(crate) fn grown(model: &PhraseModel, name: String, real: &PhraseSet, draw: &PhraseDraw) -> PhraseSet {
+    let grow = |(row, phrase): (usize, &Vec<u16>)| {
+        let mut steps = [0; PHRASE_STEPS];
+        steps.iter_mut().zip(phrase).for_each(|(step, played)| *step = *played);
+        let draw = PhraseDraw { seed: draw.seed.wrapping_add(row as u64), ..*draw };
+        model.phrase(&home(&steps), &draw).steps.to_vec()
+    };
+    PhraseSet { name, phrases: real.phrases.par_iter().enumerate().map(grow).collect(), ..real.clone() }
 }
 
 /// A class drawn by its logit.

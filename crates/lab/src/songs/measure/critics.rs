@@ -4,6 +4,7 @@
 use std::time::Instant;
 
 use anyhow::Result;
+use clap::ValueEnum;
 use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -17,18 +18,33 @@ use crate::measure::auc;
 /// Parts that each take their turn as the test; a song is in one of them.
 const FOLDS: u32 = 5;
 
-/// How well each critic tells a set from real phrases: the mean area under the ROC curve over the folds.
-/// 0.5 can't tell, 1 always can.
+/// Which critics are asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Asking {
+    /// None: count only.
+    None,
+    /// The boosting critic, which takes seconds.
+    Boosting,
+    /// The recurrent critic too, which takes minutes.
+    All,
+}
+
+/// How well a critic tells a set from real phrases.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Verdict {
+    /// The mean area under the ROC curve over the folds. 0.5 can't tell, 1 always can.
+    pub(crate) auc: f64,
+    /// Seconds that it took to learn and to tell, in all folds.
+    pub(crate) seconds: f64,
+}
+
+/// What the critics say, as far as they were asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Critics {
-    /// Boosted trees on what can be counted ([`features`]).
-    pub(crate) boosting: f64,
-    /// Seconds that it took.
-    pub(crate) boosting_seconds: f64,
     /// A small recurrent network on the hits alone ([`listened`]).
-    pub(crate) gru: f64,
-    /// Seconds that it took.
-    pub(crate) gru_seconds: f64,
+    pub(crate) gru: Option<Verdict>,
+    /// Boosted trees on what can be counted ([`features`]).
+    pub(crate) boosting: Option<Verdict>,
 }
 
 /// What a critic learns from: phrases, and whether each is generated.
@@ -46,14 +62,19 @@ struct Row<'a> {
     generated: bool,
 }
 
-/// Asks every critic.
-pub(crate) fn critics(generated: &PhraseSet, real: &PhraseSet, seed: u64) -> Result<Critics> {
-    let begun = Instant::now();
-    let boosting = crossed(generated, real, boosted)?;
-    let boosting_seconds = begun.elapsed().as_secs_f64();
-    let gru = crossed(generated, real, |lesson, told| listened(lesson, told, seed))?;
-    let gru_seconds = begun.elapsed().as_secs_f64() - boosting_seconds;
-    Ok(Critics { boosting, boosting_seconds, gru, gru_seconds })
+/// Asks the critics.
+pub(crate) fn critics(generated: &PhraseSet, real: &PhraseSet, asking: Asking, seed: u64) -> Result<Critics> {
+    let timed = |ask: &dyn Fn() -> Result<f64>| -> Result<Option<Verdict>> {
+        let begun = Instant::now();
+        let auc = ask()?;
+        Ok(Some(Verdict { auc, seconds: begun.elapsed().as_secs_f64() }))
+    };
+    let boosting = || crossed(generated, real, boosted);
+    let gru = || crossed(generated, real, |lesson, told| listened(lesson, told, seed));
+    Ok(Critics {
+        gru: if asking == Asking::All { timed(&gru)? } else { None },
+        boosting: if asking == Asking::None { None } else { timed(&boosting)? },
+    })
 }
 
 /// The mean area over the folds, of a critic that learns from a lesson and then gives each of the phrases to

@@ -16,4 +16,5 @@ mod table;
 mod trees;
 
 pub(crate) use asked::Asked;
+pub(crate) use critics::Asking;
 pub(crate) use table::text;

@@ -6,7 +6,7 @@ use anyhow::Result;
 use beat::STEPS_PER_BAR;
 use corpus::sequences::{Sequence, read_sequences};
 
-use super::bars::{Bar, bars, crashes};
+use crate::songs::phrases::{phase, phrase_at, phrase_starts};
 
 /// Phrases of one length, and where each is from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -32,10 +32,14 @@ impl PhraseSet {
         let classes = sequence.classes();
         let from = (first * STEPS_PER_BAR).min(classes.len());
         for phrase in classes[from..].chunks_exact(bars * STEPS_PER_BAR) {
-            self.phrases.push(phrase.to_vec());
-            self.songs.push(sequence.song.clone());
-            self.genres.push(sequence.genre.clone());
+            self.push(phrase.to_vec(), sequence);
         }
+    }
+
+    fn push(&mut self, phrase: Vec<u16>, of: &Sequence) {
+        self.phrases.push(phrase);
+        self.songs.push(of.song.clone());
+        self.genres.push(of.genre.clone());
     }
 
     /// These of the phrases, in this order.
@@ -50,16 +54,22 @@ impl PhraseSet {
     }
 }
 
-/// The first bar of a song that begins four bars: the one of the first four from which on every fourth bar
-/// begins with a crash most often, the earliest of equals.
-pub(crate) fn phase(song: &[Bar]) -> usize {
-    let often = |first: usize| song.iter().skip(first).step_by(4).filter(|bar| crashes(bar)).count();
-    (0..4).max_by_key(|&first| (often(first), 4 - first)).unwrap_or(0)
+/// The phrases of songs: sixteen bars from each fourth bar on, where they hold enough.
+pub(crate) fn phrases_of(songs: &[Sequence]) -> PhraseSet {
+    let mut set = PhraseSet::named("real");
+    for song in songs {
+        let classes = song.classes();
+        let phrases = phrase_starts(&classes).filter_map(|start| phrase_at(&classes, start));
+        phrases.for_each(|phrase| set.push(phrase.to_vec(), song));
+    }
+    set
 }
 
-/// The phrases of a song's sequence, from its phase on.
-pub(crate) fn add_real(set: &mut PhraseSet, sequence: &Sequence, length: usize) {
-    set.add(sequence, length, phase(bars(&sequence.classes())));
+/// The long pieces of songs: `bars` bars one behind the other, from where their four bars begin.
+pub(crate) fn pieces_of(songs: &[Sequence], bars: usize) -> PhraseSet {
+    let mut set = PhraseSet::named("real");
+    songs.iter().for_each(|song| set.add(song, bars, phase(&song.classes())));
+    set
 }
 
 /// The phrases of `bars` bars in a file of generated sequences, named after the file. A sequence that is
@@ -87,11 +97,10 @@ mod tests {
             steps[bar * STEPS_PER_BAR] = 1 << 9; // the default kit's crash
         }
         let song = Sequence { genre: "rock".to_owned(), song: "a".to_owned(), steps };
-        let mut set = PhraseSet::named("real");
-        add_real(&mut set, &song, 4);
-        assert_eq!((set.phrases.len(), set.phrases[0].len()), (5, 64));
-        assert!(set.phrases[..3].iter().all(|phrase| phrase[0] == 1 << 7));
-        assert_eq!(set.only(&[1]).songs, ["a"]);
-        assert_eq!(phase(&[]), 0);
+        let pieces = pieces_of(std::slice::from_ref(&song), 4);
+        assert_eq!((pieces.phrases.len(), pieces.phrases[0].len()), (5, 64));
+        assert!(pieces.phrases[..3].iter().all(|piece| piece[0] == 1 << 7));
+        let phrases = phrases_of(&[song]);
+        assert_eq!((phrases.phrases.len(), phrases.only(&[1]).songs), (2, vec!["a".to_owned()]));
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::critics::Critics;
+use super::critics::{Critics, Verdict};
 use super::form::FormStatistics;
 use super::statistics::{FILLS_ENOUGH, PhraseStatistics, REPEATS};
 
@@ -89,13 +89,21 @@ fn phrase_lines(sets: &[Measured]) -> Vec<Line> {
 }
 
 fn critic_lines(sets: &[Measured]) -> Vec<Line> {
-    let of = |label: &str, cell: fn(&Critics) -> String| line(label, sets, |set| cell(&set.critics));
-    vec![
-        of("AUC, GRU", |c| share(c.gru)),
-        of("  seconds", |c| format!("{:.0}", c.gru_seconds)),
-        of("AUC, boosting on hand features", |c| share(c.boosting)),
-        of("  seconds", |c| format!("{:.0}", c.boosting_seconds)),
-    ]
+    type Of = fn(&Critics) -> Option<Verdict>;
+    let critics: [(&str, Of); 2] =
+        [("AUC, GRU", |of| of.gru), ("AUC, boosting on hand features", |of| of.boosting)];
+    let asked = critics.into_iter().filter(|(_, of)| sets.iter().any(|set| of(&set.critics).is_some()));
+    asked
+        .flat_map(|(label, of)| {
+            let cell = |say: fn(Verdict) -> String| {
+                move |set: &Measured| of(&set.critics).map_or(String::new(), say)
+            };
+            [
+                line(label, sets, cell(|verdict| share(verdict.auc))),
+                line("  seconds", sets, cell(|verdict| format!("{:.0}", verdict.seconds))),
+            ]
+        })
+        .collect()
 }
 
 fn form_lines(sets: &[Measured]) -> Vec<Line> {
@@ -119,12 +127,13 @@ mod tests {
     #[test]
     fn every_figure_stands_beside_the_real_one() {
         let form = FormStatistics { returns: 0.336, ..FormStatistics::default() };
-        let critics = Critics { boosting: 0.5, boosting_seconds: 1.0, gru: 0.5, gru_seconds: 1.0 };
+        let critics = Critics { gru: Some(Verdict { auc: 0.5, seconds: 1.0 }), boosting: None };
         let statistics = PhraseStatistics::default();
         let set = |name: &str, form| Measured { name: name.to_owned(), statistics, form, critics };
         let text = text(&Table { sets: vec![set("real", Some(form)), set("loop", None)] });
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines.iter().all(|line| line.chars().count() == lines[0].chars().count()), "{text}");
         assert!(lines[0].contains("real") && lines[0].contains("loop") && text.contains(" .336 |"), "{text}");
+        assert!(text.contains("GRU") && !text.contains("boosting"), "who was not asked says nothing: {text}");
     }
 }
