@@ -3,7 +3,7 @@
 /// The index that `throw` (0..1) picks where index `i` is `exp(logits[i] / temperature)` times as likely
 /// as where the exponent is 0. At temperature 0, or below, it is the first of the highest logits. What is
 /// minus infinity is never picked, unless all is; no logits at all give 0.
-pub(crate) fn pick(logits: &[f32], temperature: f32, throw: f32) -> usize {
+pub fn pick(logits: &[f32], temperature: f32, throw: f32) -> usize {
     let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     if temperature > 0.0 && highest.is_finite() {
         let weight = |logit: &f32| ((logit - highest) / temperature).exp();

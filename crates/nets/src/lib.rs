@@ -39,6 +39,7 @@ mod weights;
 pub use architecture::{Architecture, Code, DecoderShape, LATENT, Latent};
 pub use autoencoder::{Autoencoder, Coded, Decoder, Encoder, cells_of, patterns_tensor};
 pub use bank_decoder::{BankDecoder, velocities};
+pub use categorical::pick;
 pub use codes::CodeCloud;
 pub use device::device;
 pub use dice::{Dice, Stream};

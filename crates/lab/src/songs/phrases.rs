@@ -7,7 +7,7 @@ use nets::{PHRASE_BARS, PHRASE_STEPS, home};
 const CRASH: u16 = 1 << 7;
 /// Bars after which a phrase may begin anew.
 const GROUP: usize = 4;
-/// A phrase with more silent bars than this is the end of a song, or a rest.
+/// Sixteen bars with more silent ones than this is the end of a song, or a rest.
 const MOST_SILENT: usize = 4;
 /// A home beat with fewer hits than this is no beat.
 const LEAST_HITS: u32 = 4;
@@ -25,7 +25,7 @@ pub(crate) fn phase(song: &[u16]) -> usize {
 /// The phrases of a song, one at each of its four-bar groups, as the steps at which they begin.
 pub(crate) fn phrase_starts(song: &[u16]) -> impl Iterator<Item = usize> {
     let groups = (phase(song) * STEPS_PER_BAR..song.len()).step_by(GROUP * STEPS_PER_BAR);
-    groups.filter(|start| phrase_at(song, *start).is_some_and(is_phrase))
+    groups.filter(|start| phrase_at(song, *start).is_some_and(|phrase| is_phrase(phrase)))
 }
 
 /// The sixteen bars from step `start` on, where there are so many.
@@ -33,12 +33,13 @@ pub(crate) fn phrase_at(song: &[u16], start: usize) -> Option<&[u16; PHRASE_STEP
     song.get(start..)?.first_chunk()
 }
 
-fn is_phrase(phrase: &[u16; PHRASE_STEPS]) -> bool {
-    let (bars, _) = phrase.as_chunks::<STEPS_PER_BAR>();
-    debug_assert_eq!(bars.len(), PHRASE_BARS);
+/// Whether sixteen bars or more play enough to be a phrase.
+pub(crate) fn is_phrase(steps: &[u16]) -> bool {
+    let Some(phrase) = steps.first_chunk::<PHRASE_STEPS>() else { return false };
+    let (bars, _) = steps.as_chunks::<STEPS_PER_BAR>();
     let silent = bars.iter().filter(|bar| bar.iter().all(|step| *step == 0)).count();
     let hits: u32 = home(phrase).iter().map(|step| step.count_ones()).sum();
-    silent <= MOST_SILENT && hits >= LEAST_HITS
+    silent * PHRASE_BARS <= MOST_SILENT * bars.len() && hits >= LEAST_HITS
 }
 
 #[cfg(test)]
