@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args;
 
-use crate::songs::{self, Asked, Asking};
+use crate::songs::{self, Asked, Asking, Paque};
 
 /// What `phrases` is told.
 #[derive(Args, Debug)]
@@ -31,6 +31,9 @@ pub(crate) struct Phrases {
     /// How many phrases of each set are measured; critics only compare where their numbers are equal
     #[arg(long, default_value_t = 2000)]
     count: usize,
+    /// Also measure originality and genre discrimination: with them, Paque's five criteria are all there
+    #[arg(long)]
+    paque: bool,
     /// Which critics are asked
     #[arg(long, value_enum, default_value_t = Asking::All)]
     critics: Asking,
@@ -58,7 +61,7 @@ pub(crate) fn run(args: &Phrases) -> Result<()> {
     for file in &args.generated {
         asked.add_generated(file)?;
     }
-    let table = asked.measured(args.critics)?;
+    let table = asked.measured(args.critics, if args.paque { Paque::Asked } else { Paque::NotAsked })?;
     println!("{}", songs::text(&table));
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&table)?;

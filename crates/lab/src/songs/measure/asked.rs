@@ -8,15 +8,27 @@ use corpus::split::is_held_out;
 use nets::{PhraseDraw, PhraseModel, SongKind, SongModel, StepModel};
 
 use super::bars::PHRASE_BARS;
+use super::borders::turns;
 use super::controls::{grown, loops, played_on};
 use super::critics::{Asking, critics};
 use super::form::{PIECE_BARS, form};
+use super::genre::GenreEar;
 use super::known::Known;
+use super::originality::{Learnt, originality};
 use super::set::{PhraseSet, generated, phrases_of, pieces_of};
 use super::statistics::statistics;
 use super::table::{Measured, Table};
 use crate::chance::{Dice, Purpose};
 use crate::patterns::is_validation;
+
+/// Whether originality and genres are measured too, which takes half a minute more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Paque {
+    /// All five criteria.
+    Asked,
+    /// Only those that come with the figures.
+    NotAsked,
+}
 
 /// Real songs, and the sets of phrases that are held against them.
 pub(crate) struct Asked {
@@ -25,6 +37,8 @@ pub(crate) struct Asked {
     /// As many phrases of songs to learn from, to compare `real` with.
     others: PhraseSet,
     known: Known,
+    /// All phrases of songs to learn from.
+    training: PhraseSet,
     /// Phrases, and long pieces where there are any.
     sets: Vec<(PhraseSet, PhraseSet)>,
     count: usize,
@@ -58,6 +72,7 @@ impl Asked {
             others: some(&other, 11),
             sets: vec![(held, pieces_of(&held_out, PIECE_BARS))],
             known: Known::of(&classes),
+            training: other,
             count,
             seed,
         })
@@ -102,7 +117,9 @@ impl Asked {
     }
 
     /// Everything measured.
-    pub(crate) fn measured(&self, asking: Asking) -> Result<Table> {
+    pub(crate) fn measured(&self, asking: Asking, paque: Paque) -> Result<Table> {
+        let learnt = (paque == Paque::Asked)
+            .then(|| (Learnt::of(&self.training.phrases), GenreEar::learn(&self.training, self.seed)));
         let mut table = Table::default();
         for (number, (phrases, pieces)) in self.sets.iter().enumerate() {
             // What stands in the column of real songs is the floor: real ones told from other real ones.
@@ -111,6 +128,9 @@ impl Asked {
                 name: phrases.name.clone(),
                 statistics: statistics(&phrases.phrases, &self.known),
                 form: (!pieces.phrases.is_empty()).then(|| form(&pieces.phrases)),
+                turns: turns(&phrases.phrases),
+                originality: learnt.as_ref().map(|(learnt, _)| originality(&phrases.phrases, learnt)),
+                genres: learnt.as_ref().map(|(_, ear)| ear.judge(phrases)),
                 critics: critics(told, &self.real, asking, self.seed)?,
             });
         }

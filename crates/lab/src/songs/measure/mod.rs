@@ -4,17 +4,20 @@
 
 mod asked;
 mod bars;
+mod borders;
 mod controls;
 mod critics;
 mod features;
 mod form;
+mod genre;
 mod known;
 mod listener;
+mod originality;
 mod set;
 mod statistics;
 mod table;
 mod trees;
 
-pub(crate) use asked::Asked;
+pub(crate) use asked::{Asked, Paque};
 pub(crate) use critics::Asking;
 pub(crate) use table::text;

@@ -2,8 +2,11 @@
 
 use serde::Serialize;
 
+use super::borders::Turns;
 use super::critics::{Critics, Verdict};
 use super::form::FormStatistics;
+use super::genre::GenreVerdict;
+use super::originality::Originality;
 use super::statistics::{FILLS_ENOUGH, PhraseStatistics, REPEATS};
 
 /// Everything that was measured on one set.
@@ -12,6 +15,12 @@ pub(crate) struct Measured {
     /// What the set is called.
     pub(crate) name: String,
     pub(crate) statistics: PhraseStatistics,
+    /// Where changes begin and end.
+    pub(crate) turns: Turns,
+    /// How far from what was learnt from, where that was asked.
+    pub(crate) originality: Option<Originality>,
+    /// How well its genres are told, where that was asked.
+    pub(crate) genres: Option<GenreVerdict>,
     /// Where the set has long pieces.
     pub(crate) form: Option<FormStatistics>,
     /// How well it is told from real phrases; for real ones, how well others are told from them.
@@ -31,6 +40,14 @@ type Line = (String, Vec<String>);
 pub(crate) fn text(table: &Table) -> String {
     let mut lines: Vec<Line> = vec![("".to_owned(), table.sets.iter().map(|set| set.name.clone()).collect())];
     lines.extend(phrase_lines(&table.sets));
+    lines.push(line("changes turn at four bars, other bars, elsewhere", &table.sets, |set| {
+        let Turns { four_bars, bar, elsewhere } = set.turns;
+        [four_bars, bar, elsewhere].map(share).join(" ")
+    }));
+    lines.push(line("  at four bars and other bars over elsewhere", &table.sets, |set| {
+        set.turns.over_elsewhere().map(|times| format!("{times:.2}")).join(" ")
+    }));
+    lines.extend(learnt_lines(&table.sets));
     lines.extend(critic_lines(&table.sets));
     if table.sets.iter().any(|set| set.form.is_some()) {
         lines.extend(form_lines(&table.sets));
@@ -88,6 +105,24 @@ fn phrase_lines(sets: &[Measured]) -> Vec<Line> {
     ]
 }
 
+/// What was measured against the songs to learn from, where that was asked.
+fn learnt_lines(sets: &[Measured]) -> Vec<Line> {
+    if sets.iter().all(|set| set.originality.is_none()) {
+        return Vec::new();
+    }
+    let of = |label: &str, cell: fn(&Originality) -> f64| {
+        line(label, sets, |set| set.originality.as_ref().map(cell).map_or(String::new(), share))
+    };
+    vec![
+        of("distance to the nearest training phrase", |o| o.distance),
+        of("  at most one hit a bar away", |o| o.near),
+        line("genre group told right (guessing)", sets, |set| {
+            let told = set.genres.filter(|told| told.count > 0);
+            told.map_or(String::new(), |told| format!("{} ({})", share(told.accuracy), share(told.guessing)))
+        }),
+    ]
+}
+
 fn critic_lines(sets: &[Measured]) -> Vec<Line> {
     type Of = fn(&Critics) -> Option<Verdict>;
     let critics: [(&str, Of); 2] =
@@ -129,7 +164,10 @@ mod tests {
         let form = FormStatistics { returns: 0.336, ..FormStatistics::default() };
         let critics = Critics { gru: Some(Verdict { auc: 0.5, seconds: 1.0 }), boosting: None };
         let statistics = PhraseStatistics::default();
-        let set = |name: &str, form| Measured { name: name.to_owned(), statistics, form, critics };
+        let set = |name: &str, form| {
+            let (turns, originality, genres) = (Turns::default(), None, None);
+            Measured { name: name.to_owned(), statistics, turns, originality, genres, form, critics }
+        };
         let text = text(&Table { sets: vec![set("real", Some(form)), set("loop", None)] });
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines.iter().all(|line| line.chars().count() == lines[0].chars().count()), "{text}");
