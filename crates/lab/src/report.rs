@@ -1,8 +1,10 @@
-//! `report`: the paper's three models trained or loaded, its Table 2 and Figures 3 and 4 with our data.
+//! `report`: the paper's three models trained or loaded, its Table 2 and Figures 3 and 4 with our data; and
+//! the page of sequences.
 
 mod drawing;
 mod page;
 mod plane;
+mod sequences;
 
 use std::path::PathBuf;
 
@@ -23,9 +25,18 @@ const KINDS: [Kind; 3] = [Kind::Ae, Kind::Vae, Kind::Acai];
 /// What `report` is told.
 #[derive(Args, Debug)]
 pub(crate) struct Report {
-    /// A TSV file of patterns; may be repeated
-    #[arg(long = "patterns", value_name = "FILE", required = true)]
+    /// A TSV file of patterns, for the paper's pages; may be repeated
+    #[arg(long = "patterns", value_name = "FILE", required_unless_present = "songs")]
     patterns: Vec<PathBuf>,
+    /// A file of songs, for the page of sequences; may be repeated
+    #[arg(long = "songs", value_name = "FILE")]
+    songs: Vec<PathBuf>,
+    /// Where the models of time are that the page of sequences is about
+    #[arg(long, value_name = "FOLDER", default_value = "target/report/songs")]
+    song_models: PathBuf,
+    /// How many phrases are measured of each model
+    #[arg(long, default_value_t = 2000)]
+    phrases: usize,
     /// Where ae.safetensors, vae.safetensors and acai.safetensors are; those that are not are trained
     #[arg(long, value_name = "FOLDER", default_value = "target/report")]
     models: PathBuf,
@@ -66,13 +77,21 @@ impl Entry {
 
 /// Trains or loads, measures, draws and writes.
 pub(crate) fn run(args: &Report) -> Result<()> {
+    std::fs::create_dir_all(&args.out).with_context(|| format!("{}: can't be made", args.out.display()))?;
+    if !args.songs.is_empty() {
+        sequences::write(args)?;
+    }
+    if args.patterns.is_empty() { Ok(()) } else { paper(args) }
+}
+
+/// The pages of the paper.
+fn paper(args: &Report) -> Result<()> {
     let patterns = Patterns::read(&args.patterns)?;
     let yardstick = Yardstick::of(&patterns, Songs::HeldOut, args.count, args.seed)?;
     let entries: Vec<Entry> = KINDS
         .into_iter()
         .map(|kind| entry(kind, trained(kind, args, &patterns)?, &yardstick))
         .collect::<Result<_>>()?;
-    std::fs::create_dir_all(&args.out).with_context(|| format!("{}: can't be made", args.out.display()))?;
     let [vae, acai] = [&entries[1], &entries[2]].map(|entry| Plane::of(&entry.model, &patterns, args.seed));
     let (vae, acai) = (vae?, acai?);
     let genre = vae.genre(&args.genre)?;
@@ -80,7 +99,11 @@ pub(crate) fn run(args: &Report) -> Result<()> {
     drawing::genre(&args.out.join("figure-4"), [("VAE", &vae), ("ACAI", &acai)], genre)?;
     let curves: Vec<(&str, &[Epoch])> =
         entries.iter().map(|entry| (entry.name(), entry.curve.as_slice())).collect();
-    drawing::curves(&args.out.join("learning"), &curves)?;
+    drawing::curves(
+        &args.out.join("learning"),
+        "Loss in nats a pattern: training thin, validation songs thick",
+        &curves,
+    )?;
     let page = page::Page { args, patterns: &patterns, yardstick: &yardstick, entries: &entries };
     let text = page.text([&vae, &acai], genre)?;
     let place = args.out.join("README.md");

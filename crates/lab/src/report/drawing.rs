@@ -32,15 +32,15 @@ pub(crate) fn genre(path: &Path, planes: [(&str, &Plane); 2], genre: u8) -> Resu
     drawn(path, (1200, 640), &Drawing::Genre(planes, genre))
 }
 
-/// The losses of training and validation, epoch by epoch.
-pub(crate) fn curves(path: &Path, curves: &[(&str, &[Epoch])]) -> Result<()> {
-    drawn(path, (900, 520), &Drawing::Curves(curves))
+/// What was measured in training and validation, epoch by epoch.
+pub(crate) fn curves(path: &Path, caption: &str, curves: &[(&str, &[Epoch])]) -> Result<()> {
+    drawn(path, (900, 520), &Drawing::Curves(caption, curves))
 }
 
 enum Drawing<'a> {
     Map(&'a Plane),
     Genre([(&'a str, &'a Plane); 2], u8),
-    Curves(&'a [(&'a str, &'a [Epoch])]),
+    Curves(&'a str, &'a [(&'a str, &'a [Epoch])]),
 }
 
 fn drawn(path: &Path, size: (u32, u32), drawing: &Drawing) -> Result<()> {
@@ -61,7 +61,7 @@ impl Drawing<'_> {
         let done = match self {
             Self::Map(plane) => draw_map(&area, plane),
             Self::Genre(planes, genre) => draw_genre(&area, planes, *genre),
-            Self::Curves(curves) => draw_curves(&area, curves),
+            Self::Curves(caption, curves) => draw_curves(&area, caption, curves),
         };
         done.and_then(|()| area.present()).map_err(|error| anyhow!("a figure can't be drawn: {error}"))
     }
@@ -112,7 +112,11 @@ fn draw_genre<B: DrawingBackend>(
     Ok(())
 }
 
-fn draw_curves<B: DrawingBackend>(area: &DrawingArea<B, Shift>, curves: &[(&str, &[Epoch])]) -> Drawn<B> {
+fn draw_curves<B: DrawingBackend>(
+    area: &DrawingArea<B, Shift>,
+    caption: &str,
+    curves: &[(&str, &[Epoch])],
+) -> Drawn<B> {
     area.fill(&WHITE)?;
     let losses =
         || curves.iter().flat_map(|(_, curve)| *curve).flat_map(|e| [e.training_loss, e.validation_loss]);
@@ -120,7 +124,7 @@ fn draw_curves<B: DrawingBackend>(area: &DrawingArea<B, Shift>, curves: &[(&str,
     let (low, high) = (losses().fold(f64::INFINITY, f64::min), losses().fold(0.0, f64::max));
     let low = if low.is_finite() { low } else { 0.0 };
     let mut chart = ChartBuilder::on(area)
-        .caption("Loss in nats a pattern: training thin, validation songs thick", (FONT, 22, &INK))
+        .caption(caption, (FONT, 22, &INK))
         .margin(12)
         .x_label_area_size(40)
         .y_label_area_size(50)

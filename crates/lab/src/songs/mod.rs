@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use crate::patterns::is_validation;
 
 pub(crate) use figures::evaluate;
-pub(crate) use measure::{Asked, Asking, Paque, text};
+pub(crate) use measure::{Asked, Asking, Paque, foretells_steps, kind_name, plays_phrases, text};
 pub(crate) use train::{train_phrase, train_step};
 
 /// The songs of one or more files, as classes of nine pieces.

@@ -137,3 +137,21 @@ impl Asked {
         Ok(table)
     }
 }
+
+/// What a kind of model is called in tables.
+pub(crate) fn kind_name(kind: &SongKind) -> &'static str {
+    match kind {
+        SongKind::Step => "step model",
+        SongKind::Phrase => "phrase model",
+    }
+}
+
+/// Whether its loss is in nats a step, so that a perplexity follows from it.
+pub(crate) fn foretells_steps(kind: &SongKind) -> bool {
+    matches!(kind, SongKind::Step)
+}
+
+/// Whether [`Asked::add_model`] can let it play.
+pub(crate) fn plays_phrases(kind: &SongKind) -> bool {
+    matches!(kind, SongKind::Step | SongKind::Phrase)
+}

@@ -18,6 +18,6 @@ mod statistics;
 mod table;
 mod trees;
 
-pub(crate) use asked::{Asked, Paque};
+pub(crate) use asked::{Asked, Paque, foretells_steps, kind_name, plays_phrases};
 pub(crate) use critics::Asking;
 pub(crate) use table::text;

@@ -1,0 +1,143 @@
+//! The page of sequences: its sections that are measured, between marks, so that what people wrote around
+//! them stays.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use nets::SongModel;
+
+use super::{Report, drawing};
+use crate::patterns::file_names;
+use crate::songs::{self, Asked, Asking, Paque};
+use crate::training::Epoch;
+
+/// The temperatures of the table.
+const TEMPERATURES: [f32; 5] = [0.5, 0.75, 1.0, 1.25, 1.5];
+
+/// A model of time with the name of its file.
+struct Entry {
+    name: String,
+    file: PathBuf,
+    model: SongModel,
+}
+
+/// Measures the models of time in the folder and writes the sections of `sequences.md`.
+pub(super) fn write(args: &Report) -> Result<()> {
+    let entries = entries(&args.song_models)?;
+    let place = args.out.join("sequences.md");
+    let page = match std::fs::read_to_string(&place) {
+        Ok(page) => page,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "# Sequences\n".to_owned(),
+        Err(error) => return Err(error).with_context(|| format!("{}: can't be read", place.display())),
+    };
+    let page = with_section(&page, "learning", &learning(args, &entries)?);
+    let page = with_section(&page, "phrases", &phrases(args, &entries)?);
+    corpus::rows::write_atomically(&place, |file| file.write_all(page.as_bytes()))?;
+    println!("{}: {} models of time", place.display(), entries.len());
+    Ok(())
+}
+
+/// The models of time in a folder, by the names of their files. Other files are left alone.
+fn entries(folder: &Path) -> Result<Vec<Entry>> {
+    let unread = || format!("{}: can't be read; name the folder with --song-models", folder.display());
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).with_context(unread)? {
+        files.push(entry.with_context(unread)?.path());
+    }
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "safetensors"));
+    files.sort();
+    let mut entries = Vec::new();
+    for file in files {
+        if let Some(model) = SongModel::recognise(&file)? {
+            let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            entries.push(Entry { name, file, model });
+        }
+    }
+    Ok(entries)
+}
+
+/// What it took to learn, and the curve of those models that foretell steps.
+fn learning(args: &Report, entries: &[Entry]) -> Result<String> {
+    let mut text =
+        String::from("## Learning\n\n| model | kind | epochs | best validation loss | command |\n");
+    text.push_str("|---|---|---|---|---|\n");
+    let mut curves: Vec<(&str, Vec<Epoch>)> = Vec::new();
+    for Entry { name, model, .. } in entries {
+        let provenance = model.provenance();
+        let curve = provenance.quality["training"]["curve"].clone();
+        // A model of an older program came without its curve; then there is none to draw.
+        let curve: Vec<Epoch> = serde_json::from_value(curve).unwrap_or_default();
+        let best = curve.iter().map(|epoch| epoch.validation_loss).fold(f64::INFINITY, f64::min);
+        let best = if best.is_finite() { format!("{best:.4}") } else { String::new() };
+        let (kind, commands) = (songs::kind_name(model.kind()), provenance.commands.join("; "));
+        writeln!(text, "| {name} | {kind} | {} | {best} | `{commands}` |", curve.len())?;
+        if songs::foretells_steps(model.kind()) && !curve.is_empty() {
+            curves.push((name, curve.iter().map(perplexities).collect()));
+        }
+    }
+    if !curves.is_empty() {
+        let curves: Vec<(&str, &[Epoch])> = curves.iter().map(|(name, c)| (*name, c.as_slice())).collect();
+        let caption = "Perplexity of a step: training thin, validation songs thick";
+        drawing::curves(&args.out.join("perplexity"), caption, &curves)?;
+        text.push_str(
+            "\nOf the models that foretell the next step, the loss is in nats a step; its exponential is\n",
+        );
+        text.push_str("the perplexity, here against the training cycles.\n\n![Perplexity against training cycles](perplexity.png)\n");
+    }
+    Ok(text)
+}
+
+/// The same numbers as perplexities.
+fn perplexities(epoch: &Epoch) -> Epoch {
+    Epoch { training_loss: epoch.training_loss.exp(), validation_loss: epoch.validation_loss.exp() }
+}
+
+/// The table over models and temperatures.
+fn phrases(args: &Report, entries: &[Entry]) -> Result<String> {
+    let mut asked = Asked::new(&args.songs, args.phrases, args.seed)?;
+    asked.add_loops();
+    let playing: Vec<&Entry> =
+        entries.iter().filter(|entry| songs::plays_phrases(entry.model.kind())).collect();
+    for entry in &playing {
+        for temperature in TEMPERATURES {
+            asked.add_model(&entry.file, temperature)?;
+        }
+    }
+    let table = songs::text(&asked.measured(Asking::All, Paque::Asked)?);
+    let files: String = file_names(&args.songs).iter().map(|file| format!(" --real {file}")).collect();
+    let models: String = playing.iter().map(|entry| format!(" --model {}.safetensors", entry.name)).collect();
+    let temperatures: String = TEMPERATURES.iter().map(|t| format!(" --temperature {t}")).collect();
+    let (count, seed) = (args.phrases, args.seed);
+    Ok(format!(
+        "## Phrases against real songs\n\n```\ncargo xtask phrases{files} --loops{models}{temperatures} --paque \
+         --count {count} --seed {seed}\n```\n\n{table}"
+    ))
+}
+
+/// The page with a section in the place of the one of that name, or behind everything.
+fn with_section(page: &str, name: &str, text: &str) -> String {
+    let (begin, end) = (format!("<!-- report: {name} -->"), format!("<!-- end of report: {name} -->"));
+    let section = format!("{begin}\n{}\n{end}", text.trim_end());
+    match (page.find(&begin), page.find(&end)) {
+        (Some(from), Some(to)) if from < to => {
+            format!("{}{section}{}", &page[..from], &page[to + end.len()..])
+        }
+        _ => format!("{}\n\n{section}\n", page.trim_end()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_is_written_anew_and_what_people_wrote_around_it_stays() {
+        let first = with_section("# Sequences\n\nBy hand.\n", "phrases", "old");
+        let more = format!("{first}\n## By another hand\n");
+        let second = with_section(&more, "phrases", "new\n");
+        assert!(second.starts_with("# Sequences\n\nBy hand.\n") && second.ends_with("## By another hand\n"));
+        assert!(second.contains("\nnew\n") && !second.contains("old"));
+        assert_eq!(with_section(&second, "phrases", "new"), second);
+    }
+}
