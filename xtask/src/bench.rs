@@ -53,13 +53,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         bench.args(["bench", "--package", package, "--bench", "*"]).args(&options.words);
         return child::run(&mut bench, "the benchmarks");
     }
-    let bundles = match &options.bundles {
-        Some(bundles) => bundles.clone(),
-        None => {
-            bundle::release()?;
-            places::bundles()?
-        }
-    };
+    let bundles = bundle::given_or_release(options.bundles.as_deref())?;
     child::build_release("rig")?;
     for (package, beginning) in ROWS {
         let mut bench = child::cargo();

@@ -37,6 +37,14 @@ pub(crate) fn release() -> anyhow::Result<()> {
     copy_papers(root, &bundles).with_context(|| format!("copying the licences to {}", bundles.display()))
 }
 
+/// The folder of bundles that was given, else the release, built now.
+pub(crate) fn given_or_release(given: Option<&Path>) -> anyhow::Result<PathBuf> {
+    match given {
+        Some(folder) => Ok(folder.to_owned()),
+        None => release().and_then(|()| places::bundles()),
+    }
+}
+
 /// The licences of what a bundle contains, which whoever passes it on has to pass on too.
 const PAPERS: [&str; 5] = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT", "LICENSES", "NOTICES.md"];
 

@@ -44,13 +44,7 @@ pub(crate) fn cycles(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// Watches the audio threads of the release from outside, then calls its instances in every order.
 pub(crate) fn realtime(options: &Watched) -> anyhow::Result<()> {
-    let bundles = match &options.bundles {
-        Some(bundles) => bundles.clone(),
-        None => {
-            bundle::release()?;
-            places::bundles()?
-        }
-    };
+    let bundles = bundle::given_or_release(options.bundles.as_deref())?;
     child::build_release("rig")?;
     let rig = |words: &[&str]| {
         let mut rig = child::cargo();

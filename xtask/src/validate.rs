@@ -67,13 +67,7 @@ const VALIDATORS: [Validator; 3] = [
 
 /// Runs what there is, names what there is not, and says how many checks passed and failed.
 pub(crate) fn run(options: &Options) -> anyhow::Result<ExitCode> {
-    let bundles = match &options.bundles {
-        Some(folder) => folder.clone(),
-        None => {
-            bundle::release()?;
-            places::bundles()?
-        }
-    };
+    let bundles = bundle::given_or_release(options.bundles.as_deref())?;
     let logs = places::target()?.join("validated");
     std::fs::create_dir_all(&logs).with_context(|| logs.display().to_string())?;
 

@@ -1,8 +1,8 @@
 //! Every input that the fuzzer kept, and every one that once broke a reader, through the same entries as
 //! under the fuzzer: `cargo xtask fuzz midi` and `cargo xtask fuzz rows` look for more.
 
-use std::path::Path;
-
+#[path = "../../../fuzz/entries/kept.rs"]
+mod kept;
 #[path = "../../../fuzz/entries/midi.rs"]
 mod midi_entry;
 #[path = "../../../fuzz/entries/rows.rs"]
@@ -10,20 +10,9 @@ mod rows_entry;
 
 /// Runs the kept inputs of a target.
 fn run_kept(target: &str, entry: fn(&[u8])) {
-    for folder in ["corpus", "crashes"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz").join(folder).join(target);
-        let files = std::fs::read_dir(&folder).into_iter().flatten();
-        let inputs: Vec<_> = files.map(|file| file.expect("a file of the kept inputs").path()).collect();
-        assert!(
-            !inputs.is_empty() || folder.ends_with(format!("crashes/{target}")),
-            "{} is empty",
-            folder.display()
-        );
-        for input in inputs {
-            let bytes = std::fs::read(&input).expect("a kept input");
-            let met = std::panic::catch_unwind(|| entry(&bytes));
-            assert!(met.is_ok(), "{} breaks it; what it says stands above", input.display());
-        }
+    for (path, bytes) in kept::kept(target) {
+        let met = std::panic::catch_unwind(|| entry(&bytes));
+        assert!(met.is_ok(), "{} breaks it; what it says stands above", path.display());
     }
 }
 

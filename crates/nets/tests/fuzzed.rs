@@ -2,23 +2,15 @@
 //! under the fuzzer, and some thousand damaged ones. `cargo xtask fuzz model` looks for more, and so does
 //! `BEATFIELD_DAMAGED=200000 cargo test -p nets --test fuzzed` where there is no nightly compiler.
 
-use std::path::Path;
-
 #[path = "../../../fuzz/entries/damage.rs"]
 mod damage;
 #[path = "../../../fuzz/entries/model.rs"]
 mod entry;
+#[path = "../../../fuzz/entries/kept.rs"]
+mod kept;
 
 fn kept() -> Vec<Vec<u8>> {
-    let mut kept = Vec::new();
-    for folder in ["corpus", "crashes"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz").join(folder).join("model");
-        for file in std::fs::read_dir(&folder).into_iter().flatten() {
-            kept.push(std::fs::read(file.expect("a kept model").path()).expect("a kept model"));
-        }
-    }
-    kept.sort(); // folders have no order
-    kept
+    kept::kept("model").into_iter().map(|(_, bytes)| bytes).collect()
 }
 
 #[test]

@@ -2,23 +2,15 @@
 //! under the fuzzer, and some hundred damaged ones: `cargo xtask fuzz state` looks for more, `cargo xtask
 //! states` plays what it makes.
 
-use std::path::Path;
-
 #[path = "../../../fuzz/entries/damage.rs"]
 mod damage;
 #[path = "../../../fuzz/entries/state.rs"]
 mod entry;
+#[path = "../../../fuzz/entries/kept.rs"]
+mod kept;
 
 fn kept() -> Vec<Vec<u8>> {
-    let mut kept = Vec::new();
-    for folder in ["corpus", "crashes"] {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz").join(folder).join("state");
-        for file in std::fs::read_dir(&folder).into_iter().flatten() {
-            kept.push(std::fs::read(file.expect("a kept state").path()).expect("a kept state"));
-        }
-    }
-    kept.sort(); // folders have no order
-    kept
+    kept::kept("state").into_iter().map(|(_, bytes)| bytes).collect()
 }
 
 #[test]
