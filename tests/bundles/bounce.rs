@@ -1,13 +1,7 @@
 //! Offline rendering: a bounce is what one hears live, and it is the same each time.
 
-use crate::studio::{
-    assert_clean, assert_no_faults, blocks, bounce, each_format, heard, perform, play_busily,
-};
-use rig::{HostError, Instance, Mode, Recording, Session, Setup};
-use std::time::{Duration, Instant};
-
-/// How long a busy machine may take to decode one bank.
-const PATIENCE: Duration = Duration::from_secs(20);
+use crate::studio::{assert_clean, blocks, bounce, each_format, heard, play_busily, plays_live};
+use rig::{HostError, Session};
 
 /// Two bars while X, Y and the temperature move in every block.
 fn moving(session: &mut Session<'_>) -> Result<(), HostError> {
@@ -50,27 +44,14 @@ fn two_bars(session: &mut Session<'_>) -> Result<(), HostError> {
     session.render(480)
 }
 
-/// Plays two bars live until they are `expected`, once the decode thread has come that far.
-fn plays_live(instance: &mut dyn Instance, expected: &Recording) {
-    let asked = Instant::now();
-    loop {
-        let live = perform(instance, Setup::new(Mode::Realtime), two_bars);
-        assert_no_faults(&live);
-        if heard(&live) == heard(expected) {
-            return;
-        }
-        assert!(asked.elapsed() < PATIENCE, "live play never became what the bounce has");
-    }
-}
-
 #[test]
 fn a_bounce_is_what_plays_live_with_the_puck_at_rest() {
     each_format(|instance| {
         let bounced = bounce(instance, two_bars);
         assert_clean(&bounced, 20);
-        plays_live(instance, &bounced);
+        plays_live(instance, two_bars, &bounced);
         // Live, offline, live again: each time the plugin believes what the host says now.
         assert_eq!(heard(&bounce(instance, two_bars)), heard(&bounced));
-        plays_live(instance, &bounced);
+        plays_live(instance, two_bars, &bounced);
     });
 }

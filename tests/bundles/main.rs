@@ -12,6 +12,7 @@ mod kept_states;
 mod lifecycle;
 mod model;
 mod moved_models;
+mod orbit;
 mod playing;
 mod realtime;
 mod settings;

@@ -47,6 +47,24 @@ fn project(instance: &mut dyn Instance, path: &Path) -> (Vec<u8>, Recording) {
     (instance.save().expect("the plugin saves"), played)
 }
 
+/// A project with the built-in model in a file of its own.
+struct Mine {
+    path: PathBuf,
+    state: Vec<u8>,
+    saved: Recording,
+    hash: Value,
+}
+
+impl Mine {
+    fn project(instance: &mut dyn Instance, folder: &Path) -> Self {
+        let path = folder.join("mine.safetensors");
+        std::fs::write(&path, built_in()).expect("room for a model");
+        let (state, saved) = project(instance, &path);
+        let hash = model_of(instance)["sha256"].clone();
+        Self { path, state, saved, hash }
+    }
+}
+
 /// The project opened anew, with the notes that it plays now.
 fn opened(format: Format, state: &[u8]) -> (Box<dyn Instance>, Recording) {
     let mut instance = create(format);
@@ -60,10 +78,7 @@ fn opened(format: Format, state: &[u8]) -> (Box<dyn Instance>, Recording) {
 fn a_project_plays_on_while_its_model_file_is_gone_or_cut_and_knows_it_again() {
     let folder = tempfile::tempdir().expect("a folder");
     each_format(|instance| {
-        let path = folder.path().join("mine.safetensors");
-        std::fs::write(&path, built_in()).expect("room for a model");
-        let (state, saved) = project(instance, &path);
-        let hash = model_of(instance)["sha256"].clone();
+        let Mine { path, state, saved, hash } = Mine::project(instance, folder.path());
 
         std::fs::remove_file(&path).expect("the model can be removed");
         let (mut without, played) = opened(instance.format(), &state);
@@ -91,10 +106,7 @@ fn a_project_plays_on_while_its_model_file_is_gone_or_cut_and_knows_it_again() {
 fn another_model_under_the_same_name_plays_its_own_beats_and_is_told_apart() {
     let folder = tempfile::tempdir().expect("a folder");
     each_format(|instance| {
-        let path = folder.path().join("mine.safetensors");
-        std::fs::write(&path, built_in()).expect("room for a model");
-        let (state, saved) = project(instance, &path);
-        let hash = model_of(instance)["sha256"].clone();
+        let Mine { path, state, saved, hash } = Mine::project(instance, folder.path());
 
         std::fs::write(&path, another()).expect("room for a model");
         let (mut replaced, played) = opened(instance.format(), &state);

@@ -39,6 +39,19 @@ fn a_saved_project_opens_to_the_same_notes() {
     });
 }
 
+/// What once failed one run in a few: 123 is the byte of a brace.
+#[test]
+fn a_state_of_any_length_is_read_behind_its_length() {
+    for length in [2, 123, 0x7b_7b] {
+        let text = format!("{:length$}", "{}");
+        let counted = [&(length as u64).to_le_bytes(), text.as_bytes()].concat();
+        for bytes in [counted, text.clone().into_bytes()] {
+            assert_eq!(State::of(&bytes).text, text);
+            assert_eq!(State::of(&bytes).with(&text), bytes);
+        }
+    }
+}
+
 /// A saved state as text, and the length before it that the framework writes under CLAP.
 pub(crate) struct State {
     counted: bool,
@@ -47,9 +60,12 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn of(bytes: &[u8]) -> Self {
-        let start = bytes.iter().position(|&byte| byte == b'{').expect("a state is JSON");
-        let text = String::from_utf8(bytes[start..].to_vec()).expect("a state is text");
-        Self { counted: start > 0, text }
+        // Not found by its first brace: a length may have one among its bytes.
+        let counted = bytes
+            .first_chunk()
+            .is_some_and(|&length| u64::from_le_bytes(length).checked_add(8) == Some(bytes.len() as u64));
+        let text = if counted { &bytes[8..] } else { bytes };
+        Self { counted, text: String::from_utf8(text.to_vec()).expect("a state is text") }
     }
 
     /// The bytes of this state with another text.

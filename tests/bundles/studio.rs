@@ -2,6 +2,7 @@
 
 use end_to_end::create;
 use rig::{Fault, Format, HostError, Instance, Mode, Note, Recording, Session, Setup};
+use std::time::{Duration, Instant};
 
 /// Runs `test` with a fresh instance of every format.
 pub(crate) fn each_format(test: impl Fn(&mut dyn Instance)) {
@@ -37,6 +38,26 @@ pub(crate) fn perform(
     session.set_bounce(setup.mode).expect("the plugin has a Bounce parameter");
     hands(&mut session).expect("the plugin plays");
     session.finish().expect("the plugin deactivates")
+}
+
+/// How long a busy machine may take to decode one bank.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Plays live with these hands until that is `expected`, once the decode thread has come that far.
+pub(crate) fn plays_live(
+    instance: &mut dyn Instance,
+    hands: impl Fn(&mut Session<'_>) -> Result<(), HostError>,
+    expected: &Recording,
+) {
+    let asked = Instant::now();
+    loop {
+        let live = perform(instance, Setup::new(Mode::Realtime), &hands);
+        assert_no_faults(&live);
+        if heard(&live) == heard(expected) {
+            return;
+        }
+        assert!(asked.elapsed() < PATIENCE, "live play never became what the bounce has");
+    }
 }
 
 /// A puck, a temperature and dice that play busily in any model: all cells that may sound, do.
