@@ -8,6 +8,7 @@ mod map;
 mod painted;
 mod panel;
 mod silence;
+mod transport;
 mod way_out;
 
 use std::path::PathBuf;

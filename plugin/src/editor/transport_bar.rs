@@ -1,12 +1,14 @@
 //! The transport, in the window of an instance that has no host: play, stop, tempo, loop, and the space bar.
 
-use egui::{DragValue, Key, Modifiers};
+use egui::{Button, DragValue, Key, Modifiers, Vec2};
 
 use super::theme;
 use crate::own_transport::{OwnTransport, TEMPOS};
 
 /// How high the bar is, in logical pixels.
 pub(super) const HEIGHT: f32 = 34.0;
+/// The button that one looks for first; as wide for either word.
+const PLAY: Vec2 = Vec2::new(64.0, 24.0);
 /// Bars that can be repeated; 0 is the whole song.
 const LOOPS: [(u32, &str); 5] = [(0, "no loop"), (1, "1 bar"), (2, "2"), (4, "4"), (8, "8")];
 const BEATS_PER_BAR: f64 = 4.0;
@@ -19,9 +21,12 @@ pub(super) fn show(ui: &mut egui::Ui, own: &OwnTransport) {
     }
     ui.horizontal_centered(|ui| {
         let playing = own.is_playing();
-        let name = if playing { "stop" } else { "play" };
-        let button = ui.selectable_label(playing, name).on_hover_text("Space bar");
-        if button.clicked() {
+        let (name, fill, ink) = match playing {
+            true => ("stop", theme::SOUNDING, theme::BACKGROUND),
+            false => ("play", theme::LINE, theme::TEXT),
+        };
+        let button = Button::new(egui::RichText::new(name).color(ink)).fill(fill).min_size(PLAY);
+        if ui.add(button).on_hover_text("Space bar").clicked() {
             own.play(!playing);
         }
         if ui.button("to the start").clicked() {
