@@ -40,6 +40,9 @@ pub(crate) struct Phrases {
     /// Decides which phrases, the step model's dice and the critics
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Also write every generated set to a file in this folder, in the format of songs
+    #[arg(long, value_name = "FOLDER")]
+    keep: Option<PathBuf>,
     /// Also write the figures as JSON
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -60,6 +63,9 @@ pub(crate) fn run(args: &Phrases) -> Result<()> {
     }
     for file in &args.generated {
         asked.add_generated(file)?;
+    }
+    if let Some(folder) = &args.keep {
+        asked.keep(folder)?;
     }
     let table = asked.measured(args.critics, if args.paque { Paque::Asked } else { Paque::NotAsked })?;
     println!("{}", songs::text(&table));

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
-use corpus::sequences::{Sequence, read_sequences};
+use anyhow::{Context, Result, ensure};
+use corpus::sequences::{Sequence, read_sequences, write_sequences};
 use corpus::split::is_held_out;
 use nets::{PhraseDraw, PhraseModel, SongKind, SongModel, StepModel};
 
@@ -20,6 +20,9 @@ use super::statistics::statistics;
 use super::table::{Measured, Table};
 use crate::chance::{Dice, Purpose};
 use crate::patterns::is_validation;
+
+/// As many long pieces are made of each model.
+const PIECES_MADE: usize = 300;
 
 /// Whether originality and genres are measured too, which takes half a minute more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,21 +87,27 @@ impl Asked {
     }
 
     /// Also measures what a model of time plays at a temperature: a step model behind the first two bars of
-    /// each real phrase, a phrase model from the home beat of each.
+    /// each real phrase or long piece, a phrase model from the home beat of each. A long piece of the latter
+    /// is its phrase over and over, as the plugin plays it.
     pub(crate) fn add_model(&mut self, file: &Path, temperature: f32) -> Result<()> {
         let model = SongModel::read(file)?;
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         let name = format!("{name}, T {temperature}");
         let made = match model.kind() {
             SongKind::Step => {
-                played_on(&StepModel::new(model.weights())?, name, &self.real, temperature, self.seed)
+                let model = StepModel::new(model.weights())?;
+                let play = |behind: &PhraseSet| played_on(&model, &name, behind, temperature, self.seed);
+                (play(&self.real), play(&first(&self.sets[0].1)))
             }
             SongKind::Phrase => {
                 let draw = PhraseDraw { seed: self.seed, temperature, fills: 0.0 };
-                grown(&PhraseModel::new(model.weights())?, name, &self.real, &draw)
+                let phrases = grown(&PhraseModel::new(model.weights())?, &name, &self.real, &draw);
+                let mut pieces = first(&phrases);
+                pieces.phrases.iter_mut().for_each(|piece| *piece = piece.repeat(PIECE_BARS / PHRASE_BARS));
+                (phrases, pieces)
             }
         };
-        self.sets.push((made, PhraseSet::default()));
+        self.sets.push(made);
         Ok(())
     }
 
@@ -113,6 +122,18 @@ impl Asked {
         }
         phrases = phrases.only(&(0..found.min(self.count)).collect::<Vec<_>>());
         self.sets.push((phrases, pieces));
+        Ok(())
+    }
+
+    /// Writes every generated set to a file of its own in `folder`, in the format of songs.
+    pub(crate) fn keep(&self, folder: &Path) -> Result<()> {
+        std::fs::create_dir_all(folder).with_context(|| format!("{}: can't be made", folder.display()))?;
+        for (phrases, _) in &self.sets[1..] {
+            let name: String = phrases.name.chars().filter(|letter| !letter.is_control()).collect();
+            let place = folder.join(name.replace([' ', '/', '\\'], "-").replace(',', "") + ".tsv.gz");
+            write_sequences(&place, &phrases.sequences())?;
+            println!("{}: {} phrases", place.display(), phrases.phrases.len());
+        }
         Ok(())
     }
 
@@ -136,6 +157,11 @@ impl Asked {
         }
         Ok(table)
     }
+}
+
+/// As many long pieces of a set as are made of each model.
+fn first(set: &PhraseSet) -> PhraseSet {
+    set.only(&(0..set.phrases.len().min(PIECES_MADE)).collect::<Vec<_>>())
 }
 
 /// What a kind of model is called in tables.

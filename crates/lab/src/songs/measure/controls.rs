@@ -22,7 +22,7 @@ pub(crate) fn loops(real: &PhraseSet) -> PhraseSet {
 /// `temperature` (0: the likeliest).
 pub(crate) fn played_on(
     model: &StepModel,
-    name: String,
+    name: &str,
     real: &PhraseSet,
     temperature: f32,
     seed: u64,
@@ -36,18 +36,20 @@ pub(crate) fn played_on(
         }
         played
     };
-    PhraseSet { name, phrases: real.phrases.par_iter().enumerate().map(play).collect(), ..real.clone() }
+    let phrases = real.phrases.par_iter().enumerate().map(play).collect();
+    PhraseSet { name: name.to_owned(), phrases, ..real.clone() }
 }
 
 /// What a phrase model makes of the home beat of each phrase, each with a seed of its own behind the draw's.
-pub(crate) fn grown(model: &PhraseModel, name: String, real: &PhraseSet, draw: &PhraseDraw) -> PhraseSet {
+pub(crate) fn grown(model: &PhraseModel, name: &str, real: &PhraseSet, draw: &PhraseDraw) -> PhraseSet {
     let grow = |(row, phrase): (usize, &Vec<u16>)| {
         let mut steps = [0; PHRASE_STEPS];
         steps.iter_mut().zip(phrase).for_each(|(step, played)| *step = *played);
         let draw = PhraseDraw { seed: draw.seed.wrapping_add(row as u64), ..*draw };
         model.phrase(&home(&steps), &draw).steps.to_vec()
     };
-    PhraseSet { name, phrases: real.phrases.par_iter().enumerate().map(grow).collect(), ..real.clone() }
+    let phrases = real.phrases.par_iter().enumerate().map(grow).collect();
+    PhraseSet { name: name.to_owned(), phrases, ..real.clone() }
 }
 
 /// A class drawn by its logit.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Result;
-use beat::STEPS_PER_BAR;
+use beat::{STEPS_PER_BAR, step_of};
 use corpus::sequences::{Sequence, read_sequences};
 
 use crate::songs::phrases::{phase, phrase_at, phrase_starts};
@@ -40,6 +40,17 @@ impl PhraseSet {
         self.phrases.push(phrase);
         self.songs.push(of.song.clone());
         self.genres.push(of.genre.clone());
+    }
+
+    /// The phrases as sequences of the default kit, each with the song that it is or grew from.
+    pub(crate) fn sequences(&self) -> Vec<Sequence> {
+        let rows = self.phrases.iter().zip(&self.songs).zip(&self.genres);
+        rows.map(|((phrase, song), genre)| Sequence {
+            genre: genre.clone(),
+            song: song.clone(),
+            steps: phrase.iter().map(|class| step_of(*class)).collect(),
+        })
+        .collect()
     }
 
     /// These of the phrases, in this order.
@@ -102,5 +113,8 @@ mod tests {
         assert!(pieces.phrases[..3].iter().all(|piece| piece[0] == 1 << 7));
         let phrases = phrases_of(&[song]);
         assert_eq!((phrases.phrases.len(), phrases.only(&[1]).songs), (2, vec!["a".to_owned()]));
+        let mut again = PhraseSet::named("real");
+        phrases.sequences().iter().for_each(|sequence| again.add(sequence, 16, 0));
+        assert_eq!(again, phrases, "what is kept in a file is measured the same");
     }
 }
