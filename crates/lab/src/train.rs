@@ -6,7 +6,9 @@ use anyhow::{Context, Result, bail};
 use beat::Pattern;
 use clap::{Args, ValueEnum};
 use corpus::rows::Row;
-use nets::{Architecture, Autoencoder, CodeCloud, Latent, Model, ModelParts, Precision, Provenance};
+use nets::{
+    Architecture, Autoencoder, CodeCloud, Latent, Model, ModelParts, Precision, Provenance, VaeDecoder,
+};
 use serde_json::json;
 
 use crate::codes::{calibrated, encode};
@@ -34,6 +36,12 @@ pub(crate) enum Kind {
     Step,
     /// How sixteen bars go on from a beat: learns from whole songs.
     Phrase,
+    /// Some bars of a song through one latent and back, by a perceptron: learns from whole songs.
+    Mlp,
+    /// The same by an LSTM through all steps: the flat MusicVAE.
+    Flat,
+    /// The same by a conductor and an LSTM through each bar: the hierarchical MusicVAE.
+    Hierarchical,
 }
 
 /// What `train` is told.
@@ -60,6 +68,12 @@ pub(crate) struct Train {
     /// Go on from the checkpoint of an interrupted run
     #[arg(long)]
     pub(crate) resume: bool,
+    /// How many bars a variational autoencoder of songs takes: 1 to 64, 2 if left out
+    #[arg(long)]
+    pub(crate) bars: Option<u16>,
+    /// How many numbers its latent has: 64 for 2 bars and 128 for more if left out
+    #[arg(long)]
+    pub(crate) latent: Option<u16>,
     /// What the corpus is called, for the model's provenance
     #[arg(long, default_value = "")]
     pub(crate) corpus: String,
@@ -72,8 +86,9 @@ impl Train {
     /// What `train --kind KIND` is told where everything else is left as it is.
     pub(crate) fn of(kind: Kind, patterns: &[PathBuf], out: PathBuf, seed: u64) -> Self {
         let (model, epochs, resume) = (None, None, false);
-        let (corpus, licences) = (String::new(), Vec::new());
-        Self { kind, model, patterns: patterns.to_vec(), out, seed, epochs, resume, corpus, licences }
+        let (bars, latent, corpus, licences) = (None, None, String::new(), Vec::new());
+        let patterns = patterns.to_vec();
+        Self { kind, model, patterns, out, seed, epochs, resume, bars, latent, corpus, licences }
     }
 }
 
@@ -86,7 +101,7 @@ impl Kind {
             Self::Vae => Some((Architecture::paper_variational(), Loss::Variational { beta: 1.0 })),
             Self::Acai => Some((Architecture::paper(), interpolating)),
             Self::ResidualAcai => Some((Architecture::residual(), interpolating)),
-            Self::HistoryHead | Self::Step | Self::Phrase => None,
+            _ => None,
         }
     }
 
@@ -94,7 +109,7 @@ impl Kind {
         let (usual, peak, warm_up) = match self {
             Self::Ae | Self::Vae | Self::Acai => (25, 3e-3, 0.25),
             Self::ResidualAcai => (20, 3e-3, 0.05),
-            Self::HistoryHead | Self::Step | Self::Phrase => (16, 4e-3, 0.1),
+            _ => (16, 4e-3, 0.1),
         };
         Recipe {
             subject: format!("{self:?} of {subject}"),
@@ -114,6 +129,9 @@ pub(crate) fn run(args: &Train) -> Result<()> {
     match args.kind {
         Kind::Step => return songs::train_step(args),
         Kind::Phrase => return songs::train_phrase(args),
+        Kind::Mlp => return songs::train_vae(args, VaeDecoder::Mlp),
+        Kind::Flat => return songs::train_vae(args, VaeDecoder::Flat),
+        Kind::Hierarchical => return songs::train_vae(args, VaeDecoder::Hierarchical),
         _ => {}
     }
     let patterns = Patterns::read(&args.patterns)?;
@@ -255,7 +273,11 @@ pub(crate) fn note(measured: &mut serde_json::Value, name: &str, value: serde_js
 fn command(args: &Train, epochs: usize) -> String {
     let kind = args.kind.to_possible_value().map_or(String::new(), |kind| kind.get_name().to_owned());
     let files: String = file_names(&args.patterns).iter().map(|file| format!(" --patterns {file}")).collect();
-    format!("cargo xtask train --kind {kind}{files} --seed {} --epochs {epochs}", args.seed)
+    let sizes = [("bars", args.bars), ("latent", args.latent)];
+    let size =
+        |(name, size): (&str, Option<u16>)| size.map_or(String::new(), |size| format!(" --{name} {size}"));
+    let sizes: String = sizes.map(size).concat();
+    format!("cargo xtask train --kind {kind}{sizes}{files} --seed {} --epochs {epochs}", args.seed)
 }
 
 pub(crate) fn quality(outcome: &Outcome) -> serde_json::Value {

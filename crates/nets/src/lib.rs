@@ -33,6 +33,7 @@ mod song_model;
 mod sparse;
 mod steps;
 mod synthetic;
+mod vae;
 mod velocity;
 mod weights;
 
@@ -61,4 +62,8 @@ pub use recurrent::{Lstm, LstmState};
 pub use song_model::{SongKind, SongModel};
 pub use sparse::{SparseNetwork, SparseShape, SparseWalk};
 pub use steps::{LAGS, STEP, STEP_SEEN, StepModel, see};
+pub use vae::{
+    ClassReadout, History, LatentSpread, Posterior, SequenceVae, StepDecoder, StepRows, Unrolling,
+    VaeDecoder, VaeShape,
+};
 pub use weights::{Array, Weights, WeightsFault};

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::model_bytes::{Tensor, floats, opened, read_bounded};
-use crate::{Array, Fault, ModelError, PLAN, Precision, Provenance, STEP, WRITE, Weights};
+use crate::{Array, Fault, ModelError, PLAN, Precision, Provenance, STEP, VaeShape, WRITE, Weights};
 
 /// The metadata entry that tells these files from others.
 const ENTRY: &str = "beatfield song model";
@@ -22,6 +22,8 @@ pub enum SongKind {
     Step,
     /// Sixteen bars from a beat: [`PhraseModel`](crate::PhraseModel).
     Phrase,
+    /// Some bars from one latent: [`SequenceVae`](crate::SequenceVae).
+    Vae(VaeShape),
 }
 
 impl SongKind {
@@ -29,6 +31,7 @@ impl SongKind {
     pub fn arrays(&self) -> Vec<(String, Vec<usize>)> {
         match self {
             Self::Step => STEP.arrays(),
+            Self::Vae(shape) => shape.arrays(),
             Self::Phrase => [PLAN.arrays(), WRITE.arrays()].concat(),
         }
     }

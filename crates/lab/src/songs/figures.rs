@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use super::Songs;
 use super::copying::copying;
+use super::vae::vae_report;
 
 /// What was measured, over all steps of the held-out songs from the 33rd on.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -97,6 +98,7 @@ pub(crate) fn evaluate(model: &SongModel, files: &[PathBuf], json: Option<&PathB
     ensure!(!songs.held_out.is_empty(), "the files hold no held-out song to measure on");
     match model.kind() {
         SongKind::Step => step_report(&StepModel::new(model.weights())?, &songs.held_out, json),
+        SongKind::Vae(shape) => vae_report(model, shape, songs, json),
         SongKind::Phrase => bail!("a phrase model is measured by what it plays: `cargo xtask phrases`"),
     }
 }

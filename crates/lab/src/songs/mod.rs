@@ -7,6 +7,7 @@ mod phrase_training;
 mod phrases;
 mod step_training;
 mod train;
+mod vae;
 
 use std::path::PathBuf;
 
@@ -20,6 +21,7 @@ use crate::patterns::is_validation;
 pub(crate) use figures::evaluate;
 pub(crate) use measure::{Asked, Asking, Paque, foretells_steps, kind_name, plays_phrases, text};
 pub(crate) use train::{train_phrase, train_step};
+pub(crate) use vae::train_vae;
 
 /// The songs of one or more files, as classes of nine pieces.
 #[derive(Clone, Debug, Default)]

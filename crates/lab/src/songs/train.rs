@@ -47,7 +47,7 @@ pub(crate) fn train_phrase(args: &Train) -> Result<()> {
 }
 
 /// The songs that `args` names, enough of them.
-fn read(args: &Train) -> Result<Songs> {
+pub(super) fn read(args: &Train) -> Result<Songs> {
     let songs = Songs::read(&args.patterns)?;
     let [training, validation, held_out] =
         [&songs.training, &songs.validation, &songs.held_out].map(Vec::len);
@@ -59,7 +59,7 @@ fn read(args: &Train) -> Result<Songs> {
 }
 
 /// Trains and writes a model of time of any kind.
-fn train<O: Objective>(
+pub(super) fn train<O: Objective>(
     args: &Train,
     objective: &O,
     recipe: &Recipe,

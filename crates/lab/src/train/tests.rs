@@ -44,6 +44,8 @@ fn asked(folder: &Path, kind: Kind, out: &str, seed: u64) -> Result<Train> {
         seed,
         epochs: Some(3),
         resume: false,
+        bars: None,
+        latent: None,
         corpus: "composed".to_owned(),
         licences: Vec::new(),
     })

@@ -71,6 +71,17 @@ impl Lstm {
         weights.insert(format!("{name}.bias"), array(&self.bias));
     }
 
+    /// Its matrix, `[inputs + width, 4 * width]`: rows of the input, then of `h`; columns of `i`, `f`, `g`
+    /// and `o`.
+    pub fn matrix(&self) -> Tensor<2> {
+        self.weight.val()
+    }
+
+    /// Its bias, `[4 * width]`; the forget gate adds one more than stands here.
+    pub fn bias(&self) -> Tensor<1> {
+        self.bias.val()
+    }
+
     /// How wide it is.
     pub fn width(&self) -> usize {
         self.bias.dims()[0] / 4

@@ -2,10 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use corpus::sequences::{Sequence, read_sequences, write_sequences};
 use corpus::split::is_held_out;
-use nets::{PhraseDraw, PhraseModel, SongKind, SongModel, StepModel};
+use nets::{PhraseDraw, PhraseModel, SongKind, SongModel, StepModel, VaeDecoder};
 
 use super::bars::PHRASE_BARS;
 use super::borders::turns;
@@ -99,6 +99,9 @@ impl Asked {
                 let play = |behind: &PhraseSet| played_on(&model, &name, behind, temperature, self.seed);
                 (play(&self.real), play(&first(&self.sets[0].1)))
             }
+            SongKind::Vae(_) => {
+                bail!("{}: is measured by `evaluate`; here, give what it samples", file.display())
+            }
             SongKind::Phrase => {
                 let draw = PhraseDraw { seed: self.seed, temperature, fills: 0.0 };
                 let phrases = grown(&PhraseModel::new(model.weights())?, &name, &self.real, &draw);
@@ -169,6 +172,11 @@ pub(crate) fn kind_name(kind: &SongKind) -> &'static str {
     match kind {
         SongKind::Step => "step model",
         SongKind::Phrase => "phrase model",
+        SongKind::Vae(shape) => match shape.decoder {
+            VaeDecoder::Mlp => "perceptron VAE",
+            VaeDecoder::Flat => "flat VAE",
+            VaeDecoder::Hierarchical => "hierarchical VAE",
+        },
     }
 }
 
