@@ -183,6 +183,8 @@ impl BeatfieldParams {
             variation: 1 << self.variation.value(),
             seed: self.seed.value() as u16,
             orbit_bars: if self.orbit.value() { 1 << self.orbit_bars.value() } else { 0 },
+            phrase: Settings::DEFAULT.phrase,
+            fills: Settings::DEFAULT.fills,
             revision,
         };
         set.effective(self.scene_in_effect().and_then(|scene| self.saved.scenes().get(scene)))
