@@ -13,6 +13,7 @@ mod extract;
 mod genres;
 mod interrupt;
 mod kits;
+mod loop_file;
 mod map;
 mod measure;
 mod pack;

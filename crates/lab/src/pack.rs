@@ -1,26 +1,15 @@
 //! A pack of MIDI files: one loop of two bars a pattern, as any DAW takes it, and a manifest that says how
 //! they were made.
-//!
-//! The grid is 480 ticks a beat, so a sixteenth is 120. (The packs of the paper's authors have 120 ticks a
-//! sixteenth at 360 a beat, which a DAW reads as triplets, and no note-offs.)
 
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use beat::{INSTRUMENTS, Pattern, STEPS};
-use midly::num::{u4, u7, u15, u24, u28};
-use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
+use beat::Pattern;
 use nets::{Latent, Model, PatternDecoder};
 use serde_json::json;
 
+use crate::loop_file::{TICKS_A_BEAT, midi_file};
 use crate::sample::draw;
-
-const TICKS_A_BEAT: u16 = 480;
-const TICKS_A_STEP: u32 = 120;
-/// Half a step: a drum that is hit on every sixteenth still ends before it starts again.
-const NOTE_TICKS: u32 = 60;
-/// Channel 10, counted from 0.
-const DRUMS: u8 = 9;
 
 /// What a pack is written from.
 pub(crate) struct Pack<'a> {
@@ -46,7 +35,8 @@ impl Pack<'_> {
         for (row, (pattern, logits)) in self.patterns.iter().zip(&logits).enumerate() {
             let file = format!("beat-{:05}.mid", row + 1);
             let velocities = nets::velocities(logits, &draw(self.temperature, self.seed, row));
-            let bytes = self.file(&file, pattern, &velocities)?;
+            let velocity = |step: usize, instrument: usize| velocities[step][instrument];
+            let bytes = midi_file(&file, self.bpm, &self.model.kit(), pattern.steps(), velocity)?;
             corpus::rows::write_atomically(&folder.join(&file), |out| out.write_all(&bytes))?;
             files.push(json!({ "file": file, "code": pattern.steps(), "latent": self.latents[row] }));
         }
@@ -65,54 +55,18 @@ impl Pack<'_> {
         corpus::rows::write_atomically(&folder.join("manifest.json"), |out| writeln!(out, "{text}"))?;
         Ok(())
     }
-
-    /// The bytes of one file: a single track that ends where the second bar ends.
-    fn file(
-        &self,
-        name: &str,
-        pattern: &Pattern,
-        velocities: &[[u8; INSTRUMENTS]; STEPS],
-    ) -> Result<Vec<u8>> {
-        let mut events: Vec<(u32, TrackEventKind)> = vec![
-            (0, TrackEventKind::Meta(MetaMessage::TrackName(name.as_bytes()))),
-            (0, TrackEventKind::Meta(MetaMessage::Tempo(u24::new((60e6 / self.bpm).round() as u32)))),
-            (0, TrackEventKind::Meta(MetaMessage::TimeSignature(4, 2, 24, 8))),
-        ];
-        for (step, velocities) in velocities.iter().enumerate() {
-            let start = step as u32 * TICKS_A_STEP;
-            let hits = || (0..INSTRUMENTS).filter(|instrument| pattern.has(step, *instrument));
-            let key = |instrument: usize| u7::new(self.model.kit().note(instrument));
-            let midi = |message| TrackEventKind::Midi { channel: u4::new(DRUMS), message };
-            for instrument in hits() {
-                let vel = u7::new(velocities[instrument].clamp(1, 127));
-                events.push((start, midi(MidiMessage::NoteOn { key: key(instrument), vel })));
-            }
-            for instrument in hits() {
-                let vel = u7::new(0);
-                events.push((start + NOTE_TICKS, midi(MidiMessage::NoteOff { key: key(instrument), vel })));
-            }
-        }
-        events.push((STEPS as u32 * TICKS_A_STEP, TrackEventKind::Meta(MetaMessage::EndOfTrack)));
-        let mut last = 0;
-        let track = events.into_iter().map(|(tick, kind)| {
-            let delta = u28::new(tick - last);
-            last = tick;
-            TrackEvent { delta, kind }
-        });
-        let timing = Timing::Metrical(u15::new(TICKS_A_BEAT));
-        let mut smf = Smf::new(Header::new(Format::SingleTrack, timing));
-        smf.tracks.push(track.collect());
-        let mut bytes = Vec::new();
-        smf.write_std(&mut bytes)?;
-        Ok(bytes)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
+    use beat::STEPS;
+    use midly::num::u15;
+    use midly::{MetaMessage, MidiMessage, Smf, Timing, TrackEventKind};
+
     use super::*;
+    use crate::loop_file::TICKS_A_STEP;
     use crate::sample::{Latents, draw_latents, draw_patterns};
     use corpus::extract::{Extractor, Options, Take};
     use corpus::loops::Keep;

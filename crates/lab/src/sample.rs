@@ -1,15 +1,17 @@
-//! `sample`: a model in, patterns out, in the format of the paper's published samples.
+//! `sample`: a model in, patterns out, in the format of the paper's published samples; or, of a model of
+//! time, bars that follow each other.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use beat::Pattern;
 use clap::{Args, ValueEnum};
 use nets::{CodeCloud, Draw, Latent, Model, PatternDecoder};
 
 use crate::chance::{Dice, Purpose};
 use crate::pack::Pack;
+use crate::songs::{self, Player, Request};
 
 /// How far a latent strays from the training code it is drawn around, in deviations of all codes.
 const AROUND: f32 = 0.05;
@@ -26,12 +28,21 @@ pub(crate) enum Latents {
 /// What `sample` is told.
 #[derive(Args, Debug)]
 pub(crate) struct Sample {
-    /// The model
-    #[arg(long, value_name = "FILE")]
-    model: PathBuf,
-    /// How many patterns
-    #[arg(long, default_value_t = 1000)]
-    count: usize,
+    /// A model of time that plays bars as MIDI files; without it, patterns are drawn from --model
+    #[arg(long, value_enum, requires = "midi", conflicts_with_all = ["out", "latents"])]
+    kind: Option<Player>,
+    /// The model; of a model of time, the one that ships if left out
+    #[arg(long, value_name = "FILE", required_unless_present = "kind")]
+    model: Option<PathBuf>,
+    /// For a model of time: how many bars
+    #[arg(long, default_value_t = 16, requires = "kind", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    bars: u16,
+    /// For a model of time: a MIDI file whose first two bars come before, instead of a plain rock beat
+    #[arg(long, value_name = "FILE", requires = "kind")]
+    prime: Option<PathBuf>,
+    /// How many patterns (1000 if left out), or files of bars (1 if left out)
+    #[arg(long)]
+    count: Option<usize>,
     /// Decides the latents and the dice
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -54,11 +65,15 @@ pub(crate) struct Sample {
 
 /// Samples and writes.
 pub(crate) fn run(args: &Sample) -> Result<()> {
-    ensure!(args.count > 0, "--count 0 asks for nothing");
+    let count = args.count.unwrap_or(if args.kind.is_some() { 1 } else { 1000 });
+    ensure!(count > 0, "--count 0 asks for nothing");
     ensure!((0.0..=1.5).contains(&args.temperature), "--temperature goes from 0 to 1.5");
     ensure!((20.0..=400.0).contains(&args.bpm), "--bpm goes from 20 to 400");
-    let model = Model::read(&args.model)?;
-    let latents = draw_latents(model.codes(), args.latents, args.count, args.seed);
+    if let (Some(player), Some(folder)) = (args.kind, &args.midi) {
+        return play(args, player, count, folder);
+    }
+    let model = Model::read(args.model.as_deref().context("name a model with --model FILE")?)?;
+    let latents = draw_latents(model.codes(), args.latents, count, args.seed);
     let latents: Vec<Latent> = latents.into_iter().map(|(latent, _)| latent).collect();
     let patterns = draw_patterns(&model, &latents, args.temperature, args.seed);
     if let Some(out) = &args.out {
@@ -78,6 +93,21 @@ pub(crate) fn run(args: &Sample) -> Result<()> {
         println!("{}: {} MIDI files and manifest.json", folder.display(), patterns.len());
     }
     Ok(())
+}
+
+/// Has a model of time play.
+fn play(args: &Sample, player: Player, count: usize, folder: &Path) -> Result<()> {
+    let request = Request {
+        player,
+        model: args.model.as_deref(),
+        prime: args.prime.as_deref(),
+        bars: usize::from(args.bars),
+        temperature: args.temperature,
+        seed: args.seed,
+        count,
+        bpm: args.bpm,
+    };
+    songs::sample(&request, folder)
 }
 
 /// Latents drawn from a model's codes, each with the code that it was drawn around. `data` needs codes
@@ -126,7 +156,7 @@ fn write_samples(file: &mut dyn Write, patterns: &[Pattern], latents: &[Latent])
 
 /// Samples at temperature 1, for tests of what reads them.
 #[cfg(test)]
-pub(crate) fn to_file(model: &Model, path: &std::path::Path, count: usize) -> Result<()> {
+pub(crate) fn to_file(model: &Model, path: &Path, count: usize) -> Result<()> {
     let latents = draw_latents(model.codes(), Latents::Data, count, 1);
     let latents: Vec<Latent> = latents.into_iter().map(|(latent, _)| latent).collect();
     let patterns = draw_patterns(model, &latents, 1.0, 1);

@@ -42,6 +42,11 @@ pub(crate) enum Kind {
     Flat,
     /// The same by a conductor and an LSTM through each bar: the hierarchical MusicVAE.
     Hierarchical,
+    /// The same from memory: Ortiz's recurrent network, three layers of 64.
+    Lstm,
+    /// The same from memory with attention to what followed before: DrumsRNN.
+    #[value(name = "drumsrnn")]
+    DrumsRnn,
 }
 
 /// What `train` is told.
@@ -65,6 +70,12 @@ pub(crate) struct Train {
     /// Times that every pattern is seen; the kind's own number if left out
     #[arg(long)]
     pub(crate) epochs: Option<usize>,
+    /// For an LSTM: also hear what was played so many steps ago; may be repeated
+    #[arg(long = "lag", value_name = "STEPS")]
+    pub(crate) lags: Vec<usize>,
+    /// For DrumsRNN: attend to so many of the last steps
+    #[arg(long, value_name = "STEPS", default_value_t = 64, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=1024))]
+    pub(crate) reach: usize,
     /// Go on from the checkpoint of an interrupted run
     #[arg(long)]
     pub(crate) resume: bool,
@@ -87,8 +98,9 @@ impl Train {
     pub(crate) fn of(kind: Kind, patterns: &[PathBuf], out: PathBuf, seed: u64) -> Self {
         let (model, epochs, resume) = (None, None, false);
         let (bars, latent, corpus, licences) = (None, None, String::new(), Vec::new());
+        let (lags, reach) = (Vec::new(), 64);
         let patterns = patterns.to_vec();
-        Self { kind, model, patterns, out, seed, epochs, resume, bars, latent, corpus, licences }
+        Self { kind, model, patterns, out, seed, epochs, lags, reach, resume, bars, latent, corpus, licences }
     }
 }
 
@@ -132,6 +144,8 @@ pub(crate) fn run(args: &Train) -> Result<()> {
         Kind::Mlp => return songs::train_vae(args, VaeDecoder::Mlp),
         Kind::Flat => return songs::train_vae(args, VaeDecoder::Flat),
         Kind::Hierarchical => return songs::train_vae(args, VaeDecoder::Hierarchical),
+        Kind::Lstm => return songs::train_lstm(args),
+        Kind::DrumsRnn => return songs::train_drums_rnn(args),
         _ => {}
     }
     let patterns = Patterns::read(&args.patterns)?;
@@ -277,7 +291,12 @@ fn command(args: &Train, epochs: usize) -> String {
     let size =
         |(name, size): (&str, Option<u16>)| size.map_or(String::new(), |size| format!(" --{name} {size}"));
     let sizes: String = sizes.map(size).concat();
-    format!("cargo xtask train --kind {kind}{sizes}{files} --seed {} --epochs {epochs}", args.seed)
+    let lags: String = args.lags.iter().map(|lag| format!(" --lag {lag}")).collect();
+    let reach = if args.kind == Kind::DrumsRnn { format!(" --reach {}", args.reach) } else { String::new() };
+    format!(
+        "cargo xtask train --kind {kind}{sizes}{files}{lags}{reach} --seed {} --epochs {epochs}",
+        args.seed
+    )
 }
 
 pub(crate) fn quality(outcome: &Outcome) -> serde_json::Value {

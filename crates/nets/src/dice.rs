@@ -19,6 +19,8 @@ pub enum Stream {
     Plan = 4,
     /// What a step of a phrase becomes.
     Written = 5,
+    /// What a step of a song becomes.
+    Step = 6,
 }
 
 /// The dice of one take.

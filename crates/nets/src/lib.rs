@@ -14,6 +14,7 @@ mod autoencoder;
 mod bank_decoder;
 mod categorical;
 mod codes;
+mod continuation;
 mod device;
 mod dice;
 mod draw;
@@ -42,6 +43,7 @@ pub use autoencoder::{Autoencoder, Coded, Decoder, Encoder, cells_of, patterns_t
 pub use bank_decoder::{BankDecoder, velocities};
 pub use categorical::pick;
 pub use codes::CodeCloud;
+pub use continuation::{Walk, go_on};
 pub use device::device;
 pub use dice::{Dice, Stream};
 pub use draw::Draw;
@@ -58,10 +60,10 @@ pub use phrase::{
     PLAN, PLAN_SEEN, Phrase, PhraseDraw, PhraseModel, WRITE, WRITE_SEEN, Writing, differing, home, see_plan,
     see_writing,
 };
-pub use recurrent::{Lstm, LstmState};
+pub use recurrent::{Lstm, LstmState, RecurrentModel, RecurrentNetwork, RecurrentShape, RecurrentWalk};
 pub use song_model::{SongKind, SongModel};
 pub use sparse::{SparseNetwork, SparseShape, SparseWalk};
-pub use steps::{LAGS, STEP, STEP_SEEN, StepModel, see};
+pub use steps::{LAGS, STEP, STEP_SEEN, StepModel, StepWalk, see};
 pub use vae::{
     ClassReadout, History, LatentSpread, Posterior, SequenceVae, StepDecoder, StepRows, Unrolling,
     VaeDecoder, VaeShape,

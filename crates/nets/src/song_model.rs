@@ -7,7 +7,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::model_bytes::{Tensor, floats, opened, read_bounded};
-use crate::{Array, Fault, ModelError, PLAN, Precision, Provenance, STEP, VaeShape, WRITE, Weights};
+use crate::{
+    Array, Fault, ModelError, PLAN, Precision, Provenance, RecurrentShape, STEP, VaeShape, WRITE, Weights,
+    WeightsFault,
+};
 
 /// The metadata entry that tells these files from others.
 const ENTRY: &str = "beatfield song model";
@@ -20,6 +23,10 @@ const FORMAT: u32 = 1;
 pub enum SongKind {
     /// What the next sixteenth is, from what stood at lags of whole bars: [`StepModel`](crate::StepModel).
     Step,
+    /// The same from memory alone: [`RecurrentModel`](crate::RecurrentModel).
+    Lstm(RecurrentShape),
+    /// The same from memory with attention: [`RecurrentModel`](crate::RecurrentModel).
+    DrumsRnn(RecurrentShape),
     /// Sixteen bars from a beat: [`PhraseModel`](crate::PhraseModel).
     Phrase,
     /// Some bars from one latent: [`SequenceVae`](crate::SequenceVae).
@@ -33,6 +40,15 @@ impl SongKind {
             Self::Step => STEP.arrays(),
             Self::Vae(shape) => shape.arrays(),
             Self::Phrase => [PLAN.arrays(), WRITE.arrays()].concat(),
+            Self::Lstm(shape) | Self::DrumsRnn(shape) => shape.arrays(),
+        }
+    }
+
+    /// Whether no size is beyond reason.
+    fn check(&self) -> Result<(), WeightsFault> {
+        match self {
+            Self::Step | Self::Phrase | Self::Vae(_) => Ok(()),
+            Self::Lstm(shape) | Self::DrumsRnn(shape) => shape.check(),
         }
     }
 }
@@ -58,11 +74,8 @@ impl SongModel {
     /// # Errors
     ///
     /// A weight is missing, has the wrong shape, or is not finite.
-    pub fn new(
-        kind: SongKind,
-        weights: Weights,
-        provenance: Provenance,
-    ) -> Result<Self, crate::WeightsFault> {
+    pub fn new(kind: SongKind, weights: Weights, provenance: Provenance) -> Result<Self, WeightsFault> {
+        kind.check()?;
         weights.check(&kind.arrays())?;
         Ok(Self { kind, provenance, weights })
     }

@@ -10,7 +10,7 @@ pub use seen::{LAGS, STEP_SEEN, see};
 
 use beat::CLASSES;
 
-use crate::{SparseShape, SparseWalk, Weights, WeightsFault};
+use crate::{SparseShape, SparseWalk, Walk, Weights, WeightsFault};
 
 /// The step model's sizes; [`see`] says what its inputs are.
 pub const STEP: SparseShape = SparseShape { name: "step", inputs: STEP_SEEN, width: 256, outputs: CLASSES };
@@ -33,5 +33,27 @@ impl StepModel {
     /// first step of a bar on.
     pub fn logits(&self, past: &[u16]) -> Vec<f32> {
         self.0.logits(|on| see(past, |_| false, on))
+    }
+
+    /// A walk that begins before the first step of a bar.
+    pub fn walk(&self) -> StepWalk<'_> {
+        StepWalk { model: self, past: Vec::new() }
+    }
+}
+
+/// A walk through a song, which keeps what was played.
+#[derive(Clone, Debug)]
+pub struct StepWalk<'a> {
+    model: &'a StepModel,
+    past: Vec<u16>,
+}
+
+impl Walk for StepWalk<'_> {
+    fn logits(&self) -> Vec<f32> {
+        self.model.logits(&self.past)
+    }
+
+    fn play(&mut self, class: u16) {
+        self.past.push(class);
     }
 }

@@ -34,6 +34,9 @@ pub enum WeightsFault {
         /// What is there.
         found: Vec<usize>,
     },
+    /// The architecture itself asks for too much.
+    #[error("has an architecture of impossible sizes ({0})")]
+    Sizes(String),
     /// An array holds an infinity or something that is no number.
     #[error("has a value in `{0}` that is no finite number")]
     NotFinite(String),

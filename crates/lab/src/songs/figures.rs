@@ -1,15 +1,16 @@
-//! How well a step model foretells songs that it never saw, beside what copying foretells.
+//! How well a model of time foretells songs that it never saw, step by step, beside what copying foretells.
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use beat::STEPS;
-use nets::{SongKind, SongModel, StepModel};
+use nets::{SongKind, SongModel, Walk};
 use rayon::prelude::*;
 use serde::Serialize;
 
 use super::Songs;
 use super::copying::copying;
+use super::foreteller::Foreteller;
 use super::vae::vae_report;
 
 /// What was measured, over all steps of the held-out songs from the 33rd on.
@@ -42,23 +43,30 @@ struct Sums {
 }
 
 impl Sums {
-    fn of(model: &StepModel, song: &[u16]) -> Self {
+    fn of(mut walk: Box<dyn Walk + '_>, song: &[u16]) -> Self {
         let mut sums = Self::default();
-        for now in STEPS..song.len() {
-            let logits = model.logits(&song[..now]);
-            let truth = usize::from(song[now]) % logits.len();
-            let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-            let sum: f64 = logits.iter().map(|logit| f64::from(logit - highest).exp()).sum();
-            let right = logits[truth] >= highest;
-            let changed = song[now] != song[now - STEPS];
-            sums.steps += 1;
-            sums.nats += sum.ln() - f64::from(logits[truth] - highest);
-            sums.right += usize::from(right);
-            sums.changed += usize::from(changed);
-            sums.changed_right += usize::from(changed && right);
-            sums.silent += usize::from(song[now] == 0);
+        for (now, class) in song.iter().enumerate() {
+            if now >= STEPS {
+                sums.count(&walk.logits(), song, now);
+            }
+            walk.play(*class);
         }
         sums
+    }
+
+    /// Counts the step `now` of `song`, which was foretold by `logits`.
+    fn count(&mut self, logits: &[f32], song: &[u16], now: usize) {
+        let truth = usize::from(song[now]) % logits.len();
+        let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let sum: f64 = logits.iter().map(|logit| f64::from(logit - highest).exp()).sum();
+        let right = logits[truth] >= highest;
+        let changed = song[now] != song[now - STEPS];
+        self.steps += 1;
+        self.nats += sum.ln() - f64::from(logits[truth] - highest);
+        self.right += usize::from(right);
+        self.changed += usize::from(changed);
+        self.changed_right += usize::from(changed && right);
+        self.silent += usize::from(song[now] == 0);
     }
 
     fn and(self, other: Self) -> Self {
@@ -74,9 +82,9 @@ impl Sums {
 }
 
 /// Measures `model` on `songs`.
-pub(crate) fn step_figures(model: &StepModel, songs: &[Vec<u16>]) -> StepFigures {
+fn step_figures(model: &Foreteller, songs: &[Vec<u16>]) -> StepFigures {
     // Added up in the order of the songs, so that the same songs give the same figures to the last digit.
-    let each: Vec<Sums> = songs.par_iter().map(|song| Sums::of(model, song)).collect();
+    let each: Vec<Sums> = songs.par_iter().map(|song| Sums::of(model.walk(), song)).collect();
     let sums = each.into_iter().fold(Sums::default(), Sums::and);
     let copied = copying(songs);
     let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
@@ -96,18 +104,17 @@ pub(crate) fn step_figures(model: &StepModel, songs: &[Vec<u16>]) -> StepFigures
 pub(crate) fn evaluate(model: &SongModel, files: &[PathBuf], json: Option<&PathBuf>) -> Result<()> {
     let songs = Songs::read(files)?;
     ensure!(!songs.held_out.is_empty(), "the files hold no held-out song to measure on");
-    match model.kind() {
-        SongKind::Step => step_report(&StepModel::new(model.weights())?, &songs.held_out, json),
-        SongKind::Vae(shape) => vae_report(model, shape, songs, json),
-        SongKind::Phrase => bail!("a phrase model is measured by what it plays: `cargo xtask phrases`"),
+    if let SongKind::Vae(shape) = model.kind() {
+        return vae_report(model, shape, songs, json);
     }
+    step_report(&Foreteller::new(model)?, &songs.held_out, json)
 }
 
-fn step_report(model: &StepModel, held_out: &[Vec<u16>], json: Option<&PathBuf>) -> Result<()> {
+fn step_report(model: &Foreteller, held_out: &[Vec<u16>], json: Option<&PathBuf>) -> Result<()> {
     let figures = step_figures(model, held_out);
     println!("{} held-out songs, {} steps from the 33rd on", figures.songs, figures.steps);
     println!(
-        "step model       accuracy {:.3}  where it changes {:.3}  perplexity {:.2}",
+        "the model        accuracy {:.3}  where it changes {:.3}  perplexity {:.2}",
         figures.accuracy, figures.accuracy_changed, figures.perplexity
     );
     println!(

@@ -1,10 +1,14 @@
-//! Models of time: songs as they are read and split, the step model's training, and its figures.
+//! Models of time: songs as they are read and split, how each model is trained, and its figures.
 
+mod anywhere;
 mod copying;
 mod figures;
+mod foreteller;
 mod measure;
 mod phrase_training;
 mod phrases;
+mod recurrent_training;
+mod sample;
 mod step_training;
 mod train;
 mod vae;
@@ -20,7 +24,8 @@ use crate::patterns::is_validation;
 
 pub(crate) use figures::evaluate;
 pub(crate) use measure::{Asked, Asking, Paque, foretells_steps, kind_name, plays_phrases, text};
-pub(crate) use train::{train_phrase, train_step};
+pub(crate) use sample::{Player, Request, sample};
+pub(crate) use train::{train_drums_rnn, train_lstm, train_phrase, train_step};
 pub(crate) use vae::train_vae;
 
 /// The songs of one or more files, as classes of nine pieces.

@@ -6,6 +6,7 @@ use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use nets::{LAGS, STEP, STEP_SEEN, SparseNetwork, Weights, see};
 
+use super::anywhere::Anywhere;
 use crate::chance::Dice;
 use crate::training::{Gradients, Objective};
 
@@ -20,10 +21,7 @@ const VALIDATION_ONE_IN: usize = 29;
 
 /// A step model to be trained on songs.
 pub(crate) struct StepTraining {
-    /// Songs to learn from, as classes.
-    pub(crate) training: Vec<Vec<u16>>,
-    /// Steps before each song, and all of them.
-    starts: Vec<usize>,
+    training: Anywhere,
     /// The steps that decide when it has learnt enough: a song and a step in it.
     checks: Vec<(Vec<u16>, usize)>,
 }
@@ -31,10 +29,6 @@ pub(crate) struct StepTraining {
 impl StepTraining {
     /// What these songs teach.
     pub(crate) fn new(training: Vec<Vec<u16>>, validation: &[Vec<u16>]) -> Self {
-        let mut starts = vec![0];
-        for song in &training {
-            starts.push(starts[starts.len() - 1] + song.len());
-        }
         // As much of the past as the model sees is enough.
         let reach = LAGS[LAGS.len() - 1] + 16;
         let check = |song: &Vec<u16>, step: usize| {
@@ -45,15 +39,7 @@ impl StepTraining {
             .iter()
             .flat_map(|song| (0..song.len()).step_by(VALIDATION_ONE_IN).map(move |step| check(song, step)))
             .collect();
-        Self { training, starts, checks }
-    }
-
-    /// A song and a step in it, every step as likely as any other.
-    fn anywhere(&self, dice: &mut Dice) -> (&[u16], usize) {
-        let steps = self.starts[self.starts.len() - 1];
-        let at = dice.below(steps);
-        let song = self.starts.partition_point(|start| *start <= at) - 1;
-        (&self.training[song], at - self.starts[song])
+        Self { training: Anywhere::new(training), checks }
     }
 }
 
@@ -101,7 +87,7 @@ impl Objective for StepTraining {
     ) -> Result<Gradients> {
         let mut batch = Batch::default();
         for _ in rows {
-            let (song, first) = self.anywhere(dice);
+            let (song, first) = self.training.step(dice);
             let hidden: [bool; LAGS.len()] = std::array::from_fn(|_| dice.unit() < HIDDEN);
             for step in (first..song.len()).take(WINDOW) {
                 batch.add(song, step, |lag| hidden[lag]);

@@ -1,11 +1,12 @@
 //! `train --kind …` of the models of time: songs in, a model out.
 
 use anyhow::{Result, bail};
-use nets::{Precision, STEP, SongKind, SongModel, Weights};
+use nets::{Precision, RecurrentShape, STEP, SongKind, SongModel, Weights};
 use serde_json::json;
 
 use super::Songs;
 use super::phrase_training::PhraseTraining;
+use super::recurrent_training::RecurrentTraining;
 use super::step_training::StepTraining;
 use crate::train::{Train, checkpoint_path, finish, provenance, quality};
 use crate::training::{Objective, OneCycle, Recipe, parameters, with_checkpoints};
@@ -44,6 +45,44 @@ pub(crate) fn train_phrase(args: &Train) -> Result<()> {
         seed: args.seed,
     };
     train(args, &objective, &recipe, &songs.sha256, SongKind::Phrase, |networks| networks.weights())
+}
+
+/// Trains Ortiz's model, three layers of 64, which hears `args`' lags beside the step before.
+pub(crate) fn train_lstm(args: &Train) -> Result<()> {
+    let shape = RecurrentShape::lstm(&args.lags);
+    // As long as four bars are remembered from beginning to end.
+    recurrent(args, SongKind::Lstm(shape.clone()), shape, Lesson { window: 256, batch: 32, epochs: 32 })
+}
+
+/// Trains DrumsRNN: two layers of 64 with attention.
+pub(crate) fn train_drums_rnn(args: &Train) -> Result<()> {
+    let shape = RecurrentShape::drums_rnn(args.reach);
+    recurrent(args, SongKind::DrumsRnn(shape.clone()), shape, Lesson { window: 128, batch: 64, epochs: 24 })
+}
+
+/// How a recurrent model is taught: windows of so many steps, so many at once, and times that a million
+/// steps are seen.
+struct Lesson {
+    window: usize,
+    batch: usize,
+    epochs: usize,
+}
+
+fn recurrent(args: &Train, kind: SongKind, shape: RecurrentShape, lesson: Lesson) -> Result<()> {
+    shape.check()?;
+    let songs = read(args)?;
+    let objective = RecurrentTraining::new(shape.clone(), songs.training, &songs.validation, lesson.window);
+    let recipe = Recipe {
+        subject: format!("{kind:?} of {}", songs.sha256),
+        epochs: args.epochs.unwrap_or(lesson.epochs),
+        batch: lesson.batch,
+        rate: OneCycle { peak: 4e-3, warm_up: 0.05 },
+        critic_rate: 1e-3,
+        clip: 1.0,
+        patience: 5,
+        seed: args.seed,
+    };
+    train(args, &objective, &recipe, &songs.sha256, kind, |network| network.weights(&shape))
 }
 
 /// The songs that `args` names, enough of them.

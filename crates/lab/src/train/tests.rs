@@ -43,6 +43,8 @@ fn asked(folder: &Path, kind: Kind, out: &str, seed: u64) -> Result<Train> {
         out: folder.join(out),
         seed,
         epochs: Some(3),
+        lags: Vec::new(),
+        reach: 64,
         resume: false,
         bars: None,
         latent: None,

@@ -4,8 +4,11 @@ mod checkpoint;
 mod head;
 mod kept;
 mod losses;
+pub(crate) mod next_class;
 pub(crate) mod parameters;
 mod perceptron;
+mod quick;
+pub(crate) mod recurrence;
 mod schedule;
 
 use std::ops::ControlFlow;

@@ -82,6 +82,12 @@ impl Lstm {
         self.bias.val()
     }
 
+    /// Its matrix, `[inputs + width, 4 * width]`, and what is added, `[4 * width]`: for whoever reckons its
+    /// gradients without a tape.
+    pub fn parameters(&self) -> (&Param<Tensor<2>>, &Param<Tensor<1>>) {
+        (&self.weight, &self.bias)
+    }
+
     /// How wide it is.
     pub fn width(&self) -> usize {
         self.bias.dims()[0] / 4

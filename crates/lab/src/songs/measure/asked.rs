@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use corpus::sequences::{Sequence, read_sequences, write_sequences};
 use corpus::split::is_held_out;
-use nets::{PhraseDraw, PhraseModel, SongKind, SongModel, StepModel, VaeDecoder};
+use nets::{PhraseDraw, PhraseModel, SongKind, SongModel, VaeDecoder};
 
 use super::bars::PHRASE_BARS;
 use super::borders::turns;
@@ -20,6 +20,7 @@ use super::statistics::statistics;
 use super::table::{Measured, Table};
 use crate::chance::{Dice, Purpose};
 use crate::patterns::is_validation;
+use crate::songs::foreteller::Foreteller;
 
 /// As many long pieces are made of each model.
 const PIECES_MADE: usize = 300;
@@ -86,16 +87,16 @@ impl Asked {
         self.sets.push((loops(&self.real), PhraseSet::default()));
     }
 
-    /// Also measures what a model of time plays at a temperature: a step model behind the first two bars of
-    /// each real phrase or long piece, a phrase model from the home beat of each. A long piece of the latter
+    /// Also measures what a model of time plays at a temperature: one that foretells steps behind the first
+    /// two bars of each real phrase or long piece, a phrase model from the home beat of each. A long piece of the latter
     /// is its phrase over and over, as the plugin plays it.
     pub(crate) fn add_model(&mut self, file: &Path, temperature: f32) -> Result<()> {
         let model = SongModel::read(file)?;
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
         let name = format!("{name}, T {temperature}");
         let made = match model.kind() {
-            SongKind::Step => {
-                let model = StepModel::new(model.weights())?;
+            SongKind::Step | SongKind::Lstm(_) | SongKind::DrumsRnn(_) => {
+                let model = Foreteller::new(&model)?;
                 let play = |behind: &PhraseSet| played_on(&model, &name, behind, temperature, self.seed);
                 (play(&self.real), play(&first(&self.sets[0].1)))
             }
@@ -171,6 +172,8 @@ fn first(set: &PhraseSet) -> PhraseSet {
 pub(crate) fn kind_name(kind: &SongKind) -> &'static str {
     match kind {
         SongKind::Step => "step model",
+        SongKind::Lstm(_) => "LSTM",
+        SongKind::DrumsRnn(_) => "DrumsRNN",
         SongKind::Phrase => "phrase model",
         SongKind::Vae(shape) => match shape.decoder {
             VaeDecoder::Mlp => "perceptron VAE",
@@ -182,10 +185,10 @@ pub(crate) fn kind_name(kind: &SongKind) -> &'static str {
 
 /// Whether its loss is in nats a step, so that a perplexity follows from it.
 pub(crate) fn foretells_steps(kind: &SongKind) -> bool {
-    matches!(kind, SongKind::Step)
+    matches!(kind, SongKind::Step | SongKind::Lstm(_) | SongKind::DrumsRnn(_))
 }
 
 /// Whether [`Asked::add_model`] can let it play.
 pub(crate) fn plays_phrases(kind: &SongKind) -> bool {
-    matches!(kind, SongKind::Step | SongKind::Phrase)
+    foretells_steps(kind) || *kind == SongKind::Phrase
 }
