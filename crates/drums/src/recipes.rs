@@ -88,8 +88,8 @@ const fn clap(delay: f32, seconds: f32, level: f32) -> LayerRecipe {
 }
 
 const CLOSED_HAT: [LayerRecipe; 3] = [
-    LayerRecipe { shape: decay(0.085), level: 3.4, ..metal(PLATE, 7_200.0, 19_000.0, 1.0) },
-    LayerRecipe { shape: decay(0.06), level: 0.35, ..hiss(8_500.0, 19_000.0) },
+    LayerRecipe { shape: decay(0.11), level: 3.4, ..metal(PLATE, 6_300.0, 19_000.0, 1.0) },
+    LayerRecipe { shape: decay(0.06), level: 0.2, ..hiss(7_000.0, 19_000.0) },
     LayerRecipe { shape: decay(0.012), level: 0.55, hardness: 0.9, ..hiss(5_000.0, 19_000.0) },
 ];
 
@@ -97,9 +97,9 @@ const OPEN_HAT: [LayerRecipe; 3] = [
     LayerRecipe {
         shape: Shape { delay: 0.0, attack: 0.0, hold: 0.03, decay: 0.62 },
         level: 3.2,
-        ..metal(PLATE, 6_800.0, 19_000.0, 1.0)
+        ..metal(PLATE, 6_000.0, 19_000.0, 1.0)
     },
-    LayerRecipe { shape: decay(0.5), level: 0.42, ..hiss(8_000.0, 19_000.0) },
+    LayerRecipe { shape: decay(0.5), level: 0.26, ..hiss(7_000.0, 19_000.0) },
     LayerRecipe { shape: decay(0.014), level: 0.5, hardness: 0.9, ..hiss(5_000.0, 19_000.0) },
 ];
 
@@ -123,7 +123,7 @@ const HIGH_TOM: [LayerRecipe; 3] = tom(163.0, 0.42);
 
 const CRASH: [LayerRecipe; 4] = [
     LayerRecipe { shape: decay(1.9), level: 1.5, ..metal(BIG_PLATE, 3_200.0, 19_000.0, 0.707) },
-    LayerRecipe { shape: decay(2.4), level: 0.5, ..hiss(5_500.0, 19_000.0) },
+    LayerRecipe { shape: decay(2.4), level: 0.7, ..hiss(4_000.0, 11_500.0) },
     LayerRecipe { shape: decay(0.32), level: 0.6, hardness: 0.4, ..hiss(2_200.0, 11_000.0) },
     LayerRecipe { shape: decay(0.02), level: 0.5, hardness: 0.9, ..hiss(1_500.0, 9_000.0) },
 ];
@@ -146,13 +146,13 @@ const BELL: [f32; SQUARES] = [545.0, 815.0, 0.0, 0.0, 0.0, 0.0];
 const SHAKER: [LayerRecipe; 2] = [
     LayerRecipe {
         shape: Shape { delay: 0.0, attack: 0.009, hold: 0.0, decay: 0.055 },
-        level: 0.7,
-        ..hiss(5_200.0, 19_000.0)
+        level: 1.1,
+        ..hiss(3_600.0, 10_500.0)
     },
     LayerRecipe {
         shape: Shape { delay: 0.016, attack: 0.012, hold: 0.0, decay: 0.085 },
-        level: 0.9,
-        ..hiss(6_200.0, 19_000.0)
+        level: 1.4,
+        ..hiss(4_400.0, 11_000.0)
     },
 ];
 
@@ -179,12 +179,12 @@ pub(crate) const RECIPES: [Recipe; INSTRUMENTS] = [
     drum(&SNARE, 0.31, 0.0),
     drum(&RIM, 0.26, 0.12),
     drum(&CLAP, 0.42, -0.08),
-    Recipe { chokes: HATS, ..drum(&CLOSED_HAT, 0.25, 0.22) },
-    Recipe { chokes: HATS, ..drum(&OPEN_HAT, 0.22, 0.22) },
+    Recipe { chokes: HATS, ..drum(&CLOSED_HAT, 0.24, 0.22) },
+    Recipe { chokes: HATS, ..drum(&OPEN_HAT, 0.2, 0.22) },
     drum(&LOW_TOM, 0.36, 0.35),
     drum(&MID_TOM, 0.4, 0.0),
     drum(&HIGH_TOM, 0.34, -0.35),
-    Recipe { rings_on: 0.25, ..drum(&CRASH, 0.27, -0.3) },
+    Recipe { rings_on: 0.25, ..drum(&CRASH, 0.25, -0.3) },
     Recipe { rings_on: 0.2, ..drum(&RIDE, 0.2, 0.4) },
     drum(&COWBELL, 0.15, 0.18),
     drum(&SHAKER, 0.2, -0.4),
