@@ -13,6 +13,8 @@ use super::desk::Desk;
 pub(super) struct GridState {
     /// What the hand that is down makes of the steps that it crosses.
     painting: Option<Option<bool>>,
+    /// When the button went down that is down.
+    pressed: Option<f64>,
     /// The step under the keyboard's cursor.
     cursor: (usize, usize),
     /// The instrument that takes the next incoming note, and the count of notes before.

@@ -84,8 +84,9 @@ mod linux {
         let mut again = Command::new(this);
         again.args(std::env::args_os().skip(1)).arg("--here").env("DISPLAY", display.name());
         again.env_remove("WAYLAND_DISPLAY");
-        if !again.status().context("the rig cannot start itself")?.success() {
-            bail!("there is no picture");
+        let status = again.status().context("the rig cannot start itself")?;
+        if !status.success() {
+            bail!("the rig under the display ended with {status}; what it says stands above");
         }
         Ok(())
     }

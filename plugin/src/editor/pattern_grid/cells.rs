@@ -59,12 +59,23 @@ impl GridState {
 
     /// What the first step under the hand becomes, all that it crosses become too.
     fn follow_hand(&mut self, desk: &Desk<'_>, lattice: &Lattice, response: &Response) {
-        let down = response.is_pointer_button_down_on() || response.clicked();
-        let under = response.interact_pointer_pos().and_then(|pos| lattice.at(pos));
-        let Some((step, instrument)) = under.filter(|_| down || response.dragged()) else {
+        let pressed = response.ctx.input(|input| input.pointer.press_start_time());
+        if pressed.is_some() && pressed != self.pressed {
+            // Where frames are slow, a click's end and the next one's beginning come together.
             self.painting = None;
-            return;
-        };
+        }
+        self.pressed = pressed;
+        let down = response.is_pointer_button_down_on() || response.clicked() || response.dragged();
+        let under = response.interact_pointer_pos().and_then(|pos| lattice.at(pos));
+        if let Some((step, instrument)) = under.filter(|_| down) {
+            self.hold(desk, step, instrument, response);
+        }
+        if pressed.is_none() {
+            self.painting = None;
+        }
+    }
+
+    fn hold(&mut self, desk: &Desk<'_>, step: usize, instrument: usize, response: &Response) {
         let drawn = desk.shape.drawn_at(step);
         let locks = desk.shape.locks;
         let held = *self.painting.get_or_insert_with(|| {
@@ -78,9 +89,6 @@ impl GridState {
         self.cursor = (step, instrument);
         if locks.at(drawn, instrument) != held {
             desk.hands.reshape(desk.shape.with_locks(locks.with(drawn, instrument, held)));
-        }
-        if response.clicked() {
-            self.painting = None;
         }
     }
 

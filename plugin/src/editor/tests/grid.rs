@@ -91,6 +91,31 @@ fn what_waits_is_shown_as_it_will_sound_at_its_commit() {
     }
 }
 
+/// Where a frame took so long that a click's end and the next click's beginning came together, the next
+/// one was undone by its own end.
+#[test]
+fn a_click_right_behind_another_holds_its_step_too() {
+    let mut studio = Studio::open();
+    let [first, second] = [cell(&studio, 2, 3), cell(&studio, 6, 3)];
+    studio.harness.hover_at(first);
+    studio.harness.drag_at(first);
+    studio.harness.run_steps(2);
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    let together = [button(first, false), egui::Event::PointerMoved(second), button(second, true)];
+    studio.harness.input_mut().events.extend(together);
+    studio.harness.run_steps(2);
+    studio.harness.drop_at(second);
+    studio.harness.run();
+    for step in [2, 6] {
+        assert_eq!(lock(&studio, step, 3), Some(!sounds(&studio, step, 3)), "step {step}");
+    }
+}
+
 #[test]
 fn a_drag_paints_what_its_first_step_became() {
     let mut studio = Studio::open();
