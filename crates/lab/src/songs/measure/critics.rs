@@ -41,7 +41,7 @@ pub(crate) struct Verdict {
 /// What the critics say, as far as they were asked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Critics {
-    /// A small recurrent network on the hits alone ([`listened`]).
+    /// A small recurrent network over the bars ([`listened`]).
     pub(crate) gru: Option<Verdict>,
     /// Boosted trees on what can be counted ([`features`]).
     pub(crate) boosting: Option<Verdict>,

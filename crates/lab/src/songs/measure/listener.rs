@@ -1,5 +1,6 @@
 //! A recurrent critic: it hears a phrase bar by bar (a GRU, Cho et al. 2014) and says at its end whether
-//! that was generated. It knows nothing of fills or repeats but what it finds by itself.
+//! that was generated. It hears the hits and where they are not as some bars before; what fills, phrases and forms
+//! are it has to find by itself.
 
 use std::ops::ControlFlow;
 
@@ -12,11 +13,18 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::bars::PHRASE_BARS;
 use super::critics::Lesson;
+use super::statistics::REPEATS;
 use crate::chance::Dice;
 use crate::training::{Gradients, Objective, OneCycle, Perceptron, Recipe, cross_entropy, parameters, train};
 
 /// A hit or none of every piece on every step of a bar.
-const BAR: usize = STEPS_PER_BAR * PIECES;
+const HITS: usize = STEPS_PER_BAR * PIECES;
+/// Steps of a beat.
+const BEAT: usize = 4;
+/// Of every piece in every beat, in how many steps it differs from an earlier bar.
+const CHANGES: usize = STEPS_PER_BAR / BEAT * PIECES;
+/// What is heard of a bar: its hits, and what changed since 1, 2, 4 and 8 bars before.
+const BAR: usize = HITS + REPEATS.len() * CHANGES;
 /// The width of what is made of a bar before it is remembered.
 const HEARD: usize = 64;
 /// The width of the memory.
@@ -31,12 +39,13 @@ pub(super) fn listened(lesson: &Lesson, told: &[&[u16]], seed: u64) -> Result<Ve
     let listening = Listening { lesson, learn, stop };
     let recipe = Recipe {
         subject: "the critic of phrases".to_owned(),
-        epochs: 16,
+        epochs: 12,
         batch: 64,
         rate: OneCycle { peak: 4e-3, warm_up: 0.1 },
         critic_rate: 0.0,
         clip: 5.0,
-        patience: 4,
+        // To the end: only there the rate is low enough to tell what was learnt.
+        patience: 12,
         seed,
     };
     let outcome = train(&listening, &recipe, None, |_| Ok(ControlFlow::Continue(())))?;
@@ -94,16 +103,30 @@ impl Listener {
 /// `PHRASE_BARS` times `[phrases, BAR]`
 fn heard(phrases: &[&[u16]], device: &Device) -> Vec<Tensor<2>> {
     let bar = |bar: usize| {
-        let mut bits = Vec::with_capacity(phrases.len() * BAR);
-        for phrase in phrases {
-            for step in bar * STEPS_PER_BAR..(bar + 1) * STEPS_PER_BAR {
-                let class = phrase.get(step).copied().unwrap_or(0);
-                bits.extend((0..PIECES).map(|piece| f32::from(class >> piece & 1)));
-            }
+        let mut values = vec![0.0; phrases.len() * BAR];
+        for (phrase, values) in phrases.iter().zip(values.chunks_exact_mut(BAR)) {
+            hear(phrase, bar, values);
         }
-        Tensor::from_data(TensorData::new(bits, [phrases.len(), BAR]), device)
+        Tensor::from_data(TensorData::new(values, [phrases.len(), BAR]), device)
     };
     (0..PHRASE_BARS).map(bar).collect()
+}
+
+/// What is heard of one bar of a phrase.
+fn hear(phrase: &[u16], bar: usize, values: &mut [f32]) {
+    let class = |bar: usize, step: usize| phrase.get(bar * STEPS_PER_BAR + step).copied().unwrap_or(0);
+    for step in 0..STEPS_PER_BAR {
+        let mut add = |from: usize, class: u16, weight: f32| {
+            for piece in (0..PIECES).filter(|piece| class >> piece & 1 == 1) {
+                values[from + piece] += weight;
+            }
+        };
+        add(step * PIECES, class(bar, step), 1.0);
+        for (number, lag) in REPEATS.into_iter().enumerate().filter(|(_, lag)| *lag <= bar) {
+            let from = HITS + number * CHANGES + step / BEAT * PIECES;
+            add(from, class(bar, step) ^ class(bar - lag, step), 0.5);
+        }
+    }
 }
 
 /// Teaches the network a lesson.
