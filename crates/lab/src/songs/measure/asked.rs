@@ -2,14 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use corpus::sequences::{Sequence, read_sequences, write_sequences};
 use corpus::split::is_held_out;
 use nets::{PhraseDraw, PhraseModel, SongKind, SongModel, VaeDecoder};
 
 use super::bars::PHRASE_BARS;
 use super::borders::turns;
-use super::controls::{grown, loops, played_on};
+use super::controls::{grown, loops, played_on, unfolded};
 use super::critics::{Asking, critics};
 use super::form::{PIECE_BARS, form};
 use super::genre::GenreEar;
@@ -88,8 +88,9 @@ impl Asked {
     }
 
     /// Also measures what a model of time plays at a temperature: one that foretells steps behind the first
-    /// two bars of each real phrase or long piece, a phrase model from the home beat of each. A long piece of the latter
-    /// is its phrase over and over, as the plugin plays it.
+    /// two bars of each real phrase or long piece, a phrase model from the home beat of each, an autoencoder
+    /// of sixteen bars or more from latents. A long piece of a phrase model is its phrase over and over, as
+    /// the plugin plays it.
     pub(crate) fn add_model(&mut self, file: &Path, temperature: f32) -> Result<()> {
         let model = SongModel::read(file)?;
         let name = file.file_stem().unwrap_or_default().to_string_lossy();
@@ -100,8 +101,12 @@ impl Asked {
                 let play = |behind: &PhraseSet| played_on(&model, &name, behind, temperature, self.seed);
                 (play(&self.real), play(&first(&self.sets[0].1)))
             }
-            SongKind::Vae(_) => {
-                bail!("{}: is measured by `evaluate`; here, give what it samples", file.display())
+            SongKind::Vae(shape) => {
+                let made = unfolded(&model, shape, &name, self.count, temperature, self.seed);
+                let made = made.with_context(|| format!("{}", file.display()))?;
+                let long = made.bars() >= PIECE_BARS - 4; // two minutes are 60 to 64 bars
+                let pieces = if long { first(&made) } else { PhraseSet::default() };
+                (made.cut(PHRASE_BARS, self.count), pieces)
             }
             SongKind::Phrase => {
                 let draw = PhraseDraw { seed: self.seed, temperature, fills: 0.0 };
@@ -188,7 +193,10 @@ pub(crate) fn foretells_steps(kind: &SongKind) -> bool {
     matches!(kind, SongKind::Step | SongKind::Lstm(_) | SongKind::DrumsRnn(_))
 }
 
-/// Whether [`Asked::add_model`] can let it play.
+/// Whether [`Asked::add_model`] can let it play: it makes sixteen bars or more.
 pub(crate) fn plays_phrases(kind: &SongKind) -> bool {
-    foretells_steps(kind) || *kind == SongKind::Phrase
+    match kind {
+        SongKind::Vae(shape) => usize::from(shape.bars) >= PHRASE_BARS,
+        SongKind::Step | SongKind::Lstm(_) | SongKind::DrumsRnn(_) | SongKind::Phrase => true,
+    }
 }

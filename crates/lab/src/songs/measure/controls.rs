@@ -1,12 +1,22 @@
 //! Phrases made for measuring: loops of two bars, which any critic must hear, and what models make of the
 //! beats of real phrases.
 
+use anyhow::{Context, Result, ensure};
 use beat::STEPS;
-use nets::{Dice, PHRASE_STEPS, PhraseDraw, PhraseModel, go_on, home};
+use burn::tensor::{Tensor, TensorData};
+use corpus::rows::UNKNOWN_GENRE;
+use nets::{
+    Dice, History, LatentSpread, PHRASE_BARS, PHRASE_STEPS, PhraseDraw, PhraseModel, SequenceVae, SongModel,
+    VaeShape, go_on, home, pick,
+};
 use rayon::prelude::*;
 
 use super::set::PhraseSet;
+use crate::chance::Purpose;
 use crate::songs::foreteller::Foreteller;
+
+/// Latents that are unfolded at once.
+const AT_ONCE: usize = 250;
 
 /// The first two bars of each phrase over and over, as long as the phrase was.
 pub(crate) fn loops(real: &PhraseSet) -> PhraseSet {
@@ -50,6 +60,43 @@ pub(crate) fn grown(model: &PhraseModel, name: &str, real: &PhraseSet, draw: &Ph
     };
     let phrases = real.phrases.par_iter().enumerate().map(grow).collect();
     PhraseSet { name: name.to_owned(), phrases, ..real.clone() }
+}
+
+/// What an autoencoder of sixteen bars or more makes of `count` latents, drawn from the spread of the songs
+/// that it learnt from. They are of no song and of no genre.
+pub(crate) fn unfolded(
+    model: &SongModel,
+    shape: &VaeShape,
+    name: &str,
+    count: usize,
+    temperature: f32,
+    seed: u64,
+) -> Result<PhraseSet> {
+    ensure!(
+        usize::from(shape.bars) >= PHRASE_BARS,
+        "a model of {} bars makes no phrase of sixteen",
+        shape.bars
+    );
+    let device = nets::device();
+    let network = SequenceVae::from_weights(shape, model.weights(), &device)?;
+    let spread =
+        LatentSpread::of(model.weights()).context("the model came without the spread of its latents")?;
+    let mut set = PhraseSet { name: name.to_owned(), ..PhraseSet::default() };
+    let mut dice = crate::chance::Dice::new(seed, Purpose::Latents, 0);
+    while set.phrases.len() < count {
+        let rows = AT_ONCE.min(count - set.phrases.len());
+        let each = |_| spread.mean.iter().zip(&spread.deviation).collect::<Vec<_>>();
+        let latents: Vec<f32> =
+            (0..rows).flat_map(each).map(|(mean, deviation)| mean + deviation * dice.normal()).collect();
+        let latents = Tensor::<2>::from_data(TensorData::new(latents, [rows, shape.latent()]), &device);
+        let mut choose = |logits: &[f32]| pick(logits, temperature, dice.unit()) as u16;
+        for phrase in network.play(shape, latents, History::Own, &mut choose) {
+            set.songs.push(format!("latent {}", set.phrases.len()));
+            set.genres.push(UNKNOWN_GENRE.to_owned());
+            set.phrases.push(phrase);
+        }
+    }
+    Ok(set)
 }
 
 #[cfg(test)]

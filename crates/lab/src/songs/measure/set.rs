@@ -53,6 +53,20 @@ impl PhraseSet {
         .collect()
     }
 
+    /// How many bars all of them have.
+    pub(crate) fn bars(&self) -> usize {
+        self.phrases.iter().map(|phrase| phrase.len() / STEPS_PER_BAR).min().unwrap_or(0)
+    }
+
+    /// The first `count` phrases of `bars` bars that these consist of.
+    pub(crate) fn cut(&self, bars: usize, count: usize) -> Self {
+        let mut set = Self::named(&self.name);
+        for sequence in self.sequences() {
+            set.add(&sequence, bars, 0);
+        }
+        set.only(&(0..set.phrases.len().min(count)).collect::<Vec<_>>())
+    }
+
     /// These of the phrases, in this order.
     pub(crate) fn only(&self, rows: &[usize]) -> Self {
         let of = |all: &[String]| rows.iter().map(|row| all[*row].clone()).collect();
