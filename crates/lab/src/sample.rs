@@ -37,7 +37,8 @@ pub(crate) struct Sample {
     /// For a model of time: how many bars
     #[arg(long, default_value_t = 16, requires = "kind", value_parser = clap::value_parser!(u16).range(1..=1024))]
     bars: u16,
-    /// For a model of time: a MIDI file whose first two bars come before, instead of a plain rock beat
+    /// For a model of time: a MIDI file whose first two bars come before, instead of a plain rock beat; for
+    /// a variational autoencoder, where its latents are drawn around, instead of from anywhere
     #[arg(long, value_name = "FILE", requires = "kind")]
     prime: Option<PathBuf>,
     /// How many patterns (1000 if left out), or files of bars (1 if left out)

@@ -8,11 +8,12 @@ use clap::ValueEnum;
 use corpus::grid::Grid;
 use corpus::midi::{LARGEST_FILE_BYTES, read_parts};
 use corpus::notes::NoteTable;
-use nets::{Dice, SongModel, go_on};
+use nets::{Dice, SongKind, SongModel, go_on};
 use rayon::prelude::*;
 use serde_json::json;
 
 use super::foreteller::Foreteller;
+use super::vae::VaePlayer;
 use crate::loop_file::{TICKS_A_BEAT, midi_file};
 use crate::progress;
 
@@ -26,6 +27,12 @@ pub(crate) enum Player {
     /// The same with attention to what followed before
     #[value(name = "drumsrnn")]
     DrumsRnn,
+    /// Bars from one latent, by a perceptron
+    Mlp,
+    /// Bars from one latent, by an LSTM through all steps
+    Flat,
+    /// Sixteen bars from one latent, by a conductor and an LSTM through each bar
+    Hierarchical,
 }
 
 /// What it is asked for.
@@ -46,17 +53,20 @@ pub(crate) struct Request<'a> {
 
 /// Plays and writes one MIDI file for each time it was asked, and a manifest that says how.
 pub(crate) fn sample(request: &Request, folder: &Path) -> Result<()> {
-    let file = request.model.map_or_else(|| shipped(request.player), Path::to_owned);
+    let file = request.model.map_or_else(|| shipped(request.player, request.bars), Path::to_owned);
     let model = SongModel::read(&file)?;
     let plays = player(&model)?;
-    let prime = request.prime.map_or_else(|| Ok(ROCK.map(class_of).to_vec()), prime_of)?;
+    let prime = match request.prime {
+        Some(file) => Some(prime_of(file)?),
+        None => plays.begins_with().map(<[u16]>::to_vec),
+    };
     make_empty(folder)?;
     let bar = progress::bar("sample", request.count);
     let made: Vec<Vec<u16>> = (0..request.count)
         .into_par_iter()
         .map(|take| {
             let dice = Dice { seed: request.seed, take: take as u32 };
-            let classes = plays.bars(&prime, request.bars, request.temperature, dice);
+            let classes = plays.bars(prime.as_deref(), request.bars, request.temperature, dice);
             bar.inc(1);
             classes.iter().map(|class| step_of(*class)).collect()
         })
@@ -76,7 +86,7 @@ pub(crate) fn sample(request: &Request, folder: &Path) -> Result<()> {
         "seed": request.seed,
         "bpm": request.bpm,
         "ticks_a_beat": TICKS_A_BEAT,
-        "prime": prime.iter().map(|class| step_of(*class)).collect::<Vec<_>>(),
+        "prime": prime.map(|prime| prime.into_iter().map(step_of).collect::<Vec<_>>()),
         "files": files,
     });
     let text = serde_json::to_string_pretty(&manifest)?;
@@ -89,36 +99,64 @@ pub(crate) fn sample(request: &Request, folder: &Path) -> Result<()> {
 trait Plays: Sync {
     /// `bars` bars as classes of nine pieces, behind or out of the two bars `prime`. At temperature 0 they
     /// are the likeliest.
-    fn bars(&self, prime: &[u16], bars: usize, temperature: f32, dice: Dice) -> Vec<u16>;
+    fn bars(&self, prime: Option<&[u16]>, bars: usize, temperature: f32, dice: Dice) -> Vec<u16>;
+
+    /// The two bars to play from where none were named; `None` where it needs none.
+    fn begins_with(&self) -> Option<&[u16]>;
 }
 
 impl Plays for Foreteller {
-    fn bars(&self, prime: &[u16], bars: usize, temperature: f32, dice: Dice) -> Vec<u16> {
+    fn bars(&self, prime: Option<&[u16]>, bars: usize, temperature: f32, dice: Dice) -> Vec<u16> {
+        let prime = prime.unwrap_or_default();
         let mut walk = self.walk();
         prime.iter().for_each(|class| walk.play(*class));
         go_on(walk.as_mut(), prime.len(), bars * STEPS_PER_BAR, temperature, dice)
+    }
+
+    fn begins_with(&self) -> Option<&[u16]> {
+        Some(&ROCK)
+    }
+}
+
+impl Plays for VaePlayer {
+    fn bars(&self, prime: Option<&[u16]>, bars: usize, temperature: f32, dice: Dice) -> Vec<u16> {
+        VaePlayer::bars(self, prime, bars, temperature, (dice.seed, dice.take))
+    }
+
+    fn begins_with(&self) -> Option<&[u16]> {
+        None
     }
 }
 
 /// How the model in a file plays.
 fn player(model: &SongModel) -> Result<Box<dyn Plays>> {
-    Ok(Box::new(Foreteller::new(model)?))
+    Ok(match model.kind() {
+        SongKind::Vae(shape) => Box::new(VaePlayer::new(model, shape)?),
+        _ => Box::new(Foreteller::new(model)?),
+    })
 }
 
-/// The file of a kind that comes with Beatfield.
-fn shipped(player: Player) -> PathBuf {
+/// The file of a kind that comes with Beatfield. What plays bars at once comes by its number of bars.
+fn shipped(player: Player, bars: usize) -> PathBuf {
     let kind = player.to_possible_value().map_or(String::new(), |kind| kind.get_name().to_owned());
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../assets/songs/{kind}.safetensors"))
+    let length = match player {
+        Player::Hierarchical => "-16",
+        Player::Mlp | Player::Flat if bars > 2 => "-16",
+        Player::Mlp | Player::Flat => "-2",
+        Player::Step | Player::Lstm | Player::DrumsRnn => "",
+    };
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../assets/songs/{kind}{length}.safetensors"))
 }
 
-/// A plain rock beat: kick on one and three, snare on two and four, closed hats on every eighth.
+/// A plain rock beat: kick on one and three, snare on two and four, closed hats on every eighth, as
+/// classes of nine pieces.
 const ROCK: [u16; STEPS] = {
     let mut steps = [0; STEPS];
     let mut step = 0;
     while step < STEPS {
         let kick = if step % 16 == 0 || step % 16 == 8 || step == 26 { 1 } else { 0 };
         let snare = if step % 8 == 4 { 1 << 1 } else { 0 };
-        let hat = if step % 2 == 0 { 1 << 4 } else { 0 };
+        let hat = if step % 2 == 0 { 1 << 2 } else { 0 };
         steps[step] = kick | snare | hat;
         step += 1;
     }

@@ -7,7 +7,7 @@ mod losses;
 pub(crate) mod next_class;
 pub(crate) mod parameters;
 mod perceptron;
-mod quick;
+pub(crate) mod quick;
 pub(crate) mod recurrence;
 mod schedule;
 

@@ -1,10 +1,12 @@
-//! The cross-entropy of classes with its gradients, worked out here in two passes over the steps' 512
-//! numbers. On the tape it would be a dozen, and most of what a training step costs.
+//! The cross-entropy of what a decoder said of some steps, with its gradients by all that the last layer
+//! was made from, off the tape.
 
 use anyhow::Result;
 use beat::CLASSES;
 use burn::tensor::{Tensor, TensorData};
 use nets::ClassReadout;
+
+use crate::training::next_class::cross_entropy_slopes;
 
 /// What some steps cost, and where the cost comes from.
 pub(super) struct ClassLoss {
@@ -28,11 +30,8 @@ impl ClassLoss {
         let (said, matrix) = (said.inner(), readout.matrix().inner());
         let logits = said.clone().matmul(matrix.clone()) + readout.bias().inner().unsqueeze::<2>();
         let mut rows: Vec<f32> = logits.into_data().try_into_vec_as()?; // [steps, 512]
-        let nats = rows
-            .chunks_exact_mut(CLASSES)
-            .zip(truth)
-            .map(|(row, truth)| f64::from(gradient_of(row, usize::from(*truth) % CLASSES)))
-            .sum();
+        let next: Vec<i32> = truth.iter().map(|class| i32::from(*class)).collect();
+        let nats = cross_entropy_slopes(&mut rows, CLASSES, &next, &vec![1.0; truth.len()]);
         let rows = Tensor::<2>::from_data(TensorData::new(rows, [truth.len(), CLASSES]), &said.device());
         Ok(Self {
             nats,
@@ -43,57 +42,12 @@ impl ClassLoss {
     }
 }
 
-/// Replaces the logits of a step by the gradient of its nats, `softmax - truth`, and returns the nats.
-pub(super) fn gradient_of(row: &mut [f32], truth: usize) -> f32 {
-    let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let logit = row[truth] - highest;
-    for value in row.iter_mut() {
-        *value = exp(*value - highest);
-    }
-    let sum = sum_of(row);
-    let share = 1.0 / sum;
-    row.iter_mut().for_each(|value| *value *= share);
-    row[truth] -= 1.0;
-    sum.ln() - logit
-}
-
-/// A sum in eight strands, which a processor adds at once.
-fn sum_of(row: &[f32]) -> f32 {
-    let mut strands = [0.0_f32; 8];
-    for eight in row.as_chunks::<8>().0 {
-        strands.iter_mut().zip(eight).for_each(|(strand, value)| *strand += value);
-    }
-    strands.iter().sum::<f32>() + row.as_chunks::<8>().1.iter().sum::<f32>()
-}
-
-/// e to the power of something not above zero, within five millionths of it, in operations that a compiler can do on
-/// many numbers at once: two to the whole part through the exponent's bits, a polynomial for the rest.
-pub(super) fn exp(x: f32) -> f32 {
-    /// Adding this rounds a small number to a whole one, in the lowest bits.
-    const ROUNDER: f32 = 12_582_912.0;
-    let power = (x * std::f32::consts::LOG2_E).max(-120.0);
-    let rounded = power + ROUNDER;
-    let rest = (power - (rounded - ROUNDER)) * std::f32::consts::LN_2; // within half a ln 2 of zero
-    let whole = f32::from_bits((rounded.to_bits() << 23).wrapping_add(127 << 23));
-    let tail = 0.5 + rest * (1.0 / 6.0 + rest * (1.0 / 24.0 + rest * (1.0 / 120.0 + rest * (1.0 / 720.0))));
-    whole * (1.0 + rest * (1.0 + rest * tail))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use burn::tensor::activation::log_softmax;
     use burn::tensor::{Int, TensorData};
     use nets::{SequenceVae, VaeDecoder, VaeShape, Weights};
-
-    #[test]
-    fn powers_of_e_are_within_a_few_millionths() {
-        for k in 0..2000 {
-            let x = -(k as f32) * 0.04;
-            assert!((exp(x) - x.exp()).abs() <= 5e-6 * x.exp(), "{x}: {} and {}", exp(x), x.exp());
-        }
-        assert!(exp(-1e9) < 1e-30);
-    }
 
     #[test]
     fn gradients_are_those_of_the_tape() -> Result<()> {

@@ -2,6 +2,7 @@
 
 mod class_loss;
 mod figures;
+mod playing;
 mod principal;
 mod training;
 mod unrolled;
@@ -14,6 +15,7 @@ use super::train::{read, train};
 use crate::train::Train;
 use crate::training::{OneCycle, Recipe};
 pub(super) use figures::vae_report;
+pub(super) use playing::VaePlayer;
 use training::VaeTraining;
 
 /// The most bars that a variational autoencoder is built for: two minutes of them.

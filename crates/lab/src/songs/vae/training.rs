@@ -134,7 +134,7 @@ fn silence(weights: &mut Weights, name: &str, bias: impl Fn(usize) -> f32) {
 }
 
 /// A tensor's numbers, in the order of its rows.
-fn numbers(tensor: Tensor<2>) -> Vec<f32> {
+pub(super) fn numbers(tensor: Tensor<2>) -> Vec<f32> {
     tensor.into_data().iter::<f32>().collect()
 }
 

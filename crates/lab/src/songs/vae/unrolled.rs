@@ -7,7 +7,8 @@ use beat::PIECES;
 use burn::tensor::{Device, Tensor, TensorData};
 use nets::{ClassReadout, StepDecoder, StepRows};
 
-use super::class_loss::{ClassLoss, exp};
+use super::class_loss::ClassLoss;
+use crate::training::quick::{sigmoid, tanh};
 
 /// What some rows cost, and the gradients by all that they were made from.
 pub(super) struct Unrolled {
@@ -242,17 +243,6 @@ fn close(gates: &[f32], states: [&[f32]; 3], by_cell: &mut [f32], by_sums: &mut 
 /// The class that is said by the signs of its pieces' numbers.
 fn own(said: &[f32]) -> u16 {
     (0..PIECES).fold(0, |class, piece| class | u16::from(said[piece] > 0.0) << piece)
-}
-
-fn sigmoid(x: f32) -> f32 {
-    let small = exp(-x.abs());
-    let share = 1.0 / (1.0 + small);
-    if x >= 0.0 { share } else { small * share }
-}
-
-fn tanh(x: f32) -> f32 {
-    let small = exp(-2.0 * x.abs());
-    ((1.0 - small) / (1.0 + small)).copysign(x)
 }
 
 fn matrix(values: Vec<f32>, rows: usize, device: &Device) -> Tensor<2> {
