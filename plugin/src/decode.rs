@@ -104,7 +104,7 @@ impl Decoder {
         self.follow_model();
         let settings = self.params.settings();
         let revision = self.params.saved.model_revision();
-        let Some(model) = self.model.as_ref().filter(|model| model.revision == revision) else {
+        let Some(model) = self.model.as_mut().filter(|model| model.revision == revision) else {
             return true; // another model was chosen in between: look again
         };
         if self.decoded == Some(settings) {

@@ -11,6 +11,7 @@ mod knob;
 mod layout;
 mod map;
 mod pattern_grid;
+mod phrases;
 mod scenes;
 mod side_panel;
 mod sized;

@@ -47,6 +47,12 @@ pub struct BeatfieldParams {
     /// Over how many bars the orbit closes.
     #[id = "orbitbars"]
     pub orbit_bars: IntParam,
+    /// Whether the beat grows into sixteen bars that go somewhere; it rests on an orbit.
+    #[id = "phrase"]
+    pub phrase: BoolParam,
+    /// How many fills a phrase has: fewer than songs towards -1, more towards 1.
+    #[id = "fills"]
+    pub fills: FloatParam,
     /// How late every second sixteenth comes: 50 % is straight, 66.7 % a triplet.
     #[id = "swing"]
     pub swing: FloatParam,
@@ -149,6 +155,8 @@ impl Default for BeatfieldParams {
             scene: EnumParam::new("Scene", SceneChoice::Puck),
             orbit: BoolParam::new("Orbit", false),
             orbit_bars: bars("Orbit length", 4),
+            phrase: BoolParam::new("Phrase", false),
+            fills: plain("Fills", fresh.fills, -1.0, 1.0),
             swing: swing("Swing"),
             gate: percent("Gate", 0.5, 0.05, 1.0),
             velocity: percent("Velocity", 1.0, 0.0, 2.0),
@@ -183,8 +191,8 @@ impl BeatfieldParams {
             variation: 1 << self.variation.value(),
             seed: self.seed.value() as u16,
             orbit_bars: if self.orbit.value() { 1 << self.orbit_bars.value() } else { 0 },
-            phrase: Settings::DEFAULT.phrase,
-            fills: Settings::DEFAULT.fills,
+            phrase: self.phrase.value(),
+            fills: self.fills.value(),
             revision,
         };
         set.effective(self.scene_in_effect().and_then(|scene| self.saved.scenes().get(scene)))

@@ -13,6 +13,7 @@ mod lifecycle;
 mod model;
 mod moved_models;
 mod orbit;
+mod phrase;
 mod playing;
 mod realtime;
 mod settings;

@@ -37,5 +37,5 @@ pub use pieces::{CLASSES, INSTRUMENT_OF, PIECE_OF, PIECES, Voices, class_of, pie
 pub use playback::Playback;
 pub use sequencer::{BankSource, NoteSink, Playhead, Refused, Sequencer};
 pub use settings::{SETTINGS_VERSION, Scene, Settings};
-pub use shape::{Locks, Shape};
+pub use shape::{Carried, Locks, Shape};
 pub use transport::{HostBar, LoopRange, STEP_BEATS, Transport};

@@ -71,6 +71,18 @@ fn cells() -> impl Iterator<Item = (usize, usize)> {
     (0..STEPS).flat_map(|step| (0..INSTRUMENTS).map(move |instrument| (step, instrument)))
 }
 
+/// Two bars that the beat goes on from for fourteen more, where it was asked to.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Carried {
+    /// The two bars, as they are drawn.
+    pub pattern: Pattern,
+    /// Where they were played, 0..=1 each. Anywhere else nothing is carried on, so that moving the puck
+    /// leaves them.
+    pub place: [f32; 2],
+    /// Which of the eight takes they are, 0..8; the ones behind it go on from them, round to the one before.
+    pub take: u8,
+}
+
 /// Everything of the saved state that shapes a bank, but for the model.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shape {
@@ -84,12 +96,20 @@ pub struct Shape {
     pub kit: Option<Kit>,
     /// The way of the orbit; the default one where none was drawn.
     pub orbit: Option<Orbit>,
+    /// What is carried on, if anything is.
+    pub carried: Option<Carried>,
 }
 
 impl Shape {
     /// The beat as the model has it.
-    pub const NONE: Self =
-        Self { locks: Locks::NONE, trims: [0.0; INSTRUMENTS], rotation: 0, kit: None, orbit: None };
+    pub const NONE: Self = Self {
+        locks: Locks::NONE,
+        trims: [0.0; INSTRUMENTS],
+        rotation: 0,
+        kit: None,
+        orbit: None,
+        carried: None,
+    };
 
     /// This shape with everything `steps` later than the model has it, taken round the pattern.
     #[must_use]
@@ -107,6 +127,11 @@ impl Shape {
     #[must_use]
     pub const fn with_kit(self, kit: Option<Kit>) -> Self {
         Self { kit, ..self }
+    }
+
+    /// What is carried on at a place, 0..=1 each.
+    pub fn carried_at(&self, place: [f32; 2]) -> Option<&Carried> {
+        self.carried.as_ref().filter(|carried| carried.place == place)
     }
 
     /// Where a drawn step sounds, 0..32.

@@ -1,15 +1,17 @@
 //! From where the puck stands to the bank that plays. Runs on the decode thread, never on the audio
 //! thread: burn allocates.
 
-use beat::{BANK_TAKES, Bank, INSTRUMENTS, Kit, Orbit, Pattern, STEPS, Settings, Shape, Take, Voices};
+use beat::{
+    BANK_TAKES, Bank, Carried, INSTRUMENTS, Kit, Orbit, Pattern, STEPS, Settings, Shape, Take, Voices,
+};
 
 use crate::draw::{DENSITY_LOGITS, within};
 use crate::pattern_decoder::{Logits, PatternDecoder, probability};
-use crate::phrase::takes;
+use crate::phrase::{carry_on, takes};
 use crate::velocity::velocity;
-use crate::{Dice, Draw, Fault, LatentMap, Model, ModelError, PhraseDraw, PhraseModel, Stream};
+use crate::{Dice, Draw, Fault, LatentMap, Model, ModelError, PhraseDraw, PhraseModel, StepModel, Stream};
 
-/// How far the written steps of a phrase stray at temperature 0, and how much more at 1 and above.
+/// How far the steps stray that a model of time writes, at temperature 0, and how much more at 1 and above.
 const WRITTEN_AT_REST: f32 = 0.7;
 const WRITTEN_BY_HEAT: f32 = 0.3;
 
@@ -20,6 +22,7 @@ pub struct BankDecoder {
     map: LatentMap,
     kit: Kit,
     phrases: Option<PhraseModel>,
+    steps: Option<StepModel>,
 }
 
 impl BankDecoder {
@@ -30,13 +33,29 @@ impl BankDecoder {
     /// The model has no map yet.
     pub fn new(model: &Model) -> Result<Self, ModelError> {
         let map = model.map().ok_or_else(|| Fault::NoMap.of(model.file()))?.clone();
-        Ok(Self { patterns: PatternDecoder::new(model), map, kit: model.kit(), phrases: None })
+        Ok(Self { patterns: PatternDecoder::new(model), map, kit: model.kit(), phrases: None, steps: None })
     }
 
-    /// The same decoder, which grows phrases where the settings ask for them. Without a phrase model it
+    /// From now on it grows phrases where the settings ask for them. Without a phrase model it
     /// plays takes instead.
-    pub fn with_phrases(self, phrases: PhraseModel) -> Self {
-        Self { phrases: Some(phrases), ..self }
+    pub fn grow_phrases(&mut self, phrases: PhraseModel) {
+        self.phrases = Some(phrases);
+    }
+
+    /// From now on it carries beats on where their shape asks for it. Without a step model it plays takes
+    /// instead.
+    pub fn carry_on(&mut self, steps: StepModel) {
+        self.steps = Some(steps);
+    }
+
+    /// Whether it has a step model.
+    pub fn carries_on(&self) -> bool {
+        self.steps.is_some()
+    }
+
+    /// Whether it has a phrase model.
+    pub fn grows_phrases(&self) -> bool {
+        self.phrases.is_some()
     }
 
     /// The eight takes of these settings, from one pass through the network. Take k depends on nothing
@@ -50,14 +69,18 @@ impl BankDecoder {
     pub fn decode_shaped(&self, settings: &Settings, shape: &Shape, model: u32) -> Bank {
         let kit = shape.kit.unwrap_or(self.kit);
         let orbit = (settings.orbit_bars > 0).then(|| shape.orbit.unwrap_or_default());
+        let carried = shape.carried_at([settings.x, settings.y]).zip(self.steps.as_ref());
         let phrases = self.phrases.as_ref().filter(|_| settings.phrase);
-        let (takes, period) = match (&orbit, phrases) {
-            (Some(orbit), _) => {
+        let (takes, period) = match (&orbit, carried, phrases) {
+            (Some(orbit), ..) => {
                 let period = settings.variation.max(Orbit::cycles(settings.orbit_bars));
                 (self.takes_along(settings, shape, orbit), period)
             }
-            (None, Some(phrases)) => (self.phrase_of(settings, shape, phrases), BANK_TAKES as u8),
-            (None, None) => (self.takes_at(settings, shape), settings.variation),
+            (None, Some((carried, steps)), _) => {
+                (self.carried_on(settings, shape, carried, steps), BANK_TAKES as u8)
+            }
+            (None, None, Some(phrases)) => (self.phrase_of(settings, shape, phrases), BANK_TAKES as u8),
+            (None, None, None) => (self.takes_at(settings, shape), settings.variation),
         };
         Bank::new(takes.map(|take| shape.apply(&take)), period, kit, *settings, model)
     }
@@ -81,13 +104,28 @@ impl BankDecoder {
         let [beat, ..] = self.takes_at(settings, shape);
         let voices = Voices::of(&self.kit);
         let home = beat.onsets.steps().map(|step| voices.class(step));
-        let draw = PhraseDraw {
-            seed: u64::from(settings.seed),
-            temperature: WRITTEN_AT_REST + WRITTEN_BY_HEAT * within(settings.temperature, 0.0, 1.0),
-            fills: settings.fills,
-        };
-        let dice = Dice { seed: draw.seed, take: 0 };
-        takes(&phrases.phrase(&home, &draw), &beat, &voices, &dice)
+        let (seed, temperature) = (u64::from(settings.seed), written(settings.temperature));
+        let draw = PhraseDraw { seed, temperature, fills: settings.fills };
+        takes(&phrases.phrase(&home, &draw), &beat, &voices, &Dice { seed, take: 0 })
+    }
+
+    /// Two bars that are carried on for fourteen more, with the touch of the place.
+    fn carried_on(
+        &self,
+        settings: &Settings,
+        shape: &Shape,
+        carried: &Carried,
+        steps: &StepModel,
+    ) -> [Take; BANK_TAKES] {
+        let [touch, ..] = self.takes_at(settings, shape);
+        let beat = Take { onsets: carried.pattern, ..touch };
+        let voices = Voices::of(&self.kit);
+        let home = beat.onsets.steps().map(|step| voices.class(step));
+        let dice = Dice { seed: u64::from(settings.seed), take: 0 };
+        let phrase = carry_on(steps, &home, written(settings.temperature), &dice);
+        let mut takes = takes(&phrase, &beat, &voices, &dice);
+        takes.rotate_right(usize::from(carried.take) % BANK_TAKES);
+        takes
     }
 
     /// Eight takes in the course of an orbit: each step at its own place.
@@ -144,6 +182,11 @@ impl BankDecoder {
     }
 }
 
+/// How far what a model of time writes strays at a temperature.
+fn written(temperature: f32) -> f32 {
+    WRITTEN_AT_REST + WRITTEN_BY_HEAT * within(temperature, 0.0, 1.0)
+}
+
 /// How take `take` of these settings is drawn.
 fn throw(settings: &Settings, take: usize) -> Draw {
     Draw {
@@ -175,7 +218,7 @@ pub fn velocities(logits: &Logits, draw: &Draw) -> [[u8; INSTRUMENTS]; STEPS] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{SongKind, Weights};
+    use crate::{STEP, SongKind, Weights};
 
     fn decoder() -> BankDecoder {
         BankDecoder::new(&Model::synthetic(7)).expect("the synthetic model has a map")
@@ -304,7 +347,8 @@ mod tests {
     #[test]
     fn a_phrase_grows_from_the_beat_and_rests_on_an_orbit() {
         let weights = Weights::initial(&SongKind::Phrase.arrays(), 4);
-        let growing = decoder().with_phrases(PhraseModel::new(&weights).expect("sound weights"));
+        let mut growing = decoder();
+        growing.grow_phrases(PhraseModel::new(&weights).expect("sound weights"));
         let still = Settings { temperature: 0.0, ..Settings::DEFAULT };
         let phrase = Settings { phrase: true, ..still };
         let bank = growing.decode(&phrase, 1);
@@ -316,5 +360,29 @@ mod tests {
         let both = Settings { phrase: true, ..orbiting };
         assert_eq!(growing.decode(&both, 1).takes(), growing.decode(&orbiting, 1).takes());
         assert_eq!(decoder().decode(&phrase, 1).takes(), decoder().decode(&still, 1).takes());
+    }
+
+    #[test]
+    fn a_beat_is_carried_on_from_where_it_stood_and_only_there() {
+        let mut decoder = decoder();
+        decoder.carry_on(StepModel::new(&Weights::initial(&STEP.arrays(), 4)).expect("sound weights"));
+        let settings = Settings::DEFAULT;
+        let plain = decoder.decode(&settings, 1);
+        let pattern = Pattern::EMPTY.with(0, 0).with(4, 3).with(20, 3);
+        let carried = Some(Carried { pattern, place: [settings.x, settings.y], take: 5 });
+        let shape = Shape { carried, ..Shape::NONE };
+        let bank = decoder.decode_shaped(&settings, &shape, 1);
+        assert_eq!((bank.period(), bank.takes()[5].onsets), (8, pattern));
+        assert_ne!(bank.takes()[6].onsets, pattern);
+        assert_eq!(bank, decoder.decode_shaped(&settings, &shape, 1));
+        let turned = shape.with_rotation(3);
+        assert_eq!(
+            decoder.decode_shaped(&settings, &turned, 1).takes()[5].onsets,
+            pattern.rotated(turned.drawn_at(0))
+        );
+        let elsewhere = Settings { x: 0.7, ..settings };
+        let there = decoder.decode_shaped(&elsewhere, &shape, 1);
+        assert_eq!(there.takes(), decoder.decode(&elsewhere, 1).takes());
+        assert_eq!(decoder.decode(&settings, 1), plain);
     }
 }

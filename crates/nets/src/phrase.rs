@@ -5,11 +5,13 @@
 //! it ends in a fill and begins with a crash; the writer writes the steps that the plan leaves open, and
 //! nothing else. What a plan copies is copied exactly, as songs do.
 
+mod carry;
 mod model;
 mod plan;
 mod seen;
 mod takes;
 
+pub(crate) use carry::carry_on;
 pub use model::{Phrase, PhraseDraw, PhraseModel, differing};
 pub use plan::{
     ALL_CHOICES, BarPlan, Before, CHOICES, CHOICES_FROM, HALF, HalfBar, HalfPlan, PHRASE_BARS, PHRASE_STEPS,

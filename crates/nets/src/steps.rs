@@ -10,7 +10,7 @@ pub use seen::{LAGS, STEP_SEEN, see};
 
 use beat::CLASSES;
 
-use crate::{SparseShape, SparseWalk, Walk, Weights, WeightsFault};
+use crate::{Fault, ModelError, SongModel, SparseShape, SparseWalk, Walk, Weights, WeightsFault};
 
 /// The step model's sizes; [`see`] says what its inputs are.
 pub const STEP: SparseShape = SparseShape { name: "step", inputs: STEP_SEEN, width: 256, outputs: CLASSES };
@@ -27,6 +27,15 @@ impl StepModel {
     /// A weight is missing, has the wrong shape, or is not finite.
     pub fn new(weights: &Weights) -> Result<Self, WeightsFault> {
         Ok(Self(SparseWalk::new(&STEP, weights)?))
+    }
+
+    /// The step model in a file, which errors call `file`.
+    ///
+    /// # Errors
+    ///
+    /// The file holds another model of time.
+    pub fn of(model: &SongModel, file: &str) -> Result<Self, ModelError> {
+        Self::new(model.weights()).map_err(|fault| Fault::from(fault).of(file))
     }
 
     /// The logits of every class for the step behind `past`: the classes of all steps so far, from the

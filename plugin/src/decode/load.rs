@@ -4,13 +4,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use beat::{Bank, Pattern, Settings, Shape};
-use nets::{BankDecoder, Model};
+use nets::{BankDecoder, Model, ModelError, PhraseModel, SongModel, StepModel};
 
 use crate::picture::{HITS_SIDE, Picture};
 use crate::saved::ModelChoice;
 
 /// The model that ships inside the plugin.
 const BUILT_IN: &[u8] = include_bytes!("../../../assets/beatfield.safetensors");
+
+/// The phrase model that ships inside the plugin; it grows phrases from the beats of any model.
+const PHRASES: &[u8] = include_bytes!("../../../assets/songs/phrase.safetensors");
+
+/// The step model that ships inside the plugin; it carries on the beats of any model.
+const STEPS: &[u8] = include_bytes!("../../../assets/songs/step.safetensors");
 
 /// What became of a choice of model.
 pub(super) struct LoadedModel {
@@ -78,8 +84,22 @@ impl LoadedModel {
     }
 
     /// The bank for these settings, where there is a model.
-    pub(super) fn decode(&self, settings: &Settings, shape: &Shape) -> Option<Bank> {
-        self.decoder.as_ref().map(|decoder| decoder.decode_shaped(settings, shape, self.number))
+    pub(super) fn decode(&mut self, settings: &Settings, shape: &Shape) -> Option<Bank> {
+        let decoder = self.decoder.as_mut()?;
+        // Models of time are read when they are first asked for: most instances never do.
+        if settings.phrase && !decoder.grows_phrases() {
+            match built_in_phrases() {
+                Ok(phrases) => decoder.grow_phrases(phrases),
+                Err(error) => self.problem = Some(error.to_string()),
+            }
+        }
+        if shape.carried.is_some() && !decoder.carries_on() {
+            match built_in_steps() {
+                Ok(steps) => decoder.carry_on(steps),
+                Err(error) => self.problem = Some(error.to_string()),
+            }
+        }
+        Some(decoder.decode_shaped(settings, shape, self.number))
     }
 }
 
@@ -95,6 +115,16 @@ impl LoadedModel {
             .as_ref()
             .map(|decoder| Picture::paint(decoder.map(), &decoder.hits_over_the_map(HITS_SIDE)))
     }
+}
+
+fn built_in_phrases() -> Result<PhraseModel, ModelError> {
+    let name = "the built-in phrase model";
+    PhraseModel::of(&SongModel::from_bytes(name, PHRASES)?, name)
+}
+
+fn built_in_steps() -> Result<StepModel, ModelError> {
+    let name = "the built-in step model";
+    StepModel::of(&SongModel::from_bytes(name, STEPS)?, name)
 }
 
 /// What the window says where the file is not the one that the project was saved with.

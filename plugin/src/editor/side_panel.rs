@@ -8,7 +8,7 @@ use super::export::ExportState;
 use super::gesture::Touch;
 use super::layout::Layout;
 use super::map::MapState;
-use super::{knob, scenes, theme};
+use super::{knob, phrases, scenes, theme};
 use crate::params::Commit;
 
 const BIG: f32 = 92.0;
@@ -44,6 +44,7 @@ pub(super) fn show(
             regions(ui, desk, map);
             scenes::show(ui, desk);
             orbit(ui, desk, map);
+            phrases::show(ui, desk);
             pattern_tools(ui, desk);
             export.show_choice(ui);
             export.show_ways_out(ui, desk);
@@ -67,6 +68,7 @@ pub(super) fn show(
             pattern_tools(ui, desk);
         });
         ui.horizontal(|ui| {
+            phrases::show(ui, desk);
             export.show_choice(ui);
             export.show_ways_out(ui, desk);
         });

@@ -140,5 +140,14 @@ fn playing(desk: &Desk<'_>, api: PluginApi) -> String {
         true => format!(" · the built-in kit is off. {}", routing(api)),
         false => String::new(),
     };
-    format!("{mode} · {region}{where_from} · take {take} of {}{silent_kit}", desk.bank().period())
+    let settings = desk.bank().settings();
+    let carries = desk.shape.carried_at([settings.x, settings.y]).is_some() && settings.orbit_bars == 0;
+    let part = if carries {
+        format!("carried on, bars {} and {} of {}", 2 * take - 1, 2 * take, 2 * beat::BANK_TAKES)
+    } else if settings.phrase {
+        format!("bars {} and {} of a phrase of {}", 2 * take - 1, 2 * take, 2 * beat::BANK_TAKES)
+    } else {
+        format!("take {take} of {}", desk.bank().period())
+    };
+    format!("{mode} · {region}{where_from} · {part}{silent_kit}")
 }

@@ -7,6 +7,7 @@ mod looks;
 mod map;
 mod painted;
 mod panel;
+mod phrases;
 mod silence;
 mod transport;
 mod way_out;

@@ -1,6 +1,6 @@
 //! What the player did to the beat itself, as a project keeps it.
 
-use beat::{INSTRUMENTS, Kit, Locks, Orbit, Pattern, Shape};
+use beat::{Carried, INSTRUMENTS, Kit, Locks, Orbit, Pattern, Shape};
 use serde::{Deserialize, Serialize};
 
 /// A [`Shape`] in plain numbers. What is no part of a shape is left out when it is read.
@@ -20,6 +20,30 @@ pub struct KeptShape {
     notes: Vec<u8>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     orbit: Vec<[f32; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    carried: Option<KeptCarried>,
+}
+
+/// Two bars that are carried on, in plain numbers.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+struct KeptCarried {
+    steps: Vec<u16>,
+    place: [f32; 2],
+    take: u8,
+}
+
+impl KeptCarried {
+    fn of(carried: &Carried) -> Self {
+        let Carried { pattern, place, take } = *carried;
+        Self { steps: pattern.steps().to_vec(), place, take }
+    }
+
+    fn carried(&self) -> Option<Carried> {
+        let pattern = Pattern::new(self.steps.as_slice().try_into().ok()?)?;
+        let take = self.take % beat::BANK_TAKES as u8;
+        Some(Carried { pattern, place: self.place, take })
+    }
 }
 
 impl KeptShape {
@@ -37,6 +61,7 @@ impl KeptShape {
             rotation: shape.rotation,
             notes: shape.kit.map_or(Vec::new(), |kit| kit.notes().to_vec()),
             orbit: shape.orbit.map_or(Vec::new(), |orbit| orbit.places().to_vec()),
+            carried: shape.carried.as_ref().map(KeptCarried::of),
         }
     }
 
@@ -50,6 +75,7 @@ impl KeptShape {
             rotation: self.rotation % beat::STEPS as u8,
             kit: self.notes.as_slice().try_into().ok().and_then(Kit::new),
             orbit: self.orbit.as_slice().try_into().ok().and_then(Orbit::new),
+            carried: self.carried.as_ref().and_then(KeptCarried::carried),
         }
     }
 }
@@ -65,6 +91,7 @@ mod tests {
             rotation: 5,
             kit: Some(Kit::PAPER),
             orbit: Orbit::along(&[[0.1, 0.1], [0.9, 0.5]]),
+            carried: Some(Carried { pattern: Pattern::EMPTY.with(4, 1), place: [0.25, 0.5], take: 3 }),
             ..Shape::NONE
         };
         shape.trims[2] = -0.25;
@@ -76,11 +103,10 @@ mod tests {
 
     #[test]
     fn hostile_numbers_are_as_if_never_set() {
-        let text =
-            r#"{"on":[65535],"off":[1,2,3],"trims":[9e9,-9],"rotation":200,"notes":[128],"orbit":[[7,7]]}"#;
+        let text = r#"{"on":[65535],"off":[1,2,3],"trims":[9e9,-9],"rotation":200,"notes":[128],"orbit":[[7,7]],"carried":{"steps":[1]}}"#;
         let kept: KeptShape = serde_json::from_str(text).expect("numbers of the right kinds");
         let shape = kept.shape();
-        assert_eq!((shape.locks, shape.kit, shape.orbit), (Locks::NONE, None, None));
+        assert_eq!((shape.locks, shape.kit, shape.orbit, shape.carried), (Locks::NONE, None, None, None));
         assert_eq!((shape.trims[0], shape.trims[1], shape.rotation), (1.0, -1.0, 8));
     }
 }

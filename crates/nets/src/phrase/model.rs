@@ -11,7 +11,7 @@ use super::seen::{Writing, see_plan, see_writing};
 use super::{PLAN, WRITE};
 use crate::categorical::pick;
 use crate::draw::within;
-use crate::{Dice, SparseWalk, Stream, Weights, WeightsFault};
+use crate::{Dice, Fault, ModelError, SongModel, SparseWalk, Stream, Weights, WeightsFault};
 
 /// How often half a bar is written anew where it does not do what its plan says.
 const TRIES: u32 = 4;
@@ -56,6 +56,15 @@ impl PhraseModel {
     /// A weight is missing, has the wrong shape, or is not finite.
     pub fn new(weights: &Weights) -> Result<Self, WeightsFault> {
         Ok(Self { planner: SparseWalk::new(&PLAN, weights)?, writer: SparseWalk::new(&WRITE, weights)? })
+    }
+
+    /// The phrase model in a file, which errors call `file`.
+    ///
+    /// # Errors
+    ///
+    /// The file holds another model of time.
+    pub fn of(model: &SongModel, file: &str) -> Result<Self, ModelError> {
+        Self::new(model.weights()).map_err(|fault| Fault::from(fault).of(file))
     }
 
     /// The phrase that grows from `home`, as classes. The same for the same model, beat and draw.
