@@ -2,18 +2,18 @@
 
 use end_to_end::create;
 use midly::{MidiMessage, Smf, TrackEventKind};
-use rig::demo::{BARS, BEATS_PER_BAR, RATE, TEMPO, Verdict, Whose, ears, play};
+use rig::demo::{BEATS_PER_BAR, RATE, TEMPO, Tour, Verdict, Whose, ears, play};
 use rig::midi_file::{Song, write};
 use rig::model::Card;
 use rig::{Format, Mode, wav_file};
 use std::path::Path;
 
-/// The bytes of the MIDI file and of the WAV file that the demo writes with these dice.
-fn files(seed: u16) -> [Vec<u8>; 2] {
+/// The bytes of the MIDI file and of the WAV file that the demo writes with these dice on a tour.
+fn files(tour: Tour, seed: u16) -> [Vec<u8>; 2] {
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/beatfield.safetensors");
     let card = Card::read(&model).expect("the card of the built-in model");
     let mut instance = create(Format::Clap);
-    let played = play(&mut *instance, &card, seed, Mode::Offline, &mut |_| ()).expect("the demo plays");
+    let played = play(&mut *instance, &card, tour, seed, Mode::Offline, &mut |_| ()).expect("the demo plays");
     let verdict = Verdict::of_performance(&played, Whose::BuiltIn);
     assert_eq!(verdict.complaints, Vec::<String>::new(), "seed {seed}");
     assert!(played.regions.len() >= 2, "the puck came through {:?}", played.regions);
@@ -25,7 +25,7 @@ fn files(seed: u16) -> [Vec<u8>; 2] {
         track: "Drums",
         tempo: TEMPO,
         time_signature: (4, 4),
-        beats: f64::from(BARS) * BEATS_PER_BAR,
+        beats: f64::from(tour.bars()) * BEATS_PER_BAR,
     };
     write(&path, &song, &played.recording.notes).expect("the file is written");
     let sound = path.with_extension("wav");
@@ -64,9 +64,9 @@ fn starts(mid: &[u8]) -> Vec<u64> {
 
 #[test]
 fn the_same_command_leaves_the_same_files_and_another_seed_others() {
-    let [first, wav] = files(4711);
-    assert!(files(4711) == [first.clone(), wav.clone()]);
-    assert_ne!(files(4712)[0], first);
+    let [first, wav] = files(Tour::Journey, 4711);
+    assert!(files(Tour::Journey, 4711) == [first.clone(), wav.clone()]);
+    assert_ne!(files(Tour::Journey, 4712)[0], first);
 
     let (audio, starts) = (samples(&wav), starts(&first));
     assert!((0.1..0.999).contains(&ears::peak(&audio)), "{}", ears::peak(&audio));
@@ -94,4 +94,11 @@ fn the_same_command_leaves_the_same_files_and_another_seed_others() {
     }
     assert!(notes >= 500, "{notes} notes");
     assert!(sounding.is_empty(), "{sounding:?} never end");
+}
+
+#[test]
+fn four_phrases_are_the_same_each_time_and_another_seed_plays_others() {
+    let [first, _] = files(Tour::Phrases, 7);
+    assert_eq!(files(Tour::Phrases, 7)[0], first);
+    assert_ne!(files(Tour::Phrases, 8)[0], first);
 }

@@ -1,8 +1,8 @@
-//! `rig demo`: the real bundle plays 32 bars, and what it plays is recorded and checked.
+//! `rig demo`: the real bundle plays on a tour, and what it plays is recorded and checked.
 
 use super::screen::Screen;
 use anyhow::bail;
-use rig::demo::{BARS, BEATS_PER_BAR, Performance, RATE, TEMPO, Verdict, Whose, ears, play};
+use rig::demo::{BEATS_PER_BAR, Performance, RATE, TEMPO, Tour, Verdict, Whose, ears, play};
 use rig::midi_file::{self, Song};
 use rig::model::{self, Card};
 use rig::{Bundle, Mode, wav_file};
@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// Which dice are thrown and where the journey starts
     #[arg(long, default_value_t = 4711, value_parser = clap::value_parser!(u16).range(..=9999))]
     seed: u16,
+    /// Play 64 bars in phrase mode: four regions, one phrase of sixteen bars each
+    #[arg(long)]
+    phrase: bool,
     /// Play this model instead of the built-in one
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
@@ -43,8 +46,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let mode = if options.realtime { Mode::Realtime } else { Mode::Offline };
     println!("{}, seed {}", bundle.path().display(), options.seed);
 
-    let mut screen = Screen::new(BARS);
-    let played = play(&mut *instance, &card, options.seed, mode, &mut |moment| screen.show(moment))?;
+    let tour = if options.phrase { Tour::Phrases } else { Tour::Journey };
+    let mut screen = Screen::new(tour.bars());
+    let played = play(&mut *instance, &card, tour, options.seed, mode, &mut |moment| screen.show(moment))?;
     screen.close();
     instance.idle();
 
@@ -55,7 +59,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         track: "Beatfield drums",
         tempo: TEMPO,
         time_signature: (4, 4),
-        beats: f64::from(BARS) * BEATS_PER_BAR,
+        beats: f64::from(tour.bars()) * BEATS_PER_BAR,
     };
     midi_file::write(&options.out, &song, &played.recording.notes)?;
     let sound = options.out.with_extension("wav");
@@ -68,12 +72,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 fn tell(out: &Path, sound: &Path, played: &Performance, verdict: &Verdict) {
-    let song_seconds = f64::from(BARS) * BEATS_PER_BAR * 60.0 / TEMPO;
+    let bars = played.tour.bars();
+    let song_seconds = f64::from(bars) * BEATS_PER_BAR * 60.0 / TEMPO;
     let took = played.took.as_secs_f64();
     let clean =
         if verdict.complaints.is_empty() { ", every one on channel 10 with its note-off" } else { "" };
     println!("notes          {}{clean}", verdict.notes);
-    println!("bars           {BARS}, {} of them distinct", verdict.distinct_bars);
+    println!("bars           {bars}, {} of them distinct", verdict.distinct_bars);
     println!("timing         at most {:.2} samples from the sixteenth", verdict.worst_samples);
     if !played.regions.is_empty() {
         println!("regions        {}", played.regions.join(", "));

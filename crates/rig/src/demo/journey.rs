@@ -2,10 +2,6 @@
 
 use crate::model::Region;
 
-/// Regions that one journey rests in, at most.
-const RESTS: usize = 8;
-/// The part of a region's bars for which the puck rests there; then it glides on.
-const RESTING: f64 = 0.5;
 /// Where the puck rests on a map on which no region has a name.
 const UNNAMED: [(f64, f64); 5] = [(0.5, 0.5), (0.2, 0.2), (0.2, 0.8), (0.8, 0.8), (0.8, 0.2)];
 
@@ -15,14 +11,18 @@ pub struct Journey {
     regions: Vec<Region>,
     stops: Vec<(f64, f64)>,
     bars_a_stop: f64,
+    /// The part of a region's bars for which the puck rests there; then it glides on.
+    resting: f64,
 }
 
 impl Journey {
-    /// The journey of `bars` bars over these regions, or over the map at large where there are none: it starts in the one that `seed`
-    /// chooses, takes in others as far apart as the map allows, and always goes on to the nearest of them.
-    pub fn new(regions: &[Region], seed: u64, bars: u32) -> Self {
+    /// The journey of `bars` bars over these regions, or over the map at large where there are none: it
+    /// starts in the one that `seed` chooses, takes in others as far apart as the map allows, and always
+    /// goes on to the nearest of them. It rests in so many regions at most, for that part (0..=1) of its
+    /// time there.
+    pub fn new(regions: &[Region], seed: u64, bars: u32, (rests, resting): (usize, f64)) -> Self {
         let unnamed = UNNAMED.map(|(x, y)| Region { name: String::new(), x, y });
-        let mut left = spread(if regions.is_empty() { &unnamed } else { regions }, seed);
+        let mut left = spread(if regions.is_empty() { &unnamed } else { regions }, seed, rests);
         let mut stops = Vec::new();
         let mut next = (!left.is_empty()).then_some(0);
         while let Some(index) = next {
@@ -31,7 +31,7 @@ impl Journey {
             next = nearest(&left, (here.x, here.y));
         }
         let bars_a_stop = f64::from(bars) / stops.len().max(1) as f64;
-        Self { regions: regions.to_vec(), stops, bars_a_stop }
+        Self { regions: regions.to_vec(), stops, bars_a_stop, resting }
     }
 
     /// Where the puck is after `bars` bars, 0..=1 each.
@@ -40,7 +40,7 @@ impl Journey {
         let stop = along as usize;
         let Some(&from) = self.stops.get(stop).or(self.stops.last()) else { return (0.5, 0.5) };
         let to = self.stops.get(stop + 1).copied().unwrap_or(from);
-        let glide = ((along.fract() - RESTING) / (1.0 - RESTING)).clamp(0.0, 1.0);
+        let glide = ((along.fract() - self.resting) / (1.0 - self.resting).max(f64::EPSILON)).clamp(0.0, 1.0);
         // Slow at both ends, as a hand moves.
         let part = glide * glide * (3.0 - 2.0 * glide);
         (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part)
@@ -54,10 +54,10 @@ impl Journey {
 }
 
 /// Some of the regions: the one that `seed` chooses, then always the one that is farthest from all so far.
-fn spread(regions: &[Region], seed: u64) -> Vec<&Region> {
+fn spread(regions: &[Region], seed: u64, rests: usize) -> Vec<&Region> {
     let mut left: Vec<&Region> = regions.iter().collect();
     let mut chosen: Vec<&Region> = Vec::new();
-    while !left.is_empty() && chosen.len() < RESTS {
+    while !left.is_empty() && chosen.len() < rests {
         let apart = |region: &Region| {
             let distances = chosen.iter().map(|other| distance(other, (region.x, region.y)));
             distances.fold(f64::INFINITY, f64::min)
@@ -90,9 +90,13 @@ mod tests {
         [("rock", 0.1, 0.1), ("jazz", 0.9, 0.9), ("funk", 0.2, 0.1)].map(region).into()
     }
 
+    fn journey(regions: &[Region], seed: u64) -> Journey {
+        Journey::new(regions, seed, 32, (8, 0.5))
+    }
+
     #[test]
     fn the_puck_rests_in_every_region_and_never_jumps() {
-        let journey = Journey::new(&regions(), 0, 32);
+        let journey = journey(&regions(), 0);
         let rests: Vec<&str> = [1.0, 12.0, 23.0].map(|bars| journey.region(journey.puck(bars))).into();
         assert_eq!(rests, ["rock", "funk", "jazz"]);
         for bar in 0..3200 {
@@ -108,13 +112,20 @@ mod tests {
 
     #[test]
     fn a_map_without_names_is_travelled_too() {
-        let journey = Journey::new(&[], 3, 32);
+        let journey = journey(&[], 3);
         assert_ne!(journey.puck(0.0), journey.puck(31.0));
         assert_eq!(journey.region(journey.puck(0.0)), "");
     }
 
     #[test]
     fn the_seed_chooses_where_it_starts() {
-        assert_ne!(Journey::new(&regions(), 1, 32).puck(0.0), Journey::new(&regions(), 0, 32).puck(0.0));
+        assert_ne!(journey(&regions(), 1).puck(0.0), journey(&regions(), 0).puck(0.0));
+    }
+
+    #[test]
+    fn a_journey_that_only_rests_jumps_between_its_regions() {
+        let journey = Journey::new(&regions(), 0, 32, (2, 1.0));
+        let places = [0.0, 15.99, 16.0, 31.0].map(|bars| journey.puck(bars));
+        assert_eq!(places, [(0.1, 0.1), (0.1, 0.1), (0.9, 0.9), (0.9, 0.9)]);
     }
 }

@@ -1,5 +1,5 @@
-//! The demo: 32 bars in which the puck travels through the regions of the map while the temperature
-//! rises, played by the real bundle and recorded.
+//! The demo: the puck travels through the regions of the map, or rests in a few while phrases grow there,
+//! played by the real bundle and recorded.
 
 pub mod ears;
 mod grid;
@@ -14,8 +14,44 @@ pub use grid::Grid;
 pub use journey::Journey;
 pub use verdict::{Verdict, Whose};
 
-/// Bars of the demo.
-pub const BARS: u32 = 32;
+/// What is played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tour {
+    /// 32 bars in which the puck travels while the temperature rises.
+    Journey,
+    /// 64 bars in phrase mode: the puck rests in four regions, for one phrase each.
+    Phrases,
+}
+
+impl Tour {
+    /// How many bars it has.
+    pub fn bars(self) -> u32 {
+        match self {
+            Self::Journey => 32,
+            Self::Phrases => 64,
+        }
+    }
+
+    /// In how many regions the puck rests, at most, and for which part of a region's bars.
+    fn rests(self) -> (usize, f64) {
+        match self {
+            Self::Journey => (8, 0.5),
+            Self::Phrases => (4, 1.0),
+        }
+    }
+
+    /// The temperature `part` (0..=1) of the way.
+    fn warmth(self, part: f64) -> f64 {
+        match self {
+            // From the likeliest beats to free play.
+            Self::Journey => part.clamp(0.0, 1.0),
+            Self::Phrases => PHRASES_WARMTH,
+        }
+    }
+}
+
+/// The temperature at which phrases are played.
+const PHRASES_WARMTH: f64 = 0.4;
 /// Its tempo, in quarter notes a minute.
 pub const TEMPO: f64 = 120.0;
 /// Quarter notes of one bar.
@@ -48,10 +84,12 @@ pub struct Moment<'a> {
     pub notes: usize,
 }
 
-/// What the demo left behind.
+/// What a tour left behind.
 pub struct Performance {
     /// Everything that was recorded.
     pub recording: Recording,
+    /// What was played.
+    pub tour: Tour,
     /// What the built-in kit played, left and right, from the first beat until it was silent.
     pub audio: [Vec<f32>; 2],
     /// Regions in the order in which the puck came through them, each once; none where none has a name.
@@ -69,6 +107,7 @@ impl Performance {
 
 /// The parameters that the demo moves.
 struct Hands {
+    tour: Tour,
     x: ParameterId,
     y: ParameterId,
     temperature: ParameterId,
@@ -76,7 +115,7 @@ struct Hands {
     one: f64,
 }
 
-/// Plays the demo on `instance`, whose model has this `card`, with these dice (0..=9999), and calls
+/// Plays a tour on `instance`, whose model has this `card`, with these dice (0..=9999), and calls
 /// `watch` after every block. In [`Mode::Realtime`] it keeps to the clock.
 ///
 /// # Errors
@@ -84,13 +123,15 @@ struct Hands {
 pub fn play(
     instance: &mut dyn Instance,
     card: &Card,
+    tour: Tour,
     seed: u16,
     mode: Mode,
     watch: &mut dyn FnMut(&Moment<'_>),
 ) -> Result<Performance, HostError> {
-    let journey = Journey::new(&card.regions, u64::from(seed), BARS);
+    let journey = Journey::new(&card.regions, u64::from(seed), tour.bars(), tour.rests());
     let temperature = instance.parameter("Temperature")?;
     let hands = Hands {
+        tour,
         x: instance.parameter("X")?,
         y: instance.parameter("Y")?,
         temperature,
@@ -101,6 +142,7 @@ pub fn play(
     session.set_bounce(mode)?;
     session.set_text("Seed", &seed.to_string())?;
     session.set_text("Density", DENSITY)?;
+    session.set_text("Phrase", if tour == Tour::Phrases { "On" } else { "Off" })?;
     let swing = session.instance().parameter("Swing")?;
     session.set(swing, 0.0);
 
@@ -117,7 +159,7 @@ pub fn play(
     let mut notes = 0;
     session.keep_audio();
     session.transport().play();
-    let end = f64::from(BARS) * BEATS_PER_BAR;
+    let end = f64::from(tour.bars()) * BEATS_PER_BAR;
     while session.transport().beats() < end {
         let beats = session.transport().beats();
         let (puck, warmth) = move_hands(&mut session, &hands, &journey, beats);
@@ -142,14 +184,13 @@ pub fn play(
         session.render(FRAMES)?;
     }
     let audio = session.take_audio();
-    Ok(Performance { recording: session.finish()?, audio, regions, took: started.elapsed() })
+    Ok(Performance { recording: session.finish()?, tour, audio, regions, took: started.elapsed() })
 }
 
 /// Sets X, Y and temperature for this moment; returns where the puck is and how warm it is.
 fn move_hands(session: &mut Session<'_>, hands: &Hands, journey: &Journey, beats: f64) -> ((f64, f64), f64) {
     let (x, y) = journey.puck(beats / BEATS_PER_BAR);
-    // From the likeliest beats to free play.
-    let warmth = (beats / (f64::from(BARS) * BEATS_PER_BAR)).clamp(0.0, 1.0);
+    let warmth = hands.tour.warmth(beats / (f64::from(hands.tour.bars()) * BEATS_PER_BAR));
     session.set(hands.x, x);
     session.set(hands.y, y);
     session.set(hands.temperature, warmth * hands.one);

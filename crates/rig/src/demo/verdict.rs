@@ -1,6 +1,6 @@
 //! The demo's own check of what it recorded.
 
-use super::{BARS, FRAMES, Performance, RATE, ears};
+use super::{FRAMES, Performance, RATE, Tour, ears};
 use crate::Recording;
 use beat::{STEPS_PER_BAR, STEPS_PER_BEAT};
 use std::collections::BTreeSet;
@@ -45,15 +45,15 @@ pub struct Verdict {
 impl Verdict {
     /// Judges what the demo left behind: its notes and its audio.
     pub fn of_performance(played: &Performance, whose: Whose) -> Self {
-        let mut verdict = Self::of(&played.recording, whose);
+        let mut verdict = Self::of(&played.recording, played.tour, whose);
         verdict.complaints.extend(complaints_about_audio(&played.audio, &played.starts()));
         verdict
     }
 
-    /// Judges a recording of the demo.
-    pub fn of(recording: &Recording, whose: Whose) -> Self {
+    /// Judges a recording of a tour.
+    pub fn of(recording: &Recording, tour: Tour, whose: Whose) -> Self {
         let notes = &recording.notes;
-        let mut bars: Vec<BTreeSet<(usize, u8)>> = vec![BTreeSet::new(); BARS as usize];
+        let mut bars: Vec<BTreeSet<(usize, u8)>> = vec![BTreeSet::new(); tour.bars() as usize];
         let mut worst = 0.0_f64;
         for note in notes {
             let steps = note.start_beats * STEPS_PER_BEAT as f64;
@@ -127,7 +127,7 @@ mod tests {
     /// A recording with a kick on every sixteenth, and a hat on a step that differs from bar to bar.
     fn good() -> Recording {
         let mut recording = Recording::default();
-        for step in 0..BARS * 16 {
+        for step in 0..Tour::Journey.bars() * 16 {
             let note = Note {
                 start: u64::from(step) * 6000,
                 end: u64::from(step) * 6000 + 3000,
@@ -147,11 +147,11 @@ mod tests {
 
     #[test]
     fn a_good_recording_passes_and_each_damage_is_told() {
-        assert_eq!(Verdict::of(&good(), Whose::BuiltIn).complaints, Vec::<String>::new());
+        assert_eq!(Verdict::of(&good(), Tour::Journey, Whose::BuiltIn).complaints, Vec::<String>::new());
         let check = |damage: fn(&mut Recording), complaint: &str| {
             let mut recording = good();
             damage(&mut recording);
-            let complaints = Verdict::of(&recording, Whose::BuiltIn).complaints;
+            let complaints = Verdict::of(&recording, Tour::Journey, Whose::BuiltIn).complaints;
             assert!(complaints.iter().any(|said| said.contains(complaint)), "{complaints:?}");
         };
         check(|recording| recording.notes.truncate(499), "only 499 notes");
@@ -164,8 +164,11 @@ mod tests {
     fn somebodys_own_model_may_be_sparse_but_not_silent() {
         let mut recording = good();
         recording.notes.truncate(1);
-        assert_eq!(Verdict::of(&recording, Whose::Own).complaints, Vec::<String>::new());
+        assert_eq!(Verdict::of(&recording, Tour::Journey, Whose::Own).complaints, Vec::<String>::new());
         recording.notes.clear();
-        assert_eq!(Verdict::of(&recording, Whose::Own).complaints, ["only 0 notes, fewer than 1"]);
+        assert_eq!(
+            Verdict::of(&recording, Tour::Journey, Whose::Own).complaints,
+            ["only 0 notes, fewer than 1"]
+        );
     }
 }
