@@ -199,6 +199,7 @@ fn make_empty(folder: &Path) -> Result<()> {
 mod tests {
     use super::*;
     use nets::{Precision, Provenance, RecurrentShape, SongKind, Weights};
+    use sha2::Digest;
 
     fn written(folder: &Path, kind: SongKind, temperature: f32, seed: u64) -> Result<Vec<Vec<u8>>> {
         let weights = Weights::initial(&kind.arrays(), 1);
@@ -259,6 +260,24 @@ mod tests {
         assert!(prime_of(&file).is_err_and(|error| error.to_string().contains("no drums")));
         std::fs::write(&file, midi_file("one bar", 100.0, &Kit::DEFAULT, &[2; 16], |_, _| 90)?)?;
         assert_eq!(prime_of(&file)?, [2; 32]);
+        Ok(())
+    }
+
+    #[test]
+    fn what_ships_is_what_its_page_says() -> Result<()> {
+        let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
+        let page = std::fs::read_to_string(assets.join("README.md"))?;
+        let mut count = 0;
+        for entry in assets.join("songs").read_dir()? {
+            let file = entry?.path();
+            let bytes = std::fs::read(&file)?;
+            let sha256 = corpus::report::hex(&sha2::Sha256::digest(&bytes));
+            assert!(page.contains(&sha256), "{}: assets/README.md lacks {sha256}", file.display());
+            assert!(bytes.len() < 3 << 20, "{}", file.display());
+            SongModel::read(&file)?;
+            count += 1;
+        }
+        assert!(count > 0);
         Ok(())
     }
 }
