@@ -128,6 +128,7 @@ fn boosted(lesson: &Lesson, told: &[&[u16]]) -> Result<Vec<f32>> {
 #[cfg(test)]
 mod tests {
     use super::super::bars::tests::{rock, roll};
+    use super::super::listener::listened_for;
     use super::*;
     use crate::chance::{Dice, Purpose};
 
@@ -178,7 +179,7 @@ mod tests {
             numbers: (0..112).collect(),
         };
         let told: Vec<&[u16]> = told.iter().map(Vec::as_slice).collect();
-        let scores = listened(&lesson, &told, 1)?;
+        let scores = listened_for(6, &lesson, &told, 1)?;
         let heard = auc(&scores[56..], &scores[..56]);
         assert!(heard > 0.8, "{heard}");
         Ok(())

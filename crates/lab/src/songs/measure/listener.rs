@@ -29,23 +29,30 @@ const BAR: usize = HITS + REPEATS.len() * CHANGES;
 const HEARD: usize = 64;
 /// The width of the memory.
 const MEMORY: usize = 48;
+/// Times that every phrase is heard.
+const EPOCHS: usize = 24;
 /// Of the phrases to learn from, one song in this many decides when the critic has learnt enough.
 const STOP_ONE_IN: u32 = 8;
 
 /// Learns from a lesson, then gives each of `told` a score that is high where it takes it for generated.
 pub(super) fn listened(lesson: &Lesson, told: &[&[u16]], seed: u64) -> Result<Vec<f32>> {
+    listened_for(EPOCHS, lesson, told, seed)
+}
+
+/// The same with less patience than a critic has to have, for tests.
+pub(super) fn listened_for(epochs: usize, lesson: &Lesson, told: &[&[u16]], seed: u64) -> Result<Vec<f32>> {
     let (stop, learn): (Vec<usize>, Vec<usize>) =
         (0..lesson.phrases.len()).partition(|row| lesson.numbers[*row].is_multiple_of(STOP_ONE_IN));
     let listening = Listening { lesson, learn, stop };
     let recipe = Recipe {
         subject: "the critic of phrases".to_owned(),
-        epochs: 12,
-        batch: 64,
-        rate: OneCycle { peak: 4e-3, warm_up: 0.1 },
+        epochs,
+        batch: 32,
+        rate: OneCycle { peak: 3e-3, warm_up: 0.1 },
         critic_rate: 0.0,
         clip: 5.0,
         // To the end: only there the rate is low enough to tell what was learnt.
-        patience: 12,
+        patience: epochs,
         seed,
     };
     let outcome = train(&listening, &recipe, None, |_| Ok(ControlFlow::Continue(())))?;
