@@ -122,7 +122,7 @@ impl BankDecoder {
         let voices = Voices::of(&self.kit);
         let home = beat.onsets.steps().map(|step| voices.class(step));
         let dice = Dice { seed: u64::from(settings.seed), take: 0 };
-        let phrase = carry_on(steps, &home, written(settings.temperature), &dice);
+        let phrase = carry_on(steps, &home, written(settings.temperature), dice);
         let mut takes = takes(&phrase, &beat, &voices, &dice);
         takes.rotate_right(usize::from(carried.take) % BANK_TAKES);
         takes

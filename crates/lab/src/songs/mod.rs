@@ -7,6 +7,7 @@ mod foreteller;
 mod measure;
 mod phrase_training;
 mod phrases;
+mod players;
 mod recurrent_training;
 mod sample;
 mod step_training;

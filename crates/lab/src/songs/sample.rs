@@ -8,12 +8,11 @@ use clap::ValueEnum;
 use corpus::grid::Grid;
 use corpus::midi::{LARGEST_FILE_BYTES, read_parts};
 use corpus::notes::NoteTable;
-use nets::{Dice, SongKind, SongModel, go_on};
+use nets::{Dice, SongModel};
 use rayon::prelude::*;
 use serde_json::json;
 
-use super::foreteller::Foreteller;
-use super::vae::VaePlayer;
+use super::players::player;
 use crate::loop_file::{TICKS_A_BEAT, midi_file};
 use crate::progress;
 
@@ -33,6 +32,8 @@ pub(crate) enum Player {
     Flat,
     /// Sixteen bars from one latent, by a conductor and an LSTM through each bar
     Hierarchical,
+    /// Phrases of sixteen bars that grow from the first two, one behind the other
+    Phrase,
 }
 
 /// What it is asked for.
@@ -95,47 +96,6 @@ pub(crate) fn sample(request: &Request, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// What plays bars: each kind of model has its own way.
-trait Plays: Sync {
-    /// `bars` bars as classes of nine pieces, behind or out of the two bars `prime`. At temperature 0 they
-    /// are the likeliest.
-    fn bars(&self, prime: Option<&[u16]>, bars: usize, temperature: f32, dice: Dice) -> Vec<u16>;
-
-    /// The two bars to play from where none were named; `None` where it needs none.
-    fn begins_with(&self) -> Option<&[u16]>;
-}
-
-impl Plays for Foreteller {
-    fn bars(&self, prime: Option<&[u16]>, bars: usize, temperature: f32, dice: Dice) -> Vec<u16> {
-        let prime = prime.unwrap_or_default();
-        let mut walk = self.walk();
-        prime.iter().for_each(|class| walk.play(*class));
-        go_on(walk.as_mut(), prime.len(), bars * STEPS_PER_BAR, temperature, dice)
-    }
-
-    fn begins_with(&self) -> Option<&[u16]> {
-        Some(&ROCK)
-    }
-}
-
-impl Plays for VaePlayer {
-    fn bars(&self, prime: Option<&[u16]>, bars: usize, temperature: f32, dice: Dice) -> Vec<u16> {
-        VaePlayer::bars(self, prime, bars, temperature, (dice.seed, dice.take))
-    }
-
-    fn begins_with(&self) -> Option<&[u16]> {
-        None
-    }
-}
-
-/// How the model in a file plays.
-fn player(model: &SongModel) -> Result<Box<dyn Plays>> {
-    Ok(match model.kind() {
-        SongKind::Vae(shape) => Box::new(VaePlayer::new(model, shape)?),
-        _ => Box::new(Foreteller::new(model)?),
-    })
-}
-
 /// The file of a kind that comes with Beatfield. What plays bars at once comes by its number of bars.
 fn shipped(player: Player, bars: usize) -> PathBuf {
     let kind = player.to_possible_value().map_or(String::new(), |kind| kind.get_name().to_owned());
@@ -143,25 +103,10 @@ fn shipped(player: Player, bars: usize) -> PathBuf {
         Player::Hierarchical => "-16",
         Player::Mlp | Player::Flat if bars > 2 => "-16",
         Player::Mlp | Player::Flat => "-2",
-        Player::Step | Player::Lstm | Player::DrumsRnn => "",
+        Player::Step | Player::Lstm | Player::DrumsRnn | Player::Phrase => "",
     };
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../assets/songs/{kind}{length}.safetensors"))
 }
-
-/// A plain rock beat: kick on one and three, snare on two and four, closed hats on every eighth, as
-/// classes of nine pieces.
-const ROCK: [u16; STEPS] = {
-    let mut steps = [0; STEPS];
-    let mut step = 0;
-    while step < STEPS {
-        let kick = if step % 16 == 0 || step % 16 == 8 || step == 26 { 1 } else { 0 };
-        let snare = if step % 8 == 4 { 1 << 1 } else { 0 };
-        let hat = if step % 2 == 0 { 1 << 2 } else { 0 };
-        steps[step] = kick | snare | hat;
-        step += 1;
-    }
-    steps
-};
 
 /// The first two bars of drums in a MIDI file, as classes.
 fn prime_of(path: &Path) -> Result<Vec<u16>> {
