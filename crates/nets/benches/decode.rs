@@ -1,11 +1,11 @@
 //! How long a bank takes from the puck to the takes: the delay between a drag and the beat. Run with
 //! `cargo bench -p nets`, and `--no-default-features --features flex` for the other backend.
 
-use beat::{CELLS, Settings};
+use beat::{CELLS, Carried, Settings, Shape};
 use criterion::{Criterion, criterion_group, criterion_main};
 use nets::{
-    Architecture, Array, BankDecoder, Draw, Model, ModelParts, PatternDecoder, Precision, Weights,
-    head_arrays,
+    Architecture, Array, BankDecoder, Draw, Model, ModelParts, PatternDecoder, PhraseModel, Precision,
+    SongModel, StepModel, Weights, head_arrays,
 };
 use std::hint::black_box;
 use std::path::Path;
@@ -49,5 +49,31 @@ fn decode(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, decode);
+/// A phrase and a beat that is carried on, by the models that ship: a seed for each, since some phrases
+/// write more than others.
+fn grow(criterion: &mut Criterion) {
+    let asset = |file: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets").join(file);
+    let model = Model::read(&asset("beatfield.safetensors")).expect("the model that ships");
+    let phrases = SongModel::read(&asset("songs/phrase.safetensors")).expect("the phrase model");
+    let steps = SongModel::read(&asset("songs/step.safetensors")).expect("the step model");
+    let mut bank = BankDecoder::new(&model).expect("a map");
+    bank.grow_phrases(PhraseModel::new(phrases.weights()).expect("its weights"));
+    bank.carry_on(StepModel::new(steps.weights()).expect("its weights"));
+    let mut seed = 0;
+    let mut next = |phrase| {
+        seed = (seed + 1) % 10_000;
+        Settings { phrase, seed, ..Settings::DEFAULT }
+    };
+    criterion.bench_function("built in: a bank that is a phrase", |bench| {
+        bench.iter(|| bank.decode(black_box(&next(true)), 1));
+    });
+    let place = [Settings::DEFAULT.x, Settings::DEFAULT.y];
+    let pattern = bank.decode(&Settings::DEFAULT, 1).takes()[0].onsets;
+    let shape = Shape { carried: Some(Carried { pattern, place, take: 0 }), ..Shape::NONE };
+    criterion.bench_function("built in: a bank that is carried on", |bench| {
+        bench.iter(|| bank.decode_shaped(black_box(&next(false)), &shape, 1));
+    });
+}
+
+criterion_group!(benches, decode, grow);
 criterion_main!(benches);
