@@ -19,7 +19,7 @@ const SIDE_WIDTH: f32 = 312.0;
 /// What the first of it needs, in a narrow window.
 const FIRST_WIDTH: f32 = 190.0;
 /// What the rest of it needs then.
-const UNDER_HEIGHT: f32 = 160.0;
+const UNDER_HEIGHT: f32 = 190.0;
 const STATUS_HEIGHT: f32 = 22.0;
 const GRID_LARGEST: f32 = 340.0;
 const MAP_SMALLEST: f32 = 60.0;

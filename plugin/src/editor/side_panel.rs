@@ -67,8 +67,8 @@ pub(super) fn show(
             orbit(ui, desk, map);
             pattern_tools(ui, desk);
         });
+        phrases::show(ui, desk);
         ui.horizontal(|ui| {
-            phrases::show(ui, desk);
             export.show_choice(ui);
             export.show_ways_out(ui, desk);
         });
