@@ -34,16 +34,22 @@ struct KeptCarried {
 }
 
 impl KeptCarried {
-    fn of(carried: &Carried) -> Self {
+    /// What has to be kept; nothing of bars whose place is none, since JSON has no word for it.
+    fn of(carried: &Carried) -> Option<Self> {
         let Carried { pattern, place, take } = *carried;
-        Self { steps: pattern.steps().to_vec(), place, take }
+        is_on_the_map(place).then(|| Self { steps: pattern.steps().to_vec(), place, take })
     }
 
     fn carried(&self) -> Option<Carried> {
         let pattern = Pattern::new(self.steps.as_slice().try_into().ok()?)?;
         let take = self.take % beat::BANK_TAKES as u8;
-        Some(Carried { pattern, place: self.place, take })
+        is_on_the_map(self.place).then_some(Carried { pattern, place: self.place, take })
     }
+}
+
+/// False where a coordinate is no number, too.
+fn is_on_the_map(place: [f32; 2]) -> bool {
+    place.iter().all(|coordinate| (0.0..=1.0).contains(coordinate))
 }
 
 impl KeptShape {
@@ -61,7 +67,7 @@ impl KeptShape {
             rotation: shape.rotation,
             notes: shape.kit.map_or(Vec::new(), |kit| kit.notes().to_vec()),
             orbit: shape.orbit.map_or(Vec::new(), |orbit| orbit.places().to_vec()),
-            carried: shape.carried.as_ref().map(KeptCarried::of),
+            carried: shape.carried.as_ref().and_then(KeptCarried::of),
         }
     }
 
@@ -99,6 +105,22 @@ mod tests {
         let kept: KeptShape = serde_json::from_str(&text).expect("what was written");
         assert_eq!(kept.shape(), shape);
         assert_eq!(KeptShape::of(&Shape::NONE).shape(), Shape::NONE);
+    }
+
+    #[test]
+    fn bars_carried_on_at_no_place_of_the_map_lose_nothing_of_the_rest() {
+        let steps = ["0"; beat::STEPS].join(",");
+        for place in ["1e99,0.5", "0.5,-0.1", "7,7"] {
+            let text =
+                format!(r#"{{"rotation":5,"carried":{{"steps":[{steps}],"place":[{place}],"take":3}}}}"#);
+            let kept: KeptShape = serde_json::from_str(&text).expect("numbers of the right kinds");
+            let again = serde_json::to_string(&KeptShape::of(&kept.shape())).expect("plain numbers");
+            let again: KeptShape = serde_json::from_str(&again).expect("what was written");
+            assert_eq!(again.shape(), Shape { rotation: 5, ..Shape::NONE }, "{place}");
+        }
+        let carried = Carried { pattern: Pattern::EMPTY, place: [f32::NAN, 0.5], take: 0 };
+        let kept = KeptShape::of(&Shape { rotation: 5, carried: Some(carried), ..Shape::NONE });
+        assert_eq!(kept.shape(), Shape { rotation: 5, ..Shape::NONE });
     }
 
     #[test]
