@@ -25,7 +25,8 @@ use crate::patterns::is_validation;
 
 pub(crate) use figures::evaluate;
 pub(crate) use measure::{Asked, Asking, Paque, foretells_steps, kind_name, plays_phrases, text};
-pub(crate) use sample::{Player, Request, sample};
+pub(crate) use players::Player;
+pub(crate) use sample::{Request, sample};
 pub(crate) use train::{train_drums_rnn, train_lstm, train_phrase, train_step};
 pub(crate) use vae::train_vae;
 

@@ -2,10 +2,53 @@
 
 use anyhow::Result;
 use beat::{STEPS, STEPS_PER_BAR};
-use nets::{Dice, PHRASE_BARS, PhraseDraw, PhraseModel, SongKind, SongModel, go_on};
+use clap::ValueEnum;
+use nets::{Dice, PHRASE_BARS, PhraseDraw, PhraseModel, SongKind, SongModel, VaeDecoder, go_on};
 
 use super::foreteller::Foreteller;
 use super::vae::VaePlayer;
+
+/// Which model of time plays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Player {
+    /// The step model: the next sixteenth from what stood bars ago
+    Step,
+    /// Ortiz's recurrent network: the next sixteenth from memory
+    Lstm,
+    /// The same with attention to what followed before
+    #[value(name = "drumsrnn")]
+    DrumsRnn,
+    /// Bars from one latent, by a perceptron
+    Mlp,
+    /// Bars from one latent, by an LSTM through all steps
+    Flat,
+    /// Sixteen bars from one latent, by a conductor and an LSTM through each bar
+    Hierarchical,
+    /// Phrases of sixteen bars that grow from the first two, one behind the other
+    Phrase,
+}
+
+impl Player {
+    /// The kind that a model is of.
+    pub(super) fn of(kind: &SongKind) -> Self {
+        match kind {
+            SongKind::Step => Self::Step,
+            SongKind::Lstm(_) => Self::Lstm,
+            SongKind::DrumsRnn(_) => Self::DrumsRnn,
+            SongKind::Phrase => Self::Phrase,
+            SongKind::Vae(shape) => match shape.decoder {
+                VaeDecoder::Mlp => Self::Mlp,
+                VaeDecoder::Flat => Self::Flat,
+                VaeDecoder::Hierarchical => Self::Hierarchical,
+            },
+        }
+    }
+
+    /// What it is called on the command line.
+    pub(super) fn name(self) -> String {
+        self.to_possible_value().map_or(String::new(), |kind| kind.get_name().to_owned())
+    }
+}
 
 /// What plays bars: each kind of model has its own way.
 pub(super) trait Plays: Sync {

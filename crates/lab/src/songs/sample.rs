@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use beat::{Kit, STEPS, STEPS_PER_BAR, class_of, step_of};
-use clap::ValueEnum;
 use corpus::grid::Grid;
 use corpus::midi::{LARGEST_FILE_BYTES, read_parts};
 use corpus::notes::NoteTable;
@@ -12,29 +11,9 @@ use nets::{Dice, SongModel};
 use rayon::prelude::*;
 use serde_json::json;
 
-use super::players::player;
+use super::players::{Player, player};
 use crate::loop_file::{TICKS_A_BEAT, midi_file};
 use crate::progress;
-
-/// Which model of time plays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Player {
-    /// The step model: the next sixteenth from what stood bars ago
-    Step,
-    /// Ortiz's recurrent network: the next sixteenth from memory
-    Lstm,
-    /// The same with attention to what followed before
-    #[value(name = "drumsrnn")]
-    DrumsRnn,
-    /// Bars from one latent, by a perceptron
-    Mlp,
-    /// Bars from one latent, by an LSTM through all steps
-    Flat,
-    /// Sixteen bars from one latent, by a conductor and an LSTM through each bar
-    Hierarchical,
-    /// Phrases of sixteen bars that grow from the first two, one behind the other
-    Phrase,
-}
 
 /// What it is asked for.
 pub(crate) struct Request<'a> {
@@ -54,8 +33,17 @@ pub(crate) struct Request<'a> {
 
 /// Plays and writes one MIDI file for each time it was asked, and a manifest that says how.
 pub(crate) fn sample(request: &Request, folder: &Path) -> Result<()> {
-    let file = request.model.map_or_else(|| shipped(request.player, request.bars), Path::to_owned);
+    let file = match request.model {
+        Some(file) => file.to_owned(),
+        None => shipped(request.player, request.bars)?,
+    };
     let model = SongModel::read(&file)?;
+    let (asked, found) = (request.player.name(), Player::of(model.kind()).name());
+    ensure!(
+        asked == found,
+        "{}: is of --kind {found}, not {asked}; name the kind that it is",
+        file.display()
+    );
     let plays = player(&model)?;
     let prime = match request.prime {
         Some(file) => Some(prime_of(file)?),
@@ -97,15 +85,18 @@ pub(crate) fn sample(request: &Request, folder: &Path) -> Result<()> {
 }
 
 /// The file of a kind that comes with Beatfield. What plays bars at once comes by its number of bars.
-fn shipped(player: Player, bars: usize) -> PathBuf {
-    let kind = player.to_possible_value().map_or(String::new(), |kind| kind.get_name().to_owned());
+fn shipped(player: Player, bars: usize) -> Result<PathBuf> {
+    let kind = player.name();
     let length = match player {
         Player::Hierarchical => "-16",
         Player::Mlp | Player::Flat if bars > 2 => "-16",
         Player::Mlp | Player::Flat => "-2",
         Player::Step | Player::Lstm | Player::DrumsRnn | Player::Phrase => "",
     };
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../assets/songs/{kind}{length}.safetensors"))
+    let songs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/songs");
+    let file = songs.join(format!("{kind}{length}.safetensors"));
+    ensure!(file.is_file(), "no model of --kind {kind} comes with Beatfield; name one with --model FILE");
+    Ok(file)
 }
 
 /// The first two bars of drums in a MIDI file, as classes.
@@ -147,6 +138,7 @@ mod tests {
     use sha2::Digest;
 
     fn written(folder: &Path, kind: SongKind, temperature: f32, seed: u64) -> Result<Vec<Vec<u8>>> {
+        let player = Player::of(&kind);
         let weights = Weights::initial(&kind.arrays(), 1);
         let model = SongModel::new(kind, weights, Provenance::default())?;
         let file = folder.join("model.safetensors");
@@ -157,7 +149,7 @@ mod tests {
             midi_file("prime", 100.0, &Kit::DEFAULT, &[1, 0, 16, 0].repeat(8), |_, _| 90)?,
         )?;
         let request = Request {
-            player: Player::Step,
+            player,
             model: Some(&file),
             prime: Some(&prime),
             bars: 3,
@@ -205,6 +197,27 @@ mod tests {
         assert!(prime_of(&file).is_err_and(|error| error.to_string().contains("no drums")));
         std::fs::write(&file, midi_file("one bar", 100.0, &Kit::DEFAULT, &[2; 16], |_, _| 90)?)?;
         assert_eq!(prime_of(&file)?, [2; 32]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_model_of_another_kind_and_one_that_does_not_ship_are_told_in_a_sentence() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let weights = Weights::initial(&SongKind::Step.arrays(), 1);
+        let model = SongModel::new(SongKind::Step, weights, Provenance::default())?;
+        let file = folder.path().join("step.safetensors");
+        std::fs::write(&file, model.to_bytes(Precision::Half))?;
+        let said = |player, model| {
+            let (bars, temperature, seed, count, bpm) = (1, 0.0, 1, 1, 120.0);
+            let request = Request { player, model, prime: None, bars, temperature, seed, count, bpm };
+            sample(&request, &folder.path().join("out")).map_err(|error| error.to_string())
+        };
+        assert!(
+            said(Player::Phrase, Some(&file))
+                .is_err_and(|said| said.contains("is of --kind step, not phrase"))
+        );
+        assert!(said(Player::Lstm, None).is_err_and(|said| said.contains("no model of --kind lstm comes")));
+        assert_eq!(said(Player::Step, Some(&file)), Ok(()));
         Ok(())
     }
 
