@@ -31,6 +31,12 @@ pub enum Fault {
     /// A safetensors file without our metadata.
     #[error("has no `beatfield` entry in its metadata, so it is some other program's")]
     NoHeader,
+    /// A model of time where one with a map is asked for.
+    #[error("is a model of time, so it has no map to move on")]
+    OfTime,
+    /// A model of patterns where one of time is asked for.
+    #[error("is a model of patterns, so it plays no bars that follow each other")]
+    OfPatterns,
     /// Our metadata can't be understood.
     #[error("has a `beatfield` entry that can't be understood ({0})")]
     Header(#[from] serde_json::Error),
@@ -68,6 +74,8 @@ impl Fault {
             Self::Unreadable(_) => "check its path and that it may be read",
             Self::NoFile => "name the model file itself",
             Self::Format(_) => "take a newer Beatfield, or a model made for this one",
+            Self::OfTime => "play it with `cargo xtask sample --kind`, or name one of patterns",
+            Self::OfPatterns => "name a model of time, such as those in assets/songs",
             Self::NoMap => "make one with `cargo xtask map`",
             _ => "take a whole copy of it or another model",
         }

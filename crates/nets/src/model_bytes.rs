@@ -16,6 +16,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 use sha2::{Digest, Sha256};
 
 use crate::model_header::{FORMAT, Header};
+use crate::song_model::ENTRY as OF_TIME;
 use crate::{
     Array, CodeCloud, Fault, LATENT, LatentMap, Model, ModelError, ModelParts, Weights, WeightsFault,
 };
@@ -25,7 +26,7 @@ const MAX_FILE: u64 = 64 << 20;
 /// The longest header that is parsed, in bytes: JSON takes more memory than its text.
 const MAX_HEADER: u64 = 4 << 20;
 /// The metadata entry that holds our header.
-const ENTRY: &str = "beatfield";
+pub(crate) const ENTRY: &str = "beatfield";
 /// How the names of weights begin.
 const WEIGHTS: [&str; 3] = ["decoder.", "encoder.", "head."];
 
@@ -118,7 +119,10 @@ pub(crate) fn opened(bytes: &[u8]) -> Result<(SafeTensors<'_>, HashMap<String, S
 
 fn parse(bytes: &[u8]) -> Result<ModelParts, Fault> {
     let (file, metadata) = opened(bytes)?;
-    let entry = metadata.get(ENTRY).ok_or(Fault::NoHeader)?;
+    let entry = metadata.get(ENTRY).ok_or_else(|| match metadata.contains_key(OF_TIME) {
+        true => Fault::OfTime,
+        false => Fault::NoHeader,
+    })?;
     let header = header(entry)?;
     let mut weights = Weights::default();
     for (name, view) in file.iter() {

@@ -6,14 +6,14 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model_bytes::{Tensor, floats, opened, read_bounded};
+use crate::model_bytes::{ENTRY as PATTERNS_ENTRY, Tensor, floats, opened, read_bounded};
 use crate::{
     Array, Fault, ModelError, PLAN, Precision, Provenance, RecurrentShape, STEP, VaeShape, WRITE, Weights,
     WeightsFault,
 };
 
 /// The metadata entry that tells these files from others.
-const ENTRY: &str = "beatfield song model";
+pub(crate) const ENTRY: &str = "beatfield song model";
 /// The format that this build reads and writes.
 const FORMAT: u32 = 1;
 
@@ -47,7 +47,8 @@ impl SongKind {
     /// Whether no size is beyond reason.
     fn check(&self) -> Result<(), WeightsFault> {
         match self {
-            Self::Step | Self::Phrase | Self::Vae(_) => Ok(()),
+            Self::Step | Self::Phrase => Ok(()),
+            Self::Vae(shape) => shape.check(),
             Self::Lstm(shape) | Self::DrumsRnn(shape) => shape.check(),
         }
     }
@@ -112,7 +113,7 @@ impl SongModel {
     /// The file can't be read, or is a model of time with something wrong.
     pub fn recognise(path: &Path) -> Result<Option<Self>, ModelError> {
         match Self::read(path) {
-            Err(ModelError { fault: Fault::NoHeader, .. }) => Ok(None),
+            Err(ModelError { fault: Fault::NoHeader | Fault::OfPatterns, .. }) => Ok(None),
             other => other.map(Some),
         }
     }
@@ -143,7 +144,10 @@ impl SongModel {
 
 fn parse(bytes: &[u8]) -> Result<SongModel, Fault> {
     let (file, metadata) = opened(bytes)?;
-    let entry = metadata.get(ENTRY).ok_or(Fault::NoHeader)?;
+    let entry = metadata.get(ENTRY).ok_or_else(|| match metadata.contains_key(PATTERNS_ENTRY) {
+        true => Fault::OfPatterns,
+        false => Fault::NoHeader,
+    })?;
     let Header { format, model, provenance } = serde_json::from_str(entry)?;
     if format != FORMAT {
         return Err(Fault::Format(format));
@@ -158,6 +162,42 @@ fn parse(bytes: &[u8]) -> Result<SongModel, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::VaeDecoder;
+
+    #[test]
+    fn bars_of_no_or_endless_length_are_refused_before_anything_plays_them() {
+        let (latent, encoder_width, decoder_width, joint, embedding) = (4, 4, 4, 2, 3);
+        for decoder in [VaeDecoder::Mlp, VaeDecoder::Flat, VaeDecoder::Hierarchical] {
+            let shape = |bars, embedding| VaeShape {
+                decoder,
+                bars,
+                latent,
+                encoder_width,
+                decoder_width,
+                joint,
+                embedding,
+            };
+            let made = |shape: VaeShape| {
+                let weights = Weights::initial(&SongKind::Vae(shape).arrays(), 1);
+                SongModel::new(SongKind::Vae(shape), weights, Provenance::default())
+            };
+            assert!(made(shape(2, embedding)).is_ok());
+            assert!(matches!(made(shape(0, embedding)), Err(WeightsFault::Sizes(_))), "{decoder:?}");
+            assert!(shape(u16::MAX, embedding).check().is_err());
+            assert_eq!(made(shape(2, 0)).is_ok(), decoder != VaeDecoder::Hierarchical);
+        }
+    }
+
+    #[test]
+    fn models_of_time_and_of_patterns_are_told_apart_in_a_sentence() {
+        let weights = Weights::initial(&SongKind::Step.arrays(), 1);
+        let model = SongModel::new(SongKind::Step, weights, Provenance::default()).expect("sound");
+        let of_time = crate::Model::from_bytes("it", &model.to_bytes(Precision::Half));
+        assert!(of_time.is_err_and(|error| error.to_string().contains("is a model of time")));
+        let patterns = crate::Model::synthetic(1).to_bytes(Precision::Half);
+        let said = SongModel::from_bytes("it", &patterns).map_err(|error| error.to_string());
+        assert!(said.is_err_and(|said| said.contains("is a model of patterns")));
+    }
 
     #[test]
     fn a_model_of_time_comes_back_from_its_file_and_a_cut_one_does_not() {

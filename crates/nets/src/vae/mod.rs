@@ -21,8 +21,13 @@ pub use recurrent::{StepDecoder, StepRows};
 use beat::{PIECES, STEPS_PER_BAR};
 use serde::{Deserialize, Serialize};
 
+use crate::WeightsFault;
+
 /// Cells of one bar: sixteen steps of nine pieces.
 pub(crate) const BAR_CELLS: usize = STEPS_PER_BAR * PIECES;
+
+/// No size of a file is larger, so that a damaged one can't ask for all memory or time.
+const LARGEST: u16 = 1024;
 
 /// What makes bars out of a latent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +62,24 @@ pub struct VaeShape {
 }
 
 impl VaeShape {
+    /// Whether no size is nothing or beyond reason.
+    ///
+    /// # Errors
+    ///
+    /// All sizes, where one of them is.
+    pub fn check(&self) -> Result<(), WeightsFault> {
+        let Self { decoder, bars, latent, encoder_width, decoder_width, joint, embedding } = *self;
+        let needed = if decoder == VaeDecoder::Hierarchical { embedding } else { 1 };
+        let sizes = [bars, latent, encoder_width, decoder_width, joint, needed];
+        if sizes.iter().all(|size| (1..=LARGEST).contains(size)) && embedding <= LARGEST {
+            return Ok(());
+        }
+        let sizes = format!(
+            "{bars} bars, latent {latent}, widths {encoder_width} and {decoder_width}, joint {joint}, embedding {embedding}"
+        );
+        Err(WeightsFault::Sizes(sizes))
+    }
+
     /// How many steps its bars have.
     pub fn steps(&self) -> usize {
         usize::from(self.bars) * STEPS_PER_BAR
