@@ -50,7 +50,8 @@ enum Verb {
     Bundle(bundle::Options),
     /// Bundle, then copy both formats to your own plugin folders and say where they are
     Install,
-    /// Bundle, play 32 bars in an offline host while the puck travels, and record out/demo.mid and .wav
+    /// Bundle, play 32 bars in an offline host while the puck travels (or 64 of --phrase), and record
+    /// out/demo.mid and .wav
     Demo(Arguments),
     /// Open the window without a DAW, with a transport of its own, on JACK or ALSA
     Standalone(Arguments),

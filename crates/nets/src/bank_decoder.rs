@@ -7,7 +7,7 @@ use beat::{
 
 use crate::draw::{DENSITY_LOGITS, within};
 use crate::pattern_decoder::{Logits, PatternDecoder, probability};
-use crate::phrase::{carry_on, takes};
+use crate::phrase::{carry_on, takes, touched};
 use crate::velocity::velocity;
 use crate::{Dice, Draw, Fault, LatentMap, Model, ModelError, PhraseDraw, PhraseModel, StepModel, Stream};
 
@@ -118,10 +118,12 @@ impl BankDecoder {
         steps: &StepModel,
     ) -> [Take; BANK_TAKES] {
         let [touch, ..] = self.takes_at(settings, shape);
-        let beat = Take { onsets: carried.pattern, ..touch };
+        let dice = Dice { seed: u64::from(settings.seed), take: 0 };
+        // What the place would not play was meant by whoever carries it on: a fill, a crash.
+        let velocities = touched(&carried.pattern, &touch, &dice, 0);
+        let beat = Take { onsets: carried.pattern, velocities, ..touch };
         let voices = Voices::of(&self.kit);
         let home = beat.onsets.steps().map(|step| voices.class(step));
-        let dice = Dice { seed: u64::from(settings.seed), take: 0 };
         let phrase = carry_on(steps, &home, written(settings.temperature), dice);
         let mut takes = takes(&phrase, &beat, &voices, &dice);
         takes.rotate_right(usize::from(carried.take) % BANK_TAKES);
@@ -368,11 +370,12 @@ mod tests {
         decoder.carry_on(StepModel::new(&Weights::initial(&STEP.arrays(), 4)).expect("sound weights"));
         let settings = Settings::DEFAULT;
         let plain = decoder.decode(&settings, 1);
-        let pattern = Pattern::EMPTY.with(0, 0).with(4, 3).with(20, 3);
+        let pattern = Pattern::EMPTY.with(0, 0).with(4, 3).with(21, 13);
         let carried = Some(Carried { pattern, place: [settings.x, settings.y], take: 5 });
         let shape = Shape { carried, ..Shape::NONE };
         let bank = decoder.decode_shaped(&settings, &shape, 1);
         assert_eq!((bank.period(), bank.takes()[5].onsets), (8, pattern));
+        assert!(bank.takes()[5].velocities[21][13] > 60, "meant, no ghost");
         assert_ne!(bank.takes()[6].onsets, pattern);
         assert_eq!(bank, decoder.decode_shaped(&settings, &shape, 1));
         let turned = shape.with_rotation(3);

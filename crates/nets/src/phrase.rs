@@ -18,7 +18,7 @@ pub use plan::{
     home,
 };
 pub use seen::{PLAN_SEEN, WRITE_SEEN, Writing, see_plan, see_writing};
-pub(crate) use takes::takes;
+pub(crate) use takes::{takes, touched};
 
 use beat::CLASSES;
 

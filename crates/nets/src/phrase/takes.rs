@@ -55,7 +55,7 @@ fn favourite(beat: &Pattern, players: u16) -> u16 {
 }
 
 /// How hard each cell is hit: as in the beat where that has a hit, else as a hit that is meant.
-fn touched(onsets: &Pattern, beat: &Take, dice: &Dice, take: usize) -> [[u8; INSTRUMENTS]; STEPS] {
+pub(crate) fn touched(onsets: &Pattern, beat: &Take, dice: &Dice, take: usize) -> [[u8; INSTRUMENTS]; STEPS] {
     let mut velocities = beat.velocities;
     for (step, row) in velocities.iter_mut().enumerate() {
         for (instrument, hit) in row.iter_mut().enumerate() {
