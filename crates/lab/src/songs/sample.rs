@@ -35,7 +35,7 @@ pub(crate) struct Request<'a> {
 pub(crate) fn sample(request: &Request, folder: &Path) -> Result<()> {
     let file = match request.model {
         Some(file) => file.to_owned(),
-        None => shipped(request.player, request.bars)?,
+        None => shipped(Path::new(SHIPPED), request.player, request.bars)?,
     };
     let model = SongModel::read(&file)?;
     let (asked, found) = (request.player.name(), Player::of(model.kind()).name());
@@ -84,8 +84,11 @@ pub(crate) fn sample(request: &Request, folder: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The file of a kind that comes with Beatfield. What plays bars at once comes by its number of bars.
-fn shipped(player: Player, bars: usize) -> Result<PathBuf> {
+/// Where the models of time lie that come with Beatfield.
+const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/songs");
+
+/// The file of a kind among those in `songs`. What plays bars at once comes by its number of bars.
+fn shipped(songs: &Path, player: Player, bars: usize) -> Result<PathBuf> {
     let kind = player.name();
     let length = match player {
         Player::Hierarchical => "-16",
@@ -93,7 +96,6 @@ fn shipped(player: Player, bars: usize) -> Result<PathBuf> {
         Player::Mlp | Player::Flat => "-2",
         Player::Step | Player::Lstm | Player::DrumsRnn | Player::Phrase => "",
     };
-    let songs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/songs");
     let file = songs.join(format!("{kind}{length}.safetensors"));
     ensure!(file.is_file(), "no model of --kind {kind} comes with Beatfield; name one with --model FILE");
     Ok(file)
@@ -216,7 +218,8 @@ mod tests {
             said(Player::Phrase, Some(&file))
                 .is_err_and(|said| said.contains("is of --kind step, not phrase"))
         );
-        assert!(said(Player::Lstm, None).is_err_and(|said| said.contains("no model of --kind lstm comes")));
+        let none = shipped(folder.path(), Player::Lstm, 1).map_err(|error| error.to_string());
+        assert!(none.is_err_and(|said| said.contains("no model of --kind lstm comes")));
         assert_eq!(said(Player::Step, Some(&file)), Ok(()));
         Ok(())
     }

@@ -15,17 +15,8 @@ use crate::training::{Objective, OneCycle, Recipe, parameters, with_checkpoints}
 pub(crate) fn train_step(args: &Train) -> Result<()> {
     let songs = read(args)?;
     let objective = StepTraining::new(songs.training, &songs.validation);
-    let recipe = Recipe {
-        subject: format!("step of {}", songs.sha256),
-        // Times that a million steps are seen.
-        epochs: args.epochs.unwrap_or(8),
-        batch: 8,
-        rate: OneCycle { peak: 2e-3, warm_up: 0.05 },
-        critic_rate: 1e-3,
-        clip: 50.0,
-        patience: 3,
-        seed: args.seed,
-    };
+    // Times that a million steps are seen.
+    let recipe = recipe(args, format!("step of {}", songs.sha256), 8);
     train(args, &objective, &recipe, &songs.sha256, SongKind::Step, |network| network.weights(&STEP))
 }
 
@@ -33,17 +24,8 @@ pub(crate) fn train_step(args: &Train) -> Result<()> {
 pub(crate) fn train_phrase(args: &Train) -> Result<()> {
     let songs = read(args)?;
     let objective = PhraseTraining::new(songs.training, &songs.validation);
-    let recipe = Recipe {
-        subject: format!("phrase of {}", songs.sha256),
-        // Times that 16,384 phrases are seen.
-        epochs: args.epochs.unwrap_or(10),
-        batch: 8,
-        rate: OneCycle { peak: 2e-3, warm_up: 0.05 },
-        critic_rate: 1e-3,
-        clip: 50.0,
-        patience: 3,
-        seed: args.seed,
-    };
+    // Times that 16,384 phrases are seen.
+    let recipe = recipe(args, format!("phrase of {}", songs.sha256), 10);
     train(args, &objective, &recipe, &songs.sha256, SongKind::Phrase, |networks| networks.weights())
 }
 
@@ -51,7 +33,7 @@ pub(crate) fn train_phrase(args: &Train) -> Result<()> {
 pub(crate) fn train_lstm(args: &Train) -> Result<()> {
     let shape = RecurrentShape::lstm(&args.lags);
     // As long as four bars are remembered from beginning to end.
-    recurrent(args, SongKind::Lstm(shape.clone()), shape, Lesson { window: 256, batch: 32, epochs: 32 })
+    recurrent(args, SongKind::Lstm(shape.clone()), shape, Lesson { window: 256, batch: 8, epochs: 16 })
 }
 
 /// Trains DrumsRNN: two layers of 64 with attention.
@@ -83,6 +65,20 @@ fn recurrent(args: &Train, kind: SongKind, shape: RecurrentShape, lesson: Lesson
         seed: args.seed,
     };
     train(args, &objective, &recipe, &songs.sha256, kind, |network| network.weights(&shape))
+}
+
+/// How perceptrons over what was played are taught, eight songs at once.
+fn recipe(args: &Train, subject: String, epochs: usize) -> Recipe {
+    Recipe {
+        subject,
+        epochs: args.epochs.unwrap_or(epochs),
+        batch: 8,
+        rate: OneCycle { peak: 2e-3, warm_up: 0.05 },
+        critic_rate: 1e-3,
+        clip: 50.0,
+        patience: 3,
+        seed: args.seed,
+    }
 }
 
 /// The songs that `args` names, enough of them.
