@@ -34,21 +34,21 @@ pub const fn piece_of_note(note: u8) -> u8 {
 
 /// Which pieces the instruments of a kit stand for, and which instruments play the pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Voices {
+pub struct PieceMap {
     piece_of: [u8; INSTRUMENTS],
     /// The instruments that play each piece.
-    players: [u16; PIECES],
+    instruments: [u16; PIECES],
 }
 
-impl Voices {
-    /// The voices of a kit.
+impl PieceMap {
+    /// The pieces of a kit.
     pub fn of(kit: &Kit) -> Self {
         let piece_of = kit.notes().map(piece_of_note);
-        let mut players = [0; PIECES];
+        let mut instruments = [0; PIECES];
         for (instrument, piece) in piece_of.iter().enumerate() {
-            players[usize::from(*piece)] |= 1 << instrument;
+            instruments[usize::from(*piece)] |= 1 << instrument;
         }
-        Self { piece_of, players }
+        Self { piece_of, instruments }
     }
 
     /// The class of a step of the kit.
@@ -58,8 +58,8 @@ impl Voices {
     }
 
     /// The instruments that play `piece` (0..[`PIECES`]), as bits of a step; none where the kit lacks it.
-    pub fn players(&self, piece: usize) -> u16 {
-        self.players.get(piece).copied().unwrap_or(0)
+    pub fn instruments(&self, piece: usize) -> u16 {
+        self.instruments.get(piece).copied().unwrap_or(0)
     }
 }
 
@@ -82,12 +82,12 @@ mod tests {
     #[test]
     fn the_default_kit_has_its_pieces_by_its_notes() {
         assert_eq!(Kit::DEFAULT.notes().map(piece_of_note), PIECE_OF);
-        let voices = Voices::of(&Kit::DEFAULT);
+        let pieces = PieceMap::of(&Kit::DEFAULT);
         for step in [0, 1, 1 << 3 | 1 << 12, 0x3fff] {
-            assert_eq!(voices.class(step), class_of(step));
+            assert_eq!(pieces.class(step), class_of(step));
         }
-        assert_eq!((voices.players(1), voices.players(9)), (1 << 1 | 1 << 2 | 1 << 3 | 1 << 11, 0));
-        assert_eq!(Voices::of(&Kit::PAPER).players(8), 1 << 8, "its ride");
+        assert_eq!((pieces.instruments(1), pieces.instruments(9)), (1 << 1 | 1 << 2 | 1 << 3 | 1 << 11, 0));
+        assert_eq!(PieceMap::of(&Kit::PAPER).instruments(8), 1 << 8, "its ride");
     }
 
     #[test]

@@ -71,15 +71,16 @@ fn cells() -> impl Iterator<Item = (usize, usize)> {
     (0..STEPS).flat_map(|step| (0..INSTRUMENTS).map(move |instrument| (step, instrument)))
 }
 
-/// Two bars that the beat goes on from for fourteen more, where it was asked to.
+/// Two bars that the sequence model continues for fourteen more.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Carried {
-    /// The two bars, as they are drawn.
+pub struct Continuation {
+    /// The two bars, before rotation.
     pub pattern: Pattern,
-    /// Where they were played, 0..=1 each. Anywhere else nothing is carried on, so that moving the puck
-    /// leaves them.
+    /// The map point where they were played, 0..=1 each. With the puck anywhere else the continuation has no
+    /// effect.
     pub place: [f32; 2],
-    /// Which of the eight takes they are, 0..8; the ones behind it go on from them, round to the one before.
+    /// Which of the eight takes they are, 0..8. The continuation fills the takes after it, wrapping around to
+    /// the one before.
     pub take: u8,
 }
 
@@ -96,8 +97,8 @@ pub struct Shape {
     pub kit: Option<Kit>,
     /// The way of the orbit; the default one where none was drawn.
     pub orbit: Option<Orbit>,
-    /// What is carried on, if anything is.
-    pub carried: Option<Carried>,
+    /// The two bars that fourteen more are generated from, if the player asked for it.
+    pub continuation: Option<Continuation>,
 }
 
 impl Shape {
@@ -108,7 +109,7 @@ impl Shape {
         rotation: 0,
         kit: None,
         orbit: None,
-        carried: None,
+        continuation: None,
     };
 
     /// This shape with everything `steps` later than the model has it, taken round the pattern.
@@ -129,9 +130,9 @@ impl Shape {
         Self { kit, ..self }
     }
 
-    /// What is carried on at a place, 0..=1 each.
-    pub fn carried_at(&self, place: [f32; 2]) -> Option<&Carried> {
-        self.carried.as_ref().filter(|carried| carried.place == place)
+    /// The continuation, where the puck stands on its map point (0..=1 each).
+    pub fn continuation_at(&self, place: [f32; 2]) -> Option<&Continuation> {
+        self.continuation.as_ref().filter(|continuation| continuation.place == place)
     }
 
     /// Where a drawn step sounds, 0..32.
@@ -190,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rotation_moves_onsets_touch_and_locks_together() {
+    fn a_rotation_moves_onsets_velocities_and_locks_together() {
         let locks = Locks::NONE.with(31, 3, Some(true));
         let shape = Shape { rotation: 3, locks, ..Shape::NONE };
         let later = shape.apply(&take());

@@ -1,7 +1,7 @@
 //! How long a bank takes from the puck to the takes: the delay between a drag and the beat. Run with
 //! `cargo bench -p nets`, and `--no-default-features --features flex` for the other backend.
 
-use beat::{CELLS, Carried, Settings, Shape};
+use beat::{CELLS, Continuation, Settings, Shape};
 use criterion::{Criterion, criterion_group, criterion_main};
 use nets::{
     Architecture, Array, BankDecoder, Draw, Model, ModelParts, PatternDecoder, PhraseModel, Precision,
@@ -69,7 +69,7 @@ fn grow(criterion: &mut Criterion) {
     });
     let place = [Settings::DEFAULT.x, Settings::DEFAULT.y];
     let pattern = bank.decode(&Settings::DEFAULT, 1).takes()[0].onsets;
-    let shape = Shape { carried: Some(Carried { pattern, place, take: 0 }), ..Shape::NONE };
+    let shape = Shape { continuation: Some(Continuation { pattern, place, take: 0 }), ..Shape::NONE };
     criterion.bench_function("built in: a bank that is carried on", |bench| {
         bench.iter(|| bank.decode_shaped(black_box(&next(false)), &shape, 1));
     });

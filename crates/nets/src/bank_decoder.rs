@@ -2,7 +2,7 @@
 //! thread: burn allocates.
 
 use beat::{
-    BANK_TAKES, Bank, Carried, INSTRUMENTS, Kit, Orbit, Pattern, STEPS, Settings, Shape, Take, Voices,
+    BANK_TAKES, Bank, Continuation, INSTRUMENTS, Kit, Orbit, Pattern, PieceMap, STEPS, Settings, Shape, Take,
 };
 
 use crate::draw::{DENSITY_LOGITS, within};
@@ -69,7 +69,7 @@ impl BankDecoder {
     pub fn decode_shaped(&self, settings: &Settings, shape: &Shape, model: u32) -> Bank {
         let kit = shape.kit.unwrap_or(self.kit);
         let orbit = (settings.orbit_bars > 0).then(|| shape.orbit.unwrap_or_default());
-        let carried = shape.carried_at([settings.x, settings.y]).zip(self.steps.as_ref());
+        let carried = shape.continuation_at([settings.x, settings.y]).zip(self.steps.as_ref());
         let phrases = self.phrases.as_ref().filter(|_| settings.phrase);
         let (takes, period) = match (&orbit, carried, phrases) {
             (Some(orbit), ..) => {
@@ -102,11 +102,11 @@ impl BankDecoder {
     /// Sixteen bars that grow from the first take of a place.
     fn phrase_of(&self, settings: &Settings, shape: &Shape, phrases: &PhraseModel) -> [Take; BANK_TAKES] {
         let [beat, ..] = self.takes_at(settings, shape);
-        let voices = Voices::of(&self.kit);
-        let home = beat.onsets.steps().map(|step| voices.class(step));
+        let pieces = PieceMap::of(&self.kit);
+        let home = beat.onsets.steps().map(|step| pieces.class(step));
         let (seed, temperature) = (u64::from(settings.seed), written(settings.temperature));
         let draw = PhraseDraw { seed, temperature, fills: settings.fills };
-        takes(&phrases.phrase(&home, &draw), &beat, &voices, &Dice { seed, take: 0 })
+        takes(&phrases.phrase(&home, &draw), &beat, &pieces, &Dice { seed, take: 0 })
     }
 
     /// Two bars that are carried on for fourteen more, with the touch of the place.
@@ -114,7 +114,7 @@ impl BankDecoder {
         &self,
         settings: &Settings,
         shape: &Shape,
-        carried: &Carried,
+        carried: &Continuation,
         steps: &StepModel,
     ) -> [Take; BANK_TAKES] {
         let [touch, ..] = self.takes_at(settings, shape);
@@ -122,10 +122,10 @@ impl BankDecoder {
         // What the place would not play was meant by whoever carries it on: a fill, a crash.
         let velocities = touched(&carried.pattern, &touch, &dice, 0);
         let beat = Take { onsets: carried.pattern, velocities, ..touch };
-        let voices = Voices::of(&self.kit);
-        let home = beat.onsets.steps().map(|step| voices.class(step));
+        let pieces = PieceMap::of(&self.kit);
+        let home = beat.onsets.steps().map(|step| pieces.class(step));
         let phrase = carry_on(steps, &home, written(settings.temperature), dice);
-        let mut takes = takes(&phrase, &beat, &voices, &dice);
+        let mut takes = takes(&phrase, &beat, &pieces, &dice);
         takes.rotate_right(usize::from(carried.take) % BANK_TAKES);
         takes
     }
@@ -371,8 +371,8 @@ mod tests {
         let settings = Settings::DEFAULT;
         let plain = decoder.decode(&settings, 1);
         let pattern = Pattern::EMPTY.with(0, 0).with(4, 3).with(21, 13);
-        let carried = Some(Carried { pattern, place: [settings.x, settings.y], take: 5 });
-        let shape = Shape { carried, ..Shape::NONE };
+        let continuation = Some(Continuation { pattern, place: [settings.x, settings.y], take: 5 });
+        let shape = Shape { continuation, ..Shape::NONE };
         let bank = decoder.decode_shaped(&settings, &shape, 1);
         assert_eq!((bank.period(), bank.takes()[5].onsets), (8, pattern));
         assert!(bank.takes()[5].velocities[21][13] > 60, "meant, no ghost");

@@ -93,7 +93,7 @@ impl LoadedModel {
                 Err(error) => self.problem = Some(error.to_string()),
             }
         }
-        if shape.carried.is_some() && !decoder.carries_on() {
+        if shape.continuation.is_some() && !decoder.carries_on() {
             match built_in_steps() {
                 Ok(steps) => decoder.carry_on(steps),
                 Err(error) => self.problem = Some(error.to_string()),

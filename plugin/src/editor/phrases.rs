@@ -53,15 +53,15 @@ fn carry(ui: &mut egui::Ui, desk: &Desk<'_>) {
         // As it is drawn: the shape turns it once more.
         let pattern = desk.take().onsets.rotated(desk.shape.sounds_at(0));
         let take = desk.cycle().rem_euclid(beat::BANK_TAKES as i64) as u8;
-        let carried = Some(beat::Carried { pattern, place, take });
-        desk.hands.reshape(beat::Shape { carried, ..desk.shape });
+        let continuation = Some(beat::Continuation { pattern, place, take });
+        desk.hands.reshape(beat::Shape { continuation, ..desk.shape });
     }
-    let carries = desk.shape.carried_at(place).is_some();
+    let carries = desk.shape.continuation_at(place).is_some();
     if ui
         .add_enabled(carries, egui::Button::new("back"))
         .on_hover_text("The beat of this place again")
         .clicked()
     {
-        desk.hands.reshape(beat::Shape { carried: None, ..desk.shape });
+        desk.hands.reshape(beat::Shape { continuation: None, ..desk.shape });
     }
 }

@@ -141,7 +141,7 @@ fn playing(desk: &Desk<'_>, api: PluginApi) -> String {
         false => String::new(),
     };
     let settings = desk.bank().settings();
-    let carries = desk.shape.carried_at([settings.x, settings.y]).is_some() && settings.orbit_bars == 0;
+    let carries = desk.shape.continuation_at([settings.x, settings.y]).is_some() && settings.orbit_bars == 0;
     let part = if carries {
         format!("carried on, bars {} and {} of {}", 2 * take - 1, 2 * take, 2 * beat::BANK_TAKES)
     } else if settings.phrase {

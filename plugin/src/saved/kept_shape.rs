@@ -1,6 +1,6 @@
 //! What the player did to the beat itself, as a project keeps it.
 
-use beat::{Carried, INSTRUMENTS, Kit, Locks, Orbit, Pattern, Shape};
+use beat::{Continuation, INSTRUMENTS, Kit, Locks, Orbit, Pattern, Shape};
 use serde::{Deserialize, Serialize};
 
 /// A [`Shape`] in plain numbers. What is no part of a shape is left out when it is read.
@@ -35,15 +35,15 @@ struct KeptCarried {
 
 impl KeptCarried {
     /// What has to be kept; nothing of bars whose place is none, since JSON has no word for it.
-    fn of(carried: &Carried) -> Option<Self> {
-        let Carried { pattern, place, take } = *carried;
+    fn of(carried: &Continuation) -> Option<Self> {
+        let Continuation { pattern, place, take } = *carried;
         is_on_the_map(place).then(|| Self { steps: pattern.steps().to_vec(), place, take })
     }
 
-    fn carried(&self) -> Option<Carried> {
+    fn carried(&self) -> Option<Continuation> {
         let pattern = Pattern::new(self.steps.as_slice().try_into().ok()?)?;
         let take = self.take % beat::BANK_TAKES as u8;
-        is_on_the_map(self.place).then_some(Carried { pattern, place: self.place, take })
+        is_on_the_map(self.place).then_some(Continuation { pattern, place: self.place, take })
     }
 }
 
@@ -67,7 +67,7 @@ impl KeptShape {
             rotation: shape.rotation,
             notes: shape.kit.map_or(Vec::new(), |kit| kit.notes().to_vec()),
             orbit: shape.orbit.map_or(Vec::new(), |orbit| orbit.places().to_vec()),
-            carried: shape.carried.as_ref().and_then(KeptCarried::of),
+            carried: shape.continuation.as_ref().and_then(KeptCarried::of),
         }
     }
 
@@ -81,7 +81,7 @@ impl KeptShape {
             rotation: self.rotation % beat::STEPS as u8,
             kit: self.notes.as_slice().try_into().ok().and_then(Kit::new),
             orbit: self.orbit.as_slice().try_into().ok().and_then(Orbit::new),
-            carried: self.carried.as_ref().and_then(KeptCarried::carried),
+            continuation: self.carried.as_ref().and_then(KeptCarried::carried),
         }
     }
 }
@@ -97,7 +97,11 @@ mod tests {
             rotation: 5,
             kit: Some(Kit::PAPER),
             orbit: Orbit::along(&[[0.1, 0.1], [0.9, 0.5]]),
-            carried: Some(Carried { pattern: Pattern::EMPTY.with(4, 1), place: [0.25, 0.5], take: 3 }),
+            continuation: Some(Continuation {
+                pattern: Pattern::EMPTY.with(4, 1),
+                place: [0.25, 0.5],
+                take: 3,
+            }),
             ..Shape::NONE
         };
         shape.trims[2] = -0.25;
@@ -118,8 +122,8 @@ mod tests {
             let again: KeptShape = serde_json::from_str(&again).expect("what was written");
             assert_eq!(again.shape(), Shape { rotation: 5, ..Shape::NONE }, "{place}");
         }
-        let carried = Carried { pattern: Pattern::EMPTY, place: [f32::NAN, 0.5], take: 0 };
-        let kept = KeptShape::of(&Shape { rotation: 5, carried: Some(carried), ..Shape::NONE });
+        let carried = Continuation { pattern: Pattern::EMPTY, place: [f32::NAN, 0.5], take: 0 };
+        let kept = KeptShape::of(&Shape { rotation: 5, continuation: Some(carried), ..Shape::NONE });
         assert_eq!(kept.shape(), Shape { rotation: 5, ..Shape::NONE });
     }
 
@@ -128,7 +132,10 @@ mod tests {
         let text = r#"{"on":[65535],"off":[1,2,3],"trims":[9e9,-9],"rotation":200,"notes":[128],"orbit":[[7,7]],"carried":{"steps":[1]}}"#;
         let kept: KeptShape = serde_json::from_str(text).expect("numbers of the right kinds");
         let shape = kept.shape();
-        assert_eq!((shape.locks, shape.kit, shape.orbit, shape.carried), (Locks::NONE, None, None, None));
+        assert_eq!(
+            (shape.locks, shape.kit, shape.orbit, shape.continuation),
+            (Locks::NONE, None, None, None)
+        );
         assert_eq!((shape.trims[0], shape.trims[1], shape.rotation), (1.0, -1.0, 8));
     }
 }

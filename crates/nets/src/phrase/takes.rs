@@ -1,6 +1,6 @@
 //! A phrase as the eight takes of a bank, played by a kit.
 
-use beat::{BANK_TAKES, INSTRUMENTS, PIECES, Pattern, STEPS, STEPS_PER_BAR, Take, Voices};
+use beat::{BANK_TAKES, INSTRUMENTS, PIECES, Pattern, PieceMap, STEPS, STEPS_PER_BAR, Take};
 
 use super::model::Phrase;
 use super::plan::{Before, HALF};
@@ -10,14 +10,14 @@ use crate::{Dice, Stream};
 /// How sure a hit counts that the phrase adds to its beat: it is meant, no ghost.
 const MEANT: f32 = 0.8;
 
-/// The phrase in the voices of a kit: take `k` is its bars `2k` and `2k + 1`.
+/// The phrase in the pieces of a kit: take `k` is its bars `2k` and `2k + 1`.
 ///
 /// `beat` is the take that it grew from. What goes back to that, or to other bars, keeps its instruments;
 /// what a bar adds is played by the instrument that the beat plays that piece with, else by the kit's first.
 /// Its velocities are those of the beat, and those of what a bar adds follow metre.
-pub(crate) fn takes(phrase: &Phrase, beat: &Take, voices: &Voices, dice: &Dice) -> [Take; BANK_TAKES] {
+pub(crate) fn takes(phrase: &Phrase, beat: &Take, pieces: &PieceMap, dice: &Dice) -> [Take; BANK_TAKES] {
     let favourites: [u16; PIECES] =
-        std::array::from_fn(|piece| favourite(&beat.onsets, voices.players(piece)));
+        std::array::from_fn(|piece| favourite(&beat.onsets, pieces.instruments(piece)));
     let mut played: Vec<u16> = Vec::with_capacity(phrase.steps.len());
     for (step, class) in phrase.steps.iter().enumerate() {
         let bar = step / STEPS_PER_BAR;
@@ -28,7 +28,7 @@ pub(crate) fn takes(phrase: &Phrase, beat: &Take, voices: &Voices, dice: &Dice) 
             // The planner only goes back to what there is.
             Some(bars) => step.checked_sub(bars * STEPS_PER_BAR).map_or(0, |from| played[from]),
         };
-        played.push(voiced(*class, source, voices, &favourites));
+        played.push(voiced(*class, source, pieces, &favourites));
     }
     std::array::from_fn(|take| {
         let steps = std::array::from_fn(|step| played[take * STEPS + step]);
@@ -40,9 +40,9 @@ pub(crate) fn takes(phrase: &Phrase, beat: &Take, voices: &Voices, dice: &Dice) 
 
 /// The instruments that play a class: of `source` those whose piece still sounds, and the favourite of every
 /// piece that is new.
-fn voiced(class: u16, source: u16, voices: &Voices, favourites: &[u16; PIECES]) -> u16 {
+fn voiced(class: u16, source: u16, pieces: &PieceMap, favourites: &[u16; PIECES]) -> u16 {
     (0..PIECES).filter(|piece| class >> piece & 1 == 1).fold(0, |step, piece| {
-        let kept = source & voices.players(piece);
+        let kept = source & pieces.instruments(piece);
         step | if kept == 0 { favourites[piece] } else { kept }
     })
 }
@@ -77,17 +77,17 @@ mod tests {
 
     #[test]
     fn what_comes_back_keeps_its_instruments_and_what_is_new_is_played_as_the_beat_plays_it() {
-        let voices = Voices::of(&Kit::DEFAULT);
+        let pieces = PieceMap::of(&Kit::DEFAULT);
         let clap = Pattern::EMPTY.with(4, 3).with(12, 3).with(0, 0);
         let mut beat = Take { onsets: clap, ..Take::EMPTY };
         beat.velocities[4][3] = 9;
-        let home = beat.onsets.steps().map(|step| voices.class(step));
+        let home = beat.onsets.steps().map(|step| pieces.class(step));
         let mut steps: [u16; PHRASE_STEPS] = std::array::from_fn(|step| home[step % STEPS]);
         steps[14] |= 1 << 1; // a snare more, and a crash where the kit has one
         steps[32] |= 1 << 7;
         let plans = [BarPlan::default(); PHRASE_BARS];
         let dice = Dice { seed: 1, take: 0 };
-        let takes = takes(&Phrase { steps, plans }, &beat, &voices, &dice);
+        let takes = takes(&Phrase { steps, plans }, &beat, &pieces, &dice);
         assert_eq!(takes[0].onsets, clap.with(14, 3));
         assert_eq!(takes[1].onsets, clap.with(0, 9));
         assert_eq!((takes[0].velocities[4][3], takes[2].onsets), (9, clap));

@@ -18,16 +18,16 @@ fn what_sounds_is_carried_on_until_the_player_goes_back_or_elsewhere() {
     let place = [settings.x, settings.y];
     let first = studio.stage.scene().newest().map(|bank| bank.takes()[0].onsets);
     studio.click("continue");
-    let carried = studio.params.saved.shape().carried_at(place).copied();
+    let carried = studio.params.saved.shape().continuation_at(place).copied();
     assert_eq!(carried.map(|carried| (Some(carried.pattern), carried.take)), Some((first, 0)));
     studio.set(|params| &params.x, 0.9);
-    assert_eq!(studio.params.saved.shape().carried_at([0.9, settings.y]), None);
+    assert_eq!(studio.params.saved.shape().continuation_at([0.9, settings.y]), None);
     studio.set(|params| &params.x, settings.x);
     studio.wait();
     studio.click("back");
-    assert_eq!(studio.params.saved.shape().carried, None);
+    assert_eq!(studio.params.saved.shape().continuation, None);
     studio.click("undo");
-    assert_eq!(studio.params.saved.shape().carried_at(place).copied(), carried);
+    assert_eq!(studio.params.saved.shape().continuation_at(place).copied(), carried);
 }
 
 #[test]
@@ -38,6 +38,6 @@ fn what_is_carried_on_stays_where_it_was_drawn_under_a_rotation() {
     studio.harness.run();
     studio.click("continue");
     // The studio's bank is not decoded anew: what is shown counts as turned by five.
-    let carried = studio.params.saved.shape().carried.map(|carried| carried.pattern);
+    let carried = studio.params.saved.shape().continuation.map(|carried| carried.pattern);
     assert_eq!(carried, drawn.map(|drawn| drawn.rotated(5)));
 }
