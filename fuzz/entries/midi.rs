@@ -1,9 +1,9 @@
 //! Any bytes as a MIDI file, the whole way to its beats.
 
-use corpus::grid::Grid;
 use corpus::loops::{Keep, beats_of};
 use corpus::midi::read_parts;
 use corpus::notes::NoteTable;
+use corpus::quantise::QuantisedSong;
 
 /// Whatever is read has its place in time and a note that can sound; every rule finds whole patterns in it.
 pub(crate) fn midi(bytes: &[u8]) {
@@ -13,14 +13,14 @@ pub(crate) fn midi(bytes: &[u8]) {
         assert!(part.hits.iter().all(|hit| placed(hit.step) && hit.note < 128));
         assert!(part.hits.iter().all(|hit| (1..128).contains(&hit.velocity)));
         assert!(part.hits.is_sorted_by(|a, b| a.step <= b.step));
-        assert!(part.meters.iter().all(|meter| placed(meter.step)));
+        assert!(part.time_signatures.iter().all(|signature| placed(signature.step)));
     }
     for notes in [NoteTable::Gm, NoteTable::Roland] {
-        let Ok(grid) = Grid::of(&parts, notes) else { continue };
-        let steps: usize = grid.passages.iter().map(|passage| passage.steps.len()).sum();
-        assert!(steps <= corpus::grid::MOST_BARS * 16 && steps.is_multiple_of(16));
+        let Ok(song) = QuantisedSong::of(&parts, notes) else { continue };
+        let steps: usize = song.passages.iter().map(|passage| passage.steps.len()).sum();
+        assert!(steps <= corpus::quantise::MOST_BARS * 16 && steps.is_multiple_of(16));
         for keep in [Keep::InARow, Keep::Recurring, Keep::Majority, Keep::Every] {
-            assert!(beats_of(&grid.passages, keep).len() <= steps / 16);
+            assert!(beats_of(&song.passages, keep).len() <= steps / 16);
         }
     }
 }

@@ -16,11 +16,11 @@ use sha2::{Digest, Sha256};
 
 use crate::filter::passes;
 use crate::genres::{GenreTable, GenresError};
-use crate::grid::Grid;
 use crate::intake::{Collection, Content, Document, Intake, IntakeError, open_plain};
 use crate::loops::{Keep, beats_of};
 use crate::midi::{LARGEST_FILE_BYTES, read_parts};
 use crate::notes::NoteTable;
+use crate::quantise::QuantisedSong;
 use crate::report::{InputRecord, Rejection, Report, hex};
 use crate::rows::Row;
 use crate::sequences::{Sequence, parts_of};
@@ -36,7 +36,7 @@ pub struct Options {
     /// The merge table for all files; `None` takes Roland for Groove and General MIDI for the rest.
     pub notes: Option<NoteTable>,
     /// What is taken from a song.
-    pub take: Take,
+    pub selection: Selection,
     /// A table of genres by path.
     pub genres: Option<PathBuf>,
     /// Files whose hits lie further from the sixteenths on average, in steps, are left out.
@@ -45,9 +45,9 @@ pub struct Options {
 
 /// What is taken from a song.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Take {
+pub enum Selection {
     /// Two-bar windows that this rule keeps, without the dull ones, unique under circular shifts.
-    Beats(Keep),
+    Patterns(Keep),
     /// Every part of so many bars, one behind the other: the song as it goes.
     Parts {
         /// Bars of a part, 1 or more.
@@ -147,14 +147,14 @@ impl Extractor {
             _ => None,
         };
         let notes = self.options.notes.unwrap_or_else(|| table_for(collection, &document.path));
-        let beats = bytes.and_then(|bytes| self.beats(&bytes, notes));
-        Outcome { order, collection: document.collection, path: document.path, digest, beats }
+        let patterns = bytes.and_then(|bytes| self.patterns(&bytes, notes));
+        Outcome { order, collection: document.collection, path: document.path, digest, patterns }
     }
 
-    fn beats(&self, bytes: &[u8], notes: NoteTable) -> Result<Beats, Rejection> {
-        let grid = Grid::of(&read_parts(bytes)?, notes)?;
-        let Some(error_steps) = grid.mean_error_steps() else {
-            return Err(match grid.other_meter_hits {
+    fn patterns(&self, bytes: &[u8], notes: NoteTable) -> Result<SongPatterns, Rejection> {
+        let song = QuantisedSong::of(&read_parts(bytes)?, notes)?;
+        let Some(error_steps) = song.mean_error_steps() else {
+            return Err(match song.other_meter_hits {
                 0 => Rejection::NoDrums,
                 hits => Rejection::OtherMeter { hits },
             });
@@ -163,16 +163,16 @@ impl Extractor {
             return Err(Rejection::LooseTiming { error_steps, allowed_steps });
         }
         let (mut patterns, mut parts, mut dull) = (Vec::new(), Vec::new(), 0);
-        match self.options.take {
-            Take::Beats(keep) => {
-                let found = beats_of(&grid.passages, keep);
+        match self.options.selection {
+            Selection::Patterns(keep) => {
+                let found = beats_of(&song.passages, keep);
                 let all = found.len();
                 patterns = found.into_iter().filter(passes).collect();
                 dull = all - patterns.len();
             }
-            Take::Parts { bars } => parts = parts_of(&grid.passages, bars),
+            Selection::Parts { bars } => parts = parts_of(&song.passages, bars),
         }
-        Ok(Beats { dull, patterns, parts, grid: grid.without_passages() })
+        Ok(SongPatterns { dull, patterns, parts, song: song.without_passages() })
     }
 
     /// Puts the outcomes together in order; only here patterns of different files meet.
@@ -183,8 +183,8 @@ impl Extractor {
         }
         for outcome in outcomes {
             let collection = &self.intake.collections[outcome.collection];
-            match &outcome.beats {
-                Ok(beats) => {
+            match &outcome.patterns {
+                Ok(patterns) => {
                     let song = collection.song(&outcome.path);
                     if song.contains(char::is_control) {
                         // It would break the columns of the whole file of rows.
@@ -193,7 +193,7 @@ impl Extractor {
                         gathered.reject(path, &Rejection::Unreadable(reason));
                         continue;
                     }
-                    gathered.take(beats, song, self.genres.genre(collection, &outcome.path));
+                    gathered.add(patterns, song, self.genres.genre(collection, &outcome.path));
                 }
                 Err(rejection) => gathered.reject(collection.shown(&outcome.path), rejection),
             }
@@ -203,14 +203,14 @@ impl Extractor {
     }
 
     fn empty_report(&self, interrupted: bool) -> Report {
-        let Options { midi, notes, take, genres, max_error_steps } = &self.options;
+        let Options { midi, notes, selection, genres, max_error_steps } = &self.options;
         let shown = |path: &PathBuf| path.display().to_string();
         let options = [
             ("midi", serde_json::json!(midi.iter().map(shown).collect::<Vec<_>>())),
             ("notes", notes.map_or("auto".into(), |notes| serde_json::json!(notes))),
-            match take {
-                Take::Beats(keep) => ("keep", serde_json::json!(keep)),
-                Take::Parts { bars } => ("bars", serde_json::json!(bars)),
+            match selection {
+                Selection::Patterns(keep) => ("keep", serde_json::json!(keep)),
+                Selection::Parts { bars } => ("bars", serde_json::json!(bars)),
             },
             ("genres", serde_json::json!(genres.as_ref().map(shown))),
             ("max_error_steps", serde_json::json!(max_error_steps)),
@@ -252,15 +252,16 @@ struct Outcome {
     collection: usize,
     path: String,
     digest: Option<[u8; 32]>,
-    beats: Result<Beats, Rejection>,
+    patterns: Result<SongPatterns, Rejection>,
 }
 
-/// The beats of one song, and the counts of its grid (its passages are let go).
-struct Beats {
+/// The patterns or parts of one song.
+struct SongPatterns {
     patterns: Vec<Pattern>,
     parts: Vec<Vec<u16>>,
     dull: usize,
-    grid: Grid,
+    /// Counts only; its passages are dropped.
+    song: QuantisedSong,
 }
 
 fn bytes_of(content: Content) -> Result<Vec<u8>, Rejection> {

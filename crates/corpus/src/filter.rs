@@ -26,32 +26,32 @@ pub fn passes(pattern: &Pattern) -> bool {
     entropy(pattern) > PASSING_ENTROPY_NATS
 }
 
-/// Patterns that were seen, where a circular shift of one counts as the same.
+/// A set of patterns in which a circular shift of a member counts as that member.
 #[derive(Clone, Debug, Default)]
-pub struct Seen(HashSet<Pattern>);
+pub struct PatternSet(HashSet<Pattern>);
 
-impl Seen {
-    /// The patterns of a training set, to ask for novelty.
+impl PatternSet {
+    /// The set of these patterns.
     pub fn of<'a>(patterns: impl IntoIterator<Item = &'a Pattern>) -> Self {
         Self(patterns.into_iter().map(Pattern::canonical).collect())
     }
 
-    /// Whether any of the 32 circular shifts of `pattern` was seen.
-    pub fn holds(&self, pattern: &Pattern) -> bool {
+    /// Whether any of the 32 circular shifts of `pattern` is in the set.
+    pub fn contains(&self, pattern: &Pattern) -> bool {
         self.0.contains(&pattern.canonical())
     }
 
-    /// Notes `pattern`; true if no circular shift of it was seen before.
-    pub fn add(&mut self, pattern: &Pattern) -> bool {
+    /// Adds `pattern`; true if no circular shift of it was in the set.
+    pub fn insert(&mut self, pattern: &Pattern) -> bool {
         self.0.insert(pattern.canonical())
     }
 
-    /// How many patterns were seen, shifts counted once.
+    /// How many patterns there are, shifts counted once.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether nothing was seen.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -82,10 +82,10 @@ mod tests {
     #[test]
     fn a_shifted_pattern_is_not_new() {
         let pattern = Pattern::EMPTY.with(0, 0).with(4, 1).with(10, 0);
-        let mut seen = Seen::of([&pattern]);
-        assert!(seen.holds(&pattern.rotated(7)));
-        assert!(!seen.add(&pattern.rotated(31)));
-        assert!(seen.add(&pattern.with(5, 5)));
-        assert_eq!(seen.len(), 2);
+        let mut known = PatternSet::of([&pattern]);
+        assert!(known.contains(&pattern.rotated(7)));
+        assert!(!known.insert(&pattern.rotated(31)));
+        assert!(known.insert(&pattern.with(5, 5)));
+        assert_eq!(known.len(), 2);
     }
 }

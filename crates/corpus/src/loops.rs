@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use beat::{Pattern, STEPS, STEPS_PER_BAR};
 use serde::Serialize;
 
-use crate::grid::Passage;
+use crate::quantise::Passage;
 
 /// How often a pattern has to occur.
 const OCCURRENCES: usize = 3;
@@ -35,18 +35,18 @@ pub fn beats_of(passages: &[Passage], keep: Keep) -> Vec<Pattern> {
     let mut found = Found::default();
     for (passage, windows) in passages.iter().map(windows).enumerate() {
         for (bar, &window) in windows.iter().enumerate() {
-            let place = Place { passage, bar };
+            let start = WindowStart { passage, bar };
             match keep {
-                Keep::Every => found.note(window, place, OCCURRENCES),
-                Keep::Recurring => found.note(window, place, 1),
+                Keep::Every => found.note(window, start, OCCURRENCES),
+                Keep::Recurring => found.note(window, start, 1),
                 Keep::InARow => {
                     if followers(&windows, bar) == Some([window; 2]) {
-                        found.note(window, place, OCCURRENCES);
+                        found.note(window, start, OCCURRENCES);
                     }
                 }
                 Keep::Majority => {
                     if let Some(agreed) = followers(&windows, bar).and_then(|[a, b]| agreed(window, a, b)) {
-                        found.note(agreed, place, OCCURRENCES);
+                        found.note(agreed, start, OCCURRENCES);
                     }
                 }
             }
@@ -82,27 +82,27 @@ fn agreed(a: Pattern, b: Pattern, c: Pattern) -> Option<Pattern> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-struct Place {
+struct WindowStart {
     passage: usize,
     bar: usize,
 }
 
-/// Patterns in the order of their first occurrence, with how often they were seen without overlap.
+/// Patterns in the order of their first occurrence, with how often they occur without overlap.
 #[derive(Default)]
 struct Found {
     index: HashMap<Pattern, usize>,
-    seen: Vec<(Pattern, usize, Place)>,
+    occurrences: Vec<(Pattern, usize, WindowStart)>,
 }
 
 impl Found {
-    fn note(&mut self, pattern: Pattern, place: Place, times: usize) {
-        let index = *self.index.entry(pattern).or_insert(self.seen.len());
-        match self.seen.get_mut(index) {
-            None => self.seen.push((pattern, times, place)),
+    fn note(&mut self, pattern: Pattern, start: WindowStart, times: usize) {
+        let index = *self.index.entry(pattern).or_insert(self.occurrences.len());
+        match self.occurrences.get_mut(index) {
+            None => self.occurrences.push((pattern, times, start)),
             Some((_, count, last)) => {
-                if last.passage != place.passage || last.bar + BARS <= place.bar {
+                if last.passage != start.passage || last.bar + BARS <= start.bar {
                     *count += times;
-                    *last = place;
+                    *last = start;
                 }
             }
         }
@@ -110,7 +110,7 @@ impl Found {
 
     fn often_enough(self) -> Vec<Pattern> {
         let often = |(pattern, count, _)| (count >= OCCURRENCES).then_some(pattern);
-        self.seen.into_iter().filter_map(often).collect()
+        self.occurrences.into_iter().filter_map(often).collect()
     }
 }
 

@@ -30,7 +30,7 @@ pub struct Hit {
 
 /// A time signature and where it starts.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Meter {
+pub struct TimeSignature {
     /// Where, in sixteenths from the start of the file; 0 or more and finite.
     pub step: f64,
     /// The upper number.
@@ -39,7 +39,7 @@ pub struct Meter {
     pub unit_log2: u8,
 }
 
-impl Meter {
+impl TimeSignature {
     /// Whether this is 4/4, the only meter that patterns are taken from.
     pub fn is_four_four(&self) -> bool {
         (self.beats, self.unit_log2) == (4, 2)
@@ -52,7 +52,7 @@ pub struct Part {
     /// Note-ons on channel 10 in the order of time.
     pub hits: Vec<Hit>,
     /// Time signatures in the order of time; 4/4 before the first.
-    pub meters: Vec<Meter>,
+    pub time_signatures: Vec<TimeSignature>,
 }
 
 /// Why bytes are no MIDI file that can be used.
@@ -106,7 +106,7 @@ pub enum MidiError {
 pub fn read_parts(bytes: &[u8]) -> Result<Vec<Part>, MidiError> {
     let (header, tracks) = tracks::split(bytes)?;
     let mut parts = Vec::new();
-    let mut events = Events::default();
+    let mut events = TrackEvents::default();
     for (index, track) in tracks.iter().enumerate() {
         events.read(track, index + 1)?;
         if header.format == Format::Sequential {
@@ -121,13 +121,13 @@ pub fn read_parts(bytes: &[u8]) -> Result<Vec<Part>, MidiError> {
 
 /// What is of interest in the tracks of one part, by tick.
 #[derive(Default)]
-struct Events {
+struct TrackEvents {
     hits: Vec<(u64, u8, u8)>,
-    meters: Vec<(u64, u8, u8)>,
+    time_signatures: Vec<(u64, u8, u8)>,
     tempi: Vec<(u64, u32)>,
 }
 
-impl Events {
+impl TrackEvents {
     fn read(&mut self, track: &[u8], number: usize) -> Result<(), MidiError> {
         let mut events = midly::EventIter::new(track);
         let mut tick = 0_u64;
@@ -146,7 +146,7 @@ impl Events {
                     self.hits.push((tick, key.as_int(), vel.as_int()));
                 }
                 TrackEventKind::Meta(MetaMessage::TimeSignature(beats, unit_log2, _, _)) => {
-                    self.meters.push((tick, beats, unit_log2));
+                    self.time_signatures.push((tick, beats, unit_log2));
                 }
                 TrackEventKind::Meta(MetaMessage::Tempo(micros)) => {
                     self.tempi.push((tick, micros.as_int()));
@@ -159,14 +159,14 @@ impl Events {
 
     fn into_part(mut self, timing: midly::Timing) -> Result<Part, MidiError> {
         self.hits.sort_by_key(|hit| hit.0);
-        self.meters.sort_by_key(|meter| meter.0);
+        self.time_signatures.sort_by_key(|signature| signature.0);
         self.tempi.sort_by_key(|tempo| tempo.0);
         let clock = Clock::new(timing, &self.tempi).ok_or(MidiError::NoTicks)?;
         let hit = |(tick, note, velocity)| Hit { step: clock.step(tick), note, velocity };
-        let meter = |(tick, beats, unit_log2)| Meter { step: clock.step(tick), beats, unit_log2 };
+        let signature = |(tick, beats, unit_log2)| TimeSignature { step: clock.step(tick), beats, unit_log2 };
         Ok(Part {
             hits: self.hits.into_iter().map(hit).collect(),
-            meters: self.meters.into_iter().map(meter).collect(),
+            time_signatures: self.time_signatures.into_iter().map(signature).collect(),
         })
     }
 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::grid::TooLong;
 use crate::midi::MidiError;
+use crate::quantise::TooLong;
 
 /// Why a MIDI file gave no patterns. Its text is a sentence about "it", without its full stop.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]

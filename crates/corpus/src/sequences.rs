@@ -8,7 +8,7 @@ mod write;
 
 use beat::{STEPS_PER_BAR, class_of};
 
-use crate::grid::{MOST_BARS, Passage};
+use crate::quantise::{MOST_BARS, Passage};
 
 pub use read::{ReadSequences, read_sequences};
 pub use write::write_sequences;

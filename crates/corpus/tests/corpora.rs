@@ -4,8 +4,8 @@
 
 use std::path::PathBuf;
 
-use corpus::extract::{Extraction, Extractor, Options, Take};
-use corpus::filter::{Seen, passes};
+use corpus::extract::{Extraction, Extractor, Options, Selection};
+use corpus::filter::{PatternSet, passes};
 use corpus::loops::Keep;
 use corpus::rows::{Layout, read_patterns};
 use corpus::split::is_held_out;
@@ -22,7 +22,13 @@ fn corpora() -> Option<PathBuf> {
 }
 
 fn extract(midi: Vec<PathBuf>, keep: Keep) -> Extraction {
-    let options = Options { midi, notes: None, take: Take::Beats(keep), genres: None, max_error_steps: None };
+    let options = Options {
+        midi,
+        notes: None,
+        selection: Selection::Patterns(keep),
+        genres: None,
+        max_error_steps: None,
+    };
     Extractor::open(options).unwrap().run(&|| {}, &|| false)
 }
 
@@ -33,7 +39,7 @@ fn groove_and_freedoom_give_patterns_and_every_file_is_accounted_for() {
         extract(vec![corpora.join("groove"), corpora.join("freedoom")], Keep::Recurring);
     assert!(rows.len() > 400, "{} rows", rows.len());
     assert!(rows.iter().all(|row| passes(&row.pattern)));
-    assert_eq!(Seen::of(rows.iter().map(|row| &row.pattern)).len(), rows.len(), "unique under shifts");
+    assert_eq!(PatternSet::of(rows.iter().map(|row| &row.pattern)).len(), rows.len(), "unique under shifts");
     let rejected: usize = report.rejected.values().map(Vec::len).sum();
     assert!(rejected < report.files_found / 20, "{rejected} of {} rejected", report.files_found);
     let on_the_one = rows.iter().filter(|row| row.pattern.has(0, 0)).count();

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use beat::Pattern;
 use clap::Args;
-use corpus::filter::Seen;
+use corpus::filter::PatternSet;
 use nets::{Draw, Model, PatternDecoder, SongModel};
 use serde::Serialize;
 
@@ -184,7 +184,7 @@ fn trust(model: &Model, patterns: &[Pattern]) -> Result<Option<f64>> {
     Ok(Some(trust))
 }
 
-fn pad(model: &Model, known: &Seen) -> Option<PadFigures> {
+fn pad(model: &Model, known: &PatternSet) -> Option<PadFigures> {
     let map = model.map()?;
     let cells = PatternDecoder::new(model).patterns(map.grid(), |_| Draw::LIKELIEST);
     let pad = pad_figures(&cells, map.side(), known);

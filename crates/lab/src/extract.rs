@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
-use corpus::extract::{Extraction, Extractor, Options, Take};
+use corpus::extract::{Extraction, Extractor, Options, Selection};
 use corpus::loops::Keep;
 use corpus::notes::NoteTable;
 use corpus::report::Report;
@@ -108,12 +108,12 @@ fn options(args: &ExtractArgs) -> Options {
             Notes::Gm => Some(NoteTable::Gm),
             Notes::Roland => Some(NoteTable::Roland),
         },
-        take: match (args.bars, args.keep) {
-            (Some(bars), _) => Take::Parts { bars: usize::from(bars) },
-            (None, KeepRule::InARow) => Take::Beats(Keep::InARow),
-            (None, KeepRule::Recurring) => Take::Beats(Keep::Recurring),
-            (None, KeepRule::Majority) => Take::Beats(Keep::Majority),
-            (None, KeepRule::Every) => Take::Beats(Keep::Every),
+        selection: match (args.bars, args.keep) {
+            (Some(bars), _) => Selection::Parts { bars: usize::from(bars) },
+            (None, KeepRule::InARow) => Selection::Patterns(Keep::InARow),
+            (None, KeepRule::Recurring) => Selection::Patterns(Keep::Recurring),
+            (None, KeepRule::Majority) => Selection::Patterns(Keep::Majority),
+            (None, KeepRule::Every) => Selection::Patterns(Keep::Every),
         },
         genres: args.genres.clone(),
         max_error_steps: args.max_error,

@@ -68,7 +68,7 @@ mod tests {
     use super::*;
     use crate::loop_file::TICKS_A_STEP;
     use crate::sample::{Latents, draw_latents, draw_patterns};
-    use corpus::extract::{Extractor, Options, Take};
+    use corpus::extract::{Extractor, Options, Selection};
     use corpus::loops::Keep;
 
     fn written(folder: &Path) -> Result<Vec<Pattern>> {
@@ -84,8 +84,8 @@ mod tests {
 
     /// What extract leaves out by itself: a shift of a pattern that it has, and the dull.
     fn seen(patterns: &[Pattern]) -> BTreeSet<[u16; STEPS]> {
-        let mut known = corpus::filter::Seen::default();
-        let fresh = |pattern: &&Pattern| corpus::filter::passes(pattern) && known.add(pattern);
+        let mut known = corpus::filter::PatternSet::default();
+        let fresh = |pattern: &&Pattern| corpus::filter::passes(pattern) && known.insert(pattern);
         patterns.iter().filter(fresh).map(|pattern| *pattern.steps()).collect()
     }
 
@@ -96,7 +96,7 @@ mod tests {
         let options = Options {
             midi: vec![folder.path().to_owned()],
             notes: None,
-            take: Take::Beats(Keep::Every),
+            selection: Selection::Patterns(Keep::Every),
             genres: None,
             max_error_steps: None,
         };

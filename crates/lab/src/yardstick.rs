@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 use beat::{INSTRUMENTS, Pattern};
-use corpus::filter::Seen;
+use corpus::filter::PatternSet;
 use corpus::rows::Row;
 use nets::{Draw, Latent, Model, PatternDecoder};
 use serde::Serialize;
@@ -39,7 +39,7 @@ pub(crate) struct Yardstick {
     /// What is compared with `others`.
     compared: Vec<Sourced>,
     /// All patterns that a model may have seen.
-    known: Seen,
+    known: PatternSet,
     knows: bool,
     count: usize,
     seed: u64,
@@ -72,7 +72,7 @@ impl Yardstick {
         } else {
             (order.into_iter().take(real.len()).map(|row| sourced(known[row])).collect(), real.clone())
         };
-        let (knows, known) = (!known.is_empty(), Seen::of(known.iter().map(|row| &row.pattern)));
+        let (knows, known) = (!known.is_empty(), PatternSet::of(known.iter().map(|row| &row.pattern)));
         Ok(Self { real, others, compared, known, knows, count, seed })
     }
 
@@ -87,7 +87,7 @@ impl Yardstick {
     }
 
     /// All patterns that a model may have seen.
-    pub(crate) fn known(&self) -> &Seen {
+    pub(crate) fn known(&self) -> &PatternSet {
         &self.known
     }
 

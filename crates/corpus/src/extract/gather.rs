@@ -1,11 +1,11 @@
 //! Adds the outcomes of single files up to rows and a report, in order and on one thread.
 
-use crate::filter::Seen;
+use crate::filter::PatternSet;
 use crate::report::{Rejection, Report, SongRecord};
 use crate::rows::Row;
 use crate::sequences::Sequence;
 
-use super::{Beats, Extraction};
+use super::{Extraction, SongPatterns};
 
 /// Rows and counts as they add up.
 #[derive(Default)]
@@ -14,7 +14,7 @@ pub(super) struct Gathered {
     parts: Vec<Sequence>,
     pub(super) report: Report,
     damaged: Vec<(String, String)>,
-    seen: Seen,
+    known: PatternSet,
     error_sum_steps: f64,
 }
 
@@ -24,31 +24,31 @@ impl Gathered {
         Self { report, ..Self::default() }
     }
 
-    /// Takes the beats of the next song, those that are new.
-    pub(super) fn take(&mut self, beats: &Beats, song: String, genre: String) {
+    /// Adds the new patterns, or the parts, of the next song.
+    pub(super) fn add(&mut self, found: &SongPatterns, song: String, genre: String) {
         let report = &mut self.report;
         report.files_read += 1;
-        report.dull_patterns += beats.dull;
-        report.quantised_hits += beats.grid.hits;
-        report.unknown_notes += beats.grid.unknown_notes;
-        report.other_meter_hits += beats.grid.other_meter_hits;
-        report.other_meter_files += usize::from(beats.grid.other_meter_hits > 0);
-        self.error_sum_steps += beats.grid.error_sum_steps;
+        report.dull_patterns += found.dull;
+        report.quantised_hits += found.song.hits;
+        report.unknown_notes += found.song.unknown_notes;
+        report.other_meter_hits += found.song.other_meter_hits;
+        report.other_meter_files += usize::from(found.song.other_meter_hits > 0);
+        self.error_sum_steps += found.song.error_sum_steps;
         let before = self.rows.len();
-        for pattern in &beats.patterns {
-            if self.seen.add(pattern) {
+        for pattern in &found.patterns {
+            if self.known.insert(pattern) {
                 self.rows.push(Row { pattern: *pattern, genre: genre.clone(), song: song.clone() });
             }
         }
-        report.known_patterns += beats.patterns.len() - (self.rows.len() - before);
-        for steps in &beats.parts {
+        report.known_patterns += found.patterns.len() - (self.rows.len() - before);
+        for steps in &found.parts {
             self.parts.push(Sequence { genre: genre.clone(), song: song.clone(), steps: steps.clone() });
         }
-        let patterns = self.rows.len() - before + beats.parts.len();
-        report.files_without_pattern += usize::from(beats.patterns.is_empty() && beats.parts.is_empty());
+        let patterns = self.rows.len() - before + found.parts.len();
+        report.files_without_pattern += usize::from(found.patterns.is_empty() && found.parts.is_empty());
         if patterns > 0 {
             *report.patterns_by_genre.entry(genre.clone()).or_default() += patterns;
-            let mean_error_steps = rounded(beats.grid.mean_error_steps().unwrap_or(0.0));
+            let mean_error_steps = rounded(found.song.mean_error_steps().unwrap_or(0.0));
             report.songs.push(SongRecord { song, genre, patterns, mean_error_steps });
         }
     }

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::*;
 use crate::intake::tests::{write_tar_gz, write_zip};
-use crate::midi::compose::{Track, file, song};
+use crate::midi::compose::{TrackBytes, file, song};
 use crate::split::is_held_out;
 
 /// Two bars that pass the filter, three times: one recurring pattern.
@@ -20,7 +20,7 @@ fn options(midi: &Path) -> Options {
     Options {
         midi: vec![midi.to_owned()],
         notes: None,
-        take: Take::Beats(Keep::InARow),
+        selection: Selection::Patterns(Keep::InARow),
         genres: None,
         max_error_steps: None,
     }
@@ -42,7 +42,7 @@ fn folder_of(files: &[(&str, &[u8])]) -> tempfile::TempDir {
 
 #[test]
 fn good_files_give_rows_and_bad_ones_a_reason_each() {
-    let waltz = Track::default().meter(0, 3, 2).hit(0, 36).end();
+    let waltz = TrackBytes::default().meter(0, 3, 2).hit(0, 36).end();
     let truncated = &thrice(ROCK)[..100];
     let folder = folder_of(&[
         ("rock/1.mid", &thrice(ROCK)),
@@ -51,7 +51,7 @@ fn good_files_give_rows_and_bad_ones_a_reason_each() {
         ("bad/text.mid", b"hello"),
         ("bad/empty.mid", b""),
         ("bad/none.mid", &file(1, 480, &[])),
-        ("bad/piano.mid", &file(0, 480, &[Track::default().event(0, &[0x90, 60, 9]).end()])),
+        ("bad/piano.mid", &file(0, 480, &[TrackBytes::default().event(0, &[0x90, 60, 9]).end()])),
         ("bad/waltz.mid", &file(0, 480, &[waltz])),
         ("bad/zip.zip", b"PK no zip"),
     ]);
@@ -126,7 +126,7 @@ fn groove_brings_its_genres_its_split_and_its_pads() {
     let info = "id,style,midi_filename,split\nd/1,funk/groove1,d/1.mid,test\nd/2,rock,d/2.mid,train\n";
     // Note 58 is a tom's rim on a Roland pad and percussion in General MIDI.
     let steps = [(0, 36), (2, 42), (3, 58), (4, 38), (7, 42), (8, 36), (10, 58), (12, 38), (14, 42)];
-    let mut track = Track::default();
+    let mut track = TrackBytes::default();
     for bar in 0..6 {
         for (step, note) in steps {
             track = track.hit((bar * 16 + step) * 120, note);
@@ -215,7 +215,7 @@ fn an_interrupted_run_keeps_what_was_finished() {
 
 #[test]
 fn loose_timing_is_left_out_where_that_is_asked_for() {
-    let swung = (0..96).fold(Track::default(), |track, step: u64| {
+    let swung = (0..96).fold(TrackBytes::default(), |track, step: u64| {
         track.hit(step * 120 + if step % 2 == 1 { 40 } else { 0 }, if step % 8 == 4 { 38 } else { 42 })
     });
     let folder = folder_of(&[("1.mid", &file(0, 480, &[swung.end()]))]);
@@ -228,8 +228,8 @@ fn loose_timing_is_left_out_where_that_is_asked_for() {
 #[test]
 fn parts_are_the_song_as_it_goes_with_its_genre() {
     let folder = folder_of(&[("rock/1.mid", &thrice(ROCK)), ("funk/2.mid", &song(FUNK))]);
-    let take = Take::Parts { bars: 4 };
-    let Extraction { rows, parts, report, .. } = extract(Options { take, ..options(folder.path()) });
+    let selection = Selection::Parts { bars: 4 };
+    let Extraction { rows, parts, report, .. } = extract(Options { selection, ..options(folder.path()) });
     let of: Vec<_> = parts.iter().map(|part| (part.genre.as_str(), part.bars())).collect();
     assert_eq!(of, [("rock", 4)], "six bars hold one part, two bars hold none");
     assert_eq!(parts[0].steps[..32], parts[0].steps[32..], "the two bars come twice");

@@ -20,7 +20,7 @@ pub struct Performance {
 
 /// The performances of a table, by the path of their MIDI file beside it.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Table(Vec<(String, Performance)>);
+pub(super) struct GrooveTable(Vec<(String, Performance)>);
 
 /// Whether a file at this path could be such a table.
 pub(super) fn is_table(path: &str) -> bool {
@@ -28,12 +28,12 @@ pub(super) fn is_table(path: &str) -> bool {
 }
 
 /// Reads the table at `path`.
-pub(super) fn read_table(path: &Path) -> Result<Table, String> {
+pub(super) fn read_table(path: &Path) -> Result<GrooveTable, String> {
     table_of(&mut open_plain(path).map_err(|error| error.to_string())?)
 }
 
 /// Reads a table; another file that happens to be called info.csv gives an empty one.
-pub(super) fn table_of(reader: &mut dyn Read) -> Result<Table, String> {
+pub(super) fn table_of(reader: &mut dyn Read) -> Result<GrooveTable, String> {
     let mut bytes = Vec::new();
     reader.take(LARGEST_TABLE_BYTES).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
     let text = String::from_utf8_lossy(&bytes);
@@ -43,7 +43,7 @@ pub(super) fn table_of(reader: &mut dyn Read) -> Result<Table, String> {
     let (Some(id), Some(style), Some(file), Some(split)) =
         (column("id"), column("style"), column("midi_filename"), column("split"))
     else {
-        return Ok(Table::default());
+        return Ok(GrooveTable::default());
     };
     let mut performances = Vec::new();
     for (number, line) in lines.enumerate() {
@@ -54,10 +54,10 @@ pub(super) fn table_of(reader: &mut dyn Read) -> Result<Table, String> {
         let genre = line[style].split('/').next().unwrap_or_default().to_owned();
         performances.push((line[file].to_owned(), Performance { song, genre }));
     }
-    Ok(Table(performances))
+    Ok(GrooveTable(performances))
 }
 
-impl Table {
+impl GrooveTable {
     /// The performances by their path in the collection, where the table itself lies at `table`.
     pub(super) fn below(self, table: &str) -> impl Iterator<Item = (String, Performance)> {
         let folder = table.strip_suffix("info.csv").unwrap_or_default().to_owned();
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn other_tables_say_nothing_and_broken_ones_say_where() {
-        assert_eq!(table_of(&mut "name,price\nx,1\n".as_bytes()).unwrap(), Table::default());
+        assert_eq!(table_of(&mut "name,price\nx,1\n".as_bytes()).unwrap(), GrooveTable::default());
         let broken = INFO.replace(",rock", "");
         assert!(table_of(&mut broken.as_bytes()).unwrap_err().contains("line 3"));
     }

@@ -11,11 +11,11 @@ pub(super) enum Clock {
     /// Ticks divide the beat: tempo does not matter.
     Beats { ticks_per_beat: f64 },
     /// Ticks divide the second (SMPTE time): the tempo says how long a beat is.
-    Seconds { ticks_per_second: f64, stretches: Vec<Stretch> },
+    Seconds { ticks_per_second: f64, segments: Vec<TempoSegment> },
 }
 
 /// From `tick` on, where `beats` beats have passed, a beat lasts `seconds`.
-pub(super) struct Stretch {
+pub(super) struct TempoSegment {
     tick: u64,
     beats: f64,
     seconds: f64,
@@ -32,8 +32,8 @@ impl Clock {
             }
             Timing::Timecode(fps, subframes) => {
                 let ticks_per_second = f64::from(fps.as_f32()) * f64::from(subframes);
-                let stretches = stretches(tempi, ticks_per_second);
-                (ticks_per_second > 0.0).then_some(Self::Seconds { ticks_per_second, stretches })
+                let segments = segments(tempi, ticks_per_second);
+                (ticks_per_second > 0.0).then_some(Self::Seconds { ticks_per_second, segments })
             }
         }
     }
@@ -42,26 +42,26 @@ impl Clock {
     pub(super) fn step(&self, tick: u64) -> f64 {
         let beats = match self {
             Self::Beats { ticks_per_beat } => tick as f64 / ticks_per_beat,
-            Self::Seconds { ticks_per_second, stretches } => {
-                let after = stretches.partition_point(|stretch| stretch.tick <= tick);
-                let stretch = &stretches[after - 1]; // the first one begins at tick 0
-                stretch.beats + (tick - stretch.tick) as f64 / ticks_per_second / stretch.seconds
+            Self::Seconds { ticks_per_second, segments } => {
+                let after = segments.partition_point(|segment| segment.tick <= tick);
+                let segment = &segments[after - 1]; // the first one begins at tick 0
+                segment.beats + (tick - segment.tick) as f64 / ticks_per_second / segment.seconds
             }
         };
         beats * STEPS_PER_BEAT as f64
     }
 }
 
-fn stretches(tempi: &[(u64, u32)], ticks_per_second: f64) -> Vec<Stretch> {
+fn segments(tempi: &[(u64, u32)], ticks_per_second: f64) -> Vec<TempoSegment> {
     // A tempo of 0 would stop time; it is taken as the fastest there is.
     let seconds = |micros: u32| f64::from(micros.max(1)) / 1e6;
-    let mut last = Stretch { tick: 0, beats: 0.0, seconds: seconds(DEFAULT_TEMPO) };
-    let mut stretches = Vec::with_capacity(tempi.len() + 1);
+    let mut last = TempoSegment { tick: 0, beats: 0.0, seconds: seconds(DEFAULT_TEMPO) };
+    let mut segments = Vec::with_capacity(tempi.len() + 1);
     for &(tick, micros) in tempi {
         let beats = last.beats + (tick - last.tick) as f64 / ticks_per_second / last.seconds;
-        stretches.push(last);
-        last = Stretch { tick, beats, seconds: seconds(micros) };
+        segments.push(last);
+        last = TempoSegment { tick, beats, seconds: seconds(micros) };
     }
-    stretches.push(last);
-    stretches
+    segments.push(last);
+    segments
 }

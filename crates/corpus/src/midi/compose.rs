@@ -5,12 +5,12 @@ pub(crate) const TICKS_PER_STEP: u64 = 120;
 
 /// One track as it is written, event after event in the order of time.
 #[derive(Clone, Default)]
-pub(crate) struct Track {
+pub(crate) struct TrackBytes {
     bytes: Vec<u8>,
     tick: u64,
 }
 
-impl Track {
+impl TrackBytes {
     /// Any event, given by its bytes behind the delta time.
     pub(crate) fn event(mut self, tick: u64, bytes: &[u8]) -> Self {
         self.bytes.extend(variable_length(tick - self.tick));
@@ -40,7 +40,7 @@ impl Track {
 }
 
 /// A whole file.
-pub(crate) fn file(format: u16, division: u16, tracks: &[Track]) -> Vec<u8> {
+pub(crate) fn file(format: u16, division: u16, tracks: &[TrackBytes]) -> Vec<u8> {
     let mut bytes = b"MThd\0\0\0\x06".to_vec();
     for number in [format, tracks.len() as u16, division] {
         bytes.extend(number.to_be_bytes());
@@ -57,7 +57,7 @@ pub(crate) fn file(format: u16, division: u16, tracks: &[Track]) -> Vec<u8> {
 /// `s` snare, `h` closed hat, `K` kick and hat, `S` snare and hat, `.` nothing; blanks and bar lines
 /// are skipped.
 pub(crate) fn song(tab: &str) -> Vec<u8> {
-    let mut track = Track::default();
+    let mut track = TrackBytes::default();
     for (step, letter) in tab.chars().filter(|letter| !" |".contains(*letter)).enumerate() {
         let tick = step as u64 * TICKS_PER_STEP;
         for &note in notes_of(letter) {

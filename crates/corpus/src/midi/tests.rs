@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
-use super::compose::{TICKS_PER_STEP, Track, file, song};
+use super::compose::{TICKS_PER_STEP, TrackBytes, file, song};
 use super::*;
-use crate::grid::Grid;
 use crate::loops::{Keep, beats_of};
 use crate::notes::NoteTable;
+use crate::quantise::QuantisedSong;
 
 /// (step, note) of every hit, part by part.
 fn hits(bytes: &[u8]) -> Vec<Vec<(f64, u8)>> {
@@ -19,7 +19,7 @@ fn check_error(bytes: &[u8], sentence: &str) {
 
 #[test]
 fn a_hit_needs_no_note_off_and_may_use_running_status() {
-    let track = Track::default()
+    let track = TrackBytes::default()
         .event(0, &[0x99, 36, 100])
         .event(120, &[38, 90]) // running status: no 0x99
         .event(240, &[38, 0]) // velocity 0 is a note-off
@@ -31,25 +31,25 @@ fn a_hit_needs_no_note_off_and_may_use_running_status() {
 
 #[test]
 fn drums_of_all_tracks_sound_together() {
-    let kick = Track::default().hit(0, 36).hit(960, 36).end();
-    let snare = Track::default().hit(480, 38).end();
+    let kick = TrackBytes::default().hit(0, 36).hit(960, 36).end();
+    let snare = TrackBytes::default().hit(480, 38).end();
     assert_eq!(hits(&file(1, 480, &[kick, snare])), [[(0.0, 36), (4.0, 38), (8.0, 36)]]);
 }
 
 #[test]
 fn each_track_of_a_type_2_file_is_a_part_of_its_own() {
-    let first = Track::default().hit(0, 36).end();
-    let second = Track::default().meter(0, 3, 2).hit(480, 38).end();
+    let first = TrackBytes::default().hit(0, 36).end();
+    let second = TrackBytes::default().meter(0, 3, 2).hit(480, 38).end();
     let bytes = file(2, 480, &[first, second]);
     assert_eq!(hits(&bytes), [[(0.0, 36)], [(4.0, 38)]]);
-    assert!(!read_parts(&bytes).unwrap()[1].meters[0].is_four_four());
+    assert!(!read_parts(&bytes).unwrap()[1].time_signatures[0].is_four_four());
 }
 
 #[test]
 fn smpte_time_is_turned_into_beats_by_the_tempo() {
     // 25 frames of 40 ticks: 1000 ticks a second. At 120 a beat is 500 ticks; from tick 1000 (beat 2)
     // on the tempo is 60 and a beat 1000 ticks.
-    let track = Track::default().hit(500, 36).tempo(1000, 1_000_000).hit(2000, 38).end();
+    let track = TrackBytes::default().hit(500, 36).tempo(1000, 1_000_000).hit(2000, 38).end();
     let division = (-25_i8 as u8 as u16) << 8 | 40;
     assert_eq!(hits(&file(0, division, &[track])), [[(4.0, 36), (12.0, 38)]]);
 }
@@ -73,7 +73,7 @@ fn what_is_unusual_but_whole_is_read() {
     trailing.extend(b"behind the music \xff\xff\xff\xff\xff\xff");
     assert_eq!(hits(&trailing), expected, "bytes behind the last track");
 
-    let open = Track::default().hit(0, 36).hit(4 * TICKS_PER_STEP, 38);
+    let open = TrackBytes::default().hit(0, 36).hit(4 * TICKS_PER_STEP, 38);
     assert_eq!(hits(&file(0, 480, &[open])), expected, "no end-of-track mark");
 
     let mut chunks = song("k...s...");
@@ -83,8 +83,8 @@ fn what_is_unusual_but_whole_is_read() {
 
 #[test]
 fn every_truncation_is_refused_with_a_reason() {
-    let first = Track::default().meter(0, 4, 2).tempo(0, 500_000).hit(0, 36).hit(480, 38).end();
-    let second = Track::default().event(0, b"\xff\x03\x05drums").hit(0, 42).hit(7, 42).end();
+    let first = TrackBytes::default().meter(0, 4, 2).tempo(0, 500_000).hit(0, 36).hit(480, 38).end();
+    let second = TrackBytes::default().event(0, b"\xff\x03\x05drums").hit(0, 42).hit(7, 42).end();
     let bytes = file(1, 480, &[first, second]);
     assert!(read_parts(&bytes).is_ok());
     for length in 0..bytes.len() {
@@ -100,14 +100,14 @@ fn damage_is_told_by_its_place() {
     check_error(b"PK\x03\x04 is a zip archive", "does not begin with a MIDI header");
     check_error(&file(1, 480, &[]), "no tracks");
     // Random bytes found this one: the MIDI library panics on it in a debug build.
-    check_error(&file(1, 0x8000, &[Track::default().hit(0, 36).end()]), "128 frames a second");
-    check_error(&file(1, 0, &[Track::default().hit(0, 36).end()]), "0 ticks");
+    check_error(&file(1, 0x8000, &[TrackBytes::default().hit(0, 36).end()]), "128 frames a second");
+    check_error(&file(1, 0, &[TrackBytes::default().hit(0, 36).end()]), "0 ticks");
     let mut missing = song("k...");
     missing[11] = 3;
     check_error(&missing, "should have 3 tracks, but only 1");
-    let garbled = Track::default().hit(0, 36).event(9, &[0xf4, 1, 2]).end();
+    let garbled = TrackBytes::default().hit(0, 36).event(9, &[0xf4, 1, 2]).end();
     check_error(&file(0, 480, &[garbled]), "track 1 has an unreadable event at its byte 4");
-    let statusless = Track::default().event(0, &[36, 100]).end();
+    let statusless = TrackBytes::default().event(0, &[36, 100]).end();
     check_error(&file(0, 480, &[statusless]), "track 1 has an unreadable event at its byte 0");
 }
 
@@ -115,9 +115,9 @@ fn damage_is_told_by_its_place() {
 fn survive(bytes: &[u8]) {
     let Ok(parts) = read_parts(bytes) else { return };
     for notes in [NoteTable::Gm, NoteTable::Roland] {
-        if let Ok(grid) = Grid::of(&parts, notes) {
+        if let Ok(song) = QuantisedSong::of(&parts, notes) {
             for keep in [Keep::InARow, Keep::Recurring, Keep::Majority, Keep::Every] {
-                beats_of(&grid.passages, keep);
+                beats_of(&song.passages, keep);
             }
         }
     }
@@ -137,7 +137,7 @@ proptest! {
         division in any::<u16>(),
         events in proptest::collection::vec(any::<u8>(), 0..300),
     ) {
-        survive(&file(format, division, &[Track::default().event(0, &events), Track::default().hit(0, 36)]));
+        survive(&file(format, division, &[TrackBytes::default().event(0, &events), TrackBytes::default().hit(0, 36)]));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use beat::{INSTRUMENTS, STEPS_PER_BAR};
 use flate2::bufread::MultiGzDecoder;
 
 use super::Sequence;
-use crate::grid::MOST_BARS;
+use crate::quantise::MOST_BARS;
 use crate::rows::{ReadError, RejectedLine, UNKNOWN_GENRE};
 
 /// No honest line is longer: [`MOST_BARS`] bars of five digits and a comma a step, and the columns before.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use beat::{Pattern, STEPS, STEPS_PER_BAR};
-use corpus::filter::{Seen, passes};
+use corpus::filter::{PatternSet, passes};
 use rayon::prelude::*;
 use serde::Serialize;
 
@@ -35,7 +35,7 @@ const SNARE: usize = 1;
 
 /// Counts the patterns; `training` is what novelty is asked against. The kit is taken to begin with
 /// kick and snare.
-pub(crate) fn figures(patterns: &[Pattern], training: &Seen) -> Figures {
+pub(crate) fn figures(patterns: &[Pattern], training: &PatternSet) -> Figures {
     let share = |is: &(dyn Fn(&Pattern) -> bool + Sync)| {
         let yes = patterns.par_iter().filter(|pattern| is(pattern)).count();
         100.0 * yes as f64 / patterns.len().max(1) as f64
@@ -45,7 +45,7 @@ pub(crate) fn figures(patterns: &[Pattern], training: &Seen) -> Figures {
     Figures {
         count: patterns.len(),
         pass: share(&passes),
-        pass_and_novel: share(&|pattern| passes(pattern) && !training.holds(pattern)),
+        pass_and_novel: share(&|pattern| passes(pattern) && !training.contains(pattern)),
         empty: share(&|pattern| *pattern == Pattern::EMPTY),
         distinct: 100.0 * different.len() as f64 / patterns.len().max(1) as f64,
         hits: mean(|pattern| f64::from(pattern.hits())),
@@ -103,7 +103,7 @@ pub(crate) struct PadFigures {
 }
 
 /// Measures the pad from the pattern of each cell, row by row.
-pub(crate) fn pad_figures(cells: &[Pattern], side: usize, training: &Seen) -> PadFigures {
+pub(crate) fn pad_figures(cells: &[Pattern], side: usize, training: &PatternSet) -> PadFigures {
     let mut distances: Vec<u32> = Vec::new();
     for (cell, pattern) in cells.iter().enumerate() {
         if (cell + 1) % side != 0 {
@@ -132,11 +132,11 @@ mod tests {
     #[test]
     fn a_known_beat_passes_but_is_not_novel() {
         let known = backbeat();
-        let counted = figures(&[known, Pattern::EMPTY], &Seen::of([&known.rotated(3)]));
+        let counted = figures(&[known, Pattern::EMPTY], &PatternSet::of([&known.rotated(3)]));
         assert_eq!((counted.pass, counted.pass_and_novel, counted.empty), (50.0, 0.0, 50.0));
         assert_eq!((counted.kick_on_0, counted.backbeat, counted.distinct), (50.0, 50.0, 100.0));
         assert_eq!((counted.hits, counted.bar_similarity), (11.0, 1.0));
-        assert_eq!(figures(&[known], &Seen::default()).pass_and_novel, 100.0);
+        assert_eq!(figures(&[known], &PatternSet::default()).pass_and_novel, 100.0);
     }
 
     #[test]
@@ -153,7 +153,7 @@ mod tests {
         let (a, b) = (Pattern::EMPTY, Pattern::EMPTY.with(0, 0).with(1, 1));
         // a b
         // a b: two pairs of neighbours differ by 2, two by 0.
-        let pad = pad_figures(&[a, b, a, b], 2, &Seen::default());
+        let pad = pad_figures(&[a, b, a, b], 2, &PatternSet::default());
         assert_eq!((pad.neighbours_mean, pad.neighbours_95, pad.different), (1.0, 2, 2));
     }
 }

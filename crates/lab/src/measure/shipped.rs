@@ -4,7 +4,7 @@
 use beat::{BANK_TAKES, Pattern, Settings};
 use nets::{BankDecoder, Draw, Latent, Model, PatternDecoder};
 
-use corpus::filter::Seen;
+use corpus::filter::PatternSet;
 
 use super::{figures, pad_figures};
 use crate::sample::{Latents, draw_latents, draw_patterns};
@@ -25,7 +25,7 @@ fn every_point_of_the_pad_is_a_beat_and_neighbours_are_alike() {
     let places: Vec<Latent> =
         lines().flat_map(|row| lines().map(move |column| map.grid()[row * map.side() + column])).collect();
     let cells = PatternDecoder::new(&model).patterns(&places, |_| Draw::LIKELIEST);
-    let pad = pad_figures(&cells, lines().count(), &Seen::default());
+    let pad = pad_figures(&cells, lines().count(), &PatternSet::default());
     assert!(pad.figures.pass >= 97.0 && pad.figures.empty == 0.0, "{pad:?}");
     // Three cells apart; side by side it is 4.2 and 14.
     assert!(pad.neighbours_mean <= 11.0 && pad.neighbours_95 <= 31, "{pad:?}");
@@ -37,7 +37,7 @@ fn temperature_one_plays_as_many_beats_as_real_songs_do() {
     let model = shipped();
     let latents: Vec<Latent> =
         draw_latents(model.codes(), Latents::Data, 1000, 1).into_iter().map(|(latent, _)| latent).collect();
-    let counted = |patterns: &[Pattern]| figures(patterns, &Seen::default());
+    let counted = |patterns: &[Pattern]| figures(patterns, &PatternSet::default());
     let hot = counted(&draw_patterns(&model, &latents, 1.0, 1));
     assert!(hot.pass >= 90.0 && hot.empty <= 0.1 && hot.distinct >= 98.0, "{hot:?}");
     // Within 6 points, and a tenth of the hits, of real patterns: 84.0 %, 54.6 %, 32.7 hits, .74.

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use beat::{Kit, STEPS, STEPS_PER_BAR, class_of, step_of};
-use corpus::grid::Grid;
 use corpus::midi::{LARGEST_FILE_BYTES, read_parts};
 use corpus::notes::NoteTable;
+use corpus::quantise::QuantisedSong;
 use nets::{Dice, SongModel};
 use rayon::prelude::*;
 use serde_json::json;
@@ -108,7 +108,7 @@ fn prime_of(path: &Path) -> Result<Vec<u16>> {
     ensure!(size <= LARGEST_FILE_BYTES, "{name}: is too large for a MIDI file");
     let bytes = std::fs::read(path).with_context(|| format!("{name}: can't be read"))?;
     let parts = read_parts(&bytes).with_context(|| format!("{name}: is no MIDI file to prime with"))?;
-    let grid = Grid::of(&parts, NoteTable::Gm).with_context(|| format!("{name}: can't prime"))?;
+    let grid = QuantisedSong::of(&parts, NoteTable::Gm).with_context(|| format!("{name}: can't prime"))?;
     let first = grid.passages.first();
     let first = first.with_context(|| format!("{name}: has no drums in 4/4 on channel 10 to prime with"))?;
     // A single bar is played twice.
@@ -182,7 +182,7 @@ mod tests {
             assert_ne!(first, played(1.0, 2)?);
             assert_ne!(first[0], first[1]);
             assert_eq!(played(0.0, 1)?[0], played(0.0, 2)?[0], "the likeliest bars need no dice");
-            let read = Grid::of(&read_parts(&first[0])?, NoteTable::Gm)?;
+            let read = QuantisedSong::of(&read_parts(&first[0])?, NoteTable::Gm)?;
             assert!(read.passages.iter().map(|passage| passage.steps.len()).sum::<usize>() <= 3 * 16);
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use beat::{STEPS, STEPS_PER_BAR};
 
-use crate::midi::{Hit, Meter, Part};
+use crate::midi::{Hit, Part, TimeSignature};
 use crate::notes::NoteTable;
 
 /// A song with more bars of drums than this (11 hours at 120 beats a minute) is no song.
@@ -13,7 +13,7 @@ const PAUSE_STEPS: i64 = STEPS as i64;
 
 /// The drums of one song on the grid.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Grid {
+pub struct QuantisedSong {
     /// What was played between long pauses, in the order of time.
     pub passages: Vec<Passage>,
     /// Hits that found a place on the grid.
@@ -41,27 +41,27 @@ pub struct Passage {
 #[error("it has more than {MOST_BARS} bars of drums")]
 pub struct TooLong;
 
-impl Grid {
+impl QuantisedSong {
     /// Quantises the parts of one song.
     ///
     /// # Errors
     /// [`TooLong`] for a file that would fill the memory.
     pub fn of(parts: &[Part], notes: NoteTable) -> Result<Self, TooLong> {
-        let mut grid = Self::default();
+        let mut song = Self::default();
         for part in parts {
             let mut hits = part.hits.as_slice();
-            for region in regions(&part.meters) {
-                let inside = hits.partition_point(|hit| hit.step < region.end);
+            for span in spans(&part.time_signatures) {
+                let inside = hits.partition_point(|hit| hit.step < span.end);
                 let (here, later) = hits.split_at(inside);
                 hits = later;
-                if region.four_four {
-                    grid.add_region(&region, here, notes)?;
+                if span.four_four {
+                    song.add_span(&span, here, notes)?;
                 } else {
-                    grid.other_meter_hits += here.len();
+                    song.other_meter_hits += here.len();
                 }
             }
         }
-        Ok(grid)
+        Ok(song)
     }
 
     /// The mean distance of the hits to their sixteenth, in steps (0..=0.5), or `None` without hits.
@@ -75,16 +75,16 @@ impl Grid {
         Self { passages: Vec::new(), ..self }
     }
 
-    fn add_region(&mut self, region: &Region, hits: &[Hit], notes: NoteTable) -> Result<(), TooLong> {
+    fn add_span(&mut self, span: &MeterSpan, hits: &[Hit], notes: NoteTable) -> Result<(), TooLong> {
         let mut open: Option<OpenPassage> = None;
         for hit in hits {
             let Some(instrument) = notes.instrument(hit.note) else {
                 self.unknown_notes += 1;
                 continue;
             };
-            let position = hit.step - region.start;
+            let position = hit.step - span.start;
             let step = (position + 0.5) as i64; // never negative, so this rounds to the nearest
-            if step >= region.whole_steps() {
+            if step >= span.whole_steps() {
                 self.other_meter_hits += 1;
                 continue;
             }
@@ -142,13 +142,13 @@ impl OpenPassage {
 
 /// A stretch of one meter, in sixteenths of the file.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Region {
+struct MeterSpan {
     start: f64,
     end: f64,
     four_four: bool,
 }
 
-impl Region {
+impl MeterSpan {
     /// How many steps its whole bars have; the last region never ends.
     fn whole_steps(&self) -> i64 {
         let bars = ((self.end - self.start) / STEPS_PER_BAR as f64 + 1e-6).floor();
@@ -158,20 +158,24 @@ impl Region {
 
 /// The regions from 0 to infinity. A signature that is only repeated changes nothing, wherever it
 /// stands; bars are counted from where the meter really changed.
-fn regions(meters: &[Meter]) -> Vec<Region> {
-    let mut regions = vec![Region { start: 0.0, end: f64::INFINITY, four_four: true }];
+fn spans(signatures: &[TimeSignature]) -> Vec<MeterSpan> {
+    let mut spans = vec![MeterSpan { start: 0.0, end: f64::INFINITY, four_four: true }];
     let mut current = (4, 2);
-    for meter in meters {
-        let signature = (meter.beats, meter.unit_log2);
-        if signature != current {
-            current = signature;
-            if let Some(last) = regions.last_mut() {
-                last.end = meter.step;
+    for signature in signatures {
+        let meter = (signature.beats, signature.unit_log2);
+        if meter != current {
+            current = meter;
+            if let Some(last) = spans.last_mut() {
+                last.end = signature.step;
             }
-            regions.push(Region { start: meter.step, end: f64::INFINITY, four_four: meter.is_four_four() });
+            spans.push(MeterSpan {
+                start: signature.step,
+                end: f64::INFINITY,
+                four_four: signature.is_four_four(),
+            });
         }
     }
-    regions
+    spans
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 use super::*;
-use crate::midi::compose::{TICKS_PER_STEP, Track, file, song};
+use crate::midi::compose::{TICKS_PER_STEP, TrackBytes, file, song};
 use crate::midi::read_parts;
 
 const BAR: u64 = 16 * TICKS_PER_STEP;
 
-fn grid(bytes: &[u8]) -> Grid {
-    Grid::of(&read_parts(bytes).unwrap(), NoteTable::Gm).unwrap()
+fn grid(bytes: &[u8]) -> QuantisedSong {
+    QuantisedSong::of(&read_parts(bytes).unwrap(), NoteTable::Gm).unwrap()
 }
 
 /// Checks the bars of every passage, one character a step: `k` kick, `s` snare, `.` nothing.
@@ -24,7 +24,7 @@ fn check(bytes: &[u8], passages: &[&str]) {
 #[test]
 fn hits_go_to_the_nearest_sixteenth() {
     let track =
-        Track::default().hit(30, 36).hit(4 * TICKS_PER_STEP - 59, 38).hit(8 * TICKS_PER_STEP + 59, 36);
+        TrackBytes::default().hit(30, 36).hit(4 * TICKS_PER_STEP - 59, 38).hit(8 * TICKS_PER_STEP + 59, 36);
     let bytes = file(0, 480, &[track.end()]);
     check(&bytes, &["k...s...k......."]);
     let error = grid(&bytes).mean_error_steps().unwrap();
@@ -33,22 +33,22 @@ fn hits_go_to_the_nearest_sixteenth() {
 
 #[test]
 fn an_early_downbeat_belongs_to_the_bar_it_means() {
-    let track = Track::default().hit(0, 36).hit(BAR - 20, 38);
+    let track = TrackBytes::default().hit(0, 36).hit(BAR - 20, 38);
     check(&file(0, 480, &[track.end()]), &["k...............s..............."]);
 }
 
 #[test]
 fn a_long_pause_begins_a_new_passage_at_its_own_bar() {
-    let short = Track::default().hit(0, 36).hit(2 * BAR, 38).end();
+    let short = TrackBytes::default().hit(0, 36).hit(2 * BAR, 38).end();
     check(&file(0, 480, &[short]), &["k...............................s..............."]);
-    let long = Track::default().hit(0, 36).hit(3 * BAR + 2 * TICKS_PER_STEP, 38).end();
+    let long = TrackBytes::default().hit(0, 36).hit(3 * BAR + 2 * TICKS_PER_STEP, 38).end();
     check(&file(0, 480, &[long]), &["k...............", "..s............."]);
 }
 
 #[test]
 fn only_four_four_is_taken_and_bars_are_counted_from_where_it_begins() {
     let waltz = 3 * 4 * TICKS_PER_STEP;
-    let track = Track::default()
+    let track = TrackBytes::default()
         .meter(0, 3, 2)
         .hit(0, 36)
         .hit(480, 38)
@@ -64,13 +64,13 @@ fn only_four_four_is_taken_and_bars_are_counted_from_where_it_begins() {
 
 #[test]
 fn a_repeated_signature_moves_no_bar_line() {
-    let track = Track::default().meter(0, 4, 2).hit(0, 36).meter(480, 4, 2).hit(BAR, 38);
+    let track = TrackBytes::default().meter(0, 4, 2).hit(0, 36).meter(480, 4, 2).hit(BAR, 38);
     check(&file(0, 480, &[track.end()]), &["k...............s..............."]);
 }
 
 #[test]
 fn a_bar_that_a_change_of_meter_cuts_short_is_left_out() {
-    let track = Track::default().hit(0, 36).hit(BAR, 38).meter(BAR + 480, 3, 2).end();
+    let track = TrackBytes::default().hit(0, 36).hit(BAR, 38).meter(BAR + 480, 3, 2).end();
     let bytes = file(0, 480, &[track]);
     check(&bytes, &["k..............."]);
     assert_eq!(grid(&bytes).other_meter_hits, 1);
@@ -78,7 +78,7 @@ fn a_bar_that_a_change_of_meter_cuts_short_is_left_out() {
 
 #[test]
 fn notes_of_no_drum_are_counted() {
-    let track = Track::default().hit(0, 36).hit(480, 5).hit(480, 120).end();
+    let track = TrackBytes::default().hit(0, 36).hit(480, 5).hit(480, 120).end();
     let bytes = file(0, 480, &[track]);
     check(&bytes, &["k..............."]);
     assert_eq!(grid(&bytes).unknown_notes, 2);
@@ -87,13 +87,14 @@ fn notes_of_no_drum_are_counted() {
 #[test]
 fn a_file_that_would_fill_the_memory_is_refused() {
     // 31 silent steps between hits keep one passage growing: 14,000 hits are 27,000 bars.
-    let track = (0..14_000).fold(Track::default(), |track, hit| track.hit(hit * 31 * TICKS_PER_STEP, 36));
+    let track =
+        (0..14_000).fold(TrackBytes::default(), |track, hit| track.hit(hit * 31 * TICKS_PER_STEP, 36));
     let parts = read_parts(&file(0, 480, &[track.end()])).unwrap();
-    assert_eq!(Grid::of(&parts, NoteTable::Gm), Err(TooLong));
+    assert_eq!(QuantisedSong::of(&parts, NoteTable::Gm), Err(TooLong));
     // Far apart, the same hits are many short passages, which count as well.
-    let track = (0..21_000).fold(Track::default(), |track, hit| track.hit(hit * 4 * BAR, 36));
+    let track = (0..21_000).fold(TrackBytes::default(), |track, hit| track.hit(hit * 4 * BAR, 36));
     let parts = read_parts(&file(0, 480, &[track.end()])).unwrap();
-    assert_eq!(Grid::of(&parts, NoteTable::Gm), Err(TooLong));
+    assert_eq!(QuantisedSong::of(&parts, NoteTable::Gm), Err(TooLong));
 }
 
 #[test]
