@@ -3,14 +3,13 @@
 //! One thread reads, all others work on single files; the results are put in the order of the input
 //! before anything depends on it, so the same input gives the same rows on any machine.
 
-mod batches;
 mod gather;
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
-use beat::Pattern;
 use rayon::iter::{ParallelBridge, ParallelIterator};
 use sha2::{Digest, Sha256};
 
@@ -21,12 +20,20 @@ use crate::loops::{Keep, beats_of};
 use crate::midi::{LARGEST_FILE_BYTES, read_parts};
 use crate::notes::NoteTable;
 use crate::quantise::QuantisedSong;
-use crate::report::{InputRecord, Rejection, Report, hex};
-use crate::rows::Row;
-use crate::sequences::{Sequence, parts_of};
+use crate::report::{InputRecord, Rejection, Report};
+use crate::sequences::parts_of;
 
-use batches::batches;
-use gather::Gathered;
+pub use gather::Extraction;
+use gather::{Gathered, SongPatterns};
+
+/// Batches that wait for a worker; each is bounded, so the memory is.
+const WAITING_BATCHES: usize = 4;
+/// Documents of a full batch: handing over single small files would cost more than reading them.
+const MOST_DOCUMENTS: usize = 64;
+/// Unpacked bytes of a full batch.
+const MOST_BYTES: usize = 1 << 20;
+/// Batches that each worker gets, about, so that all end at the same time.
+const BATCHES_PER_WORKER: usize = 16;
 
 /// What to extract, and how.
 #[derive(Clone, Debug)]
@@ -53,19 +60,6 @@ pub enum Selection {
         /// Bars of a part, 1 or more.
         bars: usize,
     },
-}
-
-/// What came out.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Extraction {
-    /// The patterns, in the order of the input; none where parts were taken.
-    pub rows: Vec<Row>,
-    /// The parts, in the order of the input; none where patterns were taken.
-    pub parts: Vec<Sequence>,
-    /// How it went.
-    pub report: Report,
-    /// Damaged files as (path, reason), for the terminal; the report has them too.
-    pub damaged: Vec<(String, String)>,
 }
 
 /// Why there was nothing to extract from.
@@ -230,10 +224,10 @@ impl Extractor {
             let folder_hash = || {
                 let mut hash = Sha256::new();
                 for outcome in outcomes.iter().filter(|outcome| outcome.collection == index) {
-                    let digest = outcome.digest.map_or("-".to_owned(), |digest| hex(&digest));
+                    let digest = outcome.digest.map_or("-".to_owned(), |digest| hex::encode(digest));
                     hash.update(format!("{}\t{digest}\n", outcome.path));
                 }
-                (!interrupted).then(|| hex(&hash.finalize()))
+                (!interrupted).then(|| hex::encode(hash.finalize()))
             };
             InputRecord {
                 label: collection.label.clone(),
@@ -246,6 +240,50 @@ impl Extractor {
     }
 }
 
+/// Documents with their place in the input.
+type Batch = Vec<(usize, Document)>;
+
+/// The sending end.
+struct Batches {
+    sender: SyncSender<Batch>,
+    batch: Batch,
+    bytes: usize,
+    order: usize,
+    full: usize,
+}
+
+/// A channel from the thread that finds documents to the workers that read them, for about `files` documents and `workers` threads.
+fn batches(files: usize, workers: usize) -> (Batches, Receiver<Batch>) {
+    let (sender, receiver) = sync_channel(WAITING_BATCHES);
+    let full = (files / (workers.max(1) * BATCHES_PER_WORKER)).clamp(1, MOST_DOCUMENTS);
+    (Batches { sender, batch: Vec::new(), bytes: 0, order: 0, full }, receiver)
+}
+
+impl Batches {
+    /// Takes the next document; breaks off when nobody is there to read it.
+    fn put(&mut self, document: Document) -> ControlFlow<()> {
+        if let Content::Bytes(bytes) = &document.content {
+            self.bytes += bytes.len();
+        }
+        self.batch.push((self.order, document));
+        self.order += 1;
+        if self.batch.len() >= self.full || self.bytes >= MOST_BYTES {
+            self.send()
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+
+    /// Sends what has gathered.
+    fn send(&mut self) -> ControlFlow<()> {
+        self.bytes = 0;
+        match self.sender.send(std::mem::take(&mut self.batch)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()), // the receiver is only gone when the workers are
+        }
+    }
+}
+
 /// What became of one document.
 struct Outcome {
     order: usize,
@@ -253,15 +291,6 @@ struct Outcome {
     path: String,
     digest: Option<[u8; 32]>,
     patterns: Result<SongPatterns, Rejection>,
-}
-
-/// The patterns or parts of one song.
-struct SongPatterns {
-    patterns: Vec<Pattern>,
-    parts: Vec<Vec<u16>>,
-    dull: usize,
-    /// Counts only; its passages are dropped.
-    song: QuantisedSong,
 }
 
 fn bytes_of(content: Content) -> Result<Vec<u8>, Rejection> {

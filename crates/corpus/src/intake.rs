@@ -4,17 +4,16 @@
 //! then hands over one document after another in bounded memory: no archive is unpacked to disk or
 //! held as a whole, whatever sizes it claims.
 
-mod archive;
-mod folder;
+mod archives;
 mod groove;
-mod tar_gz;
-mod zip;
 
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+
+use walkdir::WalkDir;
 
 pub use groove::Performance;
 
@@ -122,16 +121,71 @@ impl Intake {
     pub fn feed(&self, each: &mut dyn FnMut(Document) -> ControlFlow<()>) -> ControlFlow<()> {
         for (index, collection) in self.collections.iter().enumerate() {
             match &collection.store {
-                Store::Folder(files) => folder::feed(index, collection, files, each)?,
-                Store::Zip(entries) => zip::feed(index, collection, entries, each)?,
-                Store::TarGz => tar_gz::feed(index, collection, each)?,
+                Store::Folder(files) => feed_files(index, collection, files, each)?,
+                Store::Zip(entries) => archives::feed_zip(index, collection, entries, each)?,
+                Store::TarGz => archives::feed_tar_gz(index, collection, each)?,
             }
         }
         ControlFlow::Continue(())
     }
 
+    /// All that lies below a folder: its MIDI files as one collection, then each archive as another.
+    fn add_folder(&mut self, folder: &Path) {
+        let mut collection = empty(label_of(folder), folder.to_owned());
+        let mut files = Vec::new();
+        let mut archives = Vec::new();
+        for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
+            let entry = match entry {
+                Ok(entry) if entry.file_type().is_dir() => continue,
+                Ok(entry) => entry,
+                Err(error) => {
+                    let path = error.path().unwrap_or(folder).display().to_string();
+                    self.unlisted.push((path, error.to_string()));
+                    continue;
+                }
+            };
+            let path = entry.path();
+            let below = path.strip_prefix(folder).unwrap_or(path);
+            if is_midi(path) {
+                files.push(below.to_owned());
+            } else if is_archive(path) {
+                archives.push(path.to_owned());
+            } else {
+                self.other_files += 1;
+                if groove::is_table(&slashed(below)) {
+                    match groove::read_table(path) {
+                        Ok(table) => collection.groove.extend(table.below(&slashed(below))),
+                        Err(reason) => self.unlisted.push((path.display().to_string(), reason)),
+                    }
+                }
+            }
+        }
+        if !files.is_empty() {
+            collection.files = files.len();
+            collection.store = Store::Folder(files);
+            self.add(collection);
+        }
+        for archive in archives {
+            self.add_archive(&archive);
+        }
+    }
+
+    /// A single MIDI file; what has another extension is read as one too, since somebody named it.
+    fn add_file(&mut self, path: &Path) {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let name = PathBuf::from(path.file_name().unwrap_or(path.as_os_str()));
+        let mut collection = empty(label_of(folder), folder.to_owned());
+        collection.files = 1;
+        collection.store = Store::Folder(vec![name]);
+        self.add(collection);
+    }
+
     fn add_archive(&mut self, path: &Path) {
-        let surveyed = if has_extension(path, "zip") { zip::survey(path) } else { tar_gz::survey(path) };
+        let surveyed = if has_extension(path, "zip") {
+            archives::survey_zip(path)
+        } else {
+            archives::survey_tar_gz(path)
+        };
         match surveyed {
             Ok((collection, other_files)) => {
                 self.other_files += other_files;
@@ -173,6 +227,31 @@ impl Collection {
     pub fn is_archive(&self) -> bool {
         !matches!(self.store, Store::Folder(_))
     }
+}
+
+fn empty(label: String, path: PathBuf) -> Collection {
+    let (groove, store) = (Default::default(), Store::Folder(Vec::new()));
+    Collection { label, path, files: 0, sha256: None, groove, store }
+}
+
+/// Hands over the files by path; whoever reads them opens them.
+fn feed_files(
+    index: usize,
+    collection: &Collection,
+    files: &[PathBuf],
+    each: &mut dyn FnMut(Document) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    for file in files {
+        let content = Content::File(collection.path.join(file));
+        each(Document { collection: index, path: slashed(file), content })?;
+    }
+    ControlFlow::Continue(())
+}
+
+/// A relative path with `/`, whatever the system writes.
+fn slashed(path: &Path) -> String {
+    let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    plain(&parts.join("/"))
 }
 
 fn is_archive(path: &Path) -> bool {

@@ -4,18 +4,18 @@
 //! types 0, 1 and 2, missing end-of-track marks, strange chunks) and strict where data is missing: a
 //! truncated or garbled file is refused as a whole, because half a song teaches wrong repetitions.
 
-mod clock;
-mod tracks;
-
-use midly::{Format, MetaMessage, MidiMessage, TrackEventKind};
-
-use clock::Clock;
+use beat::STEPS_PER_BEAT;
+use midly::{Format, Header, MetaMessage, MidiMessage, Timing, TrackEventKind};
 
 /// Files above this size, in bytes, are not read.
 pub const LARGEST_FILE_BYTES: u64 = 8 << 20;
 
 /// The channel of the drums: a musician's channel 10.
 const DRUM_CHANNEL: u8 = 9;
+/// Microseconds of a beat where the file says nothing: 120 beats a minute.
+const DEFAULT_TEMPO: u32 = 500_000;
+/// The byte of the header that says what a tick is.
+const DIVISION_BYTE: usize = 12;
 
 /// One drum hit as it was played.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -104,7 +104,7 @@ pub enum MidiError {
 /// Why the bytes are no MIDI file, or how it is damaged. Having no drums is no error: then no part has
 /// hits.
 pub fn read_parts(bytes: &[u8]) -> Result<Vec<Part>, MidiError> {
-    let (header, tracks) = tracks::split(bytes)?;
+    let (header, tracks) = split_tracks(bytes)?;
     let mut parts = Vec::new();
     let mut events = TrackEvents::default();
     for (index, track) in tracks.iter().enumerate() {
@@ -157,7 +157,7 @@ impl TrackEvents {
         }
     }
 
-    fn into_part(mut self, timing: midly::Timing) -> Result<Part, MidiError> {
+    fn into_part(mut self, timing: Timing) -> Result<Part, MidiError> {
         self.hits.sort_by_key(|hit| hit.0);
         self.time_signatures.sort_by_key(|signature| signature.0);
         self.tempi.sort_by_key(|tempo| tempo.0);
@@ -169,6 +169,128 @@ impl TrackEvents {
             time_signatures: self.time_signatures.into_iter().map(signature).collect(),
         })
     }
+}
+
+/// The position of a tick in sixteenths.
+enum Clock {
+    /// Ticks divide the beat: tempo does not matter.
+    Beats { ticks_per_beat: f64 },
+    /// Ticks divide the second (SMPTE time): the tempo says how long a beat is.
+    Seconds { ticks_per_second: f64, segments: Vec<TempoSegment> },
+}
+
+/// From `tick` on, where `beats` beats have passed, a beat lasts `seconds`.
+struct TempoSegment {
+    tick: u64,
+    beats: f64,
+    seconds: f64,
+}
+
+impl Clock {
+    /// The clock of a file, `tempi` being (tick, microseconds of a beat) in the order of time; `None`
+    /// where a beat or second has no ticks.
+    fn new(timing: Timing, tempi: &[(u64, u32)]) -> Option<Self> {
+        match timing {
+            Timing::Metrical(ticks) => {
+                let ticks_per_beat = f64::from(ticks.as_int());
+                (ticks_per_beat > 0.0).then_some(Self::Beats { ticks_per_beat })
+            }
+            Timing::Timecode(fps, subframes) => {
+                let ticks_per_second = f64::from(fps.as_f32()) * f64::from(subframes);
+                let segments = segments(tempi, ticks_per_second);
+                (ticks_per_second > 0.0).then_some(Self::Seconds { ticks_per_second, segments })
+            }
+        }
+    }
+
+    /// Where tick `tick` lies, in sixteenths from the start: finite, 0 or more.
+    fn step(&self, tick: u64) -> f64 {
+        let beats = match self {
+            Self::Beats { ticks_per_beat } => tick as f64 / ticks_per_beat,
+            Self::Seconds { ticks_per_second, segments } => {
+                let after = segments.partition_point(|segment| segment.tick <= tick);
+                let segment = &segments[after - 1]; // the first one begins at tick 0
+                segment.beats + (tick - segment.tick) as f64 / ticks_per_second / segment.seconds
+            }
+        };
+        beats * STEPS_PER_BEAT as f64
+    }
+}
+
+fn segments(tempi: &[(u64, u32)], ticks_per_second: f64) -> Vec<TempoSegment> {
+    // A tempo of 0 would stop time; it is taken as the fastest there is.
+    let seconds = |micros: u32| f64::from(micros.max(1)) / 1e6;
+    let mut last = TempoSegment { tick: 0, beats: 0.0, seconds: seconds(DEFAULT_TEMPO) };
+    let mut segments = Vec::with_capacity(tempi.len() + 1);
+    for &(tick, micros) in tempi {
+        let beats = last.beats + (tick - last.tick) as f64 / ticks_per_second / last.seconds;
+        segments.push(last);
+        last = TempoSegment { tick, beats, seconds: seconds(micros) };
+    }
+    segments.push(last);
+    segments
+}
+
+/// The header and the data of each track. midly would silently take what is left of a truncated file, so the
+/// lengths are checked here.
+fn split_tracks(bytes: &[u8]) -> Result<(Header, Vec<&[u8]>), MidiError> {
+    let bytes = without_rmid_wrapper(bytes);
+    if !bytes.starts_with(b"MThd") {
+        return Err(MidiError::NotMidi);
+    }
+    // midly 0.5.3 negates this byte as a number of frames a second, and -(-128) overflows.
+    if bytes.get(DIVISION_BYTE) == Some(&0x80) {
+        return Err(MidiError::Header("128 frames a second".to_owned()));
+    }
+    let (header, rest) = midly::parse(bytes).map_err(|error| MidiError::Header(error.to_string()))?;
+    let announced = rest.size_hint().0;
+    let mut left = rest.unread();
+    let mut tracks = Vec::new();
+    while let Some((id, length, data)) = chunk(left) {
+        let there = data.len();
+        let Some((data, behind)) = data.split_at_checked(length as usize) else {
+            // What trails behind the last track is nobody's loss.
+            if tracks.len() >= announced {
+                break;
+            }
+            return Err(MidiError::Truncated { track: tracks.len() + 1, announced: length, there });
+        };
+        if id == b"MTrk" {
+            tracks.push(data);
+        }
+        left = behind;
+    }
+    match tracks.len() {
+        0 if announced == 0 => Err(MidiError::NoTracks),
+        there if there < announced => Err(MidiError::TracksMissing { announced, there }),
+        _ => Ok((header, tracks)),
+    }
+}
+
+/// The MIDI file inside a RIFF wrapper, as Windows once wrote them; other bytes as they are. A wrapper
+/// that ends early leaves a truncated MIDI file, which is found out later.
+fn without_rmid_wrapper(bytes: &[u8]) -> &[u8] {
+    let Some((b"RIFF", rest)) = bytes.split_first_chunk() else { return bytes };
+    let Some((b"RMID", mut rest)) = rest.get(4..).unwrap_or_default().split_first_chunk() else {
+        return bytes;
+    };
+    while let Some((id, behind)) = rest.split_first_chunk::<4>() {
+        let Some((length, data)) = behind.split_first_chunk() else { break };
+        let length = u32::from_le_bytes(*length) as usize;
+        if id == b"data" {
+            return &data[..length.min(data.len())];
+        }
+        let padded = length.saturating_add(length % 2);
+        rest = data.get(padded..).unwrap_or_default();
+    }
+    bytes
+}
+
+/// The name and announced length of the chunk that `bytes` begin with, and everything behind those.
+fn chunk(bytes: &[u8]) -> Option<(&[u8; 4], u32, &[u8])> {
+    let (id, rest) = bytes.split_first_chunk()?;
+    let (length, data) = rest.split_first_chunk()?;
+    Some((id, u32::from_be_bytes(*length), data))
 }
 
 #[cfg(test)]

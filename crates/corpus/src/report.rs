@@ -145,8 +145,3 @@ impl Report {
         self.rejected.entry(rejection.heading().to_owned()).or_default().push(file);
     }
 }
-
-/// Bytes in hexadecimal.
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}

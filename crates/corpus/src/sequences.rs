@@ -1,22 +1,32 @@
-//! Sequences: songs and parts of songs as bars of sixteenths, for models of time.
+//! Sequences: songs and parts of songs as bars of sixteenths, for sequence models.
 //!
 //! A file of sequences has one a line: genre, TAB, song id, TAB, its bars with a space between them, each
 //! bar 16 comma-separated integers of the default kit. It may be packed with gzip (`.gz`).
 
-mod read;
-mod write;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::Path;
 
-use beat::{STEPS_PER_BAR, class_of};
+use beat::{INSTRUMENTS, STEPS_PER_BAR, class_of};
+use flate2::Compression;
+use flate2::bufread::MultiGzDecoder;
+use flate2::write::GzEncoder;
 
 use crate::quantise::{MOST_BARS, Passage};
+use crate::rows::{
+    ReadError, RejectedLine, UNKNOWN_GENRE, WriteError, check_columns, nothing_read, read_lines,
+    write_atomically,
+};
 
-pub use read::{ReadSequences, read_sequences};
-pub use write::write_sequences;
+/// The longest line: [`MOST_BARS`] bars of five digits and a comma a step, and the columns before.
+const LONGEST_LINE_BYTES: u64 = (MOST_BARS * STEPS_PER_BAR * 6 + 4096) as u64;
+/// What a gzip file begins with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Consecutive bars of one song.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sequence {
-    /// The genre, or [`crate::rows::UNKNOWN_GENRE`].
+    /// The genre, or [`UNKNOWN_GENRE`].
     pub genre: String,
     /// Which song it is of: what a split between training and test goes by.
     pub song: String,
@@ -44,5 +54,170 @@ pub fn parts_of(passages: &[Passage], bars: usize) -> Vec<Vec<u16>> {
     passages.iter().flat_map(|passage| passage.steps.chunks_exact(length).map(<[u16]>::to_vec)).collect()
 }
 
+/// What a file of sequences held: the good lines, and those that were no good.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReadSequences {
+    /// In the order of the file.
+    pub sequences: Vec<Sequence>,
+    /// The lines that were left out.
+    pub rejected: Vec<RejectedLine>,
+}
+
+/// Reads a file of sequences.
+///
+/// # Errors
+/// Where the file can't be read or unpacked, is empty, or holds no sequence. Single bad lines are no error:
+/// they are in [`ReadSequences::rejected`].
+pub fn read_sequences(path: &Path) -> Result<ReadSequences, ReadError> {
+    let source = open(path).map_err(|reason| ReadError::File { path: path.to_owned(), reason })?;
+    let mut sequences = Vec::new();
+    let (lines, rejected) = read_lines(path, source, LONGEST_LINE_BYTES, |text, _| {
+        sequences.push(sequence_of(text)?);
+        Ok(())
+    })?;
+    if sequences.is_empty() {
+        return Err(nothing_read(path, lines, &rejected));
+    }
+    Ok(ReadSequences { sequences, rejected })
+}
+
+fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
+    let mut file = BufReader::new(File::open(path)?);
+    let packed = file.fill_buf()?.starts_with(&GZIP);
+    Ok(if packed { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) })
+}
+
+fn sequence_of(line: &str) -> Result<Sequence, String> {
+    let mut columns = line.split('\t');
+    let (Some(genre), Some(song), Some(bars), None) =
+        (columns.next(), columns.next(), columns.next(), columns.next())
+    else {
+        return Err("its columns are not genre, TAB, song id, TAB, bars".to_owned());
+    };
+    if song.is_empty() {
+        return Err("it has no song id".to_owned());
+    }
+    let mut steps = Vec::new();
+    for (number, bar) in bars.split(' ').enumerate() {
+        if number >= MOST_BARS {
+            return Err(format!("it has more than {MOST_BARS} bars"));
+        }
+        let before = steps.len();
+        for step in bar.split(',') {
+            steps.push(step_of_text(step).ok_or_else(|| {
+                format!("bar {number} has the step {step:?}, expected an integer in 0..{}", 1 << INSTRUMENTS)
+            })?);
+        }
+        let count = steps.len() - before;
+        if count != STEPS_PER_BAR {
+            return Err(format!("bar {number} has {count} steps, expected {STEPS_PER_BAR}"));
+        }
+    }
+    let genre = if genre.is_empty() { UNKNOWN_GENRE } else { genre };
+    Ok(Sequence { genre: genre.to_owned(), song: song.to_owned(), steps })
+}
+
+fn step_of_text(text: &str) -> Option<u16> {
+    text.parse().ok().filter(|step| *step < 1 << INSTRUMENTS)
+}
+
+/// Writes sequences in the order given, atomically, packed where the file's name ends in `.gz`.
+///
+/// # Errors
+/// Where the file can't be written, or a genre or song id would break the columns.
+pub fn write_sequences(path: &Path, sequences: &[Sequence]) -> Result<(), WriteError> {
+    check_columns(path, sequences.iter().map(|sequence| (&*sequence.genre, &*sequence.song)))?;
+    Ok(write_atomically(path, |file| {
+        if path.extension().is_some_and(|extension| extension == "gz") {
+            let mut packed = GzEncoder::new(file, Compression::default());
+            write_lines(&mut packed, sequences)?;
+            packed.finish().map(drop)
+        } else {
+            write_lines(file, sequences)
+        }
+    })?)
+}
+
+fn write_lines(file: &mut dyn Write, sequences: &[Sequence]) -> io::Result<()> {
+    for Sequence { genre, song, steps } in sequences {
+        write!(file, "{genre}\t{song}\t")?;
+        for (index, step) in steps.iter().enumerate() {
+            let before = match index {
+                0 => "",
+                _ if index % STEPS_PER_BAR == 0 => " ",
+                _ => ",",
+            };
+            write!(file, "{before}{step}")?;
+        }
+        writeln!(file)?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    fn sequence(song: &str, bars: usize) -> Sequence {
+        let steps = (0..bars * STEPS_PER_BAR).map(|step| (step * 37 % (1 << INSTRUMENTS)) as u16).collect();
+        Sequence { genre: "rock".to_owned(), song: song.to_owned(), steps }
+    }
+
+    #[test]
+    fn songs_come_back_as_they_were_written_packed_or_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let songs = [sequence("a", 1), sequence("b/é", 60)];
+        for name in ["songs.tsv", "songs.tsv.gz"] {
+            let path = folder.path().join(name);
+            write_sequences(&path, &songs).unwrap();
+            let read = read_sequences(&path).unwrap();
+            assert_eq!((read.sequences.as_slice(), read.rejected.len()), (songs.as_slice(), 0), "{name}");
+        }
+        let [plain, packed] = ["songs.tsv", "songs.tsv.gz"].map(|name| folder.path().join(name));
+        assert!(std::fs::metadata(packed).unwrap().len() < std::fs::metadata(plain).unwrap().len());
+    }
+
+    #[test]
+    fn a_bad_line_is_named_and_the_good_ones_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("songs.tsv");
+        let bar = ["1"; 16].join(",");
+        let lines = [
+            format!("rock\ta\t{bar} {bar}"),
+            format!("rock\tb\t{bar} 1,2,3"),
+            format!("rock\tc\t{}", bar.replacen('1', "16384", 1)),
+            format!("rock\t\t{bar}"),
+            "1,0,16".to_owned(),
+            format!("\td\t{bar}"),
+        ];
+        std::fs::write(&path, lines.join("\n")).unwrap();
+        let read = read_sequences(&path).unwrap();
+        let songs: Vec<_> =
+            read.sequences.iter().map(|s| (s.genre.as_str(), s.song.as_str(), s.bars())).collect();
+        assert_eq!(songs, [("rock", "a", 2), ("-", "d", 1)]);
+        let reasons: Vec<String> = read.rejected.iter().map(ToString::to_string).collect();
+        assert_eq!(reasons[0], "line 2: bar 1 has 3 steps, expected 16");
+        assert_eq!(reasons[1], "line 3: bar 0 has the step \"16384\", expected an integer in 0..16384");
+        assert_eq!(reasons.len(), 4);
+    }
+
+    #[test]
+    fn a_file_without_songs_is_an_error_with_a_sentence() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("none.tsv");
+        std::fs::write(&path, "").unwrap();
+        assert!(matches!(read_sequences(&path), Err(ReadError::Empty { .. })));
+        std::fs::write(&path, [0x1f, 0x8b, 0, 1, 2]).unwrap();
+        assert!(matches!(read_sequences(&path), Err(ReadError::File { .. })));
+        std::fs::write(&path, "no song\n").unwrap();
+        assert!(matches!(read_sequences(&path), Err(ReadError::NoPattern { lines: 1, .. })));
+    }
+
+    #[test]
+    fn parts_follow_each_other_from_the_start_of_a_passage() {
+        let passage = |bars: usize| Passage { steps: (0..bars * STEPS_PER_BAR).map(|s| s as u16).collect() };
+        let parts = parts_of(&[passage(5), passage(1), passage(2)], 2);
+        let firsts: Vec<_> = parts.iter().map(|part| (part[0], part.len())).collect();
+        assert_eq!(firsts, [(0, 32), (32, 32), (0, 32)]);
+    }
+}

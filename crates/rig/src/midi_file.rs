@@ -3,13 +3,13 @@
 use crate::Note;
 use std::path::Path;
 
-pub use score::{Song, TICKS_A_BEAT, WriteError};
+pub use score::{FileError, Song, TICKS_A_BEAT};
 
 /// Writes `notes` to `path`, whole or not at all, each at its song position.
 ///
 /// # Errors
 /// The folder or the file cannot be written.
-pub fn write(path: &Path, song: &Song<'_>, notes: &[Note]) -> Result<(), WriteError> {
+pub fn write(path: &Path, song: &Song<'_>, notes: &[Note]) -> Result<(), FileError> {
     let notes: Vec<score::Note> = notes
         .iter()
         .map(|note| score::Note {

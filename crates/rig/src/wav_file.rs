@@ -1,6 +1,6 @@
 //! Audio as a WAV file of 16 bits, which anything can play.
 
-use score::{WriteError, write_whole};
+use score::{FileError, write_whole};
 use std::path::Path;
 
 /// Writes left and right at `rate` samples a second, whole or not at all. What is beyond full scale is
@@ -8,7 +8,7 @@ use std::path::Path;
 ///
 /// # Errors
 /// The folder or the file cannot be written.
-pub fn write(path: &Path, rate: u32, audio: &[Vec<f32>; 2]) -> Result<(), WriteError> {
+pub fn write(path: &Path, rate: u32, audio: &[Vec<f32>; 2]) -> Result<(), FileError> {
     write_whole(path, &to_bytes(rate, audio))
 }
 

@@ -1,14 +1,14 @@
-//! Beats written down as Standard MIDI Files. For the window, the demo and tests; never for the audio
-//! thread, since it allocates.
+//! Beats written down as Standard MIDI Files, and the one place that writes files atomically. Not for the audio
+//! thread: it allocates.
 
-mod whole_file;
+mod atomic;
 
 use midly::num::{u4, u7, u15, u24, u28};
 use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, TrackEventKind};
 use std::io;
 use std::path::Path;
 
-pub use whole_file::{WriteError, write_whole};
+pub use atomic::{FileError, write_atomically, write_whole};
 
 /// Ticks a quarter note: a sixteenth is 120.
 pub const TICKS_A_BEAT: u16 = 480;
@@ -48,8 +48,8 @@ pub struct Song<'a> {
 ///
 /// # Errors
 /// The folder or the file cannot be written.
-pub fn write(path: &Path, song: &Song<'_>, notes: &[Note]) -> Result<(), WriteError> {
-    let bytes = to_bytes(song, notes).map_err(|source| WriteError::new(path, source))?;
+pub fn write(path: &Path, song: &Song<'_>, notes: &[Note]) -> Result<(), FileError> {
+    let bytes = to_bytes(song, notes).map_err(|source| FileError::new(path, source))?;
     write_whole(path, &bytes)
 }
 
@@ -75,7 +75,7 @@ fn conductor_track<'a>(song: &Song<'a>, end: u32) -> Vec<TrackEvent<'a>> {
     let microseconds = (60e6 / song.tempo).round().clamp(1.0, f64::from(u24::max_value().as_int())) as u32;
     let (beats, unit) = song.time_signature;
     let unit = unit.max(1).ilog2() as u8;
-    let mut track = Track::default();
+    let mut track = TrackWriter::default();
     track.push(0, TrackEventKind::Meta(MetaMessage::TrackName(song.title.as_bytes())));
     track.push(0, TrackEventKind::Meta(MetaMessage::TimeSignature(beats, unit, 24, 8)));
     track.push(0, TrackEventKind::Meta(MetaMessage::Tempo(u24::new(microseconds))));
@@ -96,7 +96,7 @@ fn note_track<'a>(song: &Song<'a>, notes: &[Note]) -> (u32, Vec<TrackEvent<'a>>)
     events.sort_unstable();
     let end = events.last().map_or(0, |event| event.0).max(ticks(song.beats));
 
-    let mut track = Track::default();
+    let mut track = TrackWriter::default();
     track.push(0, TrackEventKind::Meta(MetaMessage::TrackName(song.track.as_bytes())));
     for (tick, is_on, note, channel, velocity) in events {
         let key = u7::new(note);
@@ -113,12 +113,12 @@ fn note_track<'a>(song: &Song<'a>, notes: &[Note]) -> (u32, Vec<TrackEvent<'a>>)
 
 /// Events with the ticks since the one before.
 #[derive(Default)]
-struct Track<'a> {
+struct TrackWriter<'a> {
     at: u32,
     events: Vec<TrackEvent<'a>>,
 }
 
-impl<'a> Track<'a> {
+impl<'a> TrackWriter<'a> {
     fn push(&mut self, tick: u32, kind: TrackEventKind<'a>) {
         self.events.push(TrackEvent { delta: u28::new(tick - self.at), kind });
         self.at = tick;
@@ -144,12 +144,12 @@ mod tests {
         let bytes = std::fs::read(&path)?;
         let smf = Smf::parse(&bytes)?;
         let mut tick = 0;
-        let mut heard = Vec::new();
+        let mut read = Vec::new();
         for event in &smf.tracks[1] {
             tick += event.delta.as_int();
             if let TrackEventKind::Midi { channel, message } = event.kind {
                 assert_eq!(channel.as_int(), 9);
-                heard.push(match message {
+                read.push(match message {
                     MidiMessage::NoteOn { key, .. } => (tick, "on", key.as_int()),
                     MidiMessage::NoteOff { key, .. } => (tick, "off", key.as_int()),
                     other => panic!("{other:?}"),
@@ -157,7 +157,7 @@ mod tests {
             }
         }
         assert_eq!(
-            heard,
+            read,
             [
                 (0, "on", 36),
                 (120, "off", 36),

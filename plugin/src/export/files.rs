@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use score::{WriteError, write_whole};
+use score::{FileError, write_whole};
 
 use super::Beat;
 
@@ -21,7 +21,7 @@ pub enum ExportError {
     /// There is no home folder to save to.
     Homeless,
     /// The file could not be written.
-    Unwritten(WriteError),
+    Unwritten(FileError),
 }
 
 impl std::error::Error for ExportError {}

@@ -1,11 +1,34 @@
 //! Adds the outcomes of single files up to rows and a report, in order and on one thread.
 
+use beat::Pattern;
+
 use crate::filter::PatternSet;
+use crate::quantise::QuantisedSong;
 use crate::report::{Rejection, Report, SongRecord};
 use crate::rows::Row;
 use crate::sequences::Sequence;
 
-use super::{Extraction, SongPatterns};
+/// What came out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Extraction {
+    /// The patterns, in the order of the input; none where parts were taken.
+    pub rows: Vec<Row>,
+    /// The parts, in the order of the input; none where patterns were taken.
+    pub parts: Vec<Sequence>,
+    /// How it went.
+    pub report: Report,
+    /// Damaged files as (path, reason), for the terminal; the report has them too.
+    pub damaged: Vec<(String, String)>,
+}
+
+/// The patterns or parts of one song.
+pub(super) struct SongPatterns {
+    pub(super) patterns: Vec<Pattern>,
+    pub(super) parts: Vec<Vec<u16>>,
+    pub(super) dull: usize,
+    /// Counts only; its passages are dropped.
+    pub(super) song: QuantisedSong,
+}
 
 /// Rows and counts as they add up.
 #[derive(Default)]

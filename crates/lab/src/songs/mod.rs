@@ -59,7 +59,7 @@ impl Songs {
                 songs.part_of(&sequence.song).push(sequence.classes());
             }
         }
-        songs.sha256 = corpus::report::hex(&hash.finalize());
+        songs.sha256 = hex::encode(hash.finalize());
         Ok(songs)
     }
 
