@@ -16,22 +16,22 @@ pub(crate) enum Continuity {
     Jump,
 }
 
-/// The last stretch of the song that was played without a jump. No beat is counted across blocks: a
+/// The last segment of the song that was played without a jump. No beat is counted across blocks: a
 /// position is only predicted, to be compared with the one that the host gives.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct PlayedStretch {
+pub(crate) struct PlayedSegment {
     /// Its first beat.
     pub(crate) beats: f64,
     /// Where it ended at the tempo that the host gave.
     pub(crate) end: f64,
     /// The length of its whole block in samples: the tempo may have changed anywhere in it, also before
-    /// the wrap that this stretch began with.
+    /// the wrap that this segment began with.
     pub(crate) frames: u32,
     pub(crate) tempo: f64,
     pub(crate) sample_rate: f64,
     /// The range that the host repeated meanwhile.
     pub(crate) loop_range: Option<LoopRange>,
-    /// The start of the loop, where this stretch began with a wrap that the host had not announced.
+    /// The start of the loop, where this segment began with a wrap that the host had not announced.
     pub(crate) inferred_wrap: Option<f64>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) fn margin(transport: &Transport) -> f64 {
 
 /// Compares the position of `transport` with the end of `last`, predicted with the old tempo and with the
 /// new one, since the host may have changed it anywhere in between.
-pub(crate) fn continuity(last: Option<&PlayedStretch>, transport: &Transport) -> Continuity {
+pub(crate) fn continuity(last: Option<&PlayedSegment>, transport: &Transport) -> Continuity {
     let Some(last) = last else { return Continuity::Jump };
     if last.sample_rate != transport.sample_rate {
         return Continuity::Jump;

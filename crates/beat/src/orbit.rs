@@ -87,12 +87,12 @@ mod tests {
 
     #[test]
     fn equal_times_are_equal_ways() {
-        let near = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).abs() + (a[1] - b[1]).abs() < 1e-4;
+        let close = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).abs() + (a[1] - b[1]).abs() < 1e-4;
         for (step, place) in [(0, [0.2, 0.2]), (4, [0.8, 0.2]), (8, [0.8, 0.8]), (12, [0.2, 0.8])] {
-            assert!(near(square().place(1, 0, step), place), "step {step}");
-            assert!(near(square().place(4, 1, (step * 4 + 32) % 32), square().place(4, 3, (step * 4) % 32)));
+            assert!(close(square().place(1, 0, step), place), "step {step}");
+            assert!(close(square().place(4, 1, (step * 4 + 32) % 32), square().place(4, 3, (step * 4) % 32)));
         }
-        assert!(near(square().place(1, 0, 2), [0.5, 0.2]));
+        assert!(close(square().place(1, 0, 2), [0.5, 0.2]));
     }
 
     #[test]

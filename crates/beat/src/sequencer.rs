@@ -1,14 +1,14 @@
 //! The sequencer: turns the host's transport into note events, block by block, on the audio thread.
 //!
 //! It keeps no beat counter. Every block brings its own position; what is kept is which steps have been
-//! decided, which decided onsets still wait, and which notes sound. A block is cut into [`stretch`]es without
+//! decided, which decided onsets still wait, and which notes sound. A block is cut into [`segment`]es without
 //! a jump; in each, steps are [`decide`]d and events are sent to the host ([`block`]) in order of time.
 
 mod block;
 mod decide;
-mod stretch;
+mod segment;
 
-use crate::clock::{Continuity, PlayedStretch, continuity};
+use crate::clock::{Continuity, PlayedSegment, continuity};
 use crate::fault::{Fault, Planted};
 use crate::grid::{Grid, GridLock};
 use crate::pending::PendingOnsets;
@@ -57,7 +57,7 @@ const EXACT: f64 = 1e-9;
 /// See the module's documentation. Its size is fixed; nothing in it allocates, locks or waits.
 #[derive(Clone, Debug)]
 pub struct Sequencer {
-    last: Option<PlayedStretch>,
+    last: Option<PlayedSegment>,
     /// Steps before this beat are decided, or not to be played.
     undecided: f64,
     /// The last start, seek target or loop start: nothing sounds before it.

@@ -91,9 +91,9 @@ mod tests {
     #[test]
     fn a_scene_stands_in_for_the_puck_and_rests_the_orbit() {
         let set = Settings { x: 0.7, density: 0.3, orbit_bars: 8, ..Settings::DEFAULT };
-        let heard = set.effective(Some(SCENE));
-        assert_eq!((heard.x, heard.y, heard.temperature, heard.seed), (0.1, 0.2, 0.9, 7));
-        assert_eq!((heard.density, heard.orbit_bars), (0.3, 0));
+        let effective = set.effective(Some(SCENE));
+        assert_eq!((effective.x, effective.y, effective.temperature, effective.seed), (0.1, 0.2, 0.9, 7));
+        assert_eq!((effective.density, effective.orbit_bars), (0.3, 0));
     }
 
     #[test]

@@ -113,7 +113,7 @@ fn tabs(lines: &[&str]) -> Take {
 #[test]
 fn a_beat_sounds_on_its_sixteenths_whatever_the_block_size() {
     let take = tabs(&["x...x...x...x...|x...x...x...x...", "....x.......x..."]);
-    let mut seen = None;
+    let mut first = None;
     for size in [1, 7, 64, 333, 4096, 200_000] {
         let mut host = Host::new(take);
         host.roll(&mut Sequencer::new(), &Playback::default(), 0.0, 192_000, size);
@@ -122,7 +122,7 @@ fn a_beat_sounds_on_its_sixteenths_whatever_the_block_size() {
         assert_eq!(ons.len(), 10);
         assert_eq!(host.offs().len(), 10, "each note has its note-off");
         assert_eq!(
-            *seen.get_or_insert(host.events.clone()).iter().map(|e| e.0).collect::<Vec<_>>(),
+            *first.get_or_insert(host.events.clone()).iter().map(|e| e.0).collect::<Vec<_>>(),
             host.events.iter().map(|e| e.0).collect::<Vec<_>>()
         );
     }

@@ -1,6 +1,6 @@
 //! What one call works with, and how it sends: note-offs, the ends of notes that are struck again, note-ons.
 
-use super::stretch::Stretch;
+use super::segment::Segment;
 use super::{BankSource, NoteSink, Sequencer};
 use crate::fault::{Fault, Planted};
 use crate::grid::Grid;
@@ -41,18 +41,18 @@ impl Sequencer {
     pub(super) fn play_sample<B: BankSource, N: NoteSink>(
         &mut self,
         sample: u32,
-        stretch: &Stretch,
+        segment: &Segment,
         block: &mut Block<'_, B, N>,
     ) {
         let now = i64::from(sample);
         let channel =
             if block.planted.is(Fault::AlwaysChannel10) { 9 } else { block.playback.channel.min(15) };
         if block.planted.is(Fault::OnsFirst) {
-            self.start_notes(sample, channel, stretch, block);
+            self.start_notes(sample, channel, segment, block);
         }
         let mut index = 0;
         while let Some(note) = self.sounding.notes().get(index) {
-            if note.end_sample(|beats| stretch.sample_of(beats)) > now {
+            if note.end_sample(|beats| segment.sample_of(beats)) > now {
                 index += 1;
             } else if !self.end_note(index, sample, block) {
                 return;
@@ -60,7 +60,7 @@ impl Sequencer {
         }
         for index in 0..self.pending.onsets().len() {
             let onset = self.pending.onsets()[index];
-            if stretch.sample_of(onset.beats) > now || block.mutes(onset.instrument) {
+            if segment.sample_of(onset.beats) > now || block.mutes(onset.instrument) {
                 continue;
             }
             let again = self.sounding.position(channel, onset.note);
@@ -70,19 +70,19 @@ impl Sequencer {
                 return;
             }
         }
-        self.start_notes(sample, channel, stretch, block);
+        self.start_notes(sample, channel, segment, block);
     }
 
     fn start_notes<B: BankSource, N: NoteSink>(
         &mut self,
         sample: u32,
         channel: u8,
-        stretch: &Stretch,
+        segment: &Segment,
         block: &mut Block<'_, B, N>,
     ) {
         let mut index = 0;
         while let Some(&onset) = self.pending.onsets().get(index) {
-            if stretch.sample_of(onset.beats) > i64::from(sample) {
+            if segment.sample_of(onset.beats) > i64::from(sample) {
                 index += 1;
                 continue;
             }

@@ -1,7 +1,7 @@
 //! Deciding a step: which bank plays it, and where each of its onsets lies. What is decided stays so.
 
 use super::block::Block;
-use super::stretch::Stretch;
+use super::segment::Segment;
 use super::{BankSource, HALF_STEP, NoteSink, Playhead, SAME_STEP, Sequencer};
 use crate::fault::Fault;
 use crate::grid::GridStep;
@@ -27,7 +27,7 @@ impl Sequencer {
         &mut self,
         step: &GridStep,
         reached: i64,
-        stretch: &Stretch,
+        segment: &Segment,
         block: &mut Block<'_, B, N>,
     ) {
         let earliest = self.decision_beats(step, block.banks.current());
@@ -53,7 +53,7 @@ impl Sequencer {
             };
             // A leap in tempo inside a block may make a dozen steps due at once: they are one hit a drum,
             // and would not all find room.
-            let due = |onset: &Onset| !block.full && stretch.sample_of(onset.beats) <= reached;
+            let due = |onset: &Onset| !block.full && segment.sample_of(onset.beats) <= reached;
             if !due(&onset) || !self.pending.onsets().iter().any(|other| due(other) && other.meets(&onset)) {
                 self.lost += u32::from(self.pending.push(onset));
             }
