@@ -9,33 +9,29 @@
 #![no_std]
 
 mod bank;
-mod clock;
 mod fault;
 mod grid;
 mod kit;
 mod notes;
 mod orbit;
 mod pattern;
-mod pending;
-mod pieces;
-mod playback;
 mod sequencer;
 mod settings;
 mod shape;
-mod sounding;
 mod transport;
 
 pub use bank::{BANK_TAKES, Bank, Take};
 #[cfg(feature = "faults")]
 pub use fault::Fault;
 pub use grid::{CommitMode, GridLock};
-pub use kit::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Kit};
+pub use kit::{
+    CLASSES, DEFAULT_INSTRUMENT_NAMES, INSTRUMENT_OF, INSTRUMENTS, Kit, PIECE_OF, PIECES, PieceMap, class_of,
+    piece_of_note, step_of,
+};
 pub use notes::{NoteEvent, NoteKind};
 pub use orbit::{ORBIT_PLACES, Orbit};
 pub use pattern::{CELLS, Pattern, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT};
-pub use pieces::{CLASSES, INSTRUMENT_OF, PIECE_OF, PIECES, PieceMap, class_of, piece_of_note, step_of};
-pub use playback::Playback;
 pub use sequencer::{BankSource, NoteSink, Playhead, Refused, Sequencer};
-pub use settings::{SETTINGS_VERSION, Scene, Settings};
+pub use settings::{Playback, SETTINGS_VERSION, Scene, Settings};
 pub use shape::{Continuation, Locks, Shape};
 pub use transport::{HostBar, LoopRange, STEP_BEATS, Transport};

@@ -1,20 +1,17 @@
 //! The sequencer: turns the host's transport into note events, block by block, on the audio thread.
 //!
 //! It keeps no beat counter. Every block brings its own position; what is kept is which steps have been
-//! decided, which decided onsets still wait, and which notes sound. A block is cut into [`segment`]es without
-//! a jump; in each, steps are [`decide`]d and events are sent to the host ([`block`]) in order of time.
+//! decided, which decided onsets still wait, and which notes sound. A block is cut into segments without a
+//! jump; in each, steps are decided and events are sent in order of time ([`schedule`], [`block`]).
 
 mod block;
-mod decide;
-mod segment;
+mod schedule;
 
-use crate::clock::{Continuity, PlayedSegment, continuity};
 use crate::fault::{Fault, Planted};
 use crate::grid::{Grid, GridLock};
-use crate::pending::PendingOnsets;
-use crate::playback::Playback;
-use crate::sounding::SoundingNotes;
-use crate::transport::{STEP_BEATS, Transport};
+use crate::notes::{PendingOnsets, SoundingNotes};
+use crate::settings::Playback;
+use crate::transport::{Continuity, PlayedSegment, STEP_BEATS, Transport, continuity};
 use crate::{Bank, NoteEvent};
 use block::Block;
 

@@ -1,4 +1,7 @@
-//! The settings key: everything that decides what a bank contains.
+//! What the musician sets: the settings key, which decides what a bank contains, and the playback settings,
+//! which the audio thread reads.
+
+use crate::grid::{CommitMode, GridLock};
 
 /// Raised when the law from settings to bank changes, so that a kept bank is known to be of another law.
 pub const SETTINGS_VERSION: u32 = 2;
@@ -79,6 +82,42 @@ pub struct Scene {
 impl Default for Settings {
     fn default() -> Self {
         Self::DEFAULT
+    }
+}
+
+/// The settings that the audio thread reads itself, once a block.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Playback {
+    /// Bit `i` silences instrument `i`.
+    pub mutes: u16,
+    /// How late every second sixteenth is, 0..=1 of half a step.
+    pub swing: f32,
+    /// How long a note lasts, in steps (0..=1).
+    pub gate: f32,
+    /// Multiplies velocities, 0..=2; a note-on never leaves 1..=127.
+    pub velocity: f32,
+    /// When a new bank may start to sound.
+    pub commit: CommitMode,
+    /// What the steps are laid along.
+    pub grid: GridLock,
+    /// MIDI channel, 0..=15.
+    pub channel: u8,
+    /// Whether the instrument rests: what sounds is ended, then silence.
+    pub bypass: bool,
+}
+
+impl Default for Playback {
+    fn default() -> Self {
+        Self {
+            mutes: 0,
+            swing: 0.0,
+            gate: 0.5,
+            velocity: 1.0,
+            commit: CommitMode::Step,
+            grid: GridLock::Song,
+            channel: 9,
+            bypass: false,
+        }
     }
 }
 

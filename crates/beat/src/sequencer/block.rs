@@ -1,10 +1,11 @@
-//! What one call works with, and how it sends: note-offs, the ends of notes that are struck again, note-ons.
+//! One block: what a call of `process` works with, and how notes of one sample are sent.
 
-use super::segment::Segment;
+use libm::floor;
+
 use super::{BankSource, NoteSink, Sequencer};
 use crate::fault::{Fault, Planted};
 use crate::grid::Grid;
-use crate::pending::Onset;
+use crate::notes::Onset;
 use crate::transport::STEP_BEATS;
 use crate::{NoteEvent, NoteKind, Playback};
 
@@ -18,6 +19,31 @@ pub(super) struct Block<'a, B, N> {
     /// of events holds.
     pub(super) full: bool,
     pub(super) planted: Planted,
+}
+
+/// A part of a block without a jump in it.
+#[derive(Clone, Copy)]
+pub(super) struct Segment {
+    pub(super) first: u32,
+    pub(super) end: u32,
+    /// The song position of sample `first`.
+    pub(super) beats: f64,
+    pub(super) beats_per_sample: f64,
+    /// Steps from here on belong to what follows a loop wrap.
+    pub(super) limit: f64,
+}
+
+impl Segment {
+    /// The song position of sample `end`.
+    pub(super) fn end_beats(&self) -> f64 {
+        self.beats + f64::from(self.end - self.first) * self.beats_per_sample
+    }
+
+    /// The sample nearest to a song position; a position that has passed is due at once.
+    pub(super) fn sample_of(&self, beats: f64) -> i64 {
+        let samples = floor((beats - self.beats) / self.beats_per_sample + 0.5);
+        i64::from(self.first).saturating_add(samples.max(0.0) as i64)
+    }
 }
 
 impl<B, N: NoteSink> Block<'_, B, N> {

@@ -1,37 +1,13 @@
-//! A block as segments without a jump, and the order in which a segment is played.
+//! The order of a block: its segments, when each step is decided, when each event is due. A decided onset
+//! never changes.
 
-use libm::floor;
-
-use super::block::Block;
-use super::{BankSource, EXACT, NoteSink, Sequencer};
-use crate::clock::{PlayedSegment, margin};
+use super::block::{Block, Segment};
+use super::{BankSource, EXACT, HALF_STEP, NoteSink, Playhead, SAME_STEP, Sequencer};
 use crate::fault::Fault;
-use crate::transport::{LoopRange, Transport};
-
-/// A part of a block without a jump in it.
-#[derive(Clone, Copy)]
-pub(super) struct Segment {
-    pub(super) first: u32,
-    pub(super) end: u32,
-    /// The song position of sample `first`.
-    beats: f64,
-    beats_per_sample: f64,
-    /// Steps from here on belong to what follows a loop wrap.
-    limit: f64,
-}
-
-impl Segment {
-    /// The song position of sample `end`.
-    fn end_beats(&self) -> f64 {
-        self.beats + f64::from(self.end - self.first) * self.beats_per_sample
-    }
-
-    /// The sample nearest to a song position; a position that has passed is due at once.
-    pub(super) fn sample_of(&self, beats: f64) -> i64 {
-        let samples = floor((beats - self.beats) / self.beats_per_sample + 0.5);
-        i64::from(self.first).saturating_add(samples.max(0.0) as i64)
-    }
-}
+use crate::grid::GridStep;
+use crate::notes::Onset;
+use crate::transport::{LoopRange, PlayedSegment, Transport, margin};
+use crate::{BANK_TAKES, Bank, INSTRUMENTS};
 
 impl Sequencer {
     /// Plays the segments of a block between the loop wraps that have to be inferred.
@@ -136,6 +112,74 @@ impl Sequencer {
             self.pending.forget(|onset| {
                 block.mutes(onset.instrument) && segment.sample_of(onset.beats) < i64::from(segment.end)
             });
+        }
+    }
+
+    /// A step with early onsets is decided half a step ahead, any other when it comes.
+    fn decision_beats(&self, step: &GridStep, bank: &Bank) -> f64 {
+        let early = bank.anticipates(step.cycle) && !self.planted.is(Fault::NeverEarly);
+        let ahead = if early { HALF_STEP } else { 0.0 };
+        (step.beats - ahead).max(self.origin).max(self.song_start())
+    }
+
+    /// Nothing sounds before it.
+    fn song_start(&self) -> f64 {
+        if self.planted.is(Fault::PlaysPreRoll) { f64::NEG_INFINITY } else { 0.0 }
+    }
+
+    /// Commits where this step may, and lays the step's onsets into the queue for good. `reached` is the
+    /// sample at which that happens.
+    fn decide<B: BankSource, N: NoteSink>(
+        &mut self,
+        step: &GridStep,
+        reached: i64,
+        segment: &Segment,
+        block: &mut Block<'_, B, N>,
+    ) {
+        let earliest = self.decision_beats(step, block.banks.current());
+        self.undecided = step.beats + SAME_STEP;
+        if !block.planted.is(Fault::StaleBank) {
+            self.commit(step, block);
+        }
+        let bank = block.banks.current();
+        let take = bank.take(step.cycle);
+        let cycle = step.cycle.rem_euclid(BANK_TAKES as i64) as usize;
+        self.playhead = Some(Playhead { step: step.step, cycle });
+        let swings = step.swings() != block.planted.is(Fault::SwingsTheBeat);
+        let swing = if swings { f64::from(block.playback.swing.clamp(0.0, 1.0)) * HALF_STEP } else { 0.0 };
+        let onsets = take.onsets.step(step.step);
+        for instrument in (0..INSTRUMENTS).filter(|instrument| onsets >> instrument & 1 == 1) {
+            let offset = f64::from(take.offsets[step.step][instrument]) / 127.0 * HALF_STEP;
+            let moved = (swing + offset).clamp(-HALF_STEP, HALF_STEP);
+            let onset = Onset {
+                beats: (step.beats + moved).max(earliest),
+                instrument: instrument as u8,
+                note: bank.kit().note(instrument),
+                velocity: take.velocities[step.step][instrument],
+            };
+            // A leap in tempo inside a block may make a dozen steps due at once: they are one hit a drum,
+            // and would not all find room.
+            let due = |onset: &Onset| !block.full && segment.sample_of(onset.beats) <= reached;
+            if !due(&onset) || !self.pending.onsets().iter().any(|other| due(other) && other.meets(&onset)) {
+                self.lost += u32::from(self.pending.push(onset));
+            }
+        }
+        if block.planted.is(Fault::StaleBank) {
+            self.commit(step, block);
+        }
+    }
+
+    fn commit<B: BankSource, N: NoteSink>(&mut self, step: &GridStep, block: &mut Block<'_, B, N>) {
+        if !step.commits(block.playback.commit) && !block.planted.is(Fault::CommitsAnyTime) {
+            return;
+        }
+        if block.planted.is(Fault::CommitEmptiesQueue) {
+            self.pending.clear();
+        }
+        let model = block.banks.current().model();
+        block.banks.commit(step.beats);
+        if block.banks.current().model() != model {
+            self.sounding.release_all();
         }
     }
 }
