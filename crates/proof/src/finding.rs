@@ -1,8 +1,8 @@
-//! A broken promise: where, what was right, and what came.
+//! A broken promise: where, what was right, and what host_move.
 
 use std::fmt;
 
-/// What the ledger found, in one session.
+/// What the checker found, in one session.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The call in which it shows.

@@ -1,13 +1,13 @@
-//! The imagined host: rolls, loops, seeks and stops as the moments tell, and rounds what it says.
+//! The imagined host: rolls, loops, seeks and stops as the blocks tell, and rounds what it says.
 //!
 //! It keeps the true song position in exact time. What the sequencer hears of it is rounded as real hosts
 //! round.
 
 use beat::{CommitMode, GridLock, HostBar, LoopRange, Playback, Transport};
 
-use crate::chance::{Script, Tape};
-use crate::moment::{self, Deed, LoopWish, Meter, Moment, Place, Slide, Touch};
-use crate::shelf::BANKS;
+use crate::banks::BANKS;
+use crate::block_script::{self, BarLines, BlockScript, HostAction, LoopRequest, Place, Setting, TempoCurve};
+use crate::script::{Script, WordReader};
 use crate::time::{Beats, TIE};
 
 /// One call of the sequencer, with everything that it depends on.
@@ -28,12 +28,12 @@ pub struct Call {
     /// Samples a second.
     pub rate: u32,
     /// How the host truly got there from the block before, if it rolled in both.
-    pub came: Came,
+    pub host_move: HostMove,
 }
 
 /// How a host comes from one block to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Came {
+pub enum HostMove {
     /// It rolled on.
     On,
     /// It ended the last block at its loop's end and begins this one at the start.
@@ -90,13 +90,13 @@ struct Host {
     rounding: Rounding,
     wrap: Wrap,
     tells_bars: bool,
-    meter: Meter,
+    bar_lines: BarLines,
     position: Beats,
     tempo: f64,
     looping: Option<(Beats, Beats)>,
     newest: usize,
     playback: Playback,
-    came: Came,
+    host_move: HostMove,
 }
 
 const RATES: [u32; 8] = [48_000, 44_100, 96_000, 8_000, 384_000, 88_200, 22_050, 192_000];
@@ -104,7 +104,8 @@ const RATES: [u32; 8] = [48_000, 44_100, 96_000, 8_000, 384_000, 88_200, 22_050,
 /// All calls of a session; stopped blocks at its end let everything finish.
 pub fn calls(script: &Script) -> (Vec<Call>, Rounding) {
     let (mut host, rounding) = Host::new(&script.head);
-    let mut calls: Vec<Call> = script.moments.iter().map(|words| host.call(&Moment::new(words))).collect();
+    let mut calls: Vec<Call> =
+        script.blocks.iter().map(|words| host.call(&BlockScript::new(words))).collect();
     finish(&mut calls);
     (calls, rounding)
 }
@@ -121,84 +122,85 @@ pub fn finish(calls: &mut Vec<Call>) {
 
 impl Host {
     fn new(head: &[u32]) -> (Self, Rounding) {
-        let mut tape = Tape::new(head);
-        let _length = tape.word();
-        let typed = tape.once_in(3);
-        let any = tape.between(8_000.0, 384_000.0) as u32;
-        let common = tape.pick(&RATES);
-        let rounding = tape.pick(&[Rounding::Float, Rounding::Fixed, Rounding::Ticks]);
-        let wrap = tape.pick(&[Wrap::SplitAndCarry, Wrap::SplitOnStart, Wrap::Unsplit, Wrap::AfterTheBlock]);
+        let mut words = WordReader::new(head);
+        let _length = words.word();
+        let typed = words.once_in(3);
+        let any = words.between(8_000.0, 384_000.0) as u32;
+        let common = words.choose(&RATES);
+        let rounding = words.choose(&[Rounding::Float, Rounding::Fixed, Rounding::Ticks]);
+        let wrap =
+            words.choose(&[Wrap::SplitAndCarry, Wrap::SplitOnStart, Wrap::Unsplit, Wrap::AfterTheBlock]);
         let mut host = Self {
             rate: if typed { any } else { common },
             rounding,
             wrap,
-            tells_bars: !tape.once_in(4),
-            meter: moment::meter(&mut tape),
+            tells_bars: !words.once_in(4),
+            bar_lines: block_script::bar_lines(&mut words),
             position: Beats::ZERO,
-            tempo: moment::tempo(&mut tape),
+            tempo: block_script::tempo(&mut words),
             looping: None,
-            newest: tape.below(BANKS as u32) as usize,
-            playback: playback(&mut tape),
-            came: Came::Otherwise,
+            newest: words.below(BANKS as u32) as usize,
+            playback: playback(&mut words),
+            host_move: HostMove::Otherwise,
         };
-        let place = moment::place(&mut tape);
-        let loops = tape.below(2) == 1;
-        let wish = moment::loop_wish(&mut tape);
-        host.looping = loops.then(|| host.loop_range(wish));
+        let place = block_script::place(&mut words);
+        let loops = words.below(2) == 1;
+        let request = block_script::loop_request(&mut words);
+        host.looping = loops.then(|| host.loop_range(request));
         host.position = host.find(place);
         (host, rounding)
     }
 
-    fn call(&mut self, moment: &Moment) -> Call {
-        self.prepare(moment);
-        let mut transport = self.transport(moment.frames);
+    fn call(&mut self, block: &BlockScript) -> Call {
+        self.prepare(block);
+        let mut transport = self.transport(block.frames);
         let mut call = Call {
-            reset: matches!(moment.deed, Deed::Reset),
+            reset: matches!(block.action, HostAction::Reset),
             newest: self.newest,
             transport,
-            playback: Playback { bypass: matches!(moment.deed, Deed::Bypass), ..self.playback },
-            room: moment.room,
+            playback: Playback { bypass: matches!(block.action, HostAction::Bypass), ..self.playback },
+            room: block.room,
             truth: (self.position, None),
             rate: self.rate,
-            came: std::mem::replace(&mut self.came, Came::Otherwise),
+            host_move: std::mem::replace(&mut self.host_move, HostMove::Otherwise),
         };
-        match moment.deed {
-            Deed::Stop => transport.playing = false,
-            Deed::Break(nonsense) => transport.tempo = nonsense,
+        match block.action {
+            HostAction::Stop => transport.playing = false,
+            HostAction::Break(nonsense) => transport.tempo = nonsense,
             _ => {
-                let (now, next) = (self.per_sample(), moment.tempo.map(|(tempo, _)| tempo));
+                let (now, next) = (self.per_sample(), block.tempo.map(|(tempo, _)| tempo));
                 let next = next.map_or(now, |tempo| Beats::per_sample(tempo, self.rate));
-                let slide = moment.tempo.map_or(Slide::AtTheEnd, |(_, slide)| slide);
-                let moved = match slide {
-                    Slide::AtTheEnd => now,
-                    Slide::AtOnce => next,
-                    Slide::Ramp => (now + next).half(),
+                let curve = block.tempo.map_or(TempoCurve::AtTheEnd, |(_, curve)| curve);
+                let moved = match curve {
+                    TempoCurve::AtTheEnd => now,
+                    TempoCurve::AtOnce => next,
+                    TempoCurve::Ramp => (now + next).half(),
                 };
-                transport.frames = self.roll(moment.frames, moved);
+                transport.frames = self.roll(block.frames, moved);
                 call.truth.1 = (now == moved).then_some(now);
             }
         }
-        if let Some((tempo, _)) = moment.tempo {
+        if let Some((tempo, _)) = block.tempo {
             self.tempo = tempo;
         }
         Call { transport, ..call }
     }
 
     /// What happens before the block.
-    fn prepare(&mut self, moment: &Moment) {
-        if let Some(wish) = moment.looping {
-            self.came = if self.came == Came::On { Came::On } else { Came::Otherwise };
-            self.looping = wish.map(|wish| self.loop_range(wish));
+    fn prepare(&mut self, block: &BlockScript) {
+        if let Some(request) = block.looping {
+            self.host_move = if self.host_move == HostMove::On { HostMove::On } else { HostMove::Otherwise };
+            self.looping = request.map(|request| self.loop_range(request));
         }
-        if let Deed::Seek(place) = moment.deed {
+        if let HostAction::Seek(place) = block.action {
             self.position = self.find(place);
-            self.came = Came::Otherwise;
+            self.host_move = HostMove::Otherwise;
         }
-        self.newest = moment.publish.unwrap_or(self.newest);
-        self.playback.mutes = moment.mutes.unwrap_or(self.playback.mutes);
-        self.meter = moment.meter.unwrap_or(self.meter);
-        if let Some(touch) = moment.touch {
-            turn(&mut self.playback, touch);
+        self.newest = block.publish.unwrap_or(self.newest);
+        self.playback.mutes = block.mutes.unwrap_or(self.playback.mutes);
+        self.bar_lines = block.bar_lines.unwrap_or(self.bar_lines);
+        if let Some(setting) = block.setting {
+            turn(&mut self.playback, setting);
         }
     }
 
@@ -210,14 +212,14 @@ impl Host {
         let met = |position: Beats, end: Beats| position >= end - TIE;
         let wraps = |(_, end): &(Beats, Beats)| !met(from, *end) && met(self.position, *end);
         let Some((start, end)) = self.looping.filter(wraps) else {
-            self.came = Came::On;
+            self.host_move = HostMove::On;
             return frames;
         };
         match self.wrap {
             Wrap::SplitOnStart | Wrap::SplitAndCarry => {
                 let short = (end - TIE - from).covering(moved);
                 let over = (from + moved * short - end).max(Beats::ZERO);
-                self.came = Came::Round;
+                self.host_move = HostMove::Round;
                 self.position = if self.wrap == Wrap::SplitOnStart { start } else { start + over };
                 short as u32
             }
@@ -234,7 +236,7 @@ impl Host {
     }
 
     fn transport(&self, frames: u32) -> Transport {
-        let (start, number, length) = self.meter.bar_at(self.position);
+        let (start, number, length) = self.bar_lines.bar_at(self.position);
         Transport {
             playing: true,
             beats: self.written(self.position).to_f64(),
@@ -261,10 +263,10 @@ impl Host {
         }
     }
 
-    fn loop_range(&self, wish: LoopWish) -> (Beats, Beats) {
+    fn loop_range(&self, request: LoopRequest) -> (Beats, Beats) {
         let tick = Beats::ratio(1, 1920);
-        let start = tick * i64::from(wish.start);
-        let end = start + tick * i64::from(wish.length) + Beats::new(tick.to_f64() * wish.fine);
+        let start = tick * i64::from(request.start);
+        let end = start + tick * i64::from(request.length) + Beats::new(tick.to_f64() * request.fine);
         (self.written(start), self.written(end))
     }
 
@@ -272,7 +274,7 @@ impl Host {
         let sample = self.per_sample();
         match place {
             Place::Step(step) => Beats::STEP * i64::from(step),
-            Place::NearStep(step, eighths) => {
+            Place::OffStep(step, eighths) => {
                 Beats::STEP * i64::from(step) + sample.half().half().half() * i64::from(eighths)
             }
             Place::Tick(tick) => Beats::ratio(i64::from(tick), 1920),
@@ -286,7 +288,7 @@ impl Host {
     }
 }
 
-impl Meter {
+impl BarLines {
     /// Start, number and length of the bar that holds `position`.
     pub fn bar_at(&self, position: Beats) -> (Beats, i64, Beats) {
         let [before, after] = [self.before, self.after].map(|bar| Beats::ratio(4 * bar.upper, bar.lower));
@@ -302,28 +304,33 @@ impl Meter {
 }
 
 /// The first settings, plain for words of 0.
-fn playback(tape: &mut Tape<'_>) -> Playback {
+fn playback(words: &mut WordReader<'_>) -> Playback {
     let mut playback = Playback::default();
-    for touch in [
-        Touch::Swing([0, 0, 21, 64][tape.below(4) as usize]),
-        Touch::Gate([32, 64, 1, 0][tape.below(4) as usize]),
-        Touch::Velocity([64, 128, 20, 0][tape.below(4) as usize]),
-        Touch::Commit(tape.pick(&[CommitMode::Step, CommitMode::Beat, CommitMode::Bar, CommitMode::Cycle])),
-        Touch::Grid(tape.pick(&[GridLock::Song, GridLock::HostBars])),
+    for setting in [
+        Setting::Swing([0, 0, 21, 64][words.below(4) as usize]),
+        Setting::Gate([32, 64, 1, 0][words.below(4) as usize]),
+        Setting::Velocity([64, 128, 20, 0][words.below(4) as usize]),
+        Setting::Commit(words.choose(&[
+            CommitMode::Step,
+            CommitMode::Beat,
+            CommitMode::Bar,
+            CommitMode::Cycle,
+        ])),
+        Setting::Grid(words.choose(&[GridLock::Song, GridLock::HostBars])),
     ] {
-        turn(&mut playback, touch);
+        turn(&mut playback, setting);
     }
     playback
 }
 
-fn turn(playback: &mut Playback, touch: Touch) {
+fn turn(playback: &mut Playback, setting: Setting) {
     let whole = |sixty_fourths: u32| sixty_fourths as f32 / 64.0;
-    match touch {
-        Touch::Swing(swing) => playback.swing = whole(swing),
-        Touch::Gate(gate) => playback.gate = whole(gate),
-        Touch::Velocity(velocity) => playback.velocity = whole(velocity),
-        Touch::Commit(mode) => playback.commit = mode,
-        Touch::Grid(lock) => playback.grid = lock,
-        Touch::Channel(channel) => playback.channel = channel,
+    match setting {
+        Setting::Swing(swing) => playback.swing = whole(swing),
+        Setting::Gate(gate) => playback.gate = whole(gate),
+        Setting::Velocity(velocity) => playback.velocity = whole(velocity),
+        Setting::Commit(mode) => playback.commit = mode,
+        Setting::Grid(lock) => playback.grid = lock,
+        Setting::Channel(channel) => playback.channel = channel,
     }
 }

@@ -15,11 +15,11 @@ use proof::soak::{Failure, Summary, soak};
 #[command(name = "proof", version, arg_required_else_help = true)]
 enum Verb {
     /// Play random sessions of random hosts and check every note
-    Soak(Options),
+    Soak(SoakOptions),
 }
 
 #[derive(clap::Args)]
-struct Options {
+struct SoakOptions {
     /// How many blocks to play
     #[arg(long, default_value_t = 1_000_000)]
     blocks: u64,
@@ -53,7 +53,7 @@ fn list() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn run(options: &Options, fault: Option<Fault>) -> ExitCode {
+fn run(options: &SoakOptions, fault: Option<Fault>) -> ExitCode {
     let bar = ProgressBar::new(options.blocks);
     if let Ok(style) =
         ProgressStyle::with_template("{bar:30} {human_pos} of {human_len} blocks, {per_sec}, {eta} left")
@@ -80,14 +80,14 @@ fn run(options: &Options, fault: Option<Fault>) -> ExitCode {
 }
 
 fn report(summary: &Summary, seconds: f64) {
-    let Summary { sessions, blocks, notes, worst, worst_with_rounding: [float, fixed, ticks], covered } =
+    let Summary { sessions, blocks, notes, worst, worst_with_rounding: [float, fixed, ticks], coverage } =
         summary;
     println!("{blocks} blocks of {sessions} sessions in {seconds:.1} s, {notes} notes: the contract holds");
     println!("worst error {worst:.6} samples from the position that the host gives");
     println!(
         "with the host's own rounding: {float:.6} (f64), {fixed:.6} (2^-31 beat), {ticks:.3} (1/1920 beat)"
     );
-    print!("met:\n{covered}");
+    print!("met:\n{coverage}");
     let never = summary.never_met();
     if !never.is_empty() {
         println!("never met: {}", never.join("; "));

@@ -1,11 +1,11 @@
-//! What holds for every block whatever it plays: plain rules that need no score.
+//! What holds for every block whatever it plays: plain rules that need no expected.
 
 use beat::{NoteEvent, NoteKind};
 
 use crate::finding::Finding;
 use crate::host::Call;
+use crate::session::Sent;
 use crate::time::{Beats, TIE};
-use crate::trial::Sent;
 
 /// Checks one call: events in time order, note-offs before note-ons at a sample, every number in range,
 /// nothing new at rest, nothing before the song, nothing offered behind a refused event.

@@ -2,13 +2,13 @@
 
 use beat::Sequencer;
 
-use crate::chance::Script;
-use crate::covered::{Covered, Situation};
+use crate::banks::BankFixtures;
+use crate::coverage::{Coverage, Situation};
 use crate::finding::Finding;
 use crate::host::{self, Call, Rounding};
-use crate::shelf::Shelf;
+use crate::script::Script;
+use crate::session::{SessionReport, hold};
 use crate::shrink::shrink;
-use crate::trial::{Report, hold};
 
 /// What a soak has shown.
 #[derive(Clone, Debug, Default)]
@@ -24,7 +24,7 @@ pub struct Summary {
     /// The worst error from hosts' true positions, in samples: `f64`, 2^-31 and 1/1920 beats.
     pub worst_with_rounding: [f64; 3],
     /// What has been met.
-    pub covered: Covered,
+    pub coverage: Coverage,
 }
 
 /// A broken promise.
@@ -45,11 +45,11 @@ pub fn soak(
     sequencer: &Sequencer,
     mut progress: impl FnMut(u64),
 ) -> Result<Summary, Failure> {
-    let shelf = Shelf::new(seed);
+    let banks = BankFixtures::new(seed);
     let mut summary = Summary::default();
     while summary.blocks < blocks {
         let script = Script::random(seed, summary.sessions);
-        match hold(&script, &shelf, sequencer) {
+        match hold(&script, &banks, sequencer) {
             Ok(report) => summary.add(&report),
             Err(found) => {
                 let blocks = summary.blocks + found.call as u64 + 1;
@@ -64,10 +64,10 @@ pub fn soak(
 impl Failure {
     /// The shortest story that can be found of it, and the calls of that story up to where it breaks.
     pub fn shortened(&self, seed: u64, sequencer: &Sequencer) -> (Finding, Vec<Call>) {
-        let shelf = Shelf::new(seed);
+        let banks = BankFixtures::new(seed);
         let script = Script::random(seed, self.session);
-        let short = shrink(&script, |candidate| hold(candidate, &shelf, sequencer).is_err());
-        let shortest = hold(&short, &shelf, sequencer).err().unwrap_or_else(|| self.found.clone());
+        let short = shrink(&script, |candidate| hold(candidate, &banks, sequencer).is_err());
+        let shortest = hold(&short, &banks, sequencer).err().unwrap_or_else(|| self.found.clone());
         let (mut calls, _) = host::calls(&short);
         calls.truncate(shortest.call + 1);
         (shortest, calls)
@@ -75,7 +75,7 @@ impl Failure {
 }
 
 impl Summary {
-    fn add(&mut self, report: &Report) {
+    fn add(&mut self, report: &SessionReport) {
         self.sessions += 1;
         self.blocks += report.blocks;
         self.notes += report.notes;
@@ -87,14 +87,14 @@ impl Summary {
             Rounding::Ticks => 2,
         };
         self.worst_with_rounding[kind] = self.worst_with_rounding[kind].max(worst);
-        self.covered.add(&report.covered);
+        self.coverage.add(&report.coverage);
     }
 
-    /// What the soak never met. A session cut short is nothing to wish for.
+    /// What the soak never met. A session cut short is nothing to request for.
     pub fn never_met(&self) -> Vec<&'static str> {
         let wanted = Situation::ALL.iter().filter(|situation| **situation != Situation::CutShort);
         wanted
-            .filter(|situation| self.covered.of(**situation) == 0)
+            .filter(|situation| self.coverage.of(**situation) == 0)
             .map(|situation| situation.words())
             .collect()
     }

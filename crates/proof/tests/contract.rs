@@ -2,9 +2,9 @@
 //! proptest to shorten what fails.
 
 use beat::{Fault, Sequencer};
-use proof::chance::WORDS;
+use proof::script::WORDS;
 use proof::soak::soak;
-use proof::{Script, Shelf, hold};
+use proof::{BankFixtures, Script, hold};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
@@ -14,14 +14,14 @@ const SOON: u64 = 3_000;
 
 #[test]
 fn any_session_of_any_host_sounds_as_the_contract_says() {
-    // Fewer moments and smaller words tell plainer stories, which is what shrinking goes for.
+    // Fewer blocks and smaller words tell plainer stories, which is what shrinking goes for.
     let words = || vec(any::<u32>(), WORDS);
-    let scripts = (words(), vec(words(), 1..=60)).prop_map(|(head, moments)| Script { head, moments });
-    let shelf = Shelf::new(1);
+    let scripts = (words(), vec(words(), 1..=60)).prop_map(|(head, blocks)| Script { head, blocks });
+    let banks = BankFixtures::new(1);
     let seeded = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let config = Config { cases: 300, failure_persistence: None, ..Config::default() };
     let done = TestRunner::new_with_rng(config, seeded).run(&scripts, |script| {
-        hold(&script, &shelf, &Sequencer::new()).map_err(|found| TestCaseError::fail(found.to_string()))?;
+        hold(&script, &banks, &Sequencer::new()).map_err(|found| TestCaseError::fail(found.to_string()))?;
         Ok(())
     });
     assert!(done.is_ok(), "{}", done.unwrap_err());
@@ -52,5 +52,5 @@ fn every_fault_is_found_soon_and_each_rule_has_one() {
 fn the_same_seed_tells_the_same_story() {
     let story = || soak(3_000, 3, &Sequencer::new(), |_| {}).expect("the contract holds");
     let (one, other) = (story(), story());
-    assert_eq!((one.blocks, one.notes, one.covered), (other.blocks, other.notes, other.covered));
+    assert_eq!((one.blocks, one.notes, one.coverage), (other.blocks, other.notes, other.coverage));
 }

@@ -2,19 +2,19 @@
 
 use beat::{Bank, BankSource, NoteEvent, NoteSink, Refused, Sequencer};
 
-use crate::book::{Book, Undecided};
-use crate::chance::Script;
-use crate::covered::{Covered, Situation};
+use crate::banks::{BankFixtures, SILENT};
+use crate::checker::Checker;
+use crate::coverage::{Coverage, Situation};
+use crate::expected::ExpectedOnsets;
 use crate::finding::Finding;
 use crate::host::{self, Call, Rounding};
-use crate::ledger::Ledger;
 use crate::order;
-use crate::score::Score;
-use crate::shelf::{SILENT, Shelf};
+use crate::passes::{Timeline, Undecided};
+use crate::script::Script;
 
 /// What a session that kept the contract has shown.
 #[derive(Clone, Debug)]
-pub struct Report {
+pub struct SessionReport {
     /// Blocks played.
     pub blocks: u64,
     /// Note-ons.
@@ -24,23 +24,23 @@ pub struct Report {
     /// The worst error from the host's true position, by how the host rounds, in samples.
     pub worst_with_rounding: (Rounding, f64),
     /// What has been met.
-    pub covered: Covered,
+    pub coverage: Coverage,
 }
 
 /// The reading end of the crossing, as the sequencer under test sees it.
-struct Desk<'a> {
-    shelf: &'a Shelf,
+struct FixtureSource<'a> {
+    banks: &'a BankFixtures,
     newest: usize,
     current: usize,
 }
 
-impl BankSource for Desk<'_> {
+impl BankSource for FixtureSource<'_> {
     fn commit(&mut self, _beats: f64) {
         self.current = self.newest;
     }
 
     fn current(&self) -> &Bank {
-        self.shelf.bank(self.current)
+        self.banks.bank(self.current)
     }
 }
 
@@ -70,21 +70,21 @@ impl NoteSink for Sent {
 /// Lets a sequencer play all calls, shows what it sent in each, and returns how many notes sound at the end.
 pub fn play(
     calls: &[Call],
-    shelf: &Shelf,
+    banks: &BankFixtures,
     sequencer: &Sequencer,
     mut each: impl FnMut(usize, &Sent) -> Result<(), Finding>,
 ) -> Result<usize, Finding> {
     let mut sequencer = sequencer.clone();
-    let mut desk = Desk { shelf, newest: 0, current: SILENT };
+    let mut source = FixtureSource { banks, newest: 0, current: SILENT };
     let mut sent = Sent::default();
     for (index, call) in calls.iter().enumerate() {
         let lost = sequencer.lost();
         if call.reset {
             sequencer.reset();
         }
-        (sent.room, sent.refused, desk.newest) = (call.room, 0, call.newest);
+        (sent.room, sent.refused, source.newest) = (call.room, 0, call.newest);
         sent.events.clear();
-        sequencer.process(&call.transport, &call.playback, &mut desk, &mut sent);
+        sequencer.process(&call.transport, &call.playback, &mut source, &mut sent);
         sent.given_up = sequencer.lost() - lost;
         each(index, &sent)?;
     }
@@ -92,54 +92,55 @@ pub fn play(
 }
 
 /// Plays a script and checks every call of it. `sequencer` is the one under test, at rest.
-pub fn hold(script: &Script, shelf: &Shelf, sequencer: &Sequencer) -> Result<Report, Finding> {
-    let mut covered = Covered::default();
+pub fn hold(script: &Script, banks: &BankFixtures, sequencer: &Sequencer) -> Result<SessionReport, Finding> {
+    let mut coverage = Coverage::default();
     let (mut calls, rounding) = host::calls(script);
-    let (book, score) = loop {
-        let mut met = Covered::default();
-        let laid = Book::new(&calls, &mut met)
-            .and_then(|book| Score::new(&book, &calls, shelf, &mut met).map(|score| (book, score)));
+    let (timeline, expected) = loop {
+        let mut met = Coverage::default();
+        let laid = Timeline::new(&calls, &mut met).and_then(|timeline| {
+            ExpectedOnsets::new(&timeline, &calls, banks, &mut met).map(|expected| (timeline, expected))
+        });
         match laid {
             Ok(laid) => {
-                covered.add(&met);
+                coverage.add(&met);
                 break laid;
             }
             Err(Undecided(call)) => {
-                covered.count(Situation::CutShort);
+                coverage.count(Situation::CutShort);
                 calls.truncate(call);
                 host::finish(&mut calls);
             }
         }
     };
-    if let Some(call) = book.misjudged {
+    if let Some(call) = timeline.misjudged {
         let expected = "a block that goes on from the last".to_owned();
         return Err(Finding { call, sample: 0, expected, got: "by the letter of the rules, a seek".into() });
     }
-    let mut ledger = Ledger::new(&book, &score, &calls);
-    let still_sound = play(&calls, shelf, sequencer, |index, sent| {
+    let mut checker = Checker::new(&timeline, &expected, &calls);
+    let still_sound = play(&calls, banks, sequencer, |index, sent| {
         let before = index.checked_sub(1).map(|before| &calls[before]);
-        note_situations(&calls[index], before, &mut covered);
+        note_situations(&calls[index], before, &mut coverage);
         if sent.refused > 0 {
-            covered.count(Situation::Refusal);
+            coverage.count(Situation::Refusal);
         }
         order::check(index, &calls[index], sent)?;
-        ledger.call(index, sent, &mut covered)
+        checker.call(index, sent, &mut coverage)
     })?;
-    if still_sound + ledger.sounding() > 0 {
-        let got = format!("{} notes still sound", still_sound.max(ledger.sounding()));
+    if still_sound + checker.sounding() > 0 {
+        let got = format!("{} notes still sound", still_sound.max(checker.sounding()));
         return Err(Finding { call: calls.len(), sample: 0, expected: "silence at the end".into(), got });
     }
-    let [worst, with_rounding] = ledger.worst;
-    Ok(Report {
+    let [worst, with_rounding] = checker.worst;
+    Ok(SessionReport {
         blocks: calls.len() as u64,
-        notes: ledger.notes,
+        notes: checker.notes,
         worst,
         worst_with_rounding: (rounding, with_rounding),
-        covered,
+        coverage,
     })
 }
 
-fn note_situations(call: &Call, before: Option<&Call>, covered: &mut Covered) {
+fn note_situations(call: &Call, before: Option<&Call>, coverage: &mut Coverage) {
     let transport = &call.transport;
     let changed = |differs: fn(&Call, &Call) -> bool| before.is_some_and(|before| differs(before, call));
     for (met, situation) in [
@@ -153,7 +154,7 @@ fn note_situations(call: &Call, before: Option<&Call>, covered: &mut Covered) {
         (changed(|a, b| a.newest != b.newest), Situation::NewBank),
     ] {
         if met {
-            covered.count(situation);
+            coverage.count(situation);
         }
     }
 }

@@ -20,14 +20,14 @@ pub struct Step {
 
 /// The steps as one block lays them.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Lattice {
+pub enum StepGrid {
     /// Bars of four beats from the start of the song.
     Song,
     /// The host's bars, counted from this one.
     Bars(HostBar),
 }
 
-impl Lattice {
+impl StepGrid {
     /// What the block is told.
     pub fn of(call: &Call) -> Self {
         match (call.playback.grid, call.transport.bar) {

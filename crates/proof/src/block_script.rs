@@ -1,36 +1,36 @@
-//! One moment of a script: what its words tell the host and the musician to do.
+//! One block of a script: what its words tell the host and the musician to do.
 
 use beat::{CommitMode, GridLock};
 
-use crate::chance::Tape;
-use crate::shelf::BANKS;
+use crate::banks::BANKS;
+use crate::script::WordReader;
 
 /// One block of the session and what happens before it.
 #[derive(Clone, Debug)]
-pub struct Moment {
+pub struct BlockScript {
     /// Samples of the block, 1..=8192; a host that splits at its loop's end may make it shorter.
     pub frames: u32,
     /// What the host does.
-    pub deed: Deed,
+    pub action: HostAction,
     /// The tempo that the next block will report, and how the host gets there.
-    pub tempo: Option<(f64, Slide)>,
+    pub tempo: Option<(f64, TempoCurve)>,
     /// A new loop range, or none.
-    pub looping: Option<Option<LoopWish>>,
+    pub looping: Option<Option<LoopRequest>>,
     /// A bank that is published before the block.
     pub publish: Option<usize>,
     /// New mutes.
     pub mutes: Option<u16>,
     /// A turned knob.
-    pub touch: Option<Touch>,
+    pub setting: Option<Setting>,
     /// How many events the host takes in this block.
     pub room: usize,
     /// New bar lines all through the song.
-    pub meter: Option<Meter>,
+    pub bar_lines: Option<BarLines>,
 }
 
 /// What the host does with the transport.
 #[derive(Clone, Copy, Debug)]
-pub enum Deed {
+pub enum HostAction {
     /// It rolls on.
     Roll,
     /// It jumps there and rolls.
@@ -51,7 +51,7 @@ pub enum Place {
     /// A step of the song.
     Step(u32),
     /// So many 1/8 samples from a step of the song.
-    NearStep(u32, i32),
+    OffStep(u32, i32),
     /// So many ticks (1/1920 beat) into the song.
     Tick(u32),
     /// Anywhere, in beats.
@@ -64,7 +64,7 @@ pub enum Place {
 
 /// How a host gets from one tempo to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Slide {
+pub enum TempoCurve {
     /// At the end of the block.
     AtTheEnd,
     /// As it begins, though the block still reports the old tempo.
@@ -75,7 +75,7 @@ pub enum Slide {
 
 /// A loop range in ticks of 1/1920 beat, with a fine part where the host's positions can hold one.
 #[derive(Clone, Copy, Debug)]
-pub struct LoopWish {
+pub struct LoopRequest {
     /// Its start, in ticks.
     pub start: u32,
     /// Its length, in ticks.
@@ -86,7 +86,7 @@ pub struct LoopWish {
 
 /// The bar lines of a song: one time signature, and from some bar on another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Meter {
+pub struct BarLines {
     /// Before that bar.
     pub before: Signature,
     /// The number of that bar, 0 or more.
@@ -106,7 +106,7 @@ pub struct Signature {
 
 /// A knob and its new value; the numbers are 64ths, which both sides hold exactly.
 #[derive(Clone, Copy, Debug)]
-pub enum Touch {
+pub enum Setting {
     /// How late every second sixteenth is.
     Swing(u32),
     /// How long notes last.
@@ -125,27 +125,27 @@ pub enum Touch {
 const SIGNATURES: [(i64, i64); 10] =
     [(4, 4), (3, 4), (7, 8), (5, 4), (6, 8), (5, 8), (9, 8), (11, 16), (1, 4), (13, 32)];
 
-impl Moment {
+impl BlockScript {
     /// What these words tell.
     pub fn new(words: &[u32]) -> Self {
-        let mut tape = Tape::new(words);
+        let mut words = WordReader::new(words);
         Self {
-            frames: frames(&mut tape),
-            deed: deed(&mut tape),
-            tempo: tempo_change(&mut tape),
-            looping: loop_change(&mut tape),
-            publish: tape.once_in(6).then_some(tape.below(BANKS as u32) as usize),
-            mutes: tape.once_in(12).then_some(mutes(&mut tape)),
-            touch: tape.once_in(8).then_some(touch(&mut tape)),
-            room: if tape.once_in(48) { tape.below(6) as usize } else { usize::MAX },
-            meter: tape.once_in(64).then_some(meter(&mut tape)),
+            frames: frames(&mut words),
+            action: action(&mut words),
+            tempo: tempo_change(&mut words),
+            looping: loop_change(&mut words),
+            publish: words.once_in(6).then_some(words.below(BANKS as u32) as usize),
+            mutes: words.once_in(12).then_some(mutes(&mut words)),
+            setting: words.once_in(8).then_some(setting(&mut words)),
+            room: if words.once_in(48) { words.below(6) as usize } else { usize::MAX },
+            bar_lines: words.once_in(64).then_some(bar_lines(&mut words)),
         }
     }
 }
 
-fn frames(tape: &mut Tape<'_>) -> u32 {
-    let kind = tape.below(8);
-    let word = tape.word();
+fn frames(words: &mut WordReader<'_>) -> u32 {
+    let kind = words.below(8);
+    let word = words.word();
     match kind {
         0..=3 => [64, 128, 256, 512, 1024, 441, 2048, 4096][word as usize % 8],
         4 => 1 + word % 8,
@@ -154,17 +154,17 @@ fn frames(tape: &mut Tape<'_>) -> u32 {
     }
 }
 
-fn deed(tape: &mut Tape<'_>) -> Deed {
-    let kind = tape.below(96);
-    let place = place(tape);
-    let broken = tape.pick(&[f64::NAN, f64::INFINITY, -120.0, 0.0]);
+fn action(words: &mut WordReader<'_>) -> HostAction {
+    let kind = words.below(96);
+    let place = place(words);
+    let broken = words.choose(&[f64::NAN, f64::INFINITY, -120.0, 0.0]);
     match kind {
-        88..=90 => Deed::Seek(place),
-        91 | 92 => Deed::Stop,
-        93 => Deed::Bypass,
-        94 => Deed::Reset,
-        95 if place_is_rare(place) => Deed::Break(broken),
-        _ => Deed::Roll,
+        88..=90 => HostAction::Seek(place),
+        91 | 92 => HostAction::Stop,
+        93 => HostAction::Bypass,
+        94 => HostAction::Reset,
+        95 if place_is_rare(place) => HostAction::Break(broken),
+        _ => HostAction::Roll,
     }
 }
 
@@ -173,11 +173,11 @@ fn place_is_rare(place: Place) -> bool {
 }
 
 /// Somewhere to begin or to go.
-pub fn place(tape: &mut Tape<'_>) -> Place {
-    let (kind, value) = (tape.below(12), tape.word());
+pub fn place(words: &mut WordReader<'_>) -> Place {
+    let (kind, value) = (words.below(12), words.word());
     match kind {
         0..=2 => Place::Step(value % 512),
-        3 | 4 => Place::NearStep(value % 512, (value >> 16) as i32 % 17 - 8),
+        3 | 4 => Place::OffStep(value % 512, (value >> 16) as i32 % 17 - 8),
         5 => Place::Tick(value % (1920 * 128)),
         6 => Place::Anywhere(f64::from(value) / 2f64.powi(26)),
         7 => Place::Anywhere(-8.0 * f64::from(value) / 2f64.powi(32)),
@@ -189,45 +189,45 @@ pub fn place(tape: &mut Tape<'_>) -> Place {
 }
 
 /// A tempo of 10..=999, often one that a musician would type.
-pub fn tempo(tape: &mut Tape<'_>) -> f64 {
-    let kind = tape.below(3);
-    let typed = tape.pick(&[120.0, 93.7, 140.0, 10.0, 999.0, 60.0, 174.0, 300.0]);
-    let any = tape.between(10.0, 999.0);
+pub fn tempo(words: &mut WordReader<'_>) -> f64 {
+    let kind = words.below(3);
+    let typed = words.choose(&[120.0, 93.7, 140.0, 10.0, 999.0, 60.0, 174.0, 300.0]);
+    let any = words.between(10.0, 999.0);
     if kind == 0 { typed } else { any }
 }
 
-fn tempo_change(tape: &mut Tape<'_>) -> Option<(f64, Slide)> {
-    let changes = tape.once_in(6);
-    let slide = tape.pick(&[Slide::AtTheEnd, Slide::AtOnce, Slide::Ramp]);
-    let tempo = tempo(tape);
-    changes.then_some((tempo, slide))
+fn tempo_change(words: &mut WordReader<'_>) -> Option<(f64, TempoCurve)> {
+    let changes = words.once_in(6);
+    let curve = words.choose(&[TempoCurve::AtTheEnd, TempoCurve::AtOnce, TempoCurve::Ramp]);
+    let tempo = tempo(words);
+    changes.then_some((tempo, curve))
 }
 
 /// A new loop range, once in a while.
-fn loop_change(tape: &mut Tape<'_>) -> Option<Option<LoopWish>> {
-    let kind = tape.below(48);
-    let wish = loop_wish(tape);
+fn loop_change(words: &mut WordReader<'_>) -> Option<Option<LoopRequest>> {
+    let kind = words.below(48);
+    let request = loop_request(words);
     match kind {
         46 => Some(None),
-        47 => Some(Some(wish)),
+        47 => Some(Some(request)),
         _ => None,
     }
 }
 
 /// A loop range, half of the time on the grid.
-pub fn loop_wish(tape: &mut Tape<'_>) -> LoopWish {
-    let (start, length, fine) = (tape.word(), tape.word(), tape.fraction());
+pub fn loop_request(words: &mut WordReader<'_>) -> LoopRequest {
+    let (start, length, fine) = (words.word(), words.word(), words.fraction());
     let on_grid = start >> 16 & 1 == 0;
     let unit = if on_grid { 480 } else { 1 };
-    LoopWish {
+    LoopRequest {
         start: start % (1920 * 16) / unit * unit,
         length: (length % (1920 << (length >> 16 & 3))).max(480) / unit * unit,
         fine: if on_grid { 0.0 } else { fine },
     }
 }
 
-fn mutes(tape: &mut Tape<'_>) -> u16 {
-    let word = tape.word();
+fn mutes(words: &mut WordReader<'_>) -> u16 {
+    let word = words.word();
     match word >> 16 & 7 {
         0..=2 => 0,
         3 => u16::MAX,
@@ -235,26 +235,26 @@ fn mutes(tape: &mut Tape<'_>) -> u16 {
     }
 }
 
-fn touch(tape: &mut Tape<'_>) -> Touch {
-    let (kind, value) = (tape.below(7), tape.word());
+fn setting(words: &mut WordReader<'_>) -> Setting {
+    let (kind, value) = (words.below(7), words.word());
     match kind {
-        0 => Touch::Swing(value % 65),
-        1 => Touch::Gate(value % 65),
-        2 => Touch::Velocity(value % 129),
-        3 | 4 => Touch::Commit(
+        0 => Setting::Swing(value % 65),
+        1 => Setting::Gate(value % 65),
+        2 => Setting::Velocity(value % 129),
+        3 | 4 => Setting::Commit(
             [CommitMode::Step, CommitMode::Beat, CommitMode::Bar, CommitMode::Cycle][value as usize % 4],
         ),
-        5 => Touch::Grid([GridLock::Song, GridLock::HostBars][value as usize % 2]),
-        _ => Touch::Channel((value % 16) as u8),
+        5 => Setting::Grid([GridLock::Song, GridLock::HostBars][value as usize % 2]),
+        _ => Setting::Channel((value % 16) as u8),
     }
 }
 
 /// Bar lines.
-pub fn meter(tape: &mut Tape<'_>) -> Meter {
-    let change = i64::from(tape.below(16));
+pub fn bar_lines(words: &mut WordReader<'_>) -> BarLines {
+    let change = i64::from(words.below(16));
     let mut signature = || {
-        let (upper, lower) = tape.pick(&SIGNATURES);
+        let (upper, lower) = words.choose(&SIGNATURES);
         Signature { upper, lower }
     };
-    Meter { before: signature(), change, after: signature() }
+    BarLines { before: signature(), change, after: signature() }
 }

@@ -1,28 +1,28 @@
-//! Ticks off what the sequencer sent against the score: what must sound, what may, and everything else.
+//! Ticks off what the sequencer sent against the expected: what must sound, what may, and everything else.
 
 use beat::{NoteEvent, NoteKind};
 
-use crate::book::{Book, Due};
-use crate::covered::{Covered, Situation};
+use crate::coverage::{Coverage, Situation};
+use crate::expected::{ExpectedOnset, ExpectedOnsets};
 use crate::finding::Finding;
 use crate::host::Call;
-use crate::score::{Cell, Score};
+use crate::passes::{Due, Timeline};
+use crate::session::Sent;
 use crate::time::Beats;
-use crate::trial::Sent;
 
 /// The most notes that the sequencer lets sound at once.
 const ROOM: usize = 64;
 
 /// An onset that is yet to sound.
 #[derive(Clone, Copy)]
-struct Open {
+struct DueOnset {
     cell: usize,
     due: [Due; 2],
     optional: bool,
 }
 
 /// A note that sounds.
-struct Note {
+struct SoundingNote {
     channel: u8,
     key: u8,
     pass: usize,
@@ -38,46 +38,57 @@ struct Note {
 }
 
 /// The state of the check.
-pub struct Ledger<'a> {
-    book: &'a Book,
-    score: &'a Score,
+pub struct Checker<'a> {
+    timeline: &'a Timeline,
+    expected: &'a ExpectedOnsets,
     calls: &'a [Call],
     next: usize,
-    open: Vec<Open>,
-    sounding: Vec<Note>,
+    open: Vec<DueOnset>,
+    sounding: Vec<SoundingNote>,
     /// What sounded in this call: channel, key, sample.
     struck: Vec<(u8, u8, i64)>,
     /// Whether the host refused something in the call before.
     full: bool,
     /// How far the sequencer was off at worst: from the given position, and from the true one, in samples.
     pub worst: [f64; 2],
-    /// Note-ons.
+    /// SoundingNote-ons.
     pub notes: u64,
 }
 
-impl<'a> Ledger<'a> {
+impl<'a> Checker<'a> {
     /// Before the first call.
-    pub fn new(book: &'a Book, score: &'a Score, calls: &'a [Call]) -> Self {
+    pub fn new(timeline: &'a Timeline, expected: &'a ExpectedOnsets, calls: &'a [Call]) -> Self {
         let (open, sounding, struck) = (Vec::new(), Vec::new(), Vec::new());
-        Self { book, score, calls, next: 0, open, sounding, struck, full: false, worst: [0.0; 2], notes: 0 }
+        Self {
+            timeline,
+            expected,
+            calls,
+            next: 0,
+            open,
+            sounding,
+            struck,
+            full: false,
+            worst: [0.0; 2],
+            notes: 0,
+        }
     }
 
     /// Checks one call.
-    pub fn call(&mut self, call: usize, sent: &Sent, covered: &mut Covered) -> Result<(), Finding> {
+    pub fn call(&mut self, call: usize, sent: &Sent, coverage: &mut Coverage) -> Result<(), Finding> {
         self.struck.clear();
         let full = sent.refused > 0;
-        while let Some(cell) = self.score.cells.get(self.next).filter(|cell| cell.decided <= call) {
-            self.open.push(Open { cell: self.next, due: cell.due, optional: cell.optional });
+        while let Some(cell) = self.expected.cells.get(self.next).filter(|cell| cell.decided <= call) {
+            self.open.push(DueOnset { cell: self.next, due: cell.due, optional: cell.optional });
             self.next += 1;
         }
         for event in &sent.events {
             match event.kind {
-                NoteKind::On { velocity } => self.on(call, event, velocity, covered)?,
-                NoteKind::Off => self.off(call, event, covered)?,
+                NoteKind::On { velocity } => self.on(call, event, velocity, coverage)?,
+                NoteKind::Off => self.off(call, event, coverage)?,
             }
         }
-        self.give_up(call, sent, covered)?;
-        self.nothing_lost(call, full, covered)?;
+        self.give_up(call, sent, coverage)?;
+        self.nothing_lost(call, full, coverage)?;
         self.nothing_hangs(call, full)
     }
 
@@ -88,18 +99,23 @@ impl<'a> Ledger<'a> {
 
     /// Only a host that refuses for long may cost onsets. Which they are is not asked: mutes and meetings
     /// on one note decide which were still waiting.
-    fn give_up(&mut self, call: usize, sent: &Sent, covered: &mut Covered) -> Result<(), Finding> {
+    fn give_up(&mut self, call: usize, sent: &Sent, coverage: &mut Coverage) -> Result<(), Finding> {
         let count = sent.given_up;
         // What was refused in the block before still waits at the start of this one.
         let refused = sent.refused > 0;
         let full = std::mem::replace(&mut self.full, refused) || refused;
         if count > 0 && !full {
             let expected = "every onset to find room, since the host takes every event".to_owned();
-            return Err(self.finding(call, self.book.starts[call], expected, format!("{count} given up")));
+            return Err(self.finding(
+                call,
+                self.timeline.starts[call],
+                expected,
+                format!("{count} given up"),
+            ));
         }
         for open in self.open.iter_mut().filter(|_| count > 0) {
             open.optional = true;
-            covered.count(Situation::GivenUp);
+            coverage.count(Situation::GivenUp);
         }
         Ok(())
     }
@@ -109,17 +125,17 @@ impl<'a> Ledger<'a> {
         call: usize,
         event: &NoteEvent,
         velocity: u8,
-        covered: &mut Covered,
+        coverage: &mut Coverage,
     ) -> Result<(), Finding> {
-        let at = self.book.starts[call] + i64::from(event.sample);
+        let at = self.timeline.starts[call] + i64::from(event.sample);
         let (channel, key) = (event.channel, event.note);
         let playback = &self.calls[call].playback;
         let got = || format!("note {key} on, channel {channel}, velocity {velocity}");
         if self.sounding.iter().any(|note| (note.channel, note.key) == (channel, key)) {
             return Err(self.finding(call, at, format!("a note-off of {key} first"), got()));
         }
-        let fits = |open: &Open| {
-            let cell = &self.score.cells[open.cell];
+        let fits = |open: &DueOnset| {
+            let cell = &self.expected.cells[open.cell];
             let loud = (i64::from(cell.velocity) * (playback.velocity * 64.0) as i64 * 2 + 64) / 128;
             cell.note == key
                 && open.due.iter().any(|due| due.at == at && due.call == call)
@@ -128,16 +144,19 @@ impl<'a> Ledger<'a> {
         };
         let wanted = channel == playback.channel.min(15);
         let Some(index) = self.open.iter().position(fits).filter(|_| wanted) else {
-            return Err(self.finding(call, at, self.near(call, at), got()));
+            return Err(self.finding(call, at, self.closest(call, at), got()));
         };
         // Where onsets have met on a note, any of them may say how long it lasts.
         let gate = Beats::new(f64::from(playback.gate) / 4.0);
-        let met =
-            self.open.iter().filter(|open| fits(open)).map(|open| self.score.cells[open.cell].beats + gate);
+        let met = self
+            .open
+            .iter()
+            .filter(|open| fits(open))
+            .map(|open| self.expected.cells[open.cell].beats + gate);
         let gates = met.collect();
-        let cell = self.score.cells[self.open.remove(index).cell];
-        self.measure(call, at, &cell, covered);
-        let mut note = Note {
+        let cell = self.expected.cells[self.open.remove(index).cell];
+        self.measure(call, at, &cell, coverage);
+        let mut note = SoundingNote {
             channel,
             key,
             pass: cell.pass,
@@ -156,20 +175,20 @@ impl<'a> Ledger<'a> {
     }
 
     /// The samples at which a note's gate ends, from `call` on, and never where it started.
-    fn plan_gate(&self, call: usize, note: &mut Note) {
-        let Some(stretch) = self.book.stretch_in(note.pass, call) else { return };
+    fn plan_gate(&self, call: usize, note: &mut SoundingNote) {
+        let Some(part) = self.timeline.part_in(note.pass, call) else { return };
         // A note that starts on the last sample of its block ends in the next one, which has positions of
         // its own.
-        let from = stretch + usize::from(note.started + 1 == self.book.starts[call + 1]);
-        let ends = note.gates.iter().flat_map(|end| self.book.due(note.pass, from, *end));
+        let from = part + usize::from(note.started + 1 == self.timeline.starts[call + 1]);
+        let ends = note.gates.iter().flat_map(|end| self.timeline.due(note.pass, from, *end));
         note.gate_ends = ends.map(|due| due.map_or(i64::MAX, |due| due.at).max(note.started + 1)).collect();
         note.latest = note.gate_ends.iter().copied().max().unwrap_or(i64::MAX);
     }
 
     /// Adds the ends that do not come from the gate: a change of model, the end of the pass.
-    fn plan_releases(&self, note: &mut Note) {
-        let models = self.score.releases.iter().filter(|(of, _)| *of == note.pass).map(|(_, at)| *at);
-        for [early, late] in models.chain([self.book.passes[note.pass].release]) {
+    fn plan_releases(&self, note: &mut SoundingNote) {
+        let models = self.expected.releases.iter().filter(|(of, _)| *of == note.pass).map(|(_, at)| *at);
+        for [early, late] in models.chain([self.timeline.passes[note.pass].release]) {
             if early > note.started {
                 note.latest = note.latest.min(late);
                 note.releases.push(early);
@@ -180,8 +199,8 @@ impl<'a> Ledger<'a> {
         }
     }
 
-    fn off(&mut self, call: usize, event: &NoteEvent, covered: &mut Covered) -> Result<(), Finding> {
-        let at = self.book.starts[call] + i64::from(event.sample);
+    fn off(&mut self, call: usize, event: &NoteEvent, coverage: &mut Coverage) -> Result<(), Finding> {
+        let at = self.timeline.starts[call] + i64::from(event.sample);
         let (channel, key) = (event.channel, event.note);
         let got = format!("note {key} off, channel {channel}");
         let sounds = self.sounding.iter().position(|note| (note.channel, note.key) == (channel, key));
@@ -190,7 +209,7 @@ impl<'a> Ledger<'a> {
         };
         let playback = &self.calls[call].playback;
         let struck_again = self.open.iter().any(|open| {
-            let cell = &self.score.cells[open.cell];
+            let cell = &self.expected.cells[open.cell];
             cell.note == key
                 && playback.mutes >> cell.instrument & 1 == 0
                 && open.due.iter().any(|due| due.call == call && due.at == at)
@@ -201,14 +220,14 @@ impl<'a> Ledger<'a> {
         if at > note.latest
             || !(struck_again || crowded || note.gate_ends.contains(&at) || note.releases.contains(&at))
         {
-            let start = self.book.starts[call];
+            let start = self.timeline.starts[call];
             let ends = note.gate_ends.iter().chain(&note.releases).filter(|end| **end < i64::MAX);
             let ends: Vec<i64> = ends.map(|end| end - start).collect();
             let expected =
                 format!("an end at sample {ends:?} of this block, {} at the latest", note.latest - start);
             return Err(self.finding(call, at, expected, got));
         }
-        covered.count(match (struck_again, note.gate_ends.contains(&at)) {
+        coverage.count(match (struck_again, note.gate_ends.contains(&at)) {
             (true, _) => Situation::Restruck,
             (false, true) => Situation::GateOff,
             (false, false) => Situation::ReleasedOff,
@@ -218,9 +237,9 @@ impl<'a> Ledger<'a> {
     }
 
     /// Every onset whose time has come has sounded, or there is a reason.
-    fn nothing_lost(&mut self, call: usize, full: bool, covered: &mut Covered) -> Result<(), Finding> {
+    fn nothing_lost(&mut self, call: usize, full: bool, coverage: &mut Coverage) -> Result<(), Finding> {
         for open in std::mem::take(&mut self.open) {
-            let cell = &self.score.cells[open.cell];
+            let cell = &self.expected.cells[open.cell];
             let ahead = open.due.iter().filter(|due| due.call > call).count();
             let muted = |due: &Due| self.calls[due.call].playback.mutes >> cell.instrument & 1 == 1;
             let met = open.due.iter().any(|due| {
@@ -229,20 +248,20 @@ impl<'a> Ledger<'a> {
             if ahead == 2 {
                 self.open.push(open);
             } else if met {
-                covered.count(Situation::Merged);
+                coverage.count(Situation::Merged);
             } else if ahead == 1 {
-                self.open.push(Open { optional: open.optional || muted(&open.due[0]), ..open });
+                self.open.push(DueOnset { optional: open.optional || muted(&open.due[0]), ..open });
             } else if open.due.iter().any(muted) {
-                covered.count(Situation::Muted);
+                coverage.count(Situation::Muted);
             } else if full {
                 // It is offered again in the next block, if play goes on, and at once unless that block
                 // begins before it: a host that plays past its loop's end may go back to its start.
-                let again = self.book.stretch_in(cell.pass, call + 1);
+                let again = self.timeline.part_in(cell.pass, call + 1);
                 if let Some([Some(early), Some(late)]) =
-                    again.map(|stretch| self.book.due(cell.pass, stretch, cell.beats))
+                    again.map(|part| self.timeline.due(cell.pass, part, cell.beats))
                 {
-                    covered.count(Situation::Overdue);
-                    self.open.push(Open { due: [early, late], ..open });
+                    coverage.count(Situation::Overdue);
+                    self.open.push(DueOnset { due: [early, late], ..open });
                 }
             } else if !open.optional {
                 let expected = format!(
@@ -260,7 +279,7 @@ impl<'a> Ledger<'a> {
 
     /// Every note whose time is over has ended.
     fn nothing_hangs(&mut self, call: usize, full: bool) -> Result<(), Finding> {
-        let next_start = self.book.starts[call + 1];
+        let next_start = self.timeline.starts[call + 1];
         for mut note in std::mem::take(&mut self.sounding) {
             let over = note.latest < next_start;
             if over && !full {
@@ -278,7 +297,7 @@ impl<'a> Ledger<'a> {
             if over {
                 self.plan_gate(call + 1, &mut note);
                 self.plan_releases(&mut note);
-                if released || self.book.stretch_in(note.pass, call + 1).is_none() {
+                if released || self.timeline.part_in(note.pass, call + 1).is_none() {
                     note.latest = next_start;
                 }
             }
@@ -291,43 +310,43 @@ impl<'a> Ledger<'a> {
     }
 
     /// Keeps the worst error, where the onset was neither held back nor late by the host's doing.
-    fn measure(&mut self, call: usize, at: i64, cell: &Cell, covered: &mut Covered) {
-        let Some(stretch) = self.book.stretch_in(cell.pass, call) else { return };
-        let stretch = &self.book.stretches[stretch];
-        let exact = (cell.beats - stretch.beats).over(stretch.per_sample);
-        if at == stretch.first[0] && exact < -0.5 {
-            covered.count(Situation::Skipped);
+    fn measure(&mut self, call: usize, at: i64, cell: &ExpectedOnset, coverage: &mut Coverage) {
+        let Some(part) = self.timeline.part_in(cell.pass, call) else { return };
+        let part = &self.timeline.parts[part];
+        let exact = (cell.beats - part.beats).over(part.per_sample);
+        if at == part.first[0] && exact < -0.5 {
+            coverage.count(Situation::Skipped);
             return;
         }
-        let off = (exact - (at - stretch.first[0]) as f64).abs();
+        let off = (exact - (at - part.first[0]) as f64).abs();
         self.worst[0] = self.worst[0].max(off);
         let (position, moved) = self.calls[call].truth;
         // Behind a wrap inside the block the true position is another one.
-        if let Some(moved) = moved.filter(|_| stretch.beats == self.calls[call].beats()) {
-            let off = (cell.beats - position).over(moved) - (at - self.book.starts[call]) as f64;
+        if let Some(moved) = moved.filter(|_| part.beats == self.calls[call].beats()) {
+            let off = (cell.beats - position).over(moved) - (at - self.timeline.starts[call]) as f64;
             self.worst[1] = self.worst[1].max(off.abs());
         }
     }
 
-    /// What the score has near `at`, for a note-on that fits nothing.
-    fn near(&self, call: usize, at: i64) -> String {
-        let start = self.book.starts[call];
-        let mut near: Vec<(i64, String)> = Vec::new();
+    /// What the expected has near `at`, for a note-on that fits nothing.
+    fn closest(&self, call: usize, at: i64) -> String {
+        let start = self.timeline.starts[call];
+        let mut closest: Vec<(i64, String)> = Vec::new();
         for open in &self.open {
-            let cell = &self.score.cells[open.cell];
+            let cell = &self.expected.cells[open.cell];
             let due = open.due[0].at;
-            near.push(((due - at).abs(), format!("note {} at sample {}", cell.note, due - start)));
+            closest.push(((due - at).abs(), format!("note {} at sample {}", cell.note, due - start)));
         }
-        near.sort();
-        near.truncate(3);
-        let near: Vec<String> = near.into_iter().map(|(_, text)| text).collect();
-        match near.is_empty() {
+        closest.sort();
+        closest.truncate(3);
+        let closest: Vec<String> = closest.into_iter().map(|(_, text)| text).collect();
+        match closest.is_empty() {
             true => "nothing".to_owned(),
-            false => format!("nothing here; near are {}", near.join(", ")),
+            false => format!("nothing here; near are {}", closest.join(", ")),
         }
     }
 
     fn finding(&self, call: usize, at: i64, expected: String, got: String) -> Finding {
-        Finding { call, sample: at - self.book.starts[call], expected, got }
+        Finding { call, sample: at - self.timeline.starts[call], expected, got }
     }
 }

@@ -53,22 +53,22 @@ situations! {
     GateOff "notes ended by their gate",
     ReleasedOff "notes ended by a stop, seek, wrap or model",
     Refusal "blocks in which the host refused an event",
-    Overdue "events that came a block late, having been refused",
+    Overdue "events that host_move a block late, having been refused",
     GivenUp "onsets that may have been given up, the host having refused for too long",
     CutShort "sessions cut short at a tie",
 }
 
 /// Counts of every situation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Covered([u64; Situation::ALL.len()]);
+pub struct Coverage([u64; Situation::ALL.len()]);
 
-impl Default for Covered {
+impl Default for Coverage {
     fn default() -> Self {
         Self([0; Situation::ALL.len()])
     }
 }
 
-impl Covered {
+impl Coverage {
     /// It happened once more.
     pub fn count(&mut self, situation: Situation) {
         self.0[situation as usize] += 1;
@@ -87,7 +87,7 @@ impl Covered {
     }
 }
 
-impl fmt::Display for Covered {
+impl fmt::Display for Coverage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Situation::ALL
             .iter()

@@ -1,17 +1,17 @@
-//! The banks that a session may publish: a shelf of random ones, the plainest first.
+//! The banks that a session may publish: a banks of random ones, the plainest first.
 
 use beat::{BANK_TAKES, Bank, INSTRUMENTS, Kit, Pattern, STEPS, Settings, Take};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Banks on a shelf.
+/// Banks on a banks.
 pub const BANKS: usize = 48;
 
 /// The bank of no model, which every instance begins with.
 pub const SILENT: usize = 2;
 
 /// Banks by number, and what the reference has to know of them.
-pub struct Shelf {
+pub struct BankFixtures {
     banks: Vec<Bank>,
     /// Per bank and take: whether an onset comes before its step.
     early: Vec<[bool; BANK_TAKES]>,
@@ -20,11 +20,11 @@ pub struct Shelf {
 /// A kit on which several instruments share a note.
 const CROWDED: [u8; INSTRUMENTS] = [36, 36, 38, 38, 42, 42, 42, 50, 50, 51, 0, 127, 36, 63];
 
-impl Shelf {
-    /// The shelf of a soak with this seed: a steady kick, every step, silence of no model, then chance.
+impl BankFixtures {
+    /// The banks of a soak with this seed: a steady kick, every step, silence of no model, then rng.
     pub fn new(seed: u64) -> Self {
-        let mut chance = ChaCha8Rng::seed_from_u64(seed);
-        let banks: Vec<Bank> = (0..BANKS).map(|number| bank(number, &mut chance)).collect();
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let banks: Vec<Bank> = (0..BANKS).map(|number| bank(number, &mut rng)).collect();
         let early = banks.iter().map(|bank| bank.takes().each_ref().map(has_early_onsets)).collect();
         Self { banks, early }
     }
@@ -53,17 +53,17 @@ fn has_early_onsets(take: &Take) -> bool {
     (0..STEPS).any(|step| (0..INSTRUMENTS).any(|i| take.onsets.has(step, i) && take.offsets[step][i] < 0))
 }
 
-fn bank(number: usize, chance: &mut ChaCha8Rng) -> Bank {
-    let density = [4, 64, 12, 128, 24][chance.next_u32() as usize % 5];
-    let spread = [0, 0, 127, 40][chance.next_u32() as usize % 4];
+fn bank(number: usize, rng: &mut ChaCha8Rng) -> Bank {
+    let density = [4, 64, 12, 128, 24][rng.next_u32() as usize % 5];
+    let spread = [0, 0, 127, 40][rng.next_u32() as usize % 4];
     // Once in a while a bank of one mind: all takes equal, so that only settings and banks matter.
     let takes: [Take; BANK_TAKES] = match number {
         0 => [steady(&[0]); BANK_TAKES],
         1 => [steady(&[0, 1, 2, 3]); BANK_TAKES],
         SILENT => return Bank::SILENT,
-        number if number % 5 == 0 => [take(density, spread, chance); BANK_TAKES],
+        number if number % 5 == 0 => [take(density, spread, rng); BANK_TAKES],
         // Banks whose takes differ in everything, also in whether they come early.
-        _ => std::array::from_fn(|index| take(density, [spread, 0, 127][index % 3], chance)),
+        _ => std::array::from_fn(|index| take(density, [spread, 0, 127][index % 3], rng)),
     };
     let kit = match number % 4 {
         0 | 1 => Kit::DEFAULT,
@@ -80,12 +80,12 @@ fn steady(sixteenths: &[usize]) -> Take {
     Take { onsets: steps.fold(Pattern::EMPTY, |pattern, step| pattern.with(step, 0)), ..Take::EMPTY }
 }
 
-/// Cells with a chance of `density / 256`, moved by up to `spread / 254` steps.
-fn take(density: u32, spread: i32, chance: &mut ChaCha8Rng) -> Take {
+/// Cells with a rng of `density / 256`, moved by up to `spread / 254` steps.
+fn take(density: u32, spread: i32, rng: &mut ChaCha8Rng) -> Take {
     let mut take = Take::EMPTY;
     for step in 0..STEPS {
         for instrument in 0..INSTRUMENTS {
-            let word = chance.next_u32();
+            let word = rng.next_u32();
             if word % 256 < density {
                 take.onsets = take.onsets.with(step, instrument);
             }

@@ -1,15 +1,15 @@
 //! What must sound: every onset of every pass, in exact time, with the sample at which it is due.
 
-use crate::book::{Book, Due, Pass, Stretch, Undecided};
-use crate::covered::{Covered, Situation};
+use crate::banks::BankFixtures;
+use crate::coverage::{Coverage, Situation};
 use crate::host::Call;
-use crate::lattice::{Lattice, Step};
-use crate::shelf::Shelf;
+use crate::passes::{BlockPart, Due, Pass, Timeline, Undecided};
+use crate::step_grid::{Step, StepGrid};
 use crate::time::{Beats, TIE};
 
 /// One onset.
 #[derive(Clone, Copy, Debug)]
-pub struct Cell {
+pub struct ExpectedOnset {
     /// The pass it belongs to.
     pub pass: usize,
     /// The call in which its step was decided.
@@ -30,56 +30,61 @@ pub struct Cell {
 
 /// What a session must sound like.
 #[derive(Clone, Debug, Default)]
-pub struct Score {
+pub struct ExpectedOnsets {
     /// All onsets, in the order in which their steps are decided.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<ExpectedOnset>,
     /// Changes of model: pass, and the samples at which what sounds is ended.
     pub releases: Vec<(usize, [i64; 2])>,
 }
 
-/// The score as it is being written.
-struct Writing<'a> {
-    book: &'a Book,
+/// The expected as it is being written.
+struct OnsetBuilder<'a> {
+    timeline: &'a Timeline,
     calls: &'a [Call],
-    shelf: &'a Shelf,
-    covered: &'a mut Covered,
-    score: Score,
+    banks: &'a BankFixtures,
+    coverage: &'a mut Coverage,
+    expected: ExpectedOnsets,
 }
 
-impl Score {
-    /// Writes the score of all passes.
-    pub fn new(book: &Book, calls: &[Call], shelf: &Shelf, covered: &mut Covered) -> Result<Self, Undecided> {
-        let mut writing = Writing { book, calls, shelf, covered, score: Self::default() };
-        for (index, pass) in book.passes.iter().enumerate() {
-            writing.pass(index, pass)?;
+impl ExpectedOnsets {
+    /// Writes the expected of all passes.
+    pub fn new(
+        timeline: &Timeline,
+        calls: &[Call],
+        banks: &BankFixtures,
+        coverage: &mut Coverage,
+    ) -> Result<Self, Undecided> {
+        let mut builder = OnsetBuilder { timeline, calls, banks, coverage, expected: Self::default() };
+        for (index, pass) in timeline.passes.iter().enumerate() {
+            builder.pass(index, pass)?;
         }
-        Ok(writing.score)
+        Ok(builder.expected)
     }
 }
 
-impl Writing<'_> {
+impl OnsetBuilder<'_> {
     fn pass(&mut self, index: usize, pass: &Pass) -> Result<(), Undecided> {
-        let Some(first) = self.book.stretches.get(pass.stretches.0) else { return Ok(()) };
+        let Some(first) = self.timeline.parts.get(pass.parts.0) else { return Ok(()) };
         // A start, a seek and a wrap commit in every mode.
         let mut bank = self.calls[first.call].newest;
         let mut next = (pass.from - TIE).max(Beats::ZERO);
-        for stretch in pass.stretches.0..pass.stretches.1 {
-            let here = &self.book.stretches[stretch];
-            let lattice = Lattice::of(&self.calls[here.call]);
+        for part in pass.parts.0..pass.parts.1 {
+            let here = &self.timeline.parts[part];
+            let grid = StepGrid::of(&self.calls[here.call]);
             loop {
-                let step = lattice.at_or_after(next);
-                let ahead = if self.shelf.early(bank, step.cycle) { Beats::HALF_STEP } else { Beats::ZERO };
+                let step = grid.at_or_after(next);
+                let ahead = if self.banks.early(bank, step.cycle) { Beats::HALF_STEP } else { Beats::ZERO };
                 let decided_at = (step.beats - ahead).max(pass.origin).max(Beats::ZERO);
                 let (surely, maybe) = here.reaches(decided_at);
                 if !maybe || here.limit.is_some_and(|limit| step.beats + TIE >= limit) {
                     break;
                 }
-                if !surely && stretch + 1 < pass.stretches.1 {
-                    self.must_be_alike(here, &self.book.stretches[stretch + 1])?;
+                if !surely && part + 1 < pass.parts.1 {
+                    self.must_be_alike(here, &self.timeline.parts[part + 1])?;
                 }
-                bank = self.commit(bank, &step, index, stretch, decided_at);
+                bank = self.commit(bank, &step, index, part, decided_at);
                 let optional = !surely || step.beats < pass.from + TIE && pass.from != pass.origin;
-                self.step(&step, bank, (index, stretch), decided_at, optional);
+                self.step(&step, bank, (index, part), decided_at, optional);
                 next = step.beats + TIE;
             }
         }
@@ -87,9 +92,9 @@ impl Writing<'_> {
     }
 
     /// A step may be decided on either side of a border between blocks only if it comes out the same.
-    fn must_be_alike(&self, here: &Stretch, next: &Stretch) -> Result<(), Undecided> {
-        let [a, b] = [here, next].map(|stretch| {
-            let call = &self.calls[stretch.call];
+    fn must_be_alike(&self, here: &BlockPart, next: &BlockPart) -> Result<(), Undecided> {
+        let [a, b] = [here, next].map(|part| {
+            let call = &self.calls[part.call];
             let (knobs, bar) = (call.playback, call.transport.bar.map(|bar| bar.beats));
             (knobs.commit, knobs.swing, knobs.grid, call.newest, bar)
         });
@@ -97,23 +102,23 @@ impl Writing<'_> {
     }
 
     /// The bank that plays `step`, where `bank` played before it.
-    fn commit(&mut self, bank: usize, step: &Step, pass: usize, stretch: usize, decided_at: Beats) -> usize {
-        let call = &self.calls[self.book.stretches[stretch].call];
+    fn commit(&mut self, bank: usize, step: &Step, pass: usize, part: usize, decided_at: Beats) -> usize {
+        let call = &self.calls[self.timeline.parts[part].call];
         let mode = call.playback.commit;
         if !step.commits(mode) || call.newest == bank {
             return bank;
         }
-        self.covered.count(match mode {
+        self.coverage.count(match mode {
             beat::CommitMode::Step => Situation::StepCommit,
             beat::CommitMode::Beat => Situation::BeatCommit,
             beat::CommitMode::Bar => Situation::BarCommit,
             beat::CommitMode::Cycle => Situation::CycleCommit,
         });
-        if self.shelf.bank(bank).model() != self.shelf.bank(call.newest).model() {
-            let due = self.book.due(pass, stretch, decided_at);
+        if self.banks.bank(bank).model() != self.banks.bank(call.newest).model() {
+            let due = self.timeline.due(pass, part, decided_at);
             let [early, late] = due.map(|due| due.map_or(i64::MAX, |due| due.at));
-            self.score.releases.push((pass, [early, late]));
-            self.covered.count(Situation::ModelChange);
+            self.expected.releases.push((pass, [early, late]));
+            self.coverage.count(Situation::ModelChange);
         }
         call.newest
     }
@@ -123,34 +128,34 @@ impl Writing<'_> {
         &mut self,
         step: &Step,
         bank: usize,
-        (pass, stretch): (usize, usize),
+        (pass, part): (usize, usize),
         decided_at: Beats,
         optional: bool,
     ) {
-        let call = self.book.stretches[stretch].call;
+        let call = self.timeline.parts[part].call;
         let playback = &self.calls[call].playback;
-        let (swing, take) = ((playback.swing * 64.0) as i64, self.shelf.take(bank, step.cycle));
-        self.covered.count(match Lattice::of(&self.calls[call]) {
-            Lattice::Song => Situation::SongSteps,
-            Lattice::Bars(_) => Situation::BarSteps,
+        let (swing, take) = ((playback.swing * 64.0) as i64, self.banks.take(bank, step.cycle));
+        self.coverage.count(match StepGrid::of(&self.calls[call]) {
+            StepGrid::Song => Situation::SongSteps,
+            StepGrid::Bars(_) => Situation::BarSteps,
         });
         for instrument in (0..beat::INSTRUMENTS).filter(|drum| take.onsets.has(step.step, *drum)) {
             let offset = i64::from(take.offsets[step.step][instrument]);
             let wished = step.beats + step.moved(swing, offset);
             let beats = wished.max(decided_at);
-            let (early, late) = match self.book.due(pass, stretch, beats) {
+            let (early, late) = match self.timeline.due(pass, part, beats) {
                 [Some(early), Some(late)] => (early, late),
                 [Some(due), None] | [None, Some(due)] => (due, due),
                 [None, None] => continue,
             };
-            let tie_at_the_end = self.book.due(pass, stretch, beats).iter().any(Option::is_none);
+            let tie_at_the_end = self.timeline.due(pass, part, beats).iter().any(Option::is_none);
             self.note_situations(step, swing, offset, wished < beats);
-            self.score.cells.push(Cell {
+            self.expected.cells.push(ExpectedOnset {
                 pass,
                 decided: call,
                 beats,
                 instrument,
-                note: self.shelf.bank(bank).kit().note(instrument),
+                note: self.banks.bank(bank).kit().note(instrument),
                 velocity: take.velocities[step.step][instrument],
                 due: [early, late],
                 optional: optional || tie_at_the_end,
@@ -166,7 +171,7 @@ impl Writing<'_> {
             (held, Situation::Held),
         ] {
             if met {
-                self.covered.count(situation);
+                self.coverage.count(situation);
             }
         }
     }

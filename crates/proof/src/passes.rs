@@ -1,13 +1,13 @@
 //! Where play went: the blocks of a session as passes of linear play, by the letter of rules 2, 3 and 11,
 //! from the positions that the host gave, in exact time.
 
-use crate::covered::{Covered, Situation};
-use crate::host::{Call, Came};
+use crate::coverage::{Coverage, Situation};
+use crate::host::{Call, HostMove};
 use crate::time::{Beats, TIE};
 
 /// A part of a block without a jump in it. Samples count from the start of the session.
 #[derive(Clone, Copy, Debug)]
-pub struct Stretch {
+pub struct BlockPart {
     /// The pass it belongs to.
     pub pass: usize,
     /// The call it belongs to.
@@ -27,8 +27,8 @@ pub struct Stretch {
 /// Linear play between two jumps.
 #[derive(Clone, Copy, Debug)]
 pub struct Pass {
-    /// Its first stretch and the one behind its last.
-    pub stretches: (usize, usize),
+    /// Its first part and the one behind its last.
+    pub parts: (usize, usize),
     /// Nothing sounds before this position.
     pub origin: Beats,
     /// Steps from here on are played.
@@ -39,9 +39,9 @@ pub struct Pass {
 
 /// The passes of a session.
 #[derive(Clone, Debug, Default)]
-pub struct Book {
+pub struct Timeline {
     /// In order of time.
-    pub stretches: Vec<Stretch>,
+    pub parts: Vec<BlockPart>,
     /// In order of time.
     pub passes: Vec<Pass>,
     /// The first call that the letter of the contract takes for a seek though the host rolled on or round
@@ -67,7 +67,7 @@ pub struct Due {
 /// What is known of the block before.
 #[derive(Clone, Copy)]
 struct Last {
-    /// The position of its last stretch.
+    /// The position of its last part.
     beats: Beats,
     /// Where it ended at the tempo that it gave.
     end: Beats,
@@ -85,16 +85,16 @@ enum Arrival {
     Jumped,
 }
 
-impl Book {
+impl Timeline {
     /// Lays out all calls.
-    pub fn new(calls: &[Call], covered: &mut Covered) -> Result<Self, Undecided> {
-        let mut book = Self::default();
+    pub fn new(calls: &[Call], coverage: &mut Coverage) -> Result<Self, Undecided> {
+        let mut timeline = Self::default();
         let mut last = None;
         let mut start = 0;
         for (index, call) in calls.iter().enumerate() {
-            book.starts.push(start);
+            timeline.starts.push(start);
             if !call.plays() || call.reset {
-                book.close([start, start]);
+                timeline.close([start, start]);
                 last = None;
             }
             if call.plays() {
@@ -105,11 +105,12 @@ impl Book {
                     (Arrival::Jumped, Some(_)) => Situation::Seek,
                     (Arrival::Jumped, None) => Situation::Start,
                 };
-                covered.count(situation);
+                coverage.count(situation);
                 // Behind a wrap that was inferred and may not have been, nothing is certain.
-                let certain = last.is_some_and(|last| last.wrapped.is_none()) && call.came != Came::Otherwise;
+                let certain =
+                    last.is_some_and(|last| last.wrapped.is_none()) && call.host_move != HostMove::Otherwise;
                 if certain && matches!(arrival, Arrival::Jumped) {
-                    book.misjudged = book.misjudged.or(Some(index));
+                    timeline.misjudged = timeline.misjudged.or(Some(index));
                 }
                 // Where the block before began, if this one goes on from it in the same loop.
                 let goes_on = matches!(arrival, Arrival::Linear)
@@ -118,18 +119,18 @@ impl Book {
                 let came_from = last.filter(|_| goes_on).map(|last| last.beats);
                 match arrival {
                     Arrival::Linear => {}
-                    Arrival::Wrapped(beats) => book.open(beats, beats, [start, start]),
+                    Arrival::Wrapped(beats) => timeline.open(beats, beats, [start, start]),
                     Arrival::Jumped => {
-                        book.open(call.beats(), call.beats() - call.per_sample().half(), [start, start]);
+                        timeline.open(call.beats(), call.beats() - call.per_sample().half(), [start, start]);
                     }
                 }
-                last = Some(book.lay(index, call, start, came_from, covered).ok_or(Undecided(index))?);
+                last = Some(timeline.lay(index, call, start, came_from, coverage).ok_or(Undecided(index))?);
             }
             start += i64::from(call.transport.frames);
         }
-        book.starts.push(start);
-        book.close([start, start]);
-        Ok(book)
+        timeline.starts.push(start);
+        timeline.close([start, start]);
+        Ok(timeline)
     }
 
     fn close(&mut self, release: [i64; 2]) {
@@ -140,14 +141,14 @@ impl Book {
 
     fn open(&mut self, origin: Beats, from: Beats, release: [i64; 2]) {
         self.close(release);
-        let stretch = self.stretches.len();
-        self.passes.push(Pass { stretches: (stretch, stretch), origin, from, release: [i64::MAX; 2] });
+        let part = self.parts.len();
+        self.passes.push(Pass { parts: (part, part), origin, from, release: [i64::MAX; 2] });
     }
 
-    fn push(&mut self, stretch: Stretch) {
-        self.stretches.push(stretch);
+    fn push(&mut self, part: BlockPart) {
+        self.parts.push(part);
         if let Some(pass) = self.passes.last_mut() {
-            pass.stretches.1 = self.stretches.len();
+            pass.parts.1 = self.parts.len();
         }
     }
 
@@ -158,7 +159,7 @@ impl Book {
         call: &Call,
         start: i64,
         mut came_from: Option<Beats>,
-        covered: &mut Covered,
+        coverage: &mut Coverage,
     ) -> Option<Last> {
         let (sample, margin) = (call.per_sample(), margin(call.per_sample()));
         let frames = i64::from(call.transport.frames);
@@ -167,7 +168,7 @@ impl Book {
         let looping = looping.filter(|(from, to)| *to - *from > margin + margin);
         let (mut first, mut beats, mut wrapped) = ([start, start], call.beats(), None);
         loop {
-            let stretch = Stretch {
+            let part = BlockPart {
                 pass: self.passes.len() - 1,
                 call: index,
                 first,
@@ -178,7 +179,7 @@ impl Book {
             };
             let reached = beats + sample * (end - first[0]);
             let Some((from, to)) = looping else {
-                self.push(stretch);
+                self.push(part);
                 return Some(Last { beats, end: reached, frames, per_sample: sample, wrapped });
             };
             let mut inside = at_least(beats, from - margin)? && beats < to;
@@ -190,19 +191,19 @@ impl Book {
                 && at_least(before, from - margin)?
                 && at_least(to, before)?
             {
-                covered.count(Situation::EndToCome);
+                coverage.count(Situation::EndToCome);
                 inside = true;
             } else if inside && to - beats < TIE + TIE {
                 return None;
             }
             if !inside || !at_least(reached, to + margin)? {
-                self.push(Stretch { limit: inside.then_some(to), ..stretch });
+                self.push(BlockPart { limit: inside.then_some(to), ..part });
                 return Some(Last { beats, end: reached, frames, per_sample: sample, wrapped });
             }
-            covered.count(Situation::InferredWrap);
+            coverage.count(Situation::InferredWrap);
             // The end may lie behind a position that was rounded up to it.
             let wrap = [to - TIE, to + TIE].map(|to| first[0] + (to - beats).nearest(sample).max(0));
-            self.push(Stretch { end: wrap, limit: Some(to), ..stretch });
+            self.push(BlockPart { end: wrap, limit: Some(to), ..part });
             self.open(from, from, wrap);
             beats = from + (beats + sample * (wrap[0] - first[0]) - to);
             first = wrap;
@@ -210,27 +211,27 @@ impl Book {
         }
     }
 
-    /// The samples at which `beats` is due in `pass`, from `stretch` on: the nearest in the first stretch
+    /// The samples at which `beats` is due in `pass`, from `part` on: the nearest in the first part
     /// that reaches it, once for each way in which a tie may fall. `None`: the pass ends before.
-    pub fn due(&self, pass: usize, stretch: usize, beats: Beats) -> [Option<Due>; 2] {
+    pub fn due(&self, pass: usize, part: usize, beats: Beats) -> [Option<Due>; 2] {
         let find = |way: usize, beats: Beats| {
-            let stretches = self.stretches.get(stretch..self.passes[pass].stretches.1).unwrap_or_default();
-            stretches.iter().find_map(|stretch| {
-                let at = stretch.sample(way, beats);
-                (at < stretch.end[1 - way]).then_some(Due { call: stretch.call, at })
+            let parts = self.parts.get(part..self.passes[pass].parts.1).unwrap_or_default();
+            parts.iter().find_map(|part| {
+                let at = part.sample(way, beats);
+                (at < part.end[1 - way]).then_some(Due { call: part.call, at })
             })
         };
         [find(0, beats - TIE), find(1, beats + TIE)]
     }
 
-    /// The stretch of `pass` in `call`.
-    pub fn stretch_in(&self, pass: usize, call: usize) -> Option<usize> {
-        let (from, to) = self.passes[pass].stretches;
-        (from..to).find(|&stretch| self.stretches[stretch].call == call)
+    /// The part of `pass` in `call`.
+    pub fn part_in(&self, pass: usize, call: usize) -> Option<usize> {
+        let (from, to) = self.passes[pass].parts;
+        (from..to).find(|&part| self.parts[part].call == call)
     }
 }
 
-impl Stretch {
+impl BlockPart {
     /// The sample nearest to a song position; a position that has passed is due at once.
     fn sample(&self, way: usize, beats: Beats) -> i64 {
         (self.first[0] + (beats - self.beats).nearest(self.per_sample)).max(self.first[way])
