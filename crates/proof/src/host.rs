@@ -6,8 +6,9 @@
 use beat::{CommitMode, GridLock, HostBar, LoopRange, Playback, Transport};
 
 use crate::banks::BANKS;
-use crate::block_script::{self, BarLines, BlockScript, HostAction, LoopRequest, Place, Setting, TempoCurve};
-use crate::script::{Script, WordReader};
+use crate::script::{
+    self, BarLines, BlockScript, HostAction, LoopRequest, Place, Script, Setting, TempoCurve, WordReader,
+};
 use crate::time::{Beats, TIE};
 
 /// One call of the sequencer, with everything that it depends on.
@@ -135,17 +136,17 @@ impl Host {
             rounding,
             wrap,
             tells_bars: !words.once_in(4),
-            bar_lines: block_script::bar_lines(&mut words),
+            bar_lines: script::bar_lines(&mut words),
             position: Beats::ZERO,
-            tempo: block_script::tempo(&mut words),
+            tempo: script::tempo(&mut words),
             looping: None,
             newest: words.below(BANKS as u32) as usize,
             playback: playback(&mut words),
             host_move: HostMove::Otherwise,
         };
-        let place = block_script::place(&mut words);
+        let place = script::place(&mut words);
         let loops = words.below(2) == 1;
-        let request = block_script::loop_request(&mut words);
+        let request = script::loop_request(&mut words);
         host.looping = loops.then(|| host.loop_range(request));
         host.position = host.find(place);
         (host, rounding)

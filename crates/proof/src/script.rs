@@ -1,10 +1,13 @@
-//! Where scripts come from: plain words, drawn from a seed or handed in by a property test.
+//! Scripts: sessions as random numbers, and what the numbers of a block make host and musician do.
 //!
-//! A word of 0 always means the plainest choice, and a block without its words is a plain block, so
-//! whoever shortens a script or lowers its words makes the story simpler.
+//! The numbers come from a seed, or from proptest. A 0 always means the plainest choice and missing numbers count
+//! as 0, so that shortening a script or lowering its numbers simplifies the session.
 
+use beat::{CommitMode, GridLock};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
+
+use crate::banks::BANKS;
 
 /// Words of one block; any that are missing count as 0.
 pub const WORDS: usize = 32;
@@ -74,4 +77,258 @@ impl<'a> WordReader<'a> {
     pub fn between(&mut self, low: f64, high: f64) -> f64 {
         low * (high / low).powf(self.fraction())
     }
+}
+
+/// One block of the session and what happens before it.
+#[derive(Clone, Debug)]
+pub struct BlockScript {
+    /// Samples of the block, 1..=8192; a host that splits at its loop's end may make it shorter.
+    pub frames: u32,
+    /// What the host does.
+    pub action: HostAction,
+    /// The tempo that the next block will report, and how the host gets there.
+    pub tempo: Option<(f64, TempoCurve)>,
+    /// A new loop range, or none.
+    pub looping: Option<Option<LoopRequest>>,
+    /// A bank that is published before the block.
+    pub publish: Option<usize>,
+    /// New mutes.
+    pub mutes: Option<u16>,
+    /// A turned knob.
+    pub setting: Option<Setting>,
+    /// How many events the host takes in this block.
+    pub room: usize,
+    /// New bar lines all through the song.
+    pub bar_lines: Option<BarLines>,
+}
+
+/// What the host does with the transport.
+#[derive(Clone, Copy, Debug)]
+pub enum HostAction {
+    /// It rolls on.
+    Roll,
+    /// It jumps there and rolls.
+    Seek(Place),
+    /// It stands still for this block.
+    Stop,
+    /// It rolls, and the instrument is bypassed.
+    Bypass,
+    /// It resets the instrument and rolls.
+    Reset,
+    /// It sends numbers that make no sense.
+    Break(f64),
+}
+
+/// Somewhere in the song.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// A step of the song.
+    Step(u32),
+    /// So many 1/8 samples from a step of the song.
+    OffStep(u32, i32),
+    /// So many ticks (1/1920 beat) into the song.
+    Tick(u32),
+    /// Anywhere, in beats.
+    Anywhere(f64),
+    /// So many samples before the loop ends, or at its start.
+    Loop(u32),
+    /// So many samples from here.
+    Nudge(i32),
+}
+
+/// How a host gets from one tempo to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TempoCurve {
+    /// At the end of the block.
+    AtTheEnd,
+    /// As it begins, though the block still reports the old tempo.
+    AtOnce,
+    /// Evenly all through the block.
+    Ramp,
+}
+
+/// A loop range in ticks of 1/1920 beat, with a fine part where the host's positions can hold one.
+#[derive(Clone, Copy, Debug)]
+pub struct LoopRequest {
+    /// Its start, in ticks.
+    pub start: u32,
+    /// Its length, in ticks.
+    pub length: u32,
+    /// Moves its end by this fraction of a tick.
+    pub fine: f64,
+}
+
+/// The bar lines of a song: one time signature, and from some bar on another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BarLines {
+    /// Before that bar.
+    pub before: Signature,
+    /// The number of that bar, 0 or more.
+    pub change: i64,
+    /// From that bar on.
+    pub after: Signature,
+}
+
+/// A time signature, as it is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Signature {
+    /// Notes to the bar.
+    pub upper: i64,
+    /// Which note: 4 for quarters.
+    pub lower: i64,
+}
+
+/// A knob and its new value; the numbers are 64ths, which both sides hold exactly.
+#[derive(Clone, Copy, Debug)]
+pub enum Setting {
+    /// How late every second sixteenth is.
+    Swing(u32),
+    /// How long notes last.
+    Gate(u32),
+    /// How hard they are hit.
+    Velocity(u32),
+    /// When banks commit.
+    Commit(CommitMode),
+    /// What the steps lie along.
+    Grid(GridLock),
+    /// The channel.
+    Channel(u8),
+}
+
+/// Common time first; then what drummers play, and bars that end in half a step.
+const SIGNATURES: [(i64, i64); 10] =
+    [(4, 4), (3, 4), (7, 8), (5, 4), (6, 8), (5, 8), (9, 8), (11, 16), (1, 4), (13, 32)];
+
+impl BlockScript {
+    /// What these words tell.
+    pub fn new(words: &[u32]) -> Self {
+        let mut words = WordReader::new(words);
+        Self {
+            frames: frames(&mut words),
+            action: action(&mut words),
+            tempo: tempo_change(&mut words),
+            looping: loop_change(&mut words),
+            publish: words.once_in(6).then_some(words.below(BANKS as u32) as usize),
+            mutes: words.once_in(12).then_some(mutes(&mut words)),
+            setting: words.once_in(8).then_some(setting(&mut words)),
+            room: if words.once_in(48) { words.below(6) as usize } else { usize::MAX },
+            bar_lines: words.once_in(64).then_some(bar_lines(&mut words)),
+        }
+    }
+}
+
+fn frames(words: &mut WordReader<'_>) -> u32 {
+    let kind = words.below(8);
+    let word = words.word();
+    match kind {
+        0..=3 => [64, 128, 256, 512, 1024, 441, 2048, 4096][word as usize % 8],
+        4 => 1 + word % 8,
+        5 => 1 + word % 8192,
+        _ => 1 + word % (8192 >> (word >> 16 & 7)),
+    }
+}
+
+fn action(words: &mut WordReader<'_>) -> HostAction {
+    let kind = words.below(96);
+    let place = place(words);
+    let broken = words.choose(&[f64::NAN, f64::INFINITY, -120.0, 0.0]);
+    match kind {
+        88..=90 => HostAction::Seek(place),
+        91 | 92 => HostAction::Stop,
+        93 => HostAction::Bypass,
+        94 => HostAction::Reset,
+        95 if place_is_rare(place) => HostAction::Break(broken),
+        _ => HostAction::Roll,
+    }
+}
+
+fn place_is_rare(place: Place) -> bool {
+    matches!(place, Place::Tick(_))
+}
+
+/// Somewhere to begin or to go.
+pub fn place(words: &mut WordReader<'_>) -> Place {
+    let (kind, value) = (words.below(12), words.word());
+    match kind {
+        0..=2 => Place::Step(value % 512),
+        3 | 4 => Place::OffStep(value % 512, (value >> 16) as i32 % 17 - 8),
+        5 => Place::Tick(value % (1920 * 128)),
+        6 => Place::Anywhere(f64::from(value) / 2f64.powi(26)),
+        7 => Place::Anywhere(-8.0 * f64::from(value) / 2f64.powi(32)),
+        8 => Place::Loop(value % 200),
+        9 => Place::Loop(0),
+        10 => Place::Nudge(value as i32 % 2000),
+        _ => Place::Anywhere(f64::from(value) / 2f64.powi(16)),
+    }
+}
+
+/// A tempo of 10..=999, often one that a musician would type.
+pub fn tempo(words: &mut WordReader<'_>) -> f64 {
+    let kind = words.below(3);
+    let typed = words.choose(&[120.0, 93.7, 140.0, 10.0, 999.0, 60.0, 174.0, 300.0]);
+    let any = words.between(10.0, 999.0);
+    if kind == 0 { typed } else { any }
+}
+
+fn tempo_change(words: &mut WordReader<'_>) -> Option<(f64, TempoCurve)> {
+    let changes = words.once_in(6);
+    let curve = words.choose(&[TempoCurve::AtTheEnd, TempoCurve::AtOnce, TempoCurve::Ramp]);
+    let tempo = tempo(words);
+    changes.then_some((tempo, curve))
+}
+
+/// A new loop range, once in a while.
+fn loop_change(words: &mut WordReader<'_>) -> Option<Option<LoopRequest>> {
+    let kind = words.below(48);
+    let request = loop_request(words);
+    match kind {
+        46 => Some(None),
+        47 => Some(Some(request)),
+        _ => None,
+    }
+}
+
+/// A loop range, half of the time on the grid.
+pub fn loop_request(words: &mut WordReader<'_>) -> LoopRequest {
+    let (start, length, fine) = (words.word(), words.word(), words.fraction());
+    let on_grid = start >> 16 & 1 == 0;
+    let unit = if on_grid { 480 } else { 1 };
+    LoopRequest {
+        start: start % (1920 * 16) / unit * unit,
+        length: (length % (1920 << (length >> 16 & 3))).max(480) / unit * unit,
+        fine: if on_grid { 0.0 } else { fine },
+    }
+}
+
+fn mutes(words: &mut WordReader<'_>) -> u16 {
+    let word = words.word();
+    match word >> 16 & 7 {
+        0..=2 => 0,
+        3 => u16::MAX,
+        _ => word as u16 & (word >> 2) as u16,
+    }
+}
+
+fn setting(words: &mut WordReader<'_>) -> Setting {
+    let (kind, value) = (words.below(7), words.word());
+    match kind {
+        0 => Setting::Swing(value % 65),
+        1 => Setting::Gate(value % 65),
+        2 => Setting::Velocity(value % 129),
+        3 | 4 => Setting::Commit(
+            [CommitMode::Step, CommitMode::Beat, CommitMode::Bar, CommitMode::Cycle][value as usize % 4],
+        ),
+        5 => Setting::Grid([GridLock::Song, GridLock::HostBars][value as usize % 2]),
+        _ => Setting::Channel((value % 16) as u8),
+    }
+}
+
+/// Bar lines.
+pub fn bar_lines(words: &mut WordReader<'_>) -> BarLines {
+    let change = i64::from(words.below(16));
+    let mut signature = || {
+        let (upper, lower) = words.choose(&SIGNATURES);
+        Signature { upper, lower }
+    };
+    BarLines { before: signature(), change, after: signature() }
 }

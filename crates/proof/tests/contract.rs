@@ -4,7 +4,7 @@
 use beat::{Fault, Sequencer};
 use proof::script::WORDS;
 use proof::soak::soak;
-use proof::{BankFixtures, Script, hold};
+use proof::{BankFixtures, Script, check_session};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
@@ -21,7 +21,8 @@ fn any_session_of_any_host_sounds_as_the_contract_says() {
     let seeded = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     let config = Config { cases: 300, failure_persistence: None, ..Config::default() };
     let done = TestRunner::new_with_rng(config, seeded).run(&scripts, |script| {
-        hold(&script, &banks, &Sequencer::new()).map_err(|found| TestCaseError::fail(found.to_string()))?;
+        check_session(&script, &banks, &Sequencer::new())
+            .map_err(|found| TestCaseError::fail(found.to_string()))?;
         Ok(())
     });
     assert!(done.is_ok(), "{}", done.unwrap_err());

@@ -4,7 +4,7 @@ use beat::{Playback, Sequencer, Transport};
 use proof::BankFixtures;
 use proof::banks::BANKS;
 use proof::host::{Call, HostMove};
-use proof::session::play;
+use proof::play::play;
 use proof::time::Beats;
 
 const RATE: u32 = 48_000;
