@@ -2,7 +2,8 @@
 
 use crate::alone::{alone, wished};
 use end_to_end::load;
-use rig::{Format, states};
+use rig::Format;
+use rig::checks::states;
 
 const WISH: &str = "BEATFIELD_DAMAGED_STATES";
 const STATES: u64 = 400;

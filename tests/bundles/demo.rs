@@ -2,10 +2,11 @@
 
 use end_to_end::create;
 use midly::{MidiMessage, Smf, TrackEventKind};
+use rig::demo::midi_file::{Song, write};
+use rig::demo::wav_file;
 use rig::demo::{BEATS_PER_BAR, RATE, TEMPO, Tour, Verdict, Whose, ears, play};
-use rig::midi_file::{Song, write};
-use rig::model::Card;
-use rig::{Format, Mode, wav_file};
+use rig::hosts::model::Card;
+use rig::{Format, Mode};
 use std::path::Path;
 
 /// The bytes of the MIDI file and of the WAV file that the demo writes with these dice on a tour.

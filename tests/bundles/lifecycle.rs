@@ -2,7 +2,8 @@
 
 use crate::alone::{alone, wished};
 use end_to_end::load;
-use rig::{Format, lifecycle};
+use rig::Format;
+use rig::checks::lifecycle;
 
 const WISH: &str = "BEATFIELD_LIFECYCLE";
 /// Calls in the longest order: 97 orders. `cargo xtask realtime` goes on to 6.

@@ -1,7 +1,7 @@
 //! Other models: refused with a sentence.
 
 use crate::studio::{assert_clean, assert_no_faults, blocks, bounce, each_format, heard, play_busily};
-use rig::model::{self, Card};
+use rig::hosts::model::{self, Card};
 use rig::{HostError, Session};
 use std::path::{Path, PathBuf};
 

@@ -3,7 +3,8 @@
 use crate::state::State;
 use crate::studio::{assert_clean, blocks, bounce, each_format, heard, play_busily};
 use end_to_end::create;
-use rig::{Format, HostError, Instance, Recording, Session, model};
+use rig::hosts::model;
+use rig::{Format, HostError, Instance, Recording, Session};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 

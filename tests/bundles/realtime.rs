@@ -3,7 +3,7 @@
 
 use crate::alone::{alone, wished};
 use end_to_end::load;
-use rig::realtime::{Unfinished, faults, run};
+use rig::checks::realtime::{Unfinished, faults, run};
 use rig::{Bundle, Format};
 
 const WISH: &str = "BEATFIELD_REALTIME";

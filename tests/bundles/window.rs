@@ -2,8 +2,8 @@
 //! right DISPLAY does it: this one again, as one test of it.
 
 use end_to_end::load;
-use rig::clap::WindowSize;
 use rig::desktop::{Act, DesktopError, Display, Hand, Picture};
+use rig::hosts::clap::WindowSize;
 use rig::{Bundle, Format, Instance, Mode, Note, Session, Setup};
 use std::collections::BTreeSet;
 use std::process::Command;

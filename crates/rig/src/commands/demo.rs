@@ -2,10 +2,11 @@
 
 use super::screen::Screen;
 use anyhow::bail;
+use rig::demo::midi_file::{self, Song};
+use rig::demo::wav_file;
 use rig::demo::{BEATS_PER_BAR, Performance, RATE, TEMPO, Tour, Verdict, Whose, ears, play};
-use rig::midi_file::{self, Song};
-use rig::model::{self, Card};
-use rig::{Bundle, Mode, wav_file};
+use rig::hosts::model::{self, Card};
+use rig::{Bundle, Mode};
 use std::path::{Path, PathBuf};
 
 /// The model that the plugin carries.

@@ -2,8 +2,8 @@
 
 use super::Choice;
 use anyhow::{Context, bail};
-use rig::figures::live::{Start, puck, start};
-use rig::figures::{Figure, Verdict, criterion, quantile};
+use rig::measurements::live::{Start, puck, start};
+use rig::measurements::{Figure, Verdict, criterion, quantile};
 use rig::{Bundle, Format};
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -20,10 +20,10 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let orders = rig::lifecycle::orders(options.longest);
+    let orders = rig::checks::lifecycle::orders(options.longest);
     if let Some(format) = options.child {
         let path = options.bundles.join(Format::from(format).file_name("Beatfield"));
-        let groups = rig::lifecycle::run(&Bundle::load(&path)?, &orders)?;
+        let groups = rig::checks::lifecycle::run(&Bundle::load(&path)?, &orders)?;
         println!(
             "{}: {} orders of up to {} calls in {groups} groups of eight instances, no thread left",
             path.display(),

@@ -1,7 +1,7 @@
 //! `rig realtime`: what the audio threads of eight instances do that they must not.
 
 use anyhow::bail;
-use rig::realtime::{Scene, Unfinished};
+use rig::checks::realtime::{Scene, Unfinished};
 use rig::{Bundle, Format};
 use std::path::PathBuf;
 
@@ -22,7 +22,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let format = Format::from(options.format);
     let bundle = Bundle::load(&options.bundles.join(format.file_name("Beatfield")))?;
     println!("{}", bundle.path().display());
-    let scenes = match rig::realtime::run(&bundle, options.seconds) {
+    let scenes = match rig::checks::realtime::run(&bundle, options.seconds) {
         Err(Unfinished::Blind(why)) => {
             println!("real time: not run (1): {why}");
             return Ok(());
@@ -32,7 +32,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     for Scene { name, blocks, log, .. } in &scenes {
         println!("  {name:<44} {blocks:>8} blocks: {log}");
     }
-    let faults = rig::realtime::faults(&scenes, format);
+    let faults = rig::checks::realtime::faults(&scenes, format);
     for fault in &faults {
         println!("  FAULT: {fault}");
     }

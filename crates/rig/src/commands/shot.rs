@@ -57,8 +57,8 @@ pub(crate) use linux::run;
 mod linux {
     use super::Options;
     use anyhow::{Context, bail};
-    use rig::clap::{Bundle, WindowSize};
     use rig::desktop::{Act, Display, Hand, Picture};
+    use rig::hosts::clap::{Bundle, WindowSize};
     use rig::{Mode, Session, Setup};
     use std::process::Command;
     use std::time::{Duration, Instant};

@@ -3,7 +3,8 @@
 
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
-use rig::{Bundle, Format, states};
+use rig::checks::states;
+use rig::{Bundle, Format};
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};

@@ -1,6 +1,6 @@
 //! The two bars that play, gathered from the notes that are heard.
 
-use crate::model::KitCard;
+use crate::hosts::model::KitCard;
 use beat::{INSTRUMENTS, NoteEvent, NoteKind, STEPS, STEPS_PER_BEAT};
 
 /// The 14 x 32 grid of the current cycle.

@@ -4,9 +4,11 @@
 pub mod ears;
 mod grid;
 mod journey;
+pub mod midi_file;
 mod verdict;
+pub mod wav_file;
 
-use crate::model::Card;
+use crate::hosts::model::Card;
 use crate::{HostError, Instance, Mode, ParameterId, Recording, Session, Setup};
 use std::time::{Duration, Instant};
 

@@ -6,7 +6,7 @@ use beat::{STEPS_PER_BAR, STEPS_PER_BEAT};
 use std::collections::BTreeSet;
 
 /// How far an onset may lie from its sixteenth: one tick of a file with 480 ticks a beat.
-const TOLERANCE_BEATS: f64 = 1.0 / crate::midi_file::TICKS_A_BEAT as f64;
+const TOLERANCE_BEATS: f64 = 1.0 / super::midi_file::TICKS_A_BEAT as f64;
 /// The drum channel, as MIDI counts from 0.
 const DRUMS: u8 = 9;
 

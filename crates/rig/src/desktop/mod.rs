@@ -2,7 +2,7 @@
 //! for the plugin's own, a hand on mouse and keyboard, and pictures of it all. Linux only.
 //!
 //! The way through: a program starts a [`Display`] and itself again under it; there it opens an instance's
-//! window with [`crate::clap::ClapInstance::open_window`], moves a [`Hand`] and takes a [`Picture`].
+//! window with [`crate::hosts::clap::ClapInstance::open_window`], moves a [`Hand`] and takes a [`Picture`].
 
 mod display;
 mod error;

@@ -3,8 +3,8 @@
 use super::callbacks::{MainThread, Requests, RigHost};
 use super::events::Range;
 use super::processor::ClapProcessor;
-use crate::audio_thread::AudioThread;
-use crate::{Block, Format, HostError, Instance, Mode, Output, Parameter, ParameterId, Setup};
+use crate::hosts::audio_thread::AudioThread;
+use crate::hosts::{Block, Format, HostError, Instance, Mode, Output, Parameter, ParameterId, Setup};
 use clack_extensions::params::{ParamInfoBuffer, PluginParams};
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;

@@ -112,7 +112,7 @@ pub fn start(open: impl FnOnce() -> Result<Bundle, HostError>, seconds: f64) -> 
 /// The plugin fails.
 pub fn puck(bundle: &Bundle, moves: usize, seconds: f64) -> Result<Vec<Figure>, HostError> {
     // Else the stopwatch would wait for its turn on a busy core, and not the plugin alone.
-    let ahead = if crate::priority::run_ahead() { "" } else { ", host without priority" };
+    let ahead = if crate::hosts::priority::run_ahead() { "" } else { ", host without priority" };
     let mut instances = (0..INSTANCES).map(|_| bundle.create()).collect::<Result<Vec<_>, _>>()?;
     let (mut sessions, mut ears) = (Vec::new(), Vec::new());
     for instance in &mut instances {

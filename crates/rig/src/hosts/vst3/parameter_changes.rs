@@ -1,6 +1,6 @@
 //! Automation as VST3 wants it: a list of queues, one a parameter. Used on the audio thread.
 
-use crate::ParameterChange;
+use crate::hosts::ParameterChange;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use vst3::Steinberg::Vst::{
     IParamValueQueue, IParamValueQueueTrait, IParameterChanges, IParameterChangesTrait, ParamID, ParamValue,

@@ -1,6 +1,6 @@
 //! The song's position as VST3 tells it.
 
-use crate::Position;
+use crate::hosts::Position;
 use vst3::Steinberg::Vst::ProcessContext;
 use vst3::Steinberg::Vst::ProcessContext_::StatesAndFlags_::{
     kBarPositionValid, kContTimeValid, kCycleActive, kCycleValid, kPlaying, kProjectTimeMusicValid,

@@ -1,7 +1,7 @@
 //! A loaded .vst3 bundle. Runs on the main thread.
 
 use super::instance::Vst3Instance;
-use crate::HostError;
+use crate::hosts::HostError;
 use libloading::Library;
 use std::ffi::{CStr, c_void};
 use std::path::{Path, PathBuf};

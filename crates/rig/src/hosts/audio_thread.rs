@@ -3,7 +3,7 @@
 //! A host processes on another thread than the one that creates and automates; frameworks behave
 //! differently when both are the same, so the rig keeps them apart.
 
-use crate::{Block, HostError, Output};
+use crate::hosts::{Block, HostError, Output};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -86,7 +86,7 @@ impl AudioThread {
 }
 
 fn run(mut processor: impl Processor, jobs: &Receiver<Job>, replies: &SyncSender<Reply>) {
-    crate::priority::follow_the_host();
+    super::priority::follow_the_host();
     let started = processor.start();
     let runs = started.is_ok();
     // A reply that nobody waits for means that the instance is gone: the thread then only stops.

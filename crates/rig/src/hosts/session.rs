@@ -1,6 +1,6 @@
 //! A session: an instance, the transport that rolls over it, and the recording of what it plays.
 
-use crate::{
+use crate::hosts::{
     Block, Format, HostError, Instance, Mode, Output, ParameterChange, ParameterId, Recorder, Recording,
     Setup, Transport,
 };

@@ -16,7 +16,7 @@ mod processor;
 pub use bundle::Bundle;
 pub use instance::Vst3Instance;
 
-use crate::HostError;
+use crate::hosts::HostError;
 use vst3::Steinberg::{kResultOk, tresult};
 
 /// Turns what a VST3 call returned into a result.

@@ -1,6 +1,6 @@
 //! A bundle of either format.
 
-use crate::{HostError, Instance, clap, vst3};
+use crate::hosts::{HostError, Instance, clap, vst3};
 use std::path::{Path, PathBuf};
 
 /// A loaded bundle, of the format that its file name says.

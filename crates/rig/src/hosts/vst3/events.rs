@@ -1,6 +1,6 @@
 //! Note events as VST3 carries them. Used on the audio thread.
 
-use crate::Output;
+use crate::hosts::Output;
 use beat::{NoteEvent, NoteKind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use vst3::Class;

@@ -7,7 +7,7 @@ mod processor;
 #[cfg(target_os = "linux")]
 mod window;
 
-use crate::HostError;
+use crate::hosts::HostError;
 use clack_host::prelude::{HostInfo, PluginEntry};
 use std::ffi::CString;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,6 @@
 //! Between the rig's plain data and CLAP's events. Runs on the audio thread.
 
-use crate::{Block, Output, Position};
+use crate::hosts::{Block, Output, Position};
 use beat::{NoteEvent, NoteKind};
 use clack_host::events::event_types::{
     MidiEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent, TransportFlags,

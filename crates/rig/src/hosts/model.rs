@@ -1,7 +1,7 @@
 //! What a host can know of a model without any tensors: the card in its file, and how to put a model
 //! into a plugin's state.
 
-use crate::{HostError, Instance, Mode, Setup};
+use crate::hosts::{HostError, Instance, Mode, Setup};
 use beat::INSTRUMENTS;
 use safetensors::SafeTensors;
 use serde::Deserialize;

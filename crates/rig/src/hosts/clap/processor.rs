@@ -2,8 +2,9 @@
 
 use super::callbacks::RigHost;
 use super::events::{Range, fill_input, keep_output, transport_event};
-use crate::audio_thread::Processor;
-use crate::{Block, HostError, Output, watch};
+use crate::hosts::audio_thread::Processor;
+use crate::hosts::{Block, HostError, Output};
+use crate::watch;
 use clack_host::events::io::EventBuffer;
 use clack_host::prelude::*;
 use std::time::Instant;

@@ -1,7 +1,7 @@
 //! Recording: note events become notes with a start and an end, and everything that a musician would
 //! hear as a fault is named.
 
-use crate::{Block, Output};
+use crate::hosts::{Block, Output};
 use beat::{NoteEvent, NoteKind};
 
 /// A note as it was recorded.
@@ -169,7 +169,7 @@ fn comes_too_late(last: &NoteEvent, event: &NoteEvent) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Transport;
+    use crate::hosts::Transport;
     use NoteKind::{Off, On};
 
     const HIT: NoteKind = On { velocity: 100 };

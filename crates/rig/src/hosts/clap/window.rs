@@ -2,8 +2,8 @@
 
 use super::callbacks::Requests;
 use super::instance::{ClapInstance, refused};
-use crate::HostError;
 use crate::desktop::Frame;
+use crate::hosts::HostError;
 use clack_extensions::gui::{GuiApiType, GuiConfiguration, GuiSize, PluginGui, Window};
 
 /// How large a window is to be opened.

@@ -1,6 +1,6 @@
 //! One plugin instance as a host sees it, whatever its format.
 
-use crate::{Block, HostError, Output};
+use crate::hosts::{Block, HostError, Output};
 
 /// The number by which the host addresses a parameter, as the plugin gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,6 +1,6 @@
 //! The bank within a plugin's state: what the decode thread published last, as a host can see it.
 
-use crate::model::json_of;
+use crate::hosts::model::json_of;
 use crate::{HostError, Instance};
 use serde_json::Value;
 

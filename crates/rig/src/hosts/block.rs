@@ -1,7 +1,7 @@
 //! What crosses from the host to the plugin and back for one block. Plain data: it travels to the audio
 //! thread and returns, so that a block allocates nothing once its buffers have grown.
 
-use crate::{ParameterId, Position};
+use crate::hosts::{ParameterId, Position};
 use beat::{NoteEvent, NoteKind};
 use std::time::Duration;
 
