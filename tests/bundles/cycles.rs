@@ -22,5 +22,5 @@ fn instances_come_and_go_without_an_abort() {
 fn a_run_in_a_process_of_its_own() {
     // Run by the test above only: here an abort would end every other test.
     let Some(format) = wished(WISH) else { return };
-    rig::checks::cycles::run(&load(format), CYCLES).expect("the plugin plays");
+    rig::checks::lifecycle::cycles(&load(format), CYCLES).expect("the plugin plays");
 }

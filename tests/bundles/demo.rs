@@ -2,10 +2,9 @@
 
 use end_to_end::create;
 use midly::{MidiMessage, Smf, TrackEventKind};
-use rig::demo::midi_file::{Song, write};
-use rig::demo::wav_file;
-use rig::demo::{BEATS_PER_BAR, RATE, TEMPO, Tour, Verdict, Whose, ears, play};
-use rig::hosts::model::Card;
+use rig::demo::files::{Song, write_midi, write_wav};
+use rig::demo::{BEATS_PER_BAR, RATE, TEMPO, Tour, Verdict, Whose, onsets, play};
+use rig::hosts::saved_state::Card;
 use rig::{Format, Mode};
 use std::path::Path;
 
@@ -28,9 +27,9 @@ fn files(tour: Tour, seed: u16) -> [Vec<u8>; 2] {
         time_signature: (4, 4),
         beats: f64::from(tour.bars()) * BEATS_PER_BAR,
     };
-    write(&path, &song, &played.recording.notes).expect("the file is written");
+    write_midi(&path, &song, &played.recording.notes).expect("the file is written");
     let sound = path.with_extension("wav");
-    wav_file::write(&sound, RATE as u32, &played.audio).expect("the file is written");
+    write_wav(&sound, RATE as u32, &played.audio).expect("the file is written");
     [path, sound].map(|path| std::fs::read(path).expect("the file is there"))
 }
 
@@ -70,8 +69,8 @@ fn the_same_command_leaves_the_same_files_and_another_seed_others() {
     assert_ne!(files(Tour::Journey, 4712)[0], first);
 
     let (audio, starts) = (samples(&wav), starts(&first));
-    assert!((0.1..0.999).contains(&ears::peak(&audio)), "{}", ears::peak(&audio));
-    let agreement = ears::agreement(&ears::onsets(&audio, RATE), &starts, RATE);
+    assert!((0.1..0.999).contains(&onsets::peak(&audio)), "{}", onsets::peak(&audio));
+    let agreement = onsets::agreement(&onsets::onsets(&audio, RATE), &starts, RATE);
     assert!(agreement.heard > 0.85 && agreement.explained > 0.95, "{agreement:?}");
 
     let smf = Smf::parse(&first).expect("a MIDI file");

@@ -1,7 +1,7 @@
 //! Other models: refused with a sentence.
 
 use crate::studio::{assert_clean, assert_no_faults, blocks, bounce, each_format, heard, play_busily};
-use rig::hosts::model::{self, Card};
+use rig::hosts::saved_state::{Card, choose_model};
 use rig::{HostError, Session};
 use std::path::{Path, PathBuf};
 
@@ -40,7 +40,7 @@ fn a_damaged_model_is_refused_with_a_sentence_and_what_was_kept_plays_on() {
         let path = folder.path().join(name);
         std::fs::write(&path, damaged).expect("room for a file");
         each_format(|instance| {
-            let refusal = model::choose(instance, &path).expect_err(name).to_string();
+            let refusal = choose_model(instance, &path).expect_err(name).to_string();
             println!("{refusal}");
             assert!(refusal.contains(name), "the sentence names the file: {refusal}");
             let silence = bounce(instance, four_bars);
@@ -50,7 +50,7 @@ fn a_damaged_model_is_refused_with_a_sentence_and_what_was_kept_plays_on() {
         each_format(|instance| {
             let before = bounce(instance, four_bars);
             assert_clean(&before, 20);
-            model::choose(instance, &path).expect_err(name);
+            choose_model(instance, &path).expect_err(name);
             let after = bounce(instance, four_bars);
             assert_no_faults(&after);
             assert_eq!(heard(&after), heard(&before), "the bank that the state keeps plays on");
@@ -58,7 +58,7 @@ fn a_damaged_model_is_refused_with_a_sentence_and_what_was_kept_plays_on() {
     }
     each_format(|instance| {
         let missing = folder.path().join("missing.safetensors");
-        let refusal = model::choose(instance, &missing).expect_err("no file").to_string();
+        let refusal = choose_model(instance, &missing).expect_err("no file").to_string();
         assert!(refusal.contains("missing.safetensors"), "{refusal}");
     });
 }

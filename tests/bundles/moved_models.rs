@@ -3,7 +3,7 @@
 use crate::state::State;
 use crate::studio::{assert_clean, blocks, bounce, each_format, heard, play_busily};
 use end_to_end::create;
-use rig::hosts::model;
+use rig::hosts::saved_state::choose_model;
 use rig::{Format, HostError, Instance, Recording, Session};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ fn model_of(instance: &mut dyn Instance) -> Value {
 
 /// A project that plays the model in this file, with the notes that it plays.
 fn project(instance: &mut dyn Instance, path: &Path) -> (Vec<u8>, Recording) {
-    model::choose(instance, path).expect("a sound model");
+    choose_model(instance, path).expect("a sound model");
     let played = bounce(instance, |session| {
         play_busily(session)?;
         a_cycle(session)

@@ -1,6 +1,6 @@
-//! What is checked of a bundle from outside, by the thousand calls.
+//! Checks of a bundle from outside: calls in every order, damaged states, real-time safety.
 
-pub mod cycles;
+mod damage;
 pub mod lifecycle;
 pub mod realtime;
 pub mod states;

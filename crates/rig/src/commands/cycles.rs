@@ -33,7 +33,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     };
     let bundle = options.bundles.join(format.file_name("Beatfield"));
     if options.child {
-        return Ok(rig::checks::cycles::run(&Bundle::load(&bundle)?, options.cycles)?);
+        return Ok(rig::checks::lifecycle::cycles(&Bundle::load(&bundle)?, options.cycles)?);
     }
     if options.cycles == 0 || options.runs == 0 {
         bail!("nothing to do: --cycles and --runs want at least 1");

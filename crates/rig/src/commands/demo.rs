@@ -1,12 +1,14 @@
-//! `rig demo`: the real bundle plays on a tour, and what it plays is recorded and checked.
+//! `rig demo`: the real bundle plays the demo, which is recorded, checked and shown: the grid of two bars with
+//! its playhead in a terminal, a line for each two bars elsewhere.
 
-use super::screen::Screen;
 use anyhow::bail;
-use rig::demo::midi_file::{self, Song};
-use rig::demo::wav_file;
-use rig::demo::{BEATS_PER_BAR, Performance, RATE, TEMPO, Tour, Verdict, Whose, ears, play};
-use rig::hosts::model::{self, Card};
+use beat::{INSTRUMENTS, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT};
+use indicatif::{ProgressBar, ProgressStyle};
+use rig::demo::files::{Song, write_midi, write_wav};
+use rig::demo::{BEATS_PER_BAR, Grid, Moment, Performance, RATE, TEMPO, Tour, Verdict, Whose, onsets, play};
+use rig::hosts::saved_state::{self, Card};
 use rig::{Bundle, Mode};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 /// The model that the plugin carries.
@@ -42,7 +44,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let bundle = Bundle::load(&options.bundle)?;
     let mut instance = bundle.create()?;
     if let Some(model) = &options.model {
-        model::choose(&mut *instance, model)?;
+        saved_state::choose_model(&mut *instance, model)?;
     }
     let mode = if options.realtime { Mode::Realtime } else { Mode::Offline };
     println!("{}, seed {}", bundle.path().display(), options.seed);
@@ -62,9 +64,9 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         time_signature: (4, 4),
         beats: f64::from(tour.bars()) * BEATS_PER_BAR,
     };
-    midi_file::write(&options.out, &song, &played.recording.notes)?;
+    write_midi(&options.out, &song, &played.recording.notes)?;
     let sound = options.out.with_extension("wav");
-    wav_file::write(&sound, RATE as u32, &played.audio)?;
+    write_wav(&sound, RATE as u32, &played.audio)?;
     tell(&options.out, &sound, &played, &verdict);
     if !verdict.complaints.is_empty() {
         bail!("the recording is not what it should be: {}", verdict.complaints.join("; "));
@@ -88,11 +90,127 @@ fn tell(out: &Path, sound: &Path, played: &Performance, verdict: &Verdict) {
         "time           {song_seconds:.0} s of music in {took:.2} s, {:.0} times real time",
         song_seconds / took
     );
-    let heard = ears::agreement(&ears::onsets(&played.audio, RATE), &played.starts(), RATE).heard;
-    let peak = 20.0 * ears::peak(&played.audio).max(1e-6).log10();
+    let heard = onsets::agreement(&onsets::onsets(&played.audio, RATE), &played.starts(), RATE).heard;
+    let peak = 20.0 * onsets::peak(&played.audio).max(1e-6).log10();
     println!(
         "sound          {peak:.1} dB at its loudest, {:.1} % of the notes heard to begin",
         100.0 * heard
     );
     println!("written to     {} and {}", out.display(), sound.display());
+}
+
+/// The picture, or the lines.
+struct Screen {
+    bar: Option<ProgressBar>,
+    line: Option<(i64, String)>,
+}
+
+impl Screen {
+    /// A screen for a song of this many bars.
+    fn new(bars: u32) -> Self {
+        let bar = std::io::stdout().is_terminal().then(|| {
+            let steps = u64::from(bars) * STEPS_PER_BAR as u64;
+            let bar = ProgressBar::with_draw_target(Some(steps), indicatif::ProgressDrawTarget::stdout());
+            bar.set_style(style());
+            bar
+        });
+        Self { bar, line: None }
+    }
+
+    /// Shows what plays now.
+    fn show(&mut self, moment: &Moment<'_>) {
+        if let Some(bar) = &self.bar {
+            bar.set_position((moment.beats * STEPS_PER_BEAT as f64) as u64);
+            bar.set_message(picture(moment));
+            return;
+        }
+        let cycle = moment.grid.cycle();
+        if let Some((_, line)) = self.line.take_if(|(shown, _)| *shown != cycle) {
+            println!("{line}");
+        }
+        self.line = Some((cycle, line(moment)));
+    }
+
+    /// Shows the end.
+    fn close(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish();
+        }
+        if let Some((_, line)) = self.line.take() {
+            println!("{line}");
+        }
+    }
+}
+
+fn style() -> ProgressStyle {
+    let style = ProgressStyle::with_template("{msg}\n{bar:64} {elapsed_precise}");
+    // PANIC: never; the template is a constant, and `the_template_is_valid` checks it.
+    style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
+}
+
+fn place(moment: &Moment<'_>) -> String {
+    let (x, y) = moment.puck;
+    format!("{:<12} x {x:.2} y {y:.2}  temperature {:.2}", moment.region, moment.temperature)
+}
+
+/// The grid as it stands in a terminal.
+fn picture(moment: &Moment<'_>) -> String {
+    let mut lines = Vec::with_capacity(INSTRUMENTS + 3);
+    for instrument in 0..INSTRUMENTS {
+        let (name, cells) = moment.grid.row(instrument);
+        lines.push(format!("{name:<12} {}", with_beats(&cells)));
+    }
+    let playhead: String =
+        (0..STEPS).map(|step| if step == moment.grid.playhead() { '^' } else { ' ' }).collect();
+    lines.push(format!("{:<12} {}", "", with_beats(&playhead).replace('|', " ")));
+    let bar = moment.grid.cycle() * 2 + 1 + (moment.grid.playhead() / STEPS_PER_BAR) as i64;
+    lines.push(format!("bar {bar:<3} {}  {} notes", place(moment), moment.notes));
+    lines.join("\n")
+}
+
+/// Bar lines and beats make 32 characters readable.
+fn with_beats(cells: &str) -> String {
+    let mut spaced = String::with_capacity(cells.len() + STEPS / STEPS_PER_BEAT + 1);
+    for (step, cell) in cells.chars().enumerate() {
+        if step % STEPS_PER_BEAT == 0 {
+            spaced.push('|');
+        }
+        spaced.push(cell);
+    }
+    spaced.push('|');
+    spaced
+}
+
+/// Two bars as one line: where the puck is, and how often each drum is hit.
+fn line(moment: &Moment<'_>) -> String {
+    let bar = moment.grid.cycle() * 2 + 1;
+    format!("bars {bar:>2}-{:<2}  {}  {}", bar + 1, place(moment), hits(moment.grid))
+}
+
+fn hits(grid: &Grid) -> String {
+    let mut drums = Vec::new();
+    for instrument in 0..INSTRUMENTS {
+        let (name, cells) = grid.row(instrument);
+        match cells.chars().filter(|&cell| cell == 'x').count() {
+            0 => {}
+            count => drums.push(format!("{name} {count}")),
+        }
+    }
+    drums.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_template_is_valid() {
+        assert!(ProgressStyle::with_template("{msg}\n{bar:64} {elapsed_precise}").is_ok());
+    }
+
+    #[test]
+    fn beats_are_set_apart() {
+        let cells = "x...".repeat(8);
+        assert!(with_beats(&cells).starts_with("|x...|x...|"));
+    }
 }

@@ -3,7 +3,7 @@
 use super::Choice;
 use anyhow::{Context, bail};
 use rig::measurements::live::{Start, puck, start};
-use rig::measurements::{Figure, Verdict, criterion, quantile};
+use rig::measurements::{Figure, Verdict, criterion_rows, quantile};
 use rig::{Bundle, Format};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -39,7 +39,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         return Ok(());
     }
     println!("{}", machine());
-    let mut figures = criterion::rows(&options.criterion);
+    let mut figures = criterion_rows(&options.criterion);
     for (format, name) in [(Format::Clap, "clap"), (Format::Vst3, "vst3")] {
         eprintln!("{name}: {} fresh processes, {} moves of the puck, twice", options.starts, options.moves);
         let mut rows = starts(options, name)?;

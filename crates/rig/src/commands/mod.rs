@@ -6,7 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod figures;
 pub(crate) mod lifecycle;
 pub(crate) mod realtime;
-mod screen;
+pub(crate) mod shot;
 pub(crate) mod states;
 
 /// The formats as the command line calls them.
@@ -24,4 +24,3 @@ impl From<Choice> for rig::Format {
         }
     }
 }
-pub(crate) mod shot;

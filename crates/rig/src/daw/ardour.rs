@@ -1,15 +1,26 @@
-//! Ardour without display or sound card, in a home of its own: nothing of the user's is read or written.
+//! Ardour without display or sound card, with a home folder of its own: none of the user's files is read or
+//! written.
 
-use super::{DawError, Take, patience, takes};
-use std::fs;
+use super::error::DawError;
+use super::takes::{self, Take};
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::{Duration, SystemTime};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime};
 
 /// Our script for Ardour's Lua console.
 const SCRIPT: &str = include_str!("record.lua");
 /// Our settings for Ardour.
-const CONFIG: &str = include_str!("config.xml");
+const CONFIG: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
+<!-- What Ardour needs to start by itself on a machine without a sound card: its dummy backend, offered. -->
+<Ardour>
+  <Config>
+    <Option name="hide-dummy-backend" value="0"/>
+    <Option name="try-autostart-engine" value="1"/>
+    <Option name="copy-demo-sessions" value="0"/>
+  </Config>
+</Ardour>
+"#;
 /// What runs the script. Version 7, Debian 12's, is the one that this was tested with.
 const CONSOLE: &str = "ardour7-lua";
 const SCANNER: &str = "/usr/lib/ardour7/ardour-vst3-scanner";
@@ -137,7 +148,7 @@ impl Home {
     fn scan(&self, logs: &Path) -> Result<(), DawError> {
         let mut scanner = self.run(SCANNER);
         scanner.env("LD_LIBRARY_PATH", LIBRARIES).arg("-f").arg(&self.plugin);
-        let ended = patience::run(&mut scanner, "ardour-vst3-scanner", SCAN_LIMIT, &logs.join("scan.log"))?;
+        let ended = run_limited(&mut scanner, "ardour-vst3-scanner", SCAN_LIMIT, &logs.join("scan.log"))?;
         if ended.well && ended.said.contains("Found Plugin: Beatfield") {
             return self.outdate_the_plugin();
         }
@@ -161,7 +172,7 @@ impl Home {
     fn play(&self, folder: &Path, limit: Duration) -> Result<String, DawError> {
         let mut console = self.run("script");
         console.args(["-qec", &format!("{CONSOLE} record.lua"), "/dev/null"]).current_dir(folder);
-        let ended = patience::run(&mut console, CONSOLE, limit, &folder.join("ardour.log"))?;
+        let ended = run_limited(&mut console, CONSOLE, limit, &folder.join("ardour.log"))?;
         if ended.said.lines().any(|line| line.trim() == "rig: done") {
             return Ok(ended.said);
         }
@@ -181,14 +192,94 @@ fn link(_: &Path, _: &Path) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
+/// How often we look whether a program has ended.
+const LOOK: Duration = Duration::from_millis(20);
+/// Lines of a program's words that fit into an error.
+const LAST_LINES: usize = 12;
+
+/// A program that came to its end by itself.
+struct Ended {
+    /// Whether it says that all is well.
+    well: bool,
+    /// Everything that it said.
+    said: String,
+    /// Where that is kept.
+    log: PathBuf,
+}
+
+/// Runs `command`, called `program` in errors, for at most `limit`, and keeps what it says in `log`.
+fn run_limited(
+    command: &mut Command,
+    program: &'static str,
+    limit: Duration,
+    log: &Path,
+) -> Result<Ended, DawError> {
+    let out = File::create(log).map_err(DawError::file(log))?;
+    let err = out.try_clone().map_err(DawError::file(log))?;
+    command.stdin(Stdio::null()).stdout(out).stderr(err);
+    let mut child = command.spawn().map_err(DawError::file(program))?;
+    let started = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().map_err(DawError::file(program))? {
+            let said = read(log)?;
+            return Ok(Ended { well: status.success(), said, log: log.to_owned() });
+        }
+        if started.elapsed() > limit {
+            child.kill().and_then(|()| child.wait()).map_err(DawError::file(program))?;
+            let said = last_lines(&read(log)?);
+            return Err(DawError::TookTooLong { program, limit, log: log.to_owned(), said });
+        }
+        std::thread::sleep(LOOK);
+    }
+}
+
+impl Ended {
+    /// The error that `program` did not do its `task`.
+    fn without(self, program: &'static str, task: &'static str) -> DawError {
+        DawError::Failed { program, task, said: last_lines(&self.said), log: self.log }
+    }
+}
+
+fn read(log: &Path) -> Result<String, DawError> {
+    let bytes = std::fs::read(log).map_err(DawError::file(log))?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn last_lines(said: &str) -> String {
+    let lines: Vec<&str> = said.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::track_of;
+    use super::*;
 
     #[test]
     fn a_recording_is_known_by_its_track() {
         assert_eq!(track_of("Take1_plain-2"), Some("plain"));
         assert_eq!(track_of("Take4_looped-automated-1"), Some("looped-automated"));
         assert_eq!(track_of("unnamed"), None);
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_ended_and_quoted() -> Result<(), Box<dyn std::error::Error>> {
+        let log = tempfile::NamedTempFile::new()?;
+        let mut endless = Command::new("sh");
+        endless.args(["-c", "echo still here; exec sleep 60"]);
+        let Err(error) = run_limited(&mut endless, "sh", Duration::from_millis(300), log.path()) else {
+            return Err("it ended".into());
+        };
+        assert!(error.to_string().contains("still here"), "{error}");
+        Ok(())
+    }
+
+    #[test]
+    fn what_a_program_says_is_kept() -> Result<(), Box<dyn std::error::Error>> {
+        let log = tempfile::NamedTempFile::new()?;
+        let mut brief = Command::new("sh");
+        brief.args(["-c", "echo out; echo err >&2; exit 4"]);
+        let ended = run_limited(&mut brief, "sh", Duration::from_secs(60), log.path())?;
+        assert_eq!((ended.well, ended.said.as_str()), (false, "out\nerr\n"));
+        Ok(())
     }
 }

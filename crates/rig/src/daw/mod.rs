@@ -7,24 +7,16 @@
 
 mod ardour;
 mod error;
-mod figures;
-mod heard;
-mod patience;
-mod reference;
+mod notes;
 mod takes;
 
 pub use ardour::{Ardour, Recorded};
 pub use error::DawError;
-pub use figures::{Figures, TOLERANCE_TICKS};
-pub use heard::Heard;
+pub use notes::{Figures, Heard, TICKS_A_BEAT, TOLERANCE_TICKS};
 pub use takes::{LOOP, TEMPO, Take, takes};
 
 use crate::Bundle;
 use std::path::Path;
-
-/// Ardour's own resolution: it rounds the position that it tells the plugin, and where it writes a note,
-/// to this many parts of a quarter note.
-pub const TICKS_A_BEAT: f64 = 1920.0;
 
 /// One take and what became of it.
 #[derive(Debug)]
@@ -47,10 +39,10 @@ pub fn check(bundle: &Path, folder: &Path) -> Result<(Recorded, Vec<Checked>), D
     let host = Bundle::load(bundle)?;
     let mut checked = Vec::new();
     for take in takes {
-        let heard = heard::read(&recorded.midi_of(&take)?)?;
+        let heard = notes::read(&recorded.midi_of(&take)?)?;
         let mut figures = Figures::of_itself(&take, &heard);
         for rest in &take.rests {
-            let expected = reference::play(&host, &take, rest.x)?;
+            let expected = notes::play(&host, &take, rest.x)?;
             figures.compare(&take, rest, &heard, &expected);
         }
         checked.push(Checked { take, figures });

@@ -1,6 +1,6 @@
 //! The way of the puck: from region to region, resting in each.
 
-use crate::hosts::model::Region;
+use crate::hosts::saved_state::Region;
 
 /// Where the puck rests on a map on which no region has a name.
 const UNNAMED: [(f64, f64); 5] = [(0.5, 0.5), (0.2, 0.2), (0.2, 0.8), (0.8, 0.8), (0.8, 0.2)];

@@ -1,19 +1,11 @@
-//! A desktop for the plugin's window where none is needed: an X server without a screen, a parent window
-//! for the plugin's own, a hand on mouse and keyboard, and pictures of it all. Linux only.
+//! A desktop for the plugin's window on a machine without a screen: an X server, a parent window for the
+//! plugin's own, mouse and keyboard input, and screenshots. Linux only.
 //!
-//! The way through: a program starts a [`Display`] and itself again under it; there it opens an instance's
+//! A program starts a [`Display`] and runs itself again with it as `DISPLAY`; there it opens an instance's
 //! window with [`crate::hosts::clap::ClapInstance::open_window`], moves a [`Hand`] and takes a [`Picture`].
 
-mod display;
-mod error;
-mod frame;
-mod hand;
-mod picture;
-mod script;
+mod input;
+mod screen;
 
-pub use display::Display;
-pub use error::DesktopError;
-pub use frame::Frame;
-pub use hand::Hand;
-pub use picture::Picture;
-pub use script::Act;
+pub use input::{Act, Hand};
+pub use screen::{DesktopError, Display, Frame, Picture};

@@ -1,9 +1,10 @@
-//! The audio thread of an instance: blocks go in, blocks come out, one at a time.
+//! The audio thread of an instance: it takes one block at a time and returns it processed.
 //!
-//! A host processes on another thread than the one that creates and automates; frameworks behave
-//! differently when both are the same, so the rig keeps them apart.
+//! Hosts process on another thread than the one that creates and automates, and frameworks behave
+//! differently where both are the same. So the rig has an audio thread for each instance.
 
 use crate::hosts::{Block, HostError, Output};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -86,7 +87,7 @@ impl AudioThread {
 }
 
 fn run(mut processor: impl Processor, jobs: &Receiver<Job>, replies: &SyncSender<Reply>) {
-    super::priority::follow_the_host();
+    follow_the_host();
     let started = processor.start();
     let runs = started.is_ok();
     // A reply that nobody waits for means that the instance is gone: the thread then only stops.
@@ -107,4 +108,38 @@ fn run(mut processor: impl Processor, jobs: &Receiver<Job>, replies: &SyncSender
     if runs {
         processor.stop();
     }
+}
+
+/// Whether the audio threads of this process run ahead too. Relaxed: it guards no data.
+static HOST_RUNS_AHEAD: AtomicBool = AtomicBool::new(false);
+
+/// From now on this thread, and every audio thread that is started, runs ahead of all ordinary threads, as in
+/// a host; what they start is ordinary again. False where the system does not allow it (Linux wants `rtprio`
+/// in its limits).
+pub fn run_ahead() -> bool {
+    let allowed = raise();
+    HOST_RUNS_AHEAD.store(allowed, Ordering::Relaxed);
+    allowed
+}
+
+/// Called on a fresh audio thread.
+fn follow_the_host() {
+    if HOST_RUNS_AHEAD.load(Ordering::Relaxed) {
+        // Where it is not allowed after all, blocks come later, but come.
+        raise();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code, reason = "the system's own call, with plain numbers")]
+fn raise() -> bool {
+    let parameters = libc::sched_param { sched_priority: 1 };
+    // SAFETY: 0 is this thread, and the parameters live through the call.
+    unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, &parameters) == 0 }
+}
+
+/// Nothing is known of other systems.
+#[cfg(not(target_os = "linux"))]
+fn raise() -> bool {
+    false
 }

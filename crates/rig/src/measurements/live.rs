@@ -1,8 +1,9 @@
-//! What is measured while instances live: from the puck to the bank, memory, loading, CPU.
+//! Measurements of live instances: from the puck to the bank, memory, loading, CPU.
 
-use super::ear::Ear;
-use super::system::{cpu_time, memory};
-use super::{Figure, quantile, saved_bank};
+use super::puck::Ear;
+use super::{Figure, quantile};
+use crate::hosts::run_ahead;
+use crate::hosts::saved_state::saved_bank;
 use crate::{Bundle, HostError, Instance, Mode, Session, Setup};
 use beat::{Kit, NoteEvent, NoteKind};
 use serde::{Deserialize, Serialize};
@@ -33,7 +34,7 @@ fn milliseconds(time: Duration) -> f64 {
 fn next_bank(instance: &mut dyn Instance, old: &str) -> Result<String, HostError> {
     let deadline = Instant::now() + PATIENCE;
     loop {
-        let bank = saved_bank::of(instance)?;
+        let bank = saved_bank(instance)?;
         if bank != old {
             return Ok(bank);
         }
@@ -112,7 +113,7 @@ pub fn start(open: impl FnOnce() -> Result<Bundle, HostError>, seconds: f64) -> 
 /// The plugin fails.
 pub fn puck(bundle: &Bundle, moves: usize, seconds: f64) -> Result<Vec<Figure>, HostError> {
     // Else the stopwatch would wait for its turn on a busy core, and not the plugin alone.
-    let ahead = if crate::hosts::priority::run_ahead() { "" } else { ", host without priority" };
+    let ahead = if run_ahead() { "" } else { ", host without priority" };
     let mut instances = (0..INSTANCES).map(|_| bundle.create()).collect::<Result<Vec<_>, _>>()?;
     let (mut sessions, mut ears) = (Vec::new(), Vec::new());
     for instance in &mut instances {
@@ -193,4 +194,56 @@ fn every_voice(session: &mut Session<'_>) -> Result<Figure, HostError> {
 fn cost(what: &str, nanoseconds: &mut [f64]) -> Figure {
     let [median, low, high] = [0.5, 0.1, 0.9].map(|share| quantile(nanoseconds, share));
     Figure::new(what, "ns", median).spread(low, high)
+}
+
+/// Memory in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Memory {
+    /// Everything that lies in memory, code included.
+    pub resident: f64,
+    /// What belongs to this process alone.
+    pub own: f64,
+}
+
+/// The memory of this process.
+pub fn memory() -> Memory {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    Memory { resident: kilobytes(&status, "VmRSS:") * 1024.0, own: kilobytes(&status, "RssAnon:") * 1024.0 }
+}
+
+fn kilobytes(status: &str, field: &str) -> f64 {
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0.0)
+}
+
+/// The CPU time that the threads whose name passes `named` have used so far.
+pub fn cpu_time(named: impl Fn(&str) -> bool) -> Duration {
+    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return Duration::ZERO };
+    let mut nanoseconds = 0;
+    for task in tasks.flatten() {
+        let read = |file: &str| std::fs::read_to_string(task.path().join(file)).unwrap_or_default();
+        if named(read("comm").trim()) {
+            let statistics = read("schedstat");
+            nanoseconds += statistics.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0);
+        }
+    }
+    Duration::from_nanos(nanoseconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_systems_words_are_understood() {
+        let status = "Name:\trig\nVmRSS:\t    2048 kB\nRssAnon:\t     512 kB\n";
+        assert_eq!(kilobytes(status, "VmRSS:"), 2048.0);
+        assert_eq!(kilobytes(status, "VmSwap:"), 0.0);
+        assert!(!cfg!(target_os = "linux") || memory().resident > memory().own);
+        let spent = cpu_time(|_| true);
+        let mut sum = 0_u64;
+        while cfg!(target_os = "linux") && cpu_time(|_| true) == spent {
+            sum = sum.wrapping_add(std::hint::black_box(1));
+        }
+    }
 }

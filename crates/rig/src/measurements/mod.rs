@@ -1,12 +1,12 @@
-//! What the plugin costs a computer, measured in the release from outside: time from a moved puck to the
-//! published bank, memory, loading, CPU at rest, and a block. [`live`] plays and
-//! [`criterion`] reads what the benchmarks measured.
+//! What the plugin costs, measured on the release from outside: time from a moved puck to the published bank,
+//! memory, loading, CPU at rest, and a block. [`live`] measures running instances; [`criterion_rows`] reads
+//! what the benchmarks left on disk.
 
-pub mod criterion;
-mod ear;
 pub mod live;
-mod saved_bank;
-pub mod system;
+mod puck;
+
+use serde::Deserialize;
+use std::path::Path;
 
 /// One row of the table.
 #[derive(Clone, Debug)]
@@ -77,6 +77,65 @@ pub fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.get((share * last as f64).round() as usize).copied().unwrap_or(0.0)
 }
 
+/// One sample's iterations and the time that they took, in nanoseconds.
+#[derive(Deserialize)]
+struct Samples {
+    iters: Vec<f64>,
+    times: Vec<f64>,
+}
+
+/// Lower decile, least and median of the time of one iteration in nanoseconds, over all samples of the
+/// benchmark that criterion keeps in `folder` (`group/name`); none where it has not run. The lower decile is
+/// what the code costs: on a busy machine most samples are interrupted, and their median is of the machine.
+fn nanoseconds(folder: &Path, benchmark: &str) -> Option<[f64; 3]> {
+    let file = folder.join(benchmark).join("new").join("sample.json");
+    let samples: Samples = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
+    let mut each: Vec<f64> = samples.times.iter().zip(&samples.iters).map(|(time, n)| time / n).collect();
+    (!each.is_empty()).then(|| [0.1, 0.0, 0.5].map(|share| quantile(&mut each, share)))
+}
+
+/// The row of one benchmark in `unit`, of which there are `per_nanosecond` in a nanosecond.
+fn row(folder: &Path, benchmark: &str, what: &str, unit: &'static str, per_nanosecond: f64) -> Figure {
+    let nameless = Figure { value: None, ..Figure::new(what, unit, 0.0) };
+    nanoseconds(folder, benchmark).map_or(nameless, |[decile, low, high]| {
+        Figure::new(what, unit, decile * per_nanosecond).spread(low * per_nanosecond, high * per_nanosecond)
+    })
+}
+
+/// Nanoseconds that a block of `frames` samples lasts at 48 kHz.
+fn lasts(frames: u32) -> f64 {
+    f64::from(frames) / 48_000.0 * 1e9
+}
+
+/// All rows that come from criterion.
+pub fn criterion_rows(folder: &Path) -> Vec<Figure> {
+    let mut rows = Vec::new();
+    for (group, what) in [
+        ("idle", "stopped"),
+        ("a rock beat", "a rock beat"),
+        ("every cell on", "every cell on"),
+        ("every cell on, early and late", "every cell on, early and late"),
+    ] {
+        for frames in [64, 256, 1024] {
+            let what = format!("sequencer, {frames} samples, {what}");
+            let row = row(folder, &format!("{group}/{frames}"), &what, "ns", 1.0);
+            rows.push(row.must(lasts(frames) / 2000.0));
+        }
+    }
+    let kit = "kit_all drums in a roll that no hand plays";
+    rows.push(row(folder, kit, "built-in kit, 64 samples, all voices", "ns", 1.0).must(lasts(64) / 100.0));
+    rows.push(row(folder, "crossing/publish and read", "a bank, from published to read", "ns", 1.0));
+    for temperature in ["0", "0.4", "1"] {
+        let benchmark = format!("built in_ a bank at temperature {temperature}");
+        let what = format!("a bank (decode and 8 takes), temperature {temperature}");
+        rows.push(row(folder, &benchmark, &what, "ms", 1e-6).must(2.0).aim(0.3));
+    }
+    for what in ["a bank that is a phrase", "a bank that is carried on"] {
+        rows.push(row(folder, &format!("built in_ {what}"), what, "ms", 1e-6).must(100.0));
+    }
+    rows
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,5 +157,17 @@ mod tests {
         assert_eq!(quantile(&mut values, 0.5), 50.0);
         assert_eq!(quantile(&mut values, 0.99), 99.0);
         assert_eq!(quantile(&mut [], 0.5), 0.0);
+    }
+
+    #[test]
+    fn an_undisturbed_sample_is_the_figure_and_what_did_not_run_is_unmeasured() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let new = folder.path().join("idle").join("64").join("new");
+        std::fs::create_dir_all(&new).expect("folders");
+        let samples = r#"{"sampling_mode":"Linear","iters":[10,20,10],"times":[100,400,9000]}"#;
+        std::fs::write(new.join("sample.json"), samples).expect("a file");
+        let rows = criterion_rows(folder.path());
+        assert_eq!((rows[0].value, rows[0].spread), (Some(10.0), Some((10.0, 20.0))));
+        assert_eq!(rows[1].value, None);
     }
 }

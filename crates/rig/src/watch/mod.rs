@@ -1,13 +1,13 @@
-//! What a plugin does below the line, seen from outside: every C function that its library calls and every
-//! system call that is made while the audio thread is inside one of the plugin's calls.
+//! Counts what a plugin does on the audio thread: every C function that its library calls and every system
+//! call, while the audio thread is inside one of the plugin's calls.
 //!
-//! Two witnesses, neither of which changes the plugin. `imports` redirects the library's table of imported
-//! functions through a counter, so that `malloc`, `free`, `pthread_mutex_lock` and the rest are counted by
-//! name. `system_calls` lets the kernel hand every system call to a signal handler, which counts it and then
-//! makes it. What neither can see is a lock that nobody contends: that is one atomic instruction. One that
-//! waits or wakes somebody makes a system call.
+//! Two counters, neither of which changes the plugin. `imports` redirects the library's table of imported
+//! functions, so that `malloc`, `free`, `pthread_mutex_lock` and the rest are counted by name.
+//! `system_calls` has the kernel deliver every system call to a signal handler, which counts it and then
+//! makes it. Neither can count a lock without contention: that is one atomic instruction. One that waits or
+//! wakes a thread makes a system call.
 //!
-//! The audio thread counts, the main thread reads between blocks.
+//! The audio thread counts with relaxed additions, the main thread reads between blocks.
 
 #![cfg_attr(
     all(target_os = "linux", target_arch = "x86_64"),
@@ -19,13 +19,12 @@
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod imports;
-mod log;
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod system_calls;
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
-
-pub use log::Log;
 
 /// Why nobody can be watched on this machine.
 #[derive(Debug, thiserror::Error)]
@@ -53,7 +52,7 @@ pub enum Blind {
 /// This machine or this library cannot be watched.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub fn begin(path: &Path) -> Result<(), Blind> {
-    system_calls::try_out()?;
+    system_calls::try_out().map_err(Blind::Kernel)?;
     imports::redirect(path).map_err(|reason| Blind::Library { path: path.to_owned(), reason })?;
     system_calls::begin();
     Ok(())
@@ -94,4 +93,95 @@ pub(crate) fn functions_during<T>(call: impl FnOnce() -> T) -> T {
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 pub(crate) fn during<T>(call: impl FnOnce() -> T) -> T {
     call()
+}
+
+/// How often each C function and each system call was called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Log {
+    /// Functions that the plugin's library imports, by name.
+    pub functions: BTreeMap<String, u64>,
+    /// System calls, by name, or by number where the name is not known here.
+    pub system_calls: BTreeMap<String, u64>,
+}
+
+/// Functions that compute and nothing else: they neither allocate nor lock nor enter the kernel.
+/// `clock_gettime` reads the clock from a page that the kernel shares; where it can't, it makes a system
+/// call, which is counted as one.
+const PURE: [&str; 32] = [
+    "memcpy",
+    "memmove",
+    "memset",
+    "memcmp",
+    "bcmp",
+    "strlen",
+    "clock_gettime",
+    "__errno_location",
+    "__tls_get_addr",
+    "atan2",
+    "atan2f",
+    "ceil",
+    "ceilf",
+    "cos",
+    "cosf",
+    "exp",
+    "exp2f",
+    "expf",
+    "floor",
+    "floorf",
+    "hypot",
+    "hypotf",
+    "log",
+    "log2",
+    "logf",
+    "pow",
+    "powf",
+    "sin",
+    "sinf",
+    "sincosf",
+    "tanf",
+    "fmaf",
+];
+
+impl Log {
+    /// What has been counted since the last call.
+    pub fn take() -> Self {
+        #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+        return Self { functions: imports::take(), system_calls: system_calls::take() };
+        #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+        Self::default()
+    }
+
+    /// Everything but the functions that only compute: what has no place below the line.
+    pub fn findings(&self) -> BTreeMap<String, u64> {
+        let functions = self.functions.iter().filter(|(name, _)| !PURE.contains(&name.as_str()));
+        let calls = self.system_calls.iter().map(|(name, count)| (format!("system call {name}"), *count));
+        functions.map(|(name, count)| (name.clone(), *count)).chain(calls).collect()
+    }
+}
+
+impl fmt::Display for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let findings = self.findings();
+        if findings.is_empty() {
+            return write!(f, "nothing");
+        }
+        for (index, (name, count)) in findings.iter().enumerate() {
+            write!(f, "{}{name} x {count}", if index > 0 { ", " } else { "" })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_only_computes_is_no_finding_and_the_rest_is() {
+        let count = |name: &str| (name.to_owned(), 2);
+        let functions = [count("memcpy"), count("malloc"), count("expf")].into();
+        let log = Log { functions, system_calls: [count("futex")].into() };
+        assert_eq!(log.to_string(), "malloc x 2, system call futex x 2");
+        assert_eq!(Log::default().to_string(), "nothing");
+    }
 }

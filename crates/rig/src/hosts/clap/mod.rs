@@ -1,11 +1,8 @@
 //! CLAP: loads a bundle and hosts its instances through clack-host.
 
 mod callbacks;
-mod events;
 mod instance;
 mod processor;
-#[cfg(target_os = "linux")]
-mod window;
 
 use crate::hosts::HostError;
 use clack_host::prelude::{HostInfo, PluginEntry};
@@ -14,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub use instance::ClapInstance;
 #[cfg(target_os = "linux")]
-pub use window::WindowSize;
+pub use instance::WindowSize;
 
 /// A loaded .clap file. It stays loaded as long as the bundle or one of its instances lives.
 pub struct Bundle {

@@ -1,6 +1,6 @@
 //! What the host offers to a VST3 plugin: itself, a listener for edits, and streams for states.
 
-use super::text;
+use crate::hosts::HostError;
 use std::ffi::c_void;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use vst3::Class;
@@ -12,6 +12,15 @@ use vst3::Steinberg::Vst::{
 use vst3::Steinberg::{
     IBStream, IBStreamTrait, TUID, int32, int64, kInvalidArgument, kNotImplemented, kResultOk, tresult,
 };
+
+/// Turns what a VST3 call returned into a result.
+pub(super) fn check(result: tresult, step: &'static str) -> Result<(), HostError> {
+    if result == kResultOk {
+        Ok(())
+    } else {
+        Err(HostError::Refused { step, reason: format!("it returned {result}") })
+    }
+}
 
 /// The host as a plugin may ask for its name.
 pub(super) struct Application;
@@ -147,6 +156,6 @@ fn store<T>(place: *mut T, value: T) {
 
 /// The name of a parameter, as VST3 writes it.
 pub(super) fn title(units: &String128) -> String {
-    let units: Vec<u16> = units.iter().map(|&unit| unit as u16).collect();
-    text(&units)
+    let units: Vec<u16> = units.iter().map(|&unit| unit as u16).take_while(|&unit| unit != 0).collect();
+    String::from_utf16_lossy(&units)
 }

@@ -1,8 +1,7 @@
 //! The main-thread side of a VST3 instance.
 
 use super::bundle::Module;
-use super::check;
-use super::host_objects::{Application, EditListener, Stream, title};
+use super::host_objects::{Application, EditListener, Stream, check, title};
 use super::processor::{Vst3Processor, process_mode};
 use crate::hosts::audio_thread::AudioThread;
 use crate::hosts::{Block, Format, HostError, Instance, Output, Parameter, ParameterId, Setup};

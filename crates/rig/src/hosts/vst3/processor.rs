@@ -1,14 +1,18 @@
 //! The audio-thread side of a VST3 instance.
 
-use super::check;
-use super::context::context;
-use super::events::Events;
-use super::parameter_changes::Changes;
+use super::host_objects::check;
+use super::lists::{Changes, Events};
+use crate::hosts::Position;
 use crate::hosts::audio_thread::Processor;
 use crate::hosts::{Block, HostError, Mode, Output, Setup};
 use crate::watch;
 use std::ptr::null_mut;
 use std::time::Instant;
+use vst3::Steinberg::Vst::ProcessContext;
+use vst3::Steinberg::Vst::ProcessContext_::StatesAndFlags_::{
+    kBarPositionValid, kContTimeValid, kCycleActive, kCycleValid, kPlaying, kProjectTimeMusicValid,
+    kTempoValid, kTimeSigValid,
+};
 use vst3::Steinberg::Vst::ProcessModes_::{kOffline, kRealtime};
 use vst3::Steinberg::Vst::SymbolicSampleSizes_::kSample32;
 use vst3::Steinberg::Vst::{
@@ -101,4 +105,29 @@ impl Processor for Vst3Processor {
         // A plugin that refuses to stop is deactivated all the same.
         if self.set_processing(false).is_err() {}
     }
+}
+
+/// The context of a block that starts at `position`, `steady` samples after activation.
+pub(super) fn context(position: &Position, rate: f64, steady: u64) -> ProcessContext {
+    // SAFETY: the context is plain numbers, for which zero is a value.
+    let mut context: ProcessContext = unsafe { std::mem::zeroed() };
+    context.state =
+        (kTempoValid | kTimeSigValid | kProjectTimeMusicValid | kBarPositionValid | kContTimeValid) as u32;
+    if position.rolling {
+        context.state |= kPlaying as u32;
+    }
+    if let Some(range) = &position.loop_range {
+        context.state |= (kCycleActive | kCycleValid) as u32;
+        context.cycleStartMusic = range.start;
+        context.cycleEndMusic = range.end;
+    }
+    context.sampleRate = rate;
+    context.projectTimeSamples = position.samples;
+    context.continousTimeSamples = steady as i64;
+    context.projectTimeMusic = position.beats;
+    context.barPositionMusic = position.bar_start;
+    context.tempo = position.tempo;
+    context.timeSigNumerator = i32::from(position.time_signature.0);
+    context.timeSigDenominator = i32::from(position.time_signature.1);
+    context
 }

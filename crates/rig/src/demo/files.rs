@@ -1,14 +1,35 @@
-//! Audio as a WAV file of 16 bits, which anything can play.
+//! A recording as files: the notes as a Standard MIDI File, the audio as a WAV file of 16 bits.
 
-use score::{FileError, write_whole};
+use crate::Note;
+use score::write_whole;
 use std::path::Path;
+
+pub use score::{FileError, Song, TICKS_A_BEAT};
+
+/// Writes `notes` to `path`, whole or not at all, each at its song position.
+///
+/// # Errors
+/// The folder or the file cannot be written.
+pub fn write_midi(path: &Path, song: &Song<'_>, notes: &[Note]) -> Result<(), FileError> {
+    let notes: Vec<score::Note> = notes
+        .iter()
+        .map(|note| score::Note {
+            beats: note.start_beats,
+            length_beats: note.length_beats,
+            channel: note.channel,
+            note: note.note,
+            velocity: note.velocity,
+        })
+        .collect();
+    score::write(path, song, &notes)
+}
 
 /// Writes left and right at `rate` samples a second, whole or not at all. What is beyond full scale is
 /// cut there.
 ///
 /// # Errors
 /// The folder or the file cannot be written.
-pub fn write(path: &Path, rate: u32, audio: &[Vec<f32>; 2]) -> Result<(), FileError> {
+pub fn write_wav(path: &Path, rate: u32, audio: &[Vec<f32>; 2]) -> Result<(), FileError> {
     write_whole(path, &to_bytes(rate, audio))
 }
 

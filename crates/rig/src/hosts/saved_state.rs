@@ -1,5 +1,5 @@
-//! What a host can know of a model without any tensors: the card in its file, and how to put a model
-//! into a plugin's state.
+//! What a host without tensors can read and change: the header of a model file, and the JSON of a saved
+//! state with its model and bank.
 
 use crate::hosts::{HostError, Instance, Mode, Setup};
 use beat::INSTRUMENTS;
@@ -111,7 +111,7 @@ impl Card {
 /// # Errors
 /// The file is missing, the plugin's state is of another kind, or the plugin refuses the model; the
 /// refusal is the plugin's own sentence.
-pub fn choose(instance: &mut dyn Instance, path: &Path) -> Result<(), ModelError> {
+pub fn choose_model(instance: &mut dyn Instance, path: &Path) -> Result<(), ModelError> {
     let failed = |reason: String| ModelError::Unreadable { path: path.to_owned(), reason };
     if !path.is_file() {
         return Err(failed("there is no such file".to_owned()));
@@ -191,6 +191,20 @@ fn outcome(state: &[u8]) -> Result<Outcome, ModelError> {
 
 fn parse(state: &[u8]) -> Result<Value, ModelError> {
     serde_json::from_slice(json_of(state)).map_err(|error| ModelError::State(error.to_string()))
+}
+
+/// The field of the plugin's state that holds its bank.
+const BANK: &str = "bank";
+
+/// The bank as the state writes it; empty where none has come yet.
+pub(crate) fn saved_bank(instance: &mut dyn Instance) -> Result<String, HostError> {
+    let state = instance.save()?;
+    let state: Value =
+        serde_json::from_slice(json_of(&state)).map_err(|_| HostError::Missing("readable state"))?;
+    let bank = state["fields"][BANK].as_str().ok_or(HostError::Missing("bank in its state"))?;
+    let bank: Value = serde_json::from_str(bank).map_err(|_| HostError::Missing("readable bank"))?;
+    let takes = bank["takes"].as_array().is_some_and(|takes| !takes.is_empty());
+    Ok(if takes { bank.to_string() } else { String::new() })
 }
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
 //! The demo's own check of what it recorded.
 
-use super::{FRAMES, Performance, RATE, Tour, ears};
+use super::files::TICKS_A_BEAT;
+use super::onsets;
+use super::run::{FRAMES, Performance, RATE, Tour};
 use crate::Recording;
 use beat::{STEPS_PER_BAR, STEPS_PER_BEAT};
 use std::collections::BTreeSet;
 
 /// How far an onset may lie from its sixteenth: one tick of a file with 480 ticks a beat.
-const TOLERANCE_BEATS: f64 = 1.0 / super::midi_file::TICKS_A_BEAT as f64;
+const TOLERANCE_BEATS: f64 = 1.0 / TICKS_A_BEAT as f64;
 /// The drum channel, as MIDI counts from 0.
 const DRUMS: u8 = 9;
 
@@ -100,11 +102,11 @@ fn complaints_about_audio(audio: &[Vec<f32>; 2], starts: &[u64]) -> Vec<String> 
     const EXPLAINED: f64 = 0.95;
     const ROUGH: f64 = 1.25;
     let mut complaints = Vec::new();
-    let peak = ears::peak(audio);
+    let peak = onsets::peak(audio);
     if !(AUDIBLE..FULL_SCALE).contains(&peak) {
         complaints.push(format!("the loudest sample of the audio is {peak:.3} of full scale"));
     }
-    let agreement = ears::agreement(&ears::onsets(audio, RATE), starts, RATE);
+    let agreement = onsets::agreement(&onsets::onsets(audio, RATE), starts, RATE);
     if agreement.heard < HEARD {
         complaints.push(format!("only {:.1} % of the notes are heard to begin", 100.0 * agreement.heard));
     }
@@ -112,7 +114,7 @@ fn complaints_about_audio(audio: &[Vec<f32>; 2], starts: &[u64]) -> Vec<String> 
         let unexplained = 100.0 * (1.0 - agreement.explained);
         complaints.push(format!("{unexplained:.1} % of what is heard to begin is no note"));
     }
-    let rough = ears::roughness_at_borders(audio, FRAMES as usize, starts);
+    let rough = onsets::roughness_at_borders(audio, FRAMES as usize, starts);
     if rough > ROUGH {
         complaints.push(format!("the audio is {rough:.2} times as rough where blocks meet"));
     }

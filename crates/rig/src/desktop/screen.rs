@@ -1,0 +1,223 @@
+//! An X server without a screen, a host window on it, and screenshots.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use x11rb::connection::Connection;
+use x11rb::protocol::xproto::{
+    AtomEnum, ConfigureWindowAux, ConnectionExt, CreateWindowAux, ImageFormat, PropMode, Window, WindowClass,
+};
+use x11rb::rust_connection::RustConnection;
+use x11rb::wrapper::ConnectionExt as _;
+
+/// Why there is no window, no hand or no picture.
+#[derive(Debug, thiserror::Error)]
+pub enum DesktopError {
+    /// The machine has no X server to start.
+    #[error("Xvfb is not installed; on Debian: apt-get install xvfb")]
+    NoServer,
+    /// The X server did not come up.
+    #[error("Xvfb did not start: {0}")]
+    Server(String),
+    /// The X server refused something.
+    #[error("the X server at {display} refused to {step}: {reason}")]
+    Refused {
+        /// Which server.
+        display: String,
+        /// What was asked of it.
+        step: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// The keyboard has no such key.
+    #[error(
+        "no key is called \"{0}\"; there are letters, digits, Left, Right, Up, Down, Escape, Return, space, shift and ctrl"
+    )]
+    NoKey(String),
+    /// A line of a script makes no sense.
+    #[error(
+        "\"{0}\" is nothing that a hand can do; it can: move X Y, press, release, right, key NAME, hold NAME, let NAME, wheel N, type TEXT, beats N"
+    )]
+    NoAct(String),
+    /// The picture was not written.
+    #[error("{path} was not written: {reason}")]
+    Unwritten {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl DesktopError {
+    /// A refusal of the server that the environment names.
+    pub(super) fn refused(step: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
+        move |reason| Self::Refused {
+            display: std::env::var("DISPLAY").unwrap_or_else(|_| "no DISPLAY".to_owned()),
+            step,
+            reason: reason.to_string(),
+        }
+    }
+}
+
+/// A running Xvfb; dropping it ends the server.
+pub struct Display {
+    server: Child,
+    name: String,
+}
+
+impl Display {
+    /// Starts a server with one screen of this size, on a number that it chooses itself.
+    ///
+    /// # Errors
+    /// There is no Xvfb, or it does not start.
+    pub fn start(width: u32, height: u32) -> Result<Self, DesktopError> {
+        let screen = format!("{width}x{height}x24");
+        let mut command = Command::new("Xvfb");
+        command.args(["-displayfd", "1", "-screen", "0", &screen, "+extension", "GLX", "-nolisten", "tcp"]);
+        let mut server = match command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn() {
+            Ok(server) => server,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(DesktopError::NoServer),
+            Err(error) => return Err(DesktopError::Server(error.to_string())),
+        };
+        // It writes its number once it takes connections.
+        let mut number = String::new();
+        if let Some(said) = server.stdout.take() {
+            let read = BufReader::new(said).read_line(&mut number);
+            read.map_err(|error| DesktopError::Server(error.to_string()))?;
+        }
+        let display = Self { server, name: format!(":{}", number.trim()) };
+        if number.trim().is_empty() {
+            return Err(DesktopError::Server("it ended at once".to_owned()));
+        }
+        Ok(display)
+    }
+
+    /// What `DISPLAY` has to be for whoever wants to be on it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        // One that has already ended needs no end.
+        if self.server.kill().is_ok() {
+            drop(self.server.wait());
+        }
+    }
+}
+
+/// A window of the host, in the upper left corner of the screen that `DISPLAY` names.
+pub struct Frame {
+    connection: RustConnection,
+    window: Window,
+}
+
+impl Frame {
+    /// Opens a window of this size.
+    ///
+    /// # Errors
+    /// There is no X server, or it refuses.
+    pub fn open(title: &str, width: u32, height: u32) -> Result<Self, DesktopError> {
+        let refused = DesktopError::refused("open a window");
+        let (connection, screen) = x11rb::connect(None).map_err(|error| refused(&error))?;
+        let root = connection.setup().roots[screen].root;
+        let window = connection.generate_id().map_err(|error| refused(&error))?;
+        connection
+            .create_window(
+                x11rb::COPY_DEPTH_FROM_PARENT,
+                window,
+                root,
+                0,
+                0,
+                pixels(width),
+                pixels(height),
+                0,
+                WindowClass::INPUT_OUTPUT,
+                0,
+                &CreateWindowAux::new(),
+            )
+            .map_err(|error| refused(&error))?;
+        let named = AtomEnum::WM_NAME;
+        connection
+            .change_property8(PropMode::REPLACE, window, named, AtomEnum::STRING, title.as_bytes())
+            .map_err(|error| refused(&error))?;
+        connection.map_window(window).map_err(|error| refused(&error))?;
+        connection.sync().map_err(|error| refused(&error))?;
+        Ok(Self { connection, window })
+    }
+
+    /// How a plugin addresses it.
+    pub fn handle(&self) -> u32 {
+        self.window
+    }
+
+    /// Gives the window another size.
+    ///
+    /// # Errors
+    /// The X server refuses.
+    pub fn resize(&self, width: u32, height: u32) -> Result<(), DesktopError> {
+        let refused = DesktopError::refused("resize a window");
+        let size = ConfigureWindowAux::new().width(width.max(1)).height(height.max(1));
+        self.connection.configure_window(self.window, &size).map_err(|error| refused(&error))?;
+        self.connection.sync().map_err(|error| refused(&error))
+    }
+}
+
+fn pixels(length: u32) -> u16 {
+    u16::try_from(length).unwrap_or(u16::MAX).max(1)
+}
+
+/// What a part of the screen showed, three bytes a pixel.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    width: u32,
+    height: u32,
+    pixels: Vec<u8>,
+}
+
+impl Picture {
+    /// Takes the upper left part of the screen that `DISPLAY` names.
+    ///
+    /// # Errors
+    /// There is no X server, or the part is larger than its screen.
+    pub fn take(width: u32, height: u32) -> Result<Self, DesktopError> {
+        let refused = DesktopError::refused("show its screen");
+        let (connection, screen) = x11rb::connect(None).map_err(|error| refused(&error))?;
+        let root = connection.setup().roots[screen].root;
+        let length = |pixels: u32| u16::try_from(pixels).unwrap_or(u16::MAX);
+        let (wide, high) = (length(width), length(height));
+        let asked = connection.get_image(ImageFormat::Z_PIXMAP, root, 0, 0, wide, high, u32::MAX);
+        let image = asked.map_err(|error| refused(&error))?.reply().map_err(|error| refused(&error))?;
+        // Four bytes a pixel on every screen of 24 bits: blue, green, red, nothing.
+        let (pixels, _) = image.data.as_chunks::<4>();
+        let pixels = pixels.iter().flat_map(|[blue, green, red, _]| [*red, *green, *blue]).collect();
+        Ok(Self { width, height, pixels })
+    }
+
+    /// Whether it shows more than one colour.
+    pub fn shows_something(&self) -> bool {
+        let (pixels, _) = self.pixels.as_chunks::<3>();
+        pixels.windows(2).any(|two| two[0] != two[1])
+    }
+
+    /// Writes it as a PNG file.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn write(&self, path: &Path) -> Result<(), DesktopError> {
+        let failed = |reason: &dyn std::fmt::Display| DesktopError::Unwritten {
+            path: path.to_owned(),
+            reason: reason.to_string(),
+        };
+        let file = std::fs::File::create(path).map_err(|error| failed(&error))?;
+        let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), self.width, self.height);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_depth(png::BitDepth::Eight);
+        encoder.set_compression(png::Compression::High);
+        let mut writer = encoder.write_header().map_err(|error| failed(&error))?;
+        writer.write_image_data(&self.pixels).map_err(|error| failed(&error))?;
+        writer.finish().map_err(|error| failed(&error))
+    }
+}
