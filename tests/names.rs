@@ -53,7 +53,7 @@ const IN_SENTENCES: [&str; 6] = ["said", "near", "told", "base", "home", "moment
 /// Names that are ordinary here or not ours to choose: where (the beginning of a path), the name, the reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("crates/corpus/", "WalkDir", "of the crate walkdir"),
-    ("crates/rig/src/vst3/", "IPluginBaseTrait", "of the VST3 interfaces"),
+    ("crates/rig/src/hosts/vst3/", "IPluginBaseTrait", "of the VST3 interfaces"),
 ];
 
 #[test]

@@ -1,21 +1,19 @@
-//! The demo: the same command leaves the same files, another seed others, and one hears what one reads.
+//! The demo: the same command writes the same files, another seed others, and the audio matches the notes.
 
-use end_to_end::create;
+use end_to_end::{create, model_file};
 use midly::{MidiMessage, Smf, TrackEventKind};
 use rig::demo::files::{Song, write_midi, write_wav};
-use rig::demo::{BEATS_PER_BAR, RATE, TEMPO, Tour, Verdict, Whose, onsets, play};
-use rig::hosts::saved_state::Card;
-use rig::{Format, Mode};
-use std::path::Path;
+use rig::demo::{BEATS_PER_BAR, DemoCheck, ModelOrigin, RATE, TEMPO, Tour, onsets, play};
+use rig::hosts::saved_state::ModelCard;
+use rig::{Mode, PluginFormat};
 
-/// The bytes of the MIDI file and of the WAV file that the demo writes with these dice on a tour.
+/// The bytes of the MIDI file and of the WAV file that the demo writes for a tour with this seed.
 fn files(tour: Tour, seed: u16) -> [Vec<u8>; 2] {
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/beatfield.safetensors");
-    let card = Card::read(&model).expect("the card of the built-in model");
-    let mut instance = create(Format::Clap);
+    let card = ModelCard::read(&model_file()).expect("the card of the built-in model");
+    let mut instance = create(PluginFormat::Clap);
     let played = play(&mut *instance, &card, tour, seed, Mode::Offline, &mut |_| ()).expect("the demo plays");
-    let verdict = Verdict::of_performance(&played, Whose::BuiltIn);
-    assert_eq!(verdict.complaints, Vec::<String>::new(), "seed {seed}");
+    let check = DemoCheck::of_demo(&played, ModelOrigin::BuiltIn);
+    assert_eq!(check.complaints, Vec::<String>::new(), "seed {seed}");
     assert!(played.regions.len() >= 2, "the puck came through {:?}", played.regions);
 
     let folder = tempfile::tempdir().expect("a folder");
@@ -63,15 +61,15 @@ fn starts(mid: &[u8]) -> Vec<u64> {
 }
 
 #[test]
-fn the_same_command_leaves_the_same_files_and_another_seed_others() {
+fn the_same_command_writes_the_same_files_and_another_seed_others() {
     let [first, wav] = files(Tour::Journey, 4711);
     assert!(files(Tour::Journey, 4711) == [first.clone(), wav.clone()]);
     assert_ne!(files(Tour::Journey, 4712)[0], first);
 
     let (audio, starts) = (samples(&wav), starts(&first));
     assert!((0.1..0.999).contains(&onsets::peak(&audio)), "{}", onsets::peak(&audio));
-    let agreement = onsets::agreement(&onsets::onsets(&audio, RATE), &starts, RATE);
-    assert!(agreement.heard > 0.85 && agreement.explained > 0.95, "{agreement:?}");
+    let matched = onsets::match_onsets(&onsets::detect(&audio, RATE), &starts, RATE);
+    assert!(matched.recall > 0.85 && matched.precision > 0.95, "{matched:?}");
 
     let smf = Smf::parse(&first).expect("a MIDI file");
     let mut sounding = std::collections::BTreeSet::new();

@@ -1,25 +1,17 @@
-//! The real bundles, hosted as a DAW hosts them. `cargo xtask test` builds them first, in debug and with
-//! the check that aborts when the audio thread allocates.
+//! The real bundles in the rig's hosts. `cargo xtask test` builds them first, in debug and with the check that
+//! aborts when the audio thread allocates.
 
-#![allow(clippy::print_stdout, reason = "a failed test shows what it had played so far")]
+#![allow(clippy::print_stdout, reason = "a failed test shows what it played so far")]
 
-mod alone;
 mod bounce;
-mod cycles;
-mod damaged_states;
+mod child_processes;
 mod demo;
-mod kept_states;
-mod lifecycle;
-mod model;
-mod moved_models;
-mod orbit;
-mod phrase;
+mod models;
 mod playing;
-mod realtime;
+mod sessions;
 mod settings;
 mod sound;
 mod state;
 mod stopping;
-mod studio;
 #[cfg(target_os = "linux")]
 mod window;

@@ -1,7 +1,7 @@
-//! What plays: on the grid, on its channel, whatever the host's blocks.
+//! Notes: on the grid, on their channel, whatever the host's block sizes.
 
-use crate::studio::{
-    assert_clean, blocks, bounce, each_format, heard, odd_blocks, perform, play_busily, samples_off_grid,
+use crate::sessions::{
+    assert_clean, blocks, bounce, each_format, note_list, odd_blocks, perform, play_busily, samples_off_grid,
 };
 use rig::{Mode, Setup};
 
@@ -40,7 +40,7 @@ fn the_sizes_of_blocks_do_not_change_the_notes() {
                 session.render(64)
             });
             assert_clean(&recording, 40);
-            heard(&recording)
+            note_list(&recording)
         };
         let expected = play(&mut blocks(512));
         assert_eq!(play(&mut blocks(64)), expected);
@@ -125,11 +125,11 @@ fn a_pre_roll_is_silent_and_the_song_starts_on_its_first_step() {
             session.transport().stop();
             session.render(64)
         });
-        let late: Vec<_> = heard(&plain)
+        let late: Vec<_> = note_list(&plain)
             .into_iter()
             .map(|(start, end, note, velocity)| (start + 96_000, end + 96_000, note, velocity))
             .collect();
-        assert_eq!(heard(&recording), late);
+        assert_eq!(note_list(&recording), late);
     });
 }
 

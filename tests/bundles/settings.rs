@@ -1,10 +1,10 @@
-//! What a musician sets is what is heard: puck, temperature, seed, swing, gate, commit, the host's bars.
+//! Settings change the notes: puck, temperature, seed, swing, gate, commit, the host's bars.
 
-use crate::studio::{assert_clean, blocks, bounce, each_format, heard, play_busily};
+use crate::sessions::{assert_clean, blocks, bounce, each_format, note_list, play_busily};
 use rig::{HostError, Instance, Recording, Session};
 use std::collections::BTreeSet;
 
-/// Four bars in 4/4 from the start, with these parameters typed in before.
+/// Four bars in 4/4 from the start, with these parameters set before.
 fn four_bars(instance: &mut dyn Instance, settings: &[(&str, &str)]) -> Recording {
     let recording = bounce(instance, |session| {
         play_busily(session)?;
@@ -20,7 +20,7 @@ fn four_bars(instance: &mut dyn Instance, settings: &[(&str, &str)]) -> Recordin
     recording
 }
 
-/// Step and note of everything that starts before `end` (in steps), in order.
+/// Step and note of what starts before `end` (in steps), in order.
 fn steps(recording: &Recording, end: i64) -> Vec<(i64, u8)> {
     let steps = recording.notes.iter().map(|note| ((note.start_beats * 4.0).round() as i64, note.note));
     let mut steps: Vec<_> = steps.filter(|(step, _)| *step < end).collect();
@@ -32,10 +32,10 @@ fn steps(recording: &Recording, end: i64) -> Vec<(i64, u8)> {
 fn puck_temperature_and_seed_each_change_the_beat_and_back() {
     each_format(|instance| {
         let centre = [("X", "0.5"), ("Y", "0.5")];
-        let plain = heard(&four_bars(instance, &centre));
+        let plain = note_list(&four_bars(instance, &centre));
         for change in [("X", "0.1"), ("Y", "0.9"), ("Temperature", "0.2"), ("Seed", "8")] {
-            assert_ne!(heard(&four_bars(instance, &[change])), plain, "{change:?}");
-            assert_eq!(heard(&four_bars(instance, &centre)), plain, "after {change:?} was set back");
+            assert_ne!(note_list(&four_bars(instance, &[change])), plain, "{change:?}");
+            assert_eq!(note_list(&four_bars(instance, &centre)), plain, "after {change:?} was set back");
         }
     });
 }
@@ -105,7 +105,7 @@ fn a_bank_waits_for_its_commit() {
 #[test]
 fn the_grid_follows_the_hosts_bars_in_seven_eight() {
     each_format(|instance| {
-        // Without dice every take is the same.
+        // At temperature 0 every take is the same.
         let song = steps(&four_bars(instance, &[("Temperature", "0")]), 32);
         let recording = bounce(instance, |session| {
             play_busily(session)?;

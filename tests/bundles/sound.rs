@@ -1,16 +1,16 @@
-//! The built-in kit in the real bundles: what it plays, when, and that it disturbs nobody.
+//! The built-in kit in the real bundles: what it plays, when and how loud.
 
-use crate::studio::{blocks, each_format, odd_blocks, play_busily};
+use crate::sessions::{blocks, each_format, odd_blocks, play_busily};
 use beat::{NoteEvent, NoteKind};
-use rig::{HostError, Instance, Mode, Note, Recording, Session, Setup};
+use rig::{HostError, Instance, Mode, RecordedNote, Recording, Session, Setup};
 
-/// What a session leaves: its notes, and left and right of its audio.
-struct Heard {
+/// The notes of a session, and left and right of its audio.
+struct Rendering {
     recording: Recording,
     audio: [Vec<f32>; 2],
 }
 
-impl Heard {
+impl Rendering {
     fn peak(&self) -> f32 {
         self.audio.iter().flatten().fold(0.0, |peak, sample| peak.max(sample.abs()))
     }
@@ -20,21 +20,21 @@ impl Heard {
     }
 }
 
-fn listen(
+fn render(
     instance: &mut dyn Instance,
     rate: f64,
-    hands: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
-) -> Heard {
+    script: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
+) -> Rendering {
     let setup = Setup { rate, ..Setup::new(Mode::Offline) };
     let mut session = Session::start(instance, setup, 120.0).expect("the plugin activates");
     session.set_bounce(setup.mode).expect("the plugin has a Bounce parameter");
     session.keep_audio();
-    hands(&mut session).expect("the plugin plays");
+    script(&mut session).expect("the plugin plays");
     let audio = session.take_audio();
-    Heard { recording: session.finish().expect("the plugin deactivates"), audio }
+    Rendering { recording: session.finish().expect("the plugin deactivates"), audio }
 }
 
-/// Two bars, busily played, then the tails.
+/// Two dense bars, then the decay.
 fn two_bars(session: &mut Session<'_>, sizes: impl IntoIterator<Item = u32>) -> Result<(), HostError> {
     play_busily(session)?;
     session.transport().play();
@@ -46,33 +46,33 @@ fn two_bars(session: &mut Session<'_>, sizes: impl IntoIterator<Item = u32>) -> 
 #[test]
 fn play_makes_sound_at_once_whatever_the_blocks_and_never_too_loud() {
     each_format(|instance| {
-        let expected = listen(instance, 48_000.0, |session| two_bars(session, blocks(512)));
+        let expected = render(instance, 48_000.0, |session| two_bars(session, blocks(512)));
         assert!((0.1..=0.98).contains(&expected.peak()), "the peak is {}", expected.peak());
-        let first = expected.recording.notes.first().map(|note: &Note| note.start as usize);
+        let first = expected.recording.notes.first().map(|note: &RecordedNote| note.start as usize);
         let sound = expected.first_sound().expect("a sound");
         assert!(first.is_some_and(|first| sound >= first && sound < first + 24), "{sound} after {first:?}");
-        let odd = listen(instance, 48_000.0, |session| two_bars(session, odd_blocks(9, 900)));
+        let odd = render(instance, 48_000.0, |session| two_bars(session, odd_blocks(9, 900)));
         assert!(odd.audio == expected.audio, "the sizes of blocks change the sound");
     });
 }
 
 #[test]
-fn every_note_is_heard_at_its_sample() {
+fn every_note_sounds_at_its_sample() {
     each_format(|instance| {
         for rate in [44_100.0, 96_000.0] {
-            let heard = listen(instance, rate, |session| {
+            let rendering = render(instance, rate, |session| {
                 for instrument in beat::DEFAULT_INSTRUMENT_NAMES {
-                    // The snare alone: its noise and the tests' ears agree on where it begins.
+                    // The snare alone, whose noise has a sharp attack.
                     let muted = if instrument == "snare" { 0.0 } else { 1.0 };
                     let mute = session.instance().parameter(&format!("Mute {instrument}"))?;
                     session.set(mute, muted);
                 }
                 two_bars(session, blocks(300))
             });
-            assert!(!heard.recording.notes.is_empty(), "a snare somewhere");
-            for note in &heard.recording.notes {
+            assert!(!rendering.recording.notes.is_empty(), "a snare somewhere");
+            for note in &rendering.recording.notes {
                 let (at, before) = (note.start as usize, (0.004 * rate) as usize);
-                let jump = |at: usize| (heard.audio[0][at + 2] - heard.audio[0][at]).abs();
+                let jump = |at: usize| (rendering.audio[0][at + 2] - rendering.audio[0][at]).abs();
                 let quiet = (at.saturating_sub(before)..at.saturating_sub(4)).map(jump).fold(0.0, f32::max);
                 let loud = (at..at + before).map(jump).fold(0.0, f32::max);
                 assert!(loud > 3.0 * quiet, "{note:?} at {rate} Hz: {quiet} before it, {loud} behind it");
@@ -85,7 +85,7 @@ fn every_note_is_heard_at_its_sample() {
 fn level_and_notes_out_switch_separately() {
     each_format(|instance| {
         let mut play = |level: &str, notes_out: &str| {
-            listen(instance, 48_000.0, |session| {
+            render(instance, 48_000.0, |session| {
                 session.set_text("Kit level", level)?;
                 session.set_text("Notes out", notes_out)?;
                 two_bars(session, blocks(256))
@@ -105,7 +105,7 @@ fn level_and_notes_out_switch_separately() {
 #[test]
 fn notes_out_that_is_switched_off_leaves_no_note_behind() {
     each_format(|instance| {
-        let heard = listen(instance, 48_000.0, |session| {
+        let rendering = render(instance, 48_000.0, |session| {
             session.set_text("Gate", "100 %")?;
             play_busily(session)?;
             session.transport().play();
@@ -116,24 +116,28 @@ fn notes_out_that_is_switched_off_leaves_no_note_behind() {
             session.transport().stop();
             session.render(64)
         });
-        assert!(heard.recording.faults.is_empty(), "{:?}", heard.recording.faults);
-        assert!(!heard.recording.notes.is_empty());
+        assert!(rendering.recording.faults.is_empty(), "{:?}", rendering.recording.faults);
+        assert!(!rendering.recording.notes.is_empty());
     });
 }
 
 #[test]
 fn incoming_notes_play_the_kit_while_the_song_stands() {
     each_format(|instance| {
-        let heard = listen(instance, 48_000.0, |session| {
+        let rendering = render(instance, 48_000.0, |session| {
             session.render(480)?;
             let kind = NoteKind::On { velocity: 120 };
             session.play_note(NoteEvent { sample: 100, channel: 0, note: 38, kind });
             session.render(480)?;
             session.render_beats(4.0, blocks(480)) // two seconds
         });
-        assert!(heard.recording.notes.is_empty(), "what comes in does not pass through");
-        assert!((580..584).contains(&heard.first_sound().expect("a snare")), "{:?}", heard.first_sound());
-        let tail = heard.audio[0].iter().rposition(|sample| *sample != 0.0).expect("a snare");
+        assert!(rendering.recording.notes.is_empty(), "what comes in does not pass through");
+        assert!(
+            (580..584).contains(&rendering.first_sound().expect("a snare")),
+            "{:?}",
+            rendering.first_sound()
+        );
+        let tail = rendering.audio[0].iter().rposition(|sample| *sample != 0.0).expect("a snare");
         assert!(tail < 48_000, "exact silence behind it");
     });
 }

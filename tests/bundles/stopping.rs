@@ -1,11 +1,11 @@
-//! What ends: after a stop, a seek, a loop, bypass or a device switched off, no note hangs.
+//! Note-offs: after a stop, a seek, a loop, bypass or a deactivation, no note hangs.
 
-use crate::studio::{assert_clean, blocks, bounce, each, each_format, heard, odd_blocks, play_busily};
+use crate::sessions::{assert_clean, blocks, bounce, each, each_format, note_list, odd_blocks, play_busily};
 use beat::NoteKind;
 use end_to_end::create;
-use rig::{Fault, Format, HostError, Instance, LoopWrap, Mode, Session, Setup};
+use rig::{HostError, Instance, LoopWrap, Mode, NoteFault, PluginFormat, Session, Setup};
 
-/// Plays until a note sounds at the end of a block, with the longest notes there are.
+/// Plays with the longest gate until a note sounds at the end of a block.
 fn play_until_a_note_sounds(session: &mut Session<'_>) -> Result<(), HostError> {
     play_busily(session)?;
     session.set_text("Gate", "100")?;
@@ -19,15 +19,15 @@ fn play_until_a_note_sounds(session: &mut Session<'_>) -> Result<(), HostError> 
     panic!("no note in 20 seconds");
 }
 
-/// After `act`, the next block ends every note.
+/// Asserts that the block after `action` ends every note.
 fn nothing_sounds_after(
     instance: &mut dyn Instance,
-    act: impl Fn(&mut Session<'_>) -> Result<(), HostError>,
+    action: impl Fn(&mut Session<'_>) -> Result<(), HostError>,
 ) {
     let recording = bounce(instance, |session| {
         play_until_a_note_sounds(session)?;
         let sounding = session.recorder().sounding();
-        act(session)?;
+        action(session)?;
         session.render(1)?;
         let offs = session.last_events().iter().filter(|event| event.kind == NoteKind::Off).count();
         assert_eq!(offs, sounding, "every note has its own note-off in the next block");
@@ -95,8 +95,8 @@ fn bypass_ends_every_note_and_then_is_silent() {
 fn a_loop_plays_the_same_notes_each_time_and_leaves_none() {
     each_format(|instance| {
         for wrap in [LoopWrap::Split, LoopWrap::Announced, LoopWrap::Silent] {
-            if wrap == LoopWrap::Announced && instance.format() == Format::Vst3 {
-                continue; // VST3 has no word for it
+            if wrap == LoopWrap::Announced && instance.format() == PluginFormat::Vst3 {
+                continue; // VST3 cannot send it
             }
             let recording = bounce(instance, |session| {
                 session.set_loop_wrap(wrap);
@@ -109,13 +109,13 @@ fn a_loop_plays_the_same_notes_each_time_and_leaves_none() {
                 session.render(64)
             });
             assert_clean(&recording, 16);
-            // Four rounds of 96,000 samples each.
-            let round = |index: u64| {
+            // Four passes of 96,000 samples each.
+            let pass = |index: u64| {
                 let notes = recording.notes.iter().filter(|note| note.start / 96_000 == index);
                 notes.map(|note| (note.start % 96_000, note.note)).collect::<Vec<_>>()
             };
             for index in 1..4 {
-                assert_eq!(round(index), round(0), "round {index} of a loop that wraps {wrap:?}");
+                assert_eq!(pass(index), pass(0), "pass {index} of a loop that wraps {wrap:?}");
             }
         }
     });
@@ -130,7 +130,7 @@ fn notes_of_a_device_that_was_switched_off_end_when_it_comes_back() {
         let hanging: Vec<(u8, u8)> = recording
             .faults
             .iter()
-            .filter(|(_, fault, _)| *fault == Fault::Hanging)
+            .filter(|(_, fault, _)| *fault == NoteFault::Hanging)
             .map(|(_, _, event)| (event.channel, event.note))
             .collect();
         assert!(!hanging.is_empty(), "a note sounded when the device was switched off");
@@ -164,7 +164,7 @@ fn eight_instances_at_once_play_as_one_alone_does() {
             play_busily(session).expect("its parameters");
             session.transport().play();
         }
-        // A block of each in turn, as in a DAW: all eight roll all the time.
+        // One block of each in turn, as in a DAW.
         for size in blocks(512).take(188) {
             for session in &mut sessions {
                 session.render(size).expect("it plays");
@@ -176,7 +176,7 @@ fn eight_instances_at_once_play_as_one_alone_does() {
             session.render(64).expect("it stops");
             let recording = session.finish().expect("it deactivates");
             assert_clean(&recording, 8);
-            played.push(heard(&recording));
+            played.push(note_list(&recording));
         }
         assert!(played.iter().all(|notes| *notes == played[0]), "equal settings, equal notes");
     });

@@ -1,23 +1,23 @@
-//! The real window, once: under Xvfb, in a host, with a hand on the mouse. A program that is born with the
-//! right DISPLAY does it: this one again, as one test of it.
+//! The real window in a host under Xvfb, with mouse input. A child process that has the right DISPLAY does it:
+//! this program again, as one of its tests.
 
 use end_to_end::load;
-use rig::desktop::{Act, DesktopError, Display, Hand, Picture};
-use rig::hosts::clap::WindowSize;
-use rig::{Bundle, Format, Instance, Mode, Note, Session, Setup};
+use rig::desktop::{DesktopError, Display, FakeInput, InputAction, Screenshot};
+use rig::hosts::clap::RequestedSize;
+use rig::{Bundle, Instance, Mode, PluginFormat, RecordedNote, Session, Setup};
 use std::collections::BTreeSet;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Says to the program that it is the run under the display.
+/// The variable that marks the child process.
 const RUN: &str = "BEATFIELD_WINDOW";
 const SIZE: (u32, u32) = (960, 860);
 const RATE: f64 = 48_000.0;
 /// Two bars take two seconds.
 const TEMPO: f64 = 240.0;
 const CYCLE_BEATS: f64 = 8.0;
-/// How long the window and what was dragged in it may take to arrive on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long the window and the result of a drag may take on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[test]
 fn a_puck_dragged_in_the_real_window_changes_the_notes() {
@@ -37,8 +37,8 @@ fn a_puck_dragged_in_the_real_window_changes_the_notes() {
         .env_remove("WAYLAND_DISPLAY")
         .output()
         .expect("this program starts again");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}\n{said}", output.status);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{}\n{errors}", output.status);
 }
 
 #[test]
@@ -46,35 +46,35 @@ fn a_drag_in_a_process_of_its_own() {
     if std::env::var_os(RUN).is_none() {
         return; // run by the test above only
     }
-    let Bundle::Clap(bundle) = load(Format::Clap) else { panic!("a .clap file is a CLAP bundle") };
+    let Bundle::Clap(bundle) = load(PluginFormat::Clap) else { panic!("a .clap file is a CLAP bundle") };
     let mut instance = bundle.create().expect("the plugin starts");
-    let size = WindowSize { pixels: Some(SIZE), scale: None };
+    let size = RequestedSize { pixels: Some(SIZE), scale: None };
     instance.open_window("Beatfield", size).expect("the window opens");
     let x = instance.parameter("X").expect("the plugin has an X");
     let mut session =
         Session::start(&mut instance, Setup { rate: RATE, ..Setup::new(Mode::Realtime) }, TEMPO)
             .expect("the plugin activates");
-    // Every cycle is the same as long as nothing is moved.
+    // Without a drag every cycle is the same.
     for (name, value) in [("Temperature", "0"), ("Variation", "1"), ("X", "0.5"), ("Y", "0.5")] {
         session.set_text(name, value).expect("the plugin has this parameter");
     }
     until(&mut session, "the window shows something", |_| {
-        Picture::take(SIZE.0, SIZE.1).expect("the screen can be seen").shows_something()
+        Screenshot::take(SIZE.0, SIZE.1).expect("the screen can be seen").shows_something()
     });
     roll(&mut session, 4.0);
     session.transport().play();
     roll(&mut session, 2.0 * CYCLE_BEATS);
 
-    let hand = Hand::new().expect("a hand on the mouse");
+    let input = FakeInput::new().expect("the server accepts test input");
     let drag = "move 283 283; press; move 200 360; move 120 440; move 90 470; release";
-    for act in Act::parse_all(drag).expect("a hand can do all this") {
-        act.perform(&hand).expect("the server lets it");
+    for action in InputAction::parse_all(drag).expect("a valid script") {
+        action.perform(&input).expect("the server accepts it");
         roll(&mut session, 0.5);
     }
     until(&mut session, "the drag reaches the host", |session| {
         session.instance().value(x).is_ok_and(|value| value < 0.2)
     });
-    // From the next cycle on, everything is of the new place.
+    // From the next cycle on, all notes are of the new position.
     let now = session.transport().beats();
     let first = (now / CYCLE_BEATS).ceil() + 1.0;
     roll(&mut session, (first + 1.0) * CYCLE_BEATS - now + 1.0);
@@ -83,32 +83,26 @@ fn a_drag_in_a_process_of_its_own() {
     let recording = session.finish().expect("the plugin deactivates");
     let (before, after) = (cycle(&recording.notes, 1.0), cycle(&recording.notes, first));
     assert!(before.len() > 4 && after.len() > 4, "{} and {} notes", before.len(), after.len());
-    assert_eq!(cycle(&recording.notes, 0.0), before, "nothing changes while nobody drags");
+    assert_eq!(cycle(&recording.notes, 0.0), before, "nothing changes without a drag");
     assert_ne!(before, after);
 }
 
-/// Step and note of everything in one pass through the pattern.
-fn cycle(notes: &[Note], number: f64) -> BTreeSet<(i64, u8)> {
-    let step = |note: &Note| ((note.start_beats - number * CYCLE_BEATS) * 4.0).round() as i64;
+/// Step and note of what plays in one cycle.
+fn cycle(notes: &[RecordedNote], number: f64) -> BTreeSet<(i64, u8)> {
+    let step = |note: &RecordedNote| ((note.start_beats - number * CYCLE_BEATS) * 4.0).round() as i64;
     notes.iter().map(|note| (step(note), note.note)).filter(|(step, _)| (0..32).contains(step)).collect()
 }
 
-/// Plays in real time, as a host does while somebody watches.
+/// Plays in real time.
 fn roll(session: &mut Session<'_>, beats: f64) {
-    const FRAMES: u32 = 480;
-    let (start, blocks) = (Instant::now(), (beats * 60.0 / TEMPO * RATE / f64::from(FRAMES)).ceil() as u32);
-    for block in 1..=blocks {
-        session.render(FRAMES).expect("the plugin plays");
-        let due = Duration::from_secs_f64(f64::from(block * FRAMES) / RATE);
-        std::thread::sleep(due.saturating_sub(start.elapsed()));
-    }
+    session.render_realtime(beats, 480).expect("the plugin plays");
 }
 
-/// Rolls on until something is so.
-fn until(session: &mut Session<'_>, what: &str, so: impl Fn(&mut Session<'_>) -> bool) {
+/// Plays until a condition holds.
+fn until(session: &mut Session<'_>, what: &str, condition: impl Fn(&mut Session<'_>) -> bool) {
     let start = Instant::now();
-    while !so(session) {
-        assert!(start.elapsed() < PATIENCE, "{what}: not within {} s", PATIENCE.as_secs());
+    while !condition(session) {
+        assert!(start.elapsed() < TIMEOUT, "{what}: not within {} s", TIMEOUT.as_secs());
         roll(session, 0.5);
     }
 }

@@ -1,7 +1,7 @@
-//! What the end-to-end tests share: where the bundles are, and instances of every format.
+//! What the end-to-end tests share: the bundles, the built-in model and instances.
 
-use rig::{Bundle, Format, Instance};
-use std::path::PathBuf;
+use rig::{Bundle, Instance, PluginFormat};
+use std::path::{Path, PathBuf};
 
 /// The variable that says in which folder the bundles lie.
 pub const BUNDLES: &str = "BEATFIELD_BUNDLES";
@@ -10,7 +10,7 @@ pub const BUNDLES: &str = "BEATFIELD_BUNDLES";
 ///
 /// # Panics
 /// No bundles were built for this run, or this one does not load.
-pub fn load(format: Format) -> Bundle {
+pub fn load(format: PluginFormat) -> Bundle {
     let Some(folder) = std::env::var_os(BUNDLES) else {
         panic!(
             "{BUNDLES} does not say where the bundles are; run `cargo xtask test`, which builds them first"
@@ -24,6 +24,11 @@ pub fn load(format: Format) -> Bundle {
 ///
 /// # Panics
 /// As [`load`], or the plugin does not start.
-pub fn create(format: Format) -> Box<dyn Instance> {
+pub fn create(format: PluginFormat) -> Box<dyn Instance> {
     load(format).create().expect("the plugin starts")
+}
+
+/// The file of the built-in model.
+pub fn model_file() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/beatfield.safetensors")
 }

@@ -61,6 +61,6 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         child::run(bench.args(SHORT).args(&options.words), package)?;
     }
     let mut rig = child::cargo();
-    rig.args(["run", "--quiet", "--release", "--package", "rig", "--", "figures", "--bundles"]).arg(bundles);
+    rig.args(["run", "--quiet", "--release", "--package", "rig", "--", "measure", "--bundles"]).arg(bundles);
     child::run(rig.arg("--criterion").arg(places::target()?.join("criterion")), "the table of figures")
 }

@@ -14,6 +14,7 @@ pub mod measurements;
 pub mod watch;
 
 pub use hosts::{
-    Block, Bundle, Fault, Format, HostError, Instance, LoopWrap, Mode, Note, Output, Parameter,
-    ParameterChange, ParameterId, Position, Recorder, Recording, Session, Setup, Transport,
+    BlockInput, BlockOutput, Bundle, HostError, HostTransport, Instance, LoopWrap, Mode, NoteFault,
+    ParameterChange, ParameterDescription, ParameterId, PluginFormat, Position, RecordedNote, Recorder,
+    Recording, Session, Setup,
 };

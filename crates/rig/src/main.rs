@@ -1,4 +1,4 @@
-//! `rig VERB`: the offline host as a command line, one verb a file.
+//! `rig COMMAND`: the offline host as a command line, one command a file.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
 
@@ -12,39 +12,39 @@ use std::process::ExitCode;
 #[command(version, about)]
 struct CommandLine {
     #[command(subcommand)]
-    verb: Verb,
+    command: RigCommand,
 }
 
 #[derive(Subcommand)]
-enum Verb {
+enum RigCommand {
     /// Play 32 bars while the puck travels through the regions of the map, and record them
-    Demo(commands::demo::Options),
+    Demo(commands::demo::DemoArgs),
     /// Create, automate and destroy instances by the hundred, and count aborts
-    Cycles(commands::cycles::Options),
+    Cycles(commands::cycles::CyclesArgs),
     /// Let Ardour record the VST3 without display or sound card, and check every note that it recorded
-    Daw(commands::daw::Options),
-    /// Open the plugin's window under Xvfb, let a hand work in it, and take its picture
-    Shot(commands::shot::Options),
-    /// Play live with eight instances and name what their audio threads do that they must not
-    Realtime(commands::realtime::Options),
+    Daw(commands::daw::DawArgs),
+    /// Open the plugin's window under Xvfb, send it mouse and keyboard input, and take a screenshot
+    Shot(commands::shot::ShotArgs),
+    /// Play live with eight instances and list what their audio threads do that they must not
+    Realtime(commands::realtime::RealtimeArgs),
     /// Call instances in every order that hosts may, and count the threads that are left
-    Lifecycle(commands::lifecycle::Options),
-    /// Load damaged states by the thousand, and hold what becomes of them against what they say
-    States(commands::states::Options),
-    /// Print what the plugin costs a computer, beside what it may cost
-    Figures(commands::figures::Options),
+    Lifecycle(commands::lifecycle::LifecycleArgs),
+    /// Load damaged states by the thousand, and compare what the plugin makes of them with what they hold
+    States(commands::states::StatesArgs),
+    /// Print what the plugin costs in time and memory, beside its limits
+    Measure(commands::measure::MeasureArgs),
 }
 
 fn main() -> ExitCode {
-    let result = match CommandLine::parse().verb {
-        Verb::Demo(options) => commands::demo::run(&options),
-        Verb::Cycles(options) => commands::cycles::run(&options),
-        Verb::Daw(options) => commands::daw::run(&options),
-        Verb::Shot(options) => commands::shot::run(&options),
-        Verb::Realtime(options) => commands::realtime::run(&options),
-        Verb::Lifecycle(options) => commands::lifecycle::run(&options),
-        Verb::States(options) => commands::states::run(&options),
-        Verb::Figures(options) => commands::figures::run(&options),
+    let result = match CommandLine::parse().command {
+        RigCommand::Demo(args) => commands::demo::run(&args),
+        RigCommand::Cycles(args) => commands::cycles::run(&args),
+        RigCommand::Daw(args) => commands::daw::run(&args),
+        RigCommand::Shot(args) => commands::shot::run(&args),
+        RigCommand::Realtime(args) => commands::realtime::run(&args),
+        RigCommand::Lifecycle(args) => commands::lifecycle::run(&args),
+        RigCommand::States(args) => commands::states::run(&args),
+        RigCommand::Measure(args) => commands::measure::run(&args),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

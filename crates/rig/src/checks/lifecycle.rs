@@ -6,61 +6,61 @@
 //! destroyed while work for it is pending, most of all when it was the last one.
 
 use crate::{
-    Block, Bundle, HostError, Instance, Mode, Output, ParameterChange, ParameterId, Position, Session, Setup,
-    Transport,
+    BlockInput, BlockOutput, Bundle, HostError, HostTransport, Instance, Mode, ParameterChange, ParameterId,
+    Position, Session, Setup,
 };
 use std::time::{Duration, Instant};
 
-/// Instances that live at once, each in an order of its own.
+/// Instances at once, each with its own order of calls.
 const INSTANCES: usize = 8;
 const FRAMES: u32 = 256;
-/// How long threads that were joined may take to vanish from the system's list.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long joined threads may take to disappear from the system's list.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One call of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum HostCall {
     /// Activate, and start processing.
     Activate,
     /// Stop processing, and deactivate.
     Deactivate,
     /// A block that rolls, with automation.
     Process,
-    /// Playback jumps.
+    /// CLAP `reset`, VST3 `setProcessing(0)` and `(1)`.
     Reset,
     /// Load a state that another instance saved.
     Load,
 }
 
-/// Why an order did not end well.
+/// Why an order of calls failed.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum LifecycleError {
     /// A call failed.
     #[error("in the order {order:?}: {error}")]
     Call {
-        /// What was called.
-        order: Vec<Step>,
-        /// How it failed.
+        /// The calls.
+        order: Vec<HostCall>,
+        /// Its error.
         error: HostError,
     },
-    /// Nothing to begin with.
+    /// No instance could be prepared.
     #[error(transparent)]
     Host(#[from] HostError),
-    /// Somebody forgot to join.
+    /// A thread was not joined.
     #[error("{left} threads are left of {orders:?}: {names:?}")]
     Threads {
         /// More than there were at first.
         left: usize,
         /// The orders of the eight instances.
-        orders: Vec<Vec<Step>>,
-        /// What the threads that are there now are called.
+        orders: Vec<Vec<HostCall>>,
+        /// The names of all threads.
         names: Vec<String>,
     },
 }
 
 /// Every order of up to `longest` calls that both formats allow; the instance is destroyed after the last,
 /// whatever its state (the host deactivates it first, as it must).
-pub fn orders(longest: usize) -> Vec<Vec<Step>> {
+pub fn orders(longest: usize) -> Vec<Vec<HostCall>> {
     let mut orders = vec![Vec::new()];
     let mut last = 0;
     for _ in 0..longest {
@@ -78,12 +78,12 @@ pub fn orders(longest: usize) -> Vec<Vec<Step>> {
 }
 
 /// What a host may call next.
-fn allowed_after(order: &[Step]) -> &'static [Step] {
-    let switched = order.iter().rev().find(|step| matches!(step, Step::Activate | Step::Deactivate));
-    if switched == Some(&Step::Activate) {
-        &[Step::Process, Step::Reset, Step::Load, Step::Deactivate]
+fn allowed_after(order: &[HostCall]) -> &'static [HostCall] {
+    let switched = order.iter().rev().find(|step| matches!(step, HostCall::Activate | HostCall::Deactivate));
+    if switched == Some(&HostCall::Activate) {
+        &[HostCall::Process, HostCall::Reset, HostCall::Load, HostCall::Deactivate]
     } else {
-        &[Step::Activate, Step::Load]
+        &[HostCall::Activate, HostCall::Load]
     }
 }
 
@@ -91,7 +91,7 @@ fn allowed_after(order: &[Step]) -> &'static [Step] {
 ///
 /// # Errors
 /// A call failed, or threads are left over. (An abort ends the process instead.)
-pub fn run(bundle: &Bundle, orders: &[Vec<Step>]) -> Result<usize, Failure> {
+pub fn run(bundle: &Bundle, orders: &[Vec<HostCall>]) -> Result<usize, LifecycleError> {
     let state = other_state(bundle)?;
     let threads = settled(usize::MAX);
     let mut groups = 0;
@@ -101,46 +101,46 @@ pub fn run(bundle: &Bundle, orders: &[Vec<Step>]) -> Result<usize, Failure> {
             instances.push(bundle.create()?);
         }
         let longest = group.iter().map(Vec::len).max().unwrap_or(0);
-        for call in 0..longest {
+        for index in 0..longest {
             for (instance, order) in instances.iter_mut().zip(group) {
-                let Some(step) = order.get(call) else { continue };
-                take(&mut **instance, *step, call, &state)
-                    .map_err(|error| Failure::Call { order: order.clone(), error })?;
+                let Some(step) = order.get(index) else { continue };
+                call(&mut **instance, *step, index, &state)
+                    .map_err(|error| LifecycleError::Call { order: order.clone(), error })?;
             }
         }
-        // The first goes first or last.
+        // The first is destroyed first or last.
         if groups % 2 == 1 {
             instances.reverse();
         }
         drop(instances);
         let left = settled(threads).saturating_sub(threads);
         if left > 0 {
-            return Err(Failure::Threads { left, orders: group.to_vec(), names: thread_names() });
+            return Err(LifecycleError::Threads { left, orders: group.to_vec(), names: thread_names() });
         }
         groups += 1;
     }
     Ok(groups)
 }
 
-/// The state of an instance that stood elsewhere.
+/// The state of an instance whose parameters were changed.
 fn other_state(bundle: &Bundle) -> Result<Vec<u8>, HostError> {
     let mut instance = bundle.create()?;
-    take(&mut *instance, Step::Activate, 0, &[])?;
-    take(&mut *instance, Step::Process, 7, &[])?;
-    take(&mut *instance, Step::Deactivate, 0, &[])?;
+    call(&mut *instance, HostCall::Activate, 0, &[])?;
+    call(&mut *instance, HostCall::Process, 7, &[])?;
+    call(&mut *instance, HostCall::Deactivate, 0, &[])?;
     instance.save()
 }
 
-fn take(instance: &mut dyn Instance, step: Step, call: usize, state: &[u8]) -> Result<(), HostError> {
+fn call(instance: &mut dyn Instance, step: HostCall, index: usize, state: &[u8]) -> Result<(), HostError> {
     match step {
-        Step::Activate => {
+        HostCall::Activate => {
             instance.activate(Setup { most_frames: FRAMES, ..Setup::new(Mode::Realtime) })?;
         }
-        Step::Deactivate => instance.deactivate()?,
-        Step::Reset => instance.reset()?,
-        Step::Load => instance.load(state)?,
-        Step::Process => {
-            let value = call as f64 / 10.0;
+        HostCall::Deactivate => instance.deactivate()?,
+        HostCall::Reset => instance.reset()?,
+        HostCall::Load => instance.load(state)?,
+        HostCall::Process => {
+            let value = index as f64 / 10.0;
             let parameters = instance.parameters().iter();
             let changes = parameters.map(|parameter| ParameterChange {
                 sample: 0,
@@ -148,25 +148,26 @@ fn take(instance: &mut dyn Instance, step: Step, call: usize, state: &[u8]) -> R
                 value: value.min(1.0),
             });
             let changes = changes.collect();
-            let block = Block { frames: FRAMES, position: rolling(call), changes, ..Block::default() };
-            instance.process(block, Output::default())?;
+            let block =
+                BlockInput { frames: FRAMES, position: rolling(index), changes, ..BlockInput::default() };
+            instance.process(block, BlockOutput::default())?;
         }
     }
     instance.idle();
     Ok(())
 }
 
-fn rolling(call: usize) -> Position {
-    let mut transport = Transport::new(48_000.0, 120.0);
-    transport.seek(call as f64);
+fn rolling(index: usize) -> Position {
+    let mut transport = HostTransport::new(48_000.0, 120.0);
+    transport.seek(index as f64);
     transport.play();
     transport.position()
 }
 
-/// How many threads this process has, once there are at most `expected` or patience ends: the system's list
-/// shows a thread for a moment after it was joined. One where the system has no such list.
+/// How many threads this process has, once there are at most `expected` or the time is over: the system lists a
+/// thread for a short time after it was joined. One where the system has no such list.
 fn settled(expected: usize) -> usize {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let threads = thread_names().len();
         if threads <= expected || Instant::now() > deadline {
@@ -182,9 +183,9 @@ fn thread_names() -> Vec<String> {
     tasks.flatten().filter_map(|task| name(task).ok()).map(|name| name.trim().to_owned()).collect()
 }
 
-/// Instances that stay alive beside the one that comes and goes, at most.
+/// Other instances alive at once, at most.
 const OTHERS: u32 = 3;
-/// Blocks that each instance plays before it goes.
+/// Blocks that each instance plays before it is destroyed.
 const BLOCKS: u32 = 8;
 
 /// Creates and destroys `cycles` instances of `bundle`, each automated right up to its end. In every other
@@ -218,8 +219,7 @@ pub fn cycles(bundle: &Bundle, cycles: u32) -> Result<(), HostError> {
     Ok(())
 }
 
-/// Plays a few blocks in which every parameter moves, as a hand or an automation lane moves it; the last
-/// change comes in the last block.
+/// Plays a few blocks in which every parameter changes; the last change comes in the last block.
 fn automate(instance: &mut dyn Instance, cycle: u32) -> Result<(), HostError> {
     let parameters: Vec<ParameterId> = instance.parameters().iter().map(|parameter| parameter.id).collect();
     let setup = Setup { most_frames: 256, ..Setup::new(Mode::Realtime) };
@@ -240,11 +240,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_orders_are_all_there_are() {
-        // From inactive one may activate or load; from active one may do four things.
+    fn orders_are_complete() {
+        // Inactive allows two calls, active four.
         let counts = (0..=5).map(|longest| orders(longest).len());
         assert_eq!(counts.collect::<Vec<_>>(), [1, 3, 9, 29, 97, 329]);
-        use Step::{Activate, Deactivate, Load, Process, Reset};
+        use HostCall::{Activate, Deactivate, Load, Process, Reset};
         let all = orders(5);
         for order in [&[Activate, Deactivate, Load, Activate, Process][..], &[Activate, Reset], &[Load]] {
             assert!(all.iter().any(|known| known == order), "{order:?}");
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_that_nobody_joined_is_seen() {
+    fn a_thread_that_is_not_joined_is_listed() {
         let (here, runs) = std::sync::mpsc::channel();
         let (end, ends) = std::sync::mpsc::channel::<()>();
         let forgotten = move || {

@@ -1,106 +1,112 @@
-//! Plays live with eight instances and counts what their audio threads do inside the plugin that has no place
-//! there: allocations, locks and system calls. See [`watch`].
+//! Plays live with eight instances and counts what their audio threads do inside the plugin and must not:
+//! allocations, locks and system calls. See [`watch`].
 
-use crate::watch::{self, Blind, Log};
-use crate::{Bundle, Format, HostError, Instance, Mode, ParameterId, Session, Setup};
+use crate::watch::{self, CallCounts, WatchError};
+use crate::{Bundle, HostError, Instance, Mode, ParameterId, PluginFormat, Session, Setup};
 use beat::{NoteEvent, NoteKind};
 use std::time::{Duration, Instant};
 
 /// Instances that play at once.
 const INSTANCES: usize = 8;
-/// The shortest block that many people play with, where the audio thread has the least time.
+/// The shortest usual block, which leaves the audio thread the least time.
 const FRAMES: u32 = 64;
 
-/// One thing that a musician does, and what was counted meanwhile.
+/// One activity of a user, and what was counted during it.
 #[derive(Clone, Debug)]
-pub struct Scene {
-    /// What happens.
+pub struct WatchedActivity {
+    /// What it is.
     pub name: &'static str,
     /// Blocks of all instances together.
     pub blocks: u64,
     /// What the audio threads called.
-    pub log: Log,
-    /// What it may do.
-    pub kind: Kind,
+    pub calls: CallCounts,
+    /// What is allowed in it.
+    pub allowed: Allowed,
 }
 
-/// What a scene may do below the line.
+/// What an activity may do on the audio thread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum Allowed {
     /// Nothing.
-    Plays,
+    Nothing,
     /// What the framework does when a parameter is automated.
-    Automates,
-    /// Anything: an offline render, the one exception. It must be seen to wait.
-    Waits,
+    Automation,
+    /// Everything: an offline render, the one exception, which must be seen to wait.
+    OfflineWait,
 }
 
-/// Why there is no report.
+/// Why the check did not run.
 #[derive(Debug, thiserror::Error)]
-pub enum Unfinished {
-    /// The machine has no eyes for it.
+pub enum RealtimeError {
+    /// This machine cannot count calls.
     #[error(transparent)]
-    Blind(#[from] Blind),
+    Watch(#[from] WatchError),
     /// The plugin failed.
     #[error(transparent)]
     Host(#[from] HostError),
 }
 
-/// Plays every scene for `seconds`, in blocks of 64 samples at 48 kHz, at the pace of the clock. This process
-/// is a probe from here on: it should end afterwards.
+/// Plays every activity for `seconds`, in blocks of 64 samples at 48 kHz, in real time. The counters stay in this
+/// process, which should end afterwards.
 ///
 /// # Errors
-/// The plugin fails, or nobody can be watched here.
-pub fn run(bundle: &Bundle, seconds: f64) -> Result<Vec<Scene>, Unfinished> {
+/// The plugin fails, or calls cannot be counted here.
+pub fn run(bundle: &Bundle, seconds: f64) -> Result<Vec<WatchedActivity>, RealtimeError> {
     watch::begin(&bundle.library())?;
-    let mut instances = seen_to_allocate(bundle)?;
-    let mut studio = Studio::start(&mut instances)?;
-    let mut scenes = Vec::new();
-    for act in Act::ALL {
-        studio.begin(act)?;
-        let blocks = studio.play(act, seconds)?;
-        scenes.push(Scene { name: act.name(), blocks, log: Log::take(), kind: act.kind() });
+    let mut instances = create_watched(bundle)?;
+    let mut live = LiveSessions::start(&mut instances)?;
+    let mut activities = Vec::new();
+    for activity in Activity::ALL {
+        live.begin(activity)?;
+        let blocks = live.play(activity, seconds)?;
+        activities.push(WatchedActivity {
+            name: activity.name(),
+            blocks,
+            calls: CallCounts::take(),
+            allowed: activity.allowed(),
+        });
     }
-    studio.finish()?;
-    Ok(scenes)
+    live.finish()?;
+    Ok(activities)
 }
 
-/// How often the framework may do something.
+/// How often the framework may make a call.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Often {
+enum Frequency {
     /// Once in the life of an audio thread.
-    OnceAThread,
+    OncePerThread,
     /// Whenever a parameter is automated.
-    EveryChange,
+    PerChange,
 }
 
-/// What the framework does by itself when a parameter is automated. It tells its window and so asks on which
-/// thread it is, which sets up the thread's name tag; under VST3 it also wakes its worker. docs/playback.md
-/// says where. Everything else is a fault.
-const FRAMEWORK: [(&[Format], &str, Often); 4] = [
-    (&Format::ALL, "malloc", Often::OnceAThread),
-    (&Format::ALL, "pthread_setspecific", Often::OnceAThread),
-    (&[Format::Vst3], "syscall", Often::EveryChange),
-    (&[Format::Vst3], "system call futex", Often::EveryChange),
+/// What the framework itself calls when a parameter is automated. It notifies its window and so compares the
+/// thread's id, which allocates thread-local data; under VST3 it also wakes its worker. docs/playback.md says
+/// where. Every other call is a fault.
+const FRAMEWORK: [(&[PluginFormat], &str, Frequency); 4] = [
+    (&PluginFormat::ALL, "malloc", Frequency::OncePerThread),
+    (&PluginFormat::ALL, "pthread_setspecific", Frequency::OncePerThread),
+    (&[PluginFormat::Vst3], "syscall", Frequency::PerChange),
+    (&[PluginFormat::Vst3], "system call futex", Frequency::PerChange),
 ];
 
-/// What was counted and is not the framework's own; and a watch that saw no wait where there is one.
-pub fn faults(scenes: &[Scene], format: Format) -> Vec<String> {
+/// The calls that are not the framework's own, and an offline render without a counted wait, which means that
+/// the counters do not work.
+pub fn faults(activities: &[WatchedActivity], format: PluginFormat) -> Vec<String> {
     let mut faults = Vec::new();
-    for Scene { name, log, kind, .. } in scenes {
-        let findings = log.findings();
-        if *kind == Kind::Waits {
+    for WatchedActivity { name, calls, allowed, .. } in activities {
+        let findings = calls.findings();
+        if *allowed == Allowed::OfflineWait {
             if findings.is_empty() {
                 faults.push(format!("{name}: was not seen to wait, so the watch is blind"));
             }
             continue;
         }
         for (finding, count) in findings {
-            let framework = FRAMEWORK.iter().any(|(formats, known, often)| {
-                *kind == Kind::Automates
+            let framework = FRAMEWORK.iter().any(|(formats, known, frequency)| {
+                *allowed == Allowed::Automation
                     && formats.contains(&format)
                     && *known == finding
-                    && (*often == Often::EveryChange || count <= INSTANCES as u64)
+                    && (*frequency == Frequency::PerChange || count <= INSTANCES as u64)
             });
             if !framework {
                 faults.push(format!("{name}: {finding} x {count}"));
@@ -110,19 +116,19 @@ pub fn faults(scenes: &[Scene], format: Format) -> Vec<String> {
     faults
 }
 
-/// Eight instances, created under watch: a watch that sees no allocation then is blind.
-fn seen_to_allocate(bundle: &Bundle) -> Result<Vec<Box<dyn Instance>>, Unfinished> {
+/// Creates eight instances while calls are counted; without a counted allocation the counters do not work.
+fn create_watched(bundle: &Bundle) -> Result<Vec<Box<dyn Instance>>, RealtimeError> {
     let instances: Result<Vec<_>, _> =
         (0..INSTANCES).map(|_| watch::functions_during(|| bundle.create())).collect();
-    if !Log::take().findings().contains_key("malloc") {
-        return Err(Blind::Kernel("creating the plugin was not seen to allocate".to_owned()).into());
+    if !CallCounts::take().findings().contains_key("malloc") {
+        return Err(WatchError::Kernel("creating the plugin was not seen to allocate".to_owned()).into());
     }
     Ok(instances?)
 }
 
-/// What happens in a scene.
+/// What the host does.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Act {
+enum Activity {
     Start,
     Rest,
     Roll,
@@ -133,7 +139,7 @@ enum Act {
     Offline,
 }
 
-impl Act {
+impl Activity {
     const ALL: [Self; 8] = [
         Self::Start,
         Self::Rest,
@@ -157,32 +163,30 @@ impl Act {
             Self::Offline => "an offline render",
         }
     }
-}
 
-impl Act {
-    fn kind(self) -> Kind {
+    fn allowed(self) -> Allowed {
         match self {
-            Self::Automate => Kind::Automates,
-            Self::Offline => Kind::Waits,
-            _ => Kind::Plays,
+            Self::Automate => Allowed::Automation,
+            Self::Offline => Allowed::OfflineWait,
+            _ => Allowed::Nothing,
         }
     }
 }
 
-/// All instances under one clock.
-struct Studio<'a> {
+/// All instances, played together.
+struct LiveSessions<'a> {
     sessions: Vec<Session<'a>>,
-    /// All that are automated: not the way in which notes leave or bounces are told.
+    /// Those that are automated: all but the ones that switch notes or the bounce mode.
     parameters: Vec<ParameterId>,
 }
 
-impl<'a> Studio<'a> {
+impl<'a> LiveSessions<'a> {
     fn start(instances: &'a mut [Box<dyn Instance>]) -> Result<Self, HostError> {
         let setup = Setup { most_frames: FRAMES, ..Setup::new(Mode::Realtime) };
         let mut parameters = Vec::new();
         for parameter in instances.iter().flat_map(|instance| instance.parameters()) {
-            let stays = ["Bounce", "Bypass", "Notes out"].contains(&parameter.name.as_str());
-            if !stays && !parameters.contains(&parameter.id) {
+            let fixed = ["Bounce", "Bypass", "Notes out"].contains(&parameter.name.as_str());
+            if !fixed && !parameters.contains(&parameter.id) {
                 parameters.push(parameter.id);
             }
         }
@@ -190,30 +194,30 @@ impl<'a> Studio<'a> {
         Ok(Self { sessions: sessions.collect::<Result<_, _>>()?, parameters })
     }
 
-    /// What happens once, before the scene.
-    fn begin(&mut self, act: Act) -> Result<(), HostError> {
+    /// What the host does once, before the activity.
+    fn begin(&mut self, activity: Activity) -> Result<(), HostError> {
         for session in &mut self.sessions {
-            match act {
-                Act::Roll => session.transport().play(),
-                Act::Offline => session.set_text("Bounce", "Exact")?,
+            match activity {
+                Activity::Roll => session.transport().play(),
+                Activity::Offline => session.set_text("Bounce", "Exact")?,
                 _ => {}
             }
         }
         Ok(())
     }
 
-    /// Plays blocks at the pace of the clock; returns how many.
-    fn play(&mut self, act: Act, seconds: f64) -> Result<u64, HostError> {
+    /// Plays blocks in real time; returns how many.
+    fn play(&mut self, activity: Activity, seconds: f64) -> Result<u64, HostError> {
         let mut due = Instant::now();
         let block = Duration::from_secs_f64(f64::from(FRAMES) / 48_000.0);
-        let rounds = if act == Act::Start { 4 } else { (seconds / block.as_secs_f64()).ceil() as u32 };
+        let rounds =
+            if activity == Activity::Start { 4 } else { (seconds / block.as_secs_f64()).ceil() as u32 };
         for round in 0..rounds {
-            // A sound card takes a block when it is due, and what came late stays late: a song that caught
-            // up would look like an offline render.
+            // A late block is not caught up, as with a sound card: that would look like an offline render.
             std::thread::sleep(due.saturating_duration_since(Instant::now()));
             due = Instant::now().max(due + block);
             for session in &mut self.sessions {
-                act_in(session, act, round, &self.parameters)?;
+                perform(session, activity, round, &self.parameters)?;
                 session.render(FRAMES)?;
             }
         }
@@ -225,32 +229,32 @@ impl<'a> Studio<'a> {
     }
 }
 
-/// What happens before one block.
-fn act_in(
+/// What the host does before one block.
+fn perform(
     session: &mut Session<'_>,
-    act: Act,
+    activity: Activity,
     round: u32,
     parameters: &[ParameterId],
 ) -> Result<(), HostError> {
-    let turn = |every: u32| round.is_multiple_of(every);
-    match act {
-        Act::Jump if turn(61) => session.transport().seek(f64::from(round % 97) / 3.0),
-        Act::Jump if turn(47) => session.transport().set_loop((!turn(2)).then_some(0.0..1.3)),
-        Act::Jump if turn(41) => session.reset()?,
-        Act::Jump if turn(37) => session.transport().set_tempo(f64::from(60 + round % 120)),
-        Act::Jump if turn(31) => session.transport().stop(),
-        Act::Jump => session.transport().play(),
-        Act::Play => {
-            let kind = if turn(2) { NoteKind::On { velocity: 100 } } else { NoteKind::Off };
+    let every = |every: u32| round.is_multiple_of(every);
+    match activity {
+        Activity::Jump if every(61) => session.transport().seek(f64::from(round % 97) / 3.0),
+        Activity::Jump if every(47) => session.transport().set_loop((!every(2)).then_some(0.0..1.3)),
+        Activity::Jump if every(41) => session.reset()?,
+        Activity::Jump if every(37) => session.transport().set_tempo(f64::from(60 + round % 120)),
+        Activity::Jump if every(31) => session.transport().stop(),
+        Activity::Jump => session.transport().play(),
+        Activity::Play => {
+            let kind = if every(2) { NoteKind::On { velocity: 100 } } else { NoteKind::Off };
             let note = (24 + round / 2 % 60) as u8;
             session.play_note(NoteEvent { sample: 3, channel: 9, note, kind });
         }
-        Act::Automate | Act::Offline if turn(3) => {
+        Activity::Automate | Activity::Offline if every(3) => {
             for (index, &parameter) in parameters.iter().enumerate() {
                 session.set(parameter, f64::from((round / 3 + index as u32) % 11) / 10.0);
             }
         }
-        Act::Recall if turn(50) => {
+        Activity::Recall if every(50) => {
             let state = session.instance().save()?;
             session.instance().load(&state)?;
         }
@@ -263,23 +267,27 @@ fn act_in(
 mod tests {
     use super::*;
 
-    fn check(kind: Kind, finding: &str, count: u64, format: Format, faulty: bool) {
-        let mut log = Log::default();
-        log.functions.insert(finding.to_owned(), count);
-        let scene = Scene { name: "a scene", blocks: 1, log, kind };
-        assert_eq!(!faults(&[scene], format).is_empty(), faulty, "{kind:?} {finding} {count} {format:?}");
+    fn check(allowed: Allowed, finding: &str, count: u64, format: PluginFormat, faulty: bool) {
+        let mut calls = CallCounts::default();
+        calls.functions.insert(finding.to_owned(), count);
+        let activity = WatchedActivity { name: "an activity", blocks: 1, calls, allowed };
+        assert_eq!(
+            !faults(&[activity], format).is_empty(),
+            faulty,
+            "{allowed:?} {finding} {count} {format:?}"
+        );
     }
 
     #[test]
-    fn only_what_the_framework_is_known_for_passes() {
-        check(Kind::Plays, "memcpy", 9, Format::Clap, false);
-        check(Kind::Plays, "malloc", 1, Format::Clap, true);
-        check(Kind::Automates, "malloc", 8, Format::Clap, false);
-        check(Kind::Automates, "malloc", 9, Format::Clap, true);
-        check(Kind::Automates, "free", 1, Format::Vst3, true);
-        check(Kind::Automates, "syscall", 1, Format::Clap, true);
-        check(Kind::Automates, "syscall", 99, Format::Vst3, false);
-        check(Kind::Waits, "malloc", 99, Format::Clap, false);
-        check(Kind::Waits, "memcpy", 9, Format::Clap, true);
+    fn only_the_known_calls_of_the_framework_pass() {
+        check(Allowed::Nothing, "memcpy", 9, PluginFormat::Clap, false);
+        check(Allowed::Nothing, "malloc", 1, PluginFormat::Clap, true);
+        check(Allowed::Automation, "malloc", 8, PluginFormat::Clap, false);
+        check(Allowed::Automation, "malloc", 9, PluginFormat::Clap, true);
+        check(Allowed::Automation, "free", 1, PluginFormat::Vst3, true);
+        check(Allowed::Automation, "syscall", 1, PluginFormat::Clap, true);
+        check(Allowed::Automation, "syscall", 99, PluginFormat::Vst3, false);
+        check(Allowed::OfflineWait, "malloc", 99, PluginFormat::Clap, false);
+        check(Allowed::OfflineWait, "memcpy", 9, PluginFormat::Clap, true);
     }
 }

@@ -1,28 +1,28 @@
 //! `rig daw`: Ardour records the VST3, and every note that it recorded is checked.
 
 use anyhow::{Context, bail};
-use rig::daw::{self, Checked, DawError, Figures, LOOP, TEMPO, TOLERANCE_TICKS};
+use rig::daw::{self, CheckedTake, DawError, LOOP, TEMPO, TOLERANCE_TICKS, TakeFigures};
 use std::path::PathBuf;
 
-/// Notes that a recording must have before it proves anything.
+/// The fewest notes that a recording must have to be evidence.
 const FEWEST_NOTES: usize = 100;
-/// What we exit with when a program is missing, so that a script can tell it from a fault.
+/// The exit status where a program is missing, which differs from that of a fault.
 pub(crate) const MISSING: u8 = 3;
 
 #[derive(clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct DawArgs {
     /// The .vst3 bundle that Ardour plays
     #[arg(long, value_name = "FOLDER")]
     bundle: PathBuf,
-    /// Keep the session, its MIDI files and what Ardour said in this folder, which must not exist yet
+    /// Keep the session, its MIDI files and Ardour's output in this folder, which must not exist yet
     #[arg(long, value_name = "FOLDER")]
     keep: Option<PathBuf>,
 }
 
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+pub(crate) fn run(args: &DawArgs) -> anyhow::Result<()> {
     let scratch = tempfile::tempdir().context("a temporary folder is needed")?;
-    let folder = options.keep.as_deref().unwrap_or(scratch.path());
-    if let Some(keep) = &options.keep {
+    let folder = args.keep.as_deref().unwrap_or(scratch.path());
+    if let Some(keep) = &args.keep {
         if let Some(above) = keep.parent() {
             std::fs::create_dir_all(above).with_context(|| above.display().to_string())?;
         }
@@ -32,21 +32,21 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let seconds = daw::takes().iter().map(|take| take.beats).sum::<f64>() * 60.0 / TEMPO;
     println!(
         "Ardour plays {} at {TEMPO} beats a minute, loop {} to {}: {seconds:.0} s of music",
-        options.bundle.display(),
+        args.bundle.display(),
         LOOP.start,
         LOOP.end
     );
-    let (recorded, checked) = daw::check(&options.bundle, folder)?;
+    let (recorded, checked) = daw::check(&args.bundle, folder)?;
     if recorded.xruns > 0 {
         println!("this machine was too busy for {} blocks; their notes were recorded late", recorded.xruns);
     }
-    tell(&checked)
+    report(&checked)
 }
 
-fn tell(checked: &[Checked]) -> anyhow::Result<()> {
+fn report(checked: &[CheckedTake]) -> anyhow::Result<()> {
     println!("{:<18} notes  compared  off grid  doubled  missing  hanging  unexpected", "take");
-    let mut sum = Figures::default();
-    for Checked { take, figures } in checked {
+    let mut sum = TakeFigures::default();
+    for CheckedTake { take, figures } in checked {
         row(take.name, figures);
         sum.notes += figures.notes;
         sum.compared += figures.compared;
@@ -62,8 +62,8 @@ fn tell(checked: &[Checked]) -> anyhow::Result<()> {
         "farthest from its step: {:.1} ticks of 1/1920 beat ({TOLERANCE_TICKS} are Ardour's own rounding)",
         sum.worst_ticks
     );
-    for words in checked.iter().flat_map(|checked| &checked.figures.words) {
-        println!("  {words}");
+    for description in checked.iter().flat_map(|checked| &checked.figures.descriptions) {
+        println!("  {description}");
     }
     if !sum.are_clean() {
         bail!("the recording is not what the plugin should play; the faults are listed above");
@@ -74,7 +74,7 @@ fn tell(checked: &[Checked]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn row(name: &str, figures: &Figures) {
+fn row(name: &str, figures: &TakeFigures) {
     println!(
         "{name:<18} {:>5}  {:>8}  {:>8}  {:>7}  {:>7}  {:>7}  {:>10}",
         figures.notes,

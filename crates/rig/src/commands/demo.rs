@@ -5,8 +5,11 @@ use anyhow::bail;
 use beat::{INSTRUMENTS, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT};
 use indicatif::{ProgressBar, ProgressStyle};
 use rig::demo::files::{Song, write_midi, write_wav};
-use rig::demo::{BEATS_PER_BAR, Grid, Moment, Performance, RATE, TEMPO, Tour, Verdict, Whose, onsets, play};
-use rig::hosts::saved_state::{self, Card};
+use rig::demo::{
+    BEATS_PER_BAR, CycleGrid, DemoCheck, DemoRecording, DemoStatus, ModelOrigin, RATE, TEMPO, Tour, onsets,
+    play,
+};
+use rig::hosts::saved_state::{self, ModelCard};
 use rig::{Bundle, Mode};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -15,14 +18,14 @@ use std::path::{Path, PathBuf};
 const BUILT_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/beatfield.safetensors");
 
 #[derive(clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct DemoArgs {
     /// The .clap (or .vst3) bundle to play
     #[arg(long, value_name = "FILE")]
     bundle: PathBuf,
     /// Where to write the notes; the audio goes beside them, as .wav
     #[arg(long, value_name = "FILE", default_value = "out/demo.mid")]
     out: PathBuf,
-    /// Which dice are thrown and where the journey starts
+    /// The seed of the plugin and of the puck's route
     #[arg(long, default_value_t = 4711, value_parser = clap::value_parser!(u16).range(..=9999))]
     seed: u16,
     /// Play 64 bars in phrase mode: four regions, one phrase of sixteen bars each
@@ -31,7 +34,7 @@ pub(crate) struct Options {
     /// Play this model instead of the built-in one
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
-    /// Keep to the clock instead of rendering as fast as possible
+    /// Play in real time instead of rendering as fast as possible
     #[arg(long)]
     realtime: bool,
     /// The built-in model's file, read for the names of its regions
@@ -39,24 +42,24 @@ pub(crate) struct Options {
     assets_model: PathBuf,
 }
 
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let card = Card::read(options.model.as_deref().unwrap_or(&options.assets_model))?;
-    let bundle = Bundle::load(&options.bundle)?;
+pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
+    let card = ModelCard::read(args.model.as_deref().unwrap_or(&args.assets_model))?;
+    let bundle = Bundle::load(&args.bundle)?;
     let mut instance = bundle.create()?;
-    if let Some(model) = &options.model {
+    if let Some(model) = &args.model {
         saved_state::choose_model(&mut *instance, model)?;
     }
-    let mode = if options.realtime { Mode::Realtime } else { Mode::Offline };
-    println!("{}, seed {}", bundle.path().display(), options.seed);
+    let mode = if args.realtime { Mode::Realtime } else { Mode::Offline };
+    println!("{}, seed {}", bundle.path().display(), args.seed);
 
-    let tour = if options.phrase { Tour::Phrases } else { Tour::Journey };
+    let tour = if args.phrase { Tour::Phrases } else { Tour::Journey };
     let mut screen = Screen::new(tour.bars());
-    let played = play(&mut *instance, &card, tour, options.seed, mode, &mut |moment| screen.show(moment))?;
+    let played = play(&mut *instance, &card, tour, args.seed, mode, &mut |status| screen.show(status))?;
     screen.close();
     instance.idle();
 
-    let whose = if options.model.is_some() { Whose::Own } else { Whose::BuiltIn };
-    let verdict = Verdict::of_performance(&played, whose);
+    let origin = if args.model.is_some() { ModelOrigin::Own } else { ModelOrigin::BuiltIn };
+    let check = DemoCheck::of_demo(&played, origin);
     let song = Song {
         title: "Beatfield demo",
         track: "Beatfield drums",
@@ -64,25 +67,24 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         time_signature: (4, 4),
         beats: f64::from(tour.bars()) * BEATS_PER_BAR,
     };
-    write_midi(&options.out, &song, &played.recording.notes)?;
-    let sound = options.out.with_extension("wav");
+    write_midi(&args.out, &song, &played.recording.notes)?;
+    let sound = args.out.with_extension("wav");
     write_wav(&sound, RATE as u32, &played.audio)?;
-    tell(&options.out, &sound, &played, &verdict);
-    if !verdict.complaints.is_empty() {
-        bail!("the recording is not what it should be: {}", verdict.complaints.join("; "));
+    report(&args.out, &sound, &played, &check);
+    if !check.complaints.is_empty() {
+        bail!("the recording is not what it should be: {}", check.complaints.join("; "));
     }
     Ok(())
 }
 
-fn tell(out: &Path, sound: &Path, played: &Performance, verdict: &Verdict) {
+fn report(out: &Path, sound: &Path, played: &DemoRecording, check: &DemoCheck) {
     let bars = played.tour.bars();
     let song_seconds = f64::from(bars) * BEATS_PER_BAR * 60.0 / TEMPO;
     let took = played.took.as_secs_f64();
-    let clean =
-        if verdict.complaints.is_empty() { ", every one on channel 10 with its note-off" } else { "" };
-    println!("notes          {}{clean}", verdict.notes);
-    println!("bars           {bars}, {} of them distinct", verdict.distinct_bars);
-    println!("timing         at most {:.2} samples from the sixteenth", verdict.worst_samples);
+    let clean = if check.complaints.is_empty() { ", every one on channel 10 with its note-off" } else { "" };
+    println!("notes          {}{clean}", check.notes);
+    println!("bars           {bars}, {} of them distinct", check.distinct_bars);
+    println!("timing         at most {:.2} samples from the sixteenth", check.worst_samples);
     if !played.regions.is_empty() {
         println!("regions        {}", played.regions.join(", "));
     }
@@ -90,23 +92,22 @@ fn tell(out: &Path, sound: &Path, played: &Performance, verdict: &Verdict) {
         "time           {song_seconds:.0} s of music in {took:.2} s, {:.0} times real time",
         song_seconds / took
     );
-    let heard = onsets::agreement(&onsets::onsets(&played.audio, RATE), &played.starts(), RATE).heard;
+    let recall = onsets::match_onsets(&onsets::detect(&played.audio, RATE), &played.starts(), RATE).recall;
     let peak = 20.0 * onsets::peak(&played.audio).max(1e-6).log10();
     println!(
         "sound          {peak:.1} dB at its loudest, {:.1} % of the notes heard to begin",
-        100.0 * heard
+        100.0 * recall
     );
     println!("written to     {} and {}", out.display(), sound.display());
 }
 
-/// The picture, or the lines.
+/// Shows what plays: as a progress bar with the grid in a terminal, else as lines.
 struct Screen {
     bar: Option<ProgressBar>,
     line: Option<(i64, String)>,
 }
 
 impl Screen {
-    /// A screen for a song of this many bars.
     fn new(bars: u32) -> Self {
         let bar = std::io::stdout().is_terminal().then(|| {
             let steps = u64::from(bars) * STEPS_PER_BAR as u64;
@@ -118,17 +119,17 @@ impl Screen {
     }
 
     /// Shows what plays now.
-    fn show(&mut self, moment: &Moment<'_>) {
+    fn show(&mut self, status: &DemoStatus<'_>) {
         if let Some(bar) = &self.bar {
-            bar.set_position((moment.beats * STEPS_PER_BEAT as f64) as u64);
-            bar.set_message(picture(moment));
+            bar.set_position((status.beats * STEPS_PER_BEAT as f64) as u64);
+            bar.set_message(picture(status));
             return;
         }
-        let cycle = moment.grid.cycle();
+        let cycle = status.grid.cycle();
         if let Some((_, line)) = self.line.take_if(|(shown, _)| *shown != cycle) {
             println!("{line}");
         }
-        self.line = Some((cycle, line(moment)));
+        self.line = Some((cycle, line(status)));
     }
 
     /// Shows the end.
@@ -148,23 +149,23 @@ fn style() -> ProgressStyle {
     style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ")
 }
 
-fn place(moment: &Moment<'_>) -> String {
-    let (x, y) = moment.puck;
-    format!("{:<12} x {x:.2} y {y:.2}  temperature {:.2}", moment.region, moment.temperature)
+fn place(status: &DemoStatus<'_>) -> String {
+    let (x, y) = status.puck;
+    format!("{:<12} x {x:.2} y {y:.2}  temperature {:.2}", status.region, status.temperature)
 }
 
 /// The grid as it stands in a terminal.
-fn picture(moment: &Moment<'_>) -> String {
+fn picture(status: &DemoStatus<'_>) -> String {
     let mut lines = Vec::with_capacity(INSTRUMENTS + 3);
     for instrument in 0..INSTRUMENTS {
-        let (name, cells) = moment.grid.row(instrument);
+        let (name, cells) = status.grid.row(instrument);
         lines.push(format!("{name:<12} {}", with_beats(&cells)));
     }
     let playhead: String =
-        (0..STEPS).map(|step| if step == moment.grid.playhead() { '^' } else { ' ' }).collect();
+        (0..STEPS).map(|step| if step == status.grid.playhead() { '^' } else { ' ' }).collect();
     lines.push(format!("{:<12} {}", "", with_beats(&playhead).replace('|', " ")));
-    let bar = moment.grid.cycle() * 2 + 1 + (moment.grid.playhead() / STEPS_PER_BAR) as i64;
-    lines.push(format!("bar {bar:<3} {}  {} notes", place(moment), moment.notes));
+    let bar = status.grid.cycle() * 2 + 1 + (status.grid.playhead() / STEPS_PER_BAR) as i64;
+    lines.push(format!("bar {bar:<3} {}  {} notes", place(status), status.notes));
     lines.join("\n")
 }
 
@@ -182,12 +183,12 @@ fn with_beats(cells: &str) -> String {
 }
 
 /// Two bars as one line: where the puck is, and how often each drum is hit.
-fn line(moment: &Moment<'_>) -> String {
-    let bar = moment.grid.cycle() * 2 + 1;
-    format!("bars {bar:>2}-{:<2}  {}  {}", bar + 1, place(moment), hits(moment.grid))
+fn line(status: &DemoStatus<'_>) -> String {
+    let bar = status.grid.cycle() * 2 + 1;
+    format!("bars {bar:>2}-{:<2}  {}  {}", bar + 1, place(status), hits(status.grid))
 }
 
-fn hits(grid: &Grid) -> String {
+fn hits(grid: &CycleGrid) -> String {
     let mut drums = Vec::new();
     for instrument in 0..INSTRUMENTS {
         let (name, cells) = grid.row(instrument);

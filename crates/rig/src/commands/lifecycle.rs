@@ -1,50 +1,42 @@
-//! `rig lifecycle`: every order of a host's calls, in a process of its own for each format, so that an abort
-//! is seen and ends nothing else.
+//! `rig lifecycle`: every order of a host's calls, in a child process for each format.
 
-use anyhow::{Context, bail};
-use rig::{Bundle, Format};
-use std::path::PathBuf;
-use std::process::Command;
+use super::{BundlesArg, FormatArg};
+use anyhow::bail;
+use rig::checks::lifecycle;
 
 #[derive(clap::Args)]
-pub(crate) struct Options {
-    /// The folder that holds Beatfield.clap and Beatfield.vst3
-    #[arg(long, value_name = "FOLDER", default_value = "target/bundled")]
-    bundles: PathBuf,
+pub(crate) struct LifecycleArgs {
+    #[command(flatten)]
+    bundles: BundlesArg,
     /// Calls in the longest order
     #[arg(long, default_value_t = 6)]
     longest: usize,
     /// Be the process of one format
     #[arg(long, hide = true, value_enum)]
-    child: Option<super::Choice>,
+    child: Option<FormatArg>,
 }
 
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let orders = rig::checks::lifecycle::orders(options.longest);
-    if let Some(format) = options.child {
-        let path = options.bundles.join(Format::from(format).file_name("Beatfield"));
-        let groups = rig::checks::lifecycle::run(&Bundle::load(&path)?, &orders)?;
+pub(crate) fn run(args: &LifecycleArgs) -> anyhow::Result<()> {
+    if let Some(format) = args.child {
+        let orders = lifecycle::orders(args.longest);
+        let groups = lifecycle::run(&args.bundles.load(format)?, &orders)?;
         println!(
             "{}: {} orders of up to {} calls in {groups} groups of eight instances, no thread left",
-            path.display(),
+            args.bundles.path(format).display(),
             orders.len(),
-            options.longest
+            args.longest
         );
         return Ok(());
     }
-    let this = std::env::current_exe().context("the rig cannot tell where it lies")?;
     let mut failed = 0;
-    for format in ["clap", "vst3"] {
-        let mut child = Command::new(&this);
-        child.args(["lifecycle", "--child", format, "--longest", &options.longest.to_string()]);
-        let output = child.arg("--bundles").arg(&options.bundles).output().context("starting a run")?;
-        let (said, wrong) =
-            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        print!("{said}");
-        eprint!("{wrong}");
-        let panics = wrong.lines().filter(|line| line.contains("panicked at")).count();
-        if !output.status.success() || panics > 0 {
-            println!("{format}: {}, {panics} panics", output.status);
+    for format in FormatArg::ALL {
+        let longest = args.longest.to_string();
+        let child =
+            args.bundles.run_child(&["lifecycle", "--child", format.name(), "--longest", &longest])?;
+        print!("{}", child.stdout);
+        eprint!("{}", child.stderr);
+        if !child.status.success() || child.panics() > 0 {
+            println!("{}: {}, {} panics", format.name(), child.status, child.panics());
             failed += 1;
         }
     }

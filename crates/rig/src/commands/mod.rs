@@ -1,26 +1,88 @@
-//! The verbs.
+//! The commands, one a file, and what several of them share.
 
 pub(crate) mod cycles;
 pub(crate) mod daw;
 pub(crate) mod demo;
-pub(crate) mod figures;
 pub(crate) mod lifecycle;
+pub(crate) mod measure;
 pub(crate) mod realtime;
 pub(crate) mod shot;
 pub(crate) mod states;
 
+use anyhow::Context;
+use rig::{Bundle, HostError, PluginFormat};
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+
 /// The formats as the command line calls them.
-#[derive(Clone, Copy, clap::ValueEnum)]
-pub(crate) enum Choice {
+#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
+pub(crate) enum FormatArg {
     Clap,
     Vst3,
 }
 
-impl From<Choice> for rig::Format {
-    fn from(choice: Choice) -> Self {
-        match choice {
-            Choice::Clap => Self::Clap,
-            Choice::Vst3 => Self::Vst3,
+impl FormatArg {
+    const ALL: [Self; 2] = [Self::Clap, Self::Vst3];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Clap => "clap",
+            Self::Vst3 => "vst3",
         }
+    }
+}
+
+impl From<FormatArg> for PluginFormat {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Clap => Self::Clap,
+            FormatArg::Vst3 => Self::Vst3,
+        }
+    }
+}
+
+/// Where the bundles of both formats are.
+#[derive(clap::Args)]
+pub(crate) struct BundlesArg {
+    /// The folder that holds Beatfield.clap and Beatfield.vst3
+    #[arg(long, value_name = "FOLDER", default_value = "target/bundled")]
+    bundles: PathBuf,
+}
+
+impl BundlesArg {
+    fn path(&self, format: FormatArg) -> PathBuf {
+        self.bundles.join(PluginFormat::from(format).file_name("Beatfield"))
+    }
+
+    fn load(&self, format: FormatArg) -> Result<Bundle, HostError> {
+        Bundle::load(&self.path(format))
+    }
+
+    /// Runs this program again with `args` and these bundles: an abort of the child is counted and does not
+    /// end the parent.
+    fn run_child(&self, args: &[&str]) -> anyhow::Result<ChildRun> {
+        let program = std::env::current_exe().context("the path of the rig's own program")?;
+        let mut child = Command::new(program);
+        let output =
+            child.args(args).arg("--bundles").arg(&self.bundles).output().context("starting a child")?;
+        Ok(ChildRun {
+            status: output.status,
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+}
+
+/// A child process that has ended.
+struct ChildRun {
+    status: ExitStatus,
+    stdout: String,
+    stderr: String,
+}
+
+impl ChildRun {
+    /// How many of its threads panicked, those included whose panic the framework caught.
+    fn panics(&self) -> usize {
+        self.stderr.lines().filter(|line| line.contains("panicked at")).count()
     }
 }

@@ -1,38 +1,35 @@
-//! `rig realtime`: what the audio threads of eight instances do that they must not.
+//! `rig realtime`: what the audio threads of eight instances do that a real-time thread must not.
 
+use super::{BundlesArg, FormatArg};
 use anyhow::bail;
-use rig::checks::realtime::{Scene, Unfinished};
-use rig::{Bundle, Format};
-use std::path::PathBuf;
+use rig::checks::realtime::{RealtimeError, WatchedActivity, faults, run as watch};
 
 #[derive(clap::Args)]
-pub(crate) struct Options {
-    /// The folder that holds Beatfield.clap and Beatfield.vst3
-    #[arg(long, value_name = "FOLDER", default_value = "target/bundled")]
-    bundles: PathBuf,
+pub(crate) struct RealtimeArgs {
+    #[command(flatten)]
+    bundles: BundlesArg,
     /// Which of the two
     #[arg(long, value_enum, default_value = "clap")]
-    format: super::Choice,
-    /// How long each scene plays
+    format: FormatArg,
+    /// How long each activity lasts
     #[arg(long, default_value_t = 10.0)]
     seconds: f64,
 }
 
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let format = Format::from(options.format);
-    let bundle = Bundle::load(&options.bundles.join(format.file_name("Beatfield")))?;
+pub(crate) fn run(args: &RealtimeArgs) -> anyhow::Result<()> {
+    let bundle = args.bundles.load(args.format)?;
     println!("{}", bundle.path().display());
-    let scenes = match rig::checks::realtime::run(&bundle, options.seconds) {
-        Err(Unfinished::Blind(why)) => {
-            println!("real time: not run (1): {why}");
+    let activities = match watch(&bundle, args.seconds) {
+        Err(RealtimeError::Watch(reason)) => {
+            println!("real time: not run (1): {reason}");
             return Ok(());
         }
-        scenes => scenes?,
+        activities => activities?,
     };
-    for Scene { name, blocks, log, .. } in &scenes {
-        println!("  {name:<44} {blocks:>8} blocks: {log}");
+    for WatchedActivity { name, blocks, calls, .. } in &activities {
+        println!("  {name:<44} {blocks:>8} blocks: {calls}");
     }
-    let faults = rig::checks::realtime::faults(&scenes, format);
+    let faults = faults(&activities, args.format.into());
     for fault in &faults {
         println!("  FAULT: {fault}");
     }

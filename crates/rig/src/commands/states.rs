@@ -1,22 +1,18 @@
-//! `rig states`: damaged states by the thousand, in processes of their own, so that an abort is a finding
-//! and not the end.
+//! `rig states`: damaged states by the thousand, in child processes, so that an abort is one finding.
 
+use super::{BundlesArg, FormatArg};
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
 use rig::checks::states;
-use rig::{Bundle, Format};
-use std::path::PathBuf;
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
-/// States of one process.
+/// States that one child process loads.
 const RUN: u64 = 500;
 
 #[derive(clap::Args)]
-pub(crate) struct Options {
-    /// The folder that holds Beatfield.clap and Beatfield.vst3
-    #[arg(long, value_name = "FOLDER", default_value = "target/bundled")]
-    bundles: PathBuf,
+pub(crate) struct StatesArgs {
+    #[command(flatten)]
+    bundles: BundlesArg,
     /// Damaged states, half of them for each format
     #[arg(long, default_value_t = 100_000)]
     count: u64,
@@ -28,24 +24,24 @@ pub(crate) struct Options {
     child: Option<Vec<String>>,
 }
 
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    if let Some([format, from]) = options.child.as_deref() {
-        let format = if format == "clap" { Format::Clap } else { Format::Vst3 };
-        return child(options, format, from.parse().context("the number of the first state")?);
+pub(crate) fn run(args: &StatesArgs) -> anyhow::Result<()> {
+    if let Some([format, from]) = args.child.as_deref() {
+        let format = if format == "clap" { FormatArg::Clap } else { FormatArg::Vst3 };
+        return child(args, format, from.parse().context("the number of the first state")?);
     }
-    if options.count < 2 {
+    if args.count < 2 {
         bail!("nothing to do: --count wants at least 2");
     }
-    let each = options.count / 2;
+    let each = args.count / 2;
     let progress = ProgressBar::new(2 * each).with_style(
         ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} states, {per_sec}, {eta} left")
             .context("a progress bar")?,
     );
-    let runs = ["clap", "vst3"].into_iter();
+    let runs = FormatArg::ALL.into_iter();
     let runs = runs.flat_map(|format| (0..each).step_by(RUN as usize).map(move |from| (format, from)));
     let (runs, outcomes) = (Mutex::new(runs), Mutex::new(Vec::new()));
     std::thread::scope(|threads| {
-        // A player waits for its decode thread most of the time.
+        // A child waits for its decode thread most of the time.
         for _ in 0..2 * std::thread::available_parallelism().map_or(1, usize::from) {
             threads.spawn(|| {
                 loop {
@@ -53,10 +49,10 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
                         return;
                     };
                     let count = RUN.min(each - from);
-                    let outcome = one_run(options, format, from, count);
+                    let outcome = one_run(args, format, from, count);
                     progress.suspend(|| {
                         if let Err(error) = &outcome {
-                            eprintln!("{format}, states {from} to {}: {error:#}", from + count - 1);
+                            eprintln!("{}, states {from} to {}: {error:#}", format.name(), from + count - 1);
                         }
                     });
                     progress.inc(count);
@@ -69,22 +65,26 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     sum_up(2 * each, outcomes.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// One process: how many states were taken, were refused, and how many notes were played.
-fn one_run(options: &Options, format: &str, from: u64, count: u64) -> anyhow::Result<[u64; 3]> {
-    let this = std::env::current_exe().context("the rig cannot tell where it lies")?;
-    let mut child = Command::new(this);
-    child.args(["states", "--seed", &options.seed.to_string(), "--count", &count.to_string()]);
-    child.args(["--child", format, &from.to_string(), "--bundles"]).arg(&options.bundles);
-    let output = child.output().context("starting a run")?;
-    let (said, wrong) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    let numbers = said.lines().last().unwrap_or_default().split_whitespace();
+/// One child process: how many states the plugin accepted and refused, and how many notes it played.
+fn one_run(args: &StatesArgs, format: FormatArg, from: u64, count: u64) -> anyhow::Result<[u64; 3]> {
+    let (seed, count, from) = (args.seed.to_string(), count.to_string(), from.to_string());
+    let child = args.bundles.run_child(&[
+        "states",
+        "--seed",
+        &seed,
+        "--count",
+        &count,
+        "--child",
+        format.name(),
+        &from,
+    ])?;
+    let numbers = child.stdout.lines().last().unwrap_or_default().split_whitespace();
     let numbers: Vec<u64> = numbers.filter_map(|word| word.parse().ok()).collect();
     match numbers[..] {
-        // A thread of the plugin may end in a panic that it keeps to itself.
-        [taken, refused, notes] if output.status.success() && !wrong.contains("panicked at") => {
-            Ok([taken, refused, notes])
+        [accepted, refused, notes] if child.status.success() && child.panics() == 0 => {
+            Ok([accepted, refused, notes])
         }
-        _ => bail!("{}\n{wrong}", output.status),
+        _ => bail!("{}\n{}", child.status, child.stderr),
     }
 }
 
@@ -104,13 +104,12 @@ fn sum_up(states: u64, outcomes: Vec<anyhow::Result<[u64; 3]>>) -> anyhow::Resul
     Ok(())
 }
 
-fn child(options: &Options, format: Format, from: u64) -> anyhow::Result<()> {
-    let bundle = Bundle::load(&options.bundles.join(format.file_name("Beatfield")))?;
-    match states::run(&bundle, options.seed, from, options.count, || {}) {
-        Ok(tally) => println!("{} {} {}", tally.taken, tally.refused, tally.notes),
-        Err(finding) => {
-            eprintln!("{}", String::from_utf8_lossy(&finding.state));
-            return Err(finding.into());
+fn child(args: &StatesArgs, format: FormatArg, from: u64) -> anyhow::Result<()> {
+    match states::run(&args.bundles.load(format)?, args.seed, from, args.count) {
+        Ok(tally) => println!("{} {} {}", tally.accepted, tally.refused, tally.notes),
+        Err(failed) => {
+            eprintln!("{}", String::from_utf8_lossy(&failed.state));
+            return Err(failed.into());
         }
     }
     Ok(())

@@ -2,17 +2,17 @@
 //! written.
 
 use super::error::DawError;
-use super::takes::{self, Take};
+use super::takes::{self, DawTake};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
-/// Our script for Ardour's Lua console.
+/// The script for Ardour's Lua console.
 const SCRIPT: &str = include_str!("record.lua");
-/// Our settings for Ardour.
+/// Ardour's settings.
 const CONFIG: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
-<!-- What Ardour needs to start by itself on a machine without a sound card: its dummy backend, offered. -->
+<!-- Lets Ardour start by itself with its dummy backend on a machine without a sound card. -->
 <Ardour>
   <Config>
     <Option name="hide-dummy-backend" value="0"/>
@@ -21,11 +21,11 @@ const CONFIG: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
   </Config>
 </Ardour>
 "#;
-/// What runs the script. Version 7, Debian 12's, is the one that this was tested with.
+/// The program that runs the script. Tested with version 7 of Debian 12.
 const CONSOLE: &str = "ardour7-lua";
 const SCANNER: &str = "/usr/lib/ardour7/ardour-vst3-scanner";
 const LIBRARIES: &str = "/usr/lib/ardour7";
-/// How long a scan may take; it takes less than a second.
+/// How long a scan may take, which usually takes less than a second.
 const SCAN_LIMIT: Duration = Duration::from_secs(60);
 /// How much longer than its music a recording may take.
 const RECORD_MARGIN: Duration = Duration::from_secs(120);
@@ -34,11 +34,11 @@ const RECORD_MARGIN: Duration = Duration::from_secs(120);
 #[derive(Debug)]
 pub struct Ardour(());
 
-/// What Ardour left behind.
+/// A recording by Ardour.
 #[derive(Debug)]
-pub struct Recorded {
+pub struct ArdourRecording {
     midi_folder: PathBuf,
-    /// Blocks that came too late for the clock, as Ardour counts them.
+    /// Blocks that were processed too late, as counted by Ardour.
     pub xruns: u32,
 }
 
@@ -66,11 +66,16 @@ impl Ardour {
     /// holds no session yet. Takes as long as the music.
     ///
     /// # Errors
-    /// The plugin can't be scanned, or Ardour does not come to the end of the script in time.
-    pub fn record(&self, bundle: &Path, folder: &Path, takes: &[Take]) -> Result<Recorded, DawError> {
+    /// The plugin can't be scanned, or Ardour does not finish the script in time.
+    pub fn record(
+        &self,
+        bundle: &Path,
+        folder: &Path,
+        takes: &[DawTake],
+    ) -> Result<ArdourRecording, DawError> {
         let folder = fs::canonicalize(folder).map_err(DawError::file(folder))?;
         let bundle = fs::canonicalize(bundle).map_err(DawError::file(bundle))?;
-        let home = Home::furnish(folder.join("home"), &bundle)?;
+        let home = HomeFolder::create(folder.join("home"), &bundle)?;
         home.scan(&folder)?;
 
         let session = folder.join("session");
@@ -79,19 +84,22 @@ impl Ardour {
         fs::write(&script, text).map_err(DawError::file(&script))?;
         let beats: f64 = takes.iter().map(|take| take.beats).sum();
         let limit = Duration::from_secs_f64(beats * 60.0 / takes::TEMPO) + RECORD_MARGIN;
-        let said = home.play(&folder, limit)?;
-        let xruns = said.lines().find_map(|line| line.trim().strip_prefix("rig: xruns "));
+        let output = home.play(&folder, limit)?;
+        let xruns = output.lines().find_map(|line| line.trim().strip_prefix("rig: xruns "));
         let xruns = xruns.and_then(|count| count.parse().ok()).unwrap_or(0);
-        Ok(Recorded { midi_folder: session.join("interchange").join("session").join("midifiles"), xruns })
+        Ok(ArdourRecording {
+            midi_folder: session.join("interchange").join("session").join("midifiles"),
+            xruns,
+        })
     }
 }
 
-impl Recorded {
+impl ArdourRecording {
     /// The MIDI file of a take.
     ///
     /// # Errors
     /// There is none, or more than one.
-    pub fn midi_of(&self, take: &Take) -> Result<PathBuf, DawError> {
+    pub fn midi_of(&self, take: &DawTake) -> Result<PathBuf, DawError> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.midi_folder).map_err(DawError::file(&self.midi_folder))? {
             let path = entry.map_err(DawError::file(&self.midi_folder))?.path();
@@ -107,20 +115,20 @@ impl Recorded {
     }
 }
 
-/// The track that a file of Ardour's comes from: "plain" for "Take1_plain-2".
+/// The track of one of Ardour's MIDI files: "plain" for "Take1_plain-2".
 fn track_of(stem: &str) -> Option<&str> {
     let (_, track) = stem.split_once('_')?;
     track.rsplit_once('-').map(|(track, _)| track)
 }
 
-/// A home folder with one plugin and our settings.
-struct Home {
+/// A home folder with the plugin and the settings.
+struct HomeFolder {
     folder: PathBuf,
     plugin: PathBuf,
 }
 
-impl Home {
-    fn furnish(folder: PathBuf, bundle: &Path) -> Result<Self, DawError> {
+impl HomeFolder {
+    fn create(folder: PathBuf, bundle: &Path) -> Result<Self, DawError> {
         let config = folder.join(".config/ardour7");
         let plugins = folder.join(".vst3");
         for needed in [&config, &plugins] {
@@ -133,7 +141,7 @@ impl Home {
         Ok(Self { folder, plugin })
     }
 
-    /// A program that takes this home for its user's.
+    /// A command that uses this home folder.
     fn run(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.env("HOME", &self.folder);
@@ -144,76 +152,76 @@ impl Home {
         command
     }
 
-    /// Lets Ardour's scanner get to know the plugin; the console scans none by itself.
+    /// Has Ardour's scanner scan the plugin; the console scans none by itself.
     fn scan(&self, logs: &Path) -> Result<(), DawError> {
         let mut scanner = self.run(SCANNER);
         scanner.env("LD_LIBRARY_PATH", LIBRARIES).arg("-f").arg(&self.plugin);
         let ended = run_limited(&mut scanner, "ardour-vst3-scanner", SCAN_LIMIT, &logs.join("scan.log"))?;
-        if ended.well && ended.said.contains("Found Plugin: Beatfield") {
-            return self.outdate_the_plugin();
+        if ended.success && ended.output.contains("Found Plugin: Beatfield") {
+            return self.postdate_scan();
         }
-        Err(ended.without("ardour-vst3-scanner", "find Beatfield in the bundle"))
+        Err(ended.failed("ardour-vst3-scanner", "find Beatfield in the bundle"))
     }
 
-    /// Dates what the scanner wrote a little ahead. Ardour believes it only where it is younger than the
-    /// plugin, in whole seconds, and a bundle that was built just now is as young.
-    fn outdate_the_plugin(&self) -> Result<(), DawError> {
-        let learnt = self.folder.join(".cache/ardour7/vst");
+    /// Sets the modification times of the scanner's files two seconds ahead. Ardour uses them only where they
+    /// are newer than the plugin, in whole seconds, and a bundle that was just built is as new.
+    fn postdate_scan(&self) -> Result<(), DawError> {
+        let cache = self.folder.join(".cache/ardour7/vst");
         let ahead = SystemTime::now() + Duration::from_secs(2);
-        for entry in fs::read_dir(&learnt).map_err(DawError::file(&learnt))? {
-            let path = entry.map_err(DawError::file(&learnt))?.path();
+        for entry in fs::read_dir(&cache).map_err(DawError::file(&cache))? {
+            let path = entry.map_err(DawError::file(&cache))?.path();
             let file = fs::File::options().write(true).open(&path).map_err(DawError::file(&path))?;
             file.set_modified(ahead).map_err(DawError::file(&path))?;
         }
         Ok(())
     }
 
-    /// Runs the script. The console wants a terminal, and `script` gives it one.
+    /// Runs the script. The console needs a terminal, which the program `script` provides.
     fn play(&self, folder: &Path, limit: Duration) -> Result<String, DawError> {
         let mut console = self.run("script");
         console.args(["-qec", &format!("{CONSOLE} record.lua"), "/dev/null"]).current_dir(folder);
         let ended = run_limited(&mut console, CONSOLE, limit, &folder.join("ardour.log"))?;
-        if ended.said.lines().any(|line| line.trim() == "rig: done") {
-            return Ok(ended.said);
+        if ended.output.lines().any(|line| line.trim() == "rig: done") {
+            return Ok(ended.output);
         }
-        Err(ended.without(CONSOLE, "come to the end of the recording"))
+        Err(ended.failed(CONSOLE, "finish the recording"))
     }
 }
 
-/// The plugin stays where it is; a link to it is what the scanner sees.
+/// The scanner finds the plugin through a link.
 #[cfg(unix)]
 fn link(bundle: &Path, plugin: &Path) -> std::io::Result<()> {
     std::os::unix::fs::symlink(bundle, plugin)
 }
 
-/// Nobody comes here: there is no console to be found on such a system.
+/// Not reached: there is no console on such a system.
 #[cfg(not(unix))]
 fn link(_: &Path, _: &Path) -> std::io::Result<()> {
     Err(std::io::ErrorKind::Unsupported.into())
 }
 
-/// How often we look whether a program has ended.
-const LOOK: Duration = Duration::from_millis(20);
-/// Lines of a program's words that fit into an error.
+/// The pause between checks whether a program has ended.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// Lines of a program's output in an error.
 const LAST_LINES: usize = 12;
 
-/// A program that came to its end by itself.
-struct Ended {
-    /// Whether it says that all is well.
-    well: bool,
-    /// Everything that it said.
-    said: String,
-    /// Where that is kept.
+/// A program that ended by itself.
+struct FinishedProgram {
+    /// Whether it exited with success.
+    success: bool,
+    /// Everything that it output.
+    output: String,
+    /// The file of its output.
     log: PathBuf,
 }
 
-/// Runs `command`, called `program` in errors, for at most `limit`, and keeps what it says in `log`.
+/// Runs `command`, called `program` in errors, for at most `limit`, and writes its output to `log`.
 fn run_limited(
     command: &mut Command,
     program: &'static str,
     limit: Duration,
     log: &Path,
-) -> Result<Ended, DawError> {
+) -> Result<FinishedProgram, DawError> {
     let out = File::create(log).map_err(DawError::file(log))?;
     let err = out.try_clone().map_err(DawError::file(log))?;
     command.stdin(Stdio::null()).stdout(out).stderr(err);
@@ -221,22 +229,22 @@ fn run_limited(
     let started = Instant::now();
     loop {
         if let Some(status) = child.try_wait().map_err(DawError::file(program))? {
-            let said = read(log)?;
-            return Ok(Ended { well: status.success(), said, log: log.to_owned() });
+            let output = read(log)?;
+            return Ok(FinishedProgram { success: status.success(), output, log: log.to_owned() });
         }
         if started.elapsed() > limit {
             child.kill().and_then(|()| child.wait()).map_err(DawError::file(program))?;
-            let said = last_lines(&read(log)?);
-            return Err(DawError::TookTooLong { program, limit, log: log.to_owned(), said });
+            let output = last_lines(&read(log)?);
+            return Err(DawError::TookTooLong { program, limit, log: log.to_owned(), output });
         }
-        std::thread::sleep(LOOK);
+        std::thread::sleep(POLL_INTERVAL);
     }
 }
 
-impl Ended {
+impl FinishedProgram {
     /// The error that `program` did not do its `task`.
-    fn without(self, program: &'static str, task: &'static str) -> DawError {
-        DawError::Failed { program, task, said: last_lines(&self.said), log: self.log }
+    fn failed(self, program: &'static str, task: &'static str) -> DawError {
+        DawError::Failed { program, task, output: last_lines(&self.output), log: self.log }
     }
 }
 
@@ -245,8 +253,8 @@ fn read(log: &Path) -> Result<String, DawError> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn last_lines(said: &str) -> String {
-    let lines: Vec<&str> = said.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+fn last_lines(output: &str) -> String {
+    let lines: Vec<&str> = output.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
     lines[lines.len().saturating_sub(LAST_LINES)..].join("\n")
 }
 
@@ -255,14 +263,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_recording_is_known_by_its_track() {
+    fn a_recording_is_found_by_its_track() {
         assert_eq!(track_of("Take1_plain-2"), Some("plain"));
         assert_eq!(track_of("Take4_looped-automated-1"), Some("looped-automated"));
         assert_eq!(track_of("unnamed"), None);
     }
 
     #[test]
-    fn a_program_that_does_not_end_is_ended_and_quoted() -> Result<(), Box<dyn std::error::Error>> {
+    fn a_program_that_does_not_end_is_killed_and_quoted() -> Result<(), Box<dyn std::error::Error>> {
         let log = tempfile::NamedTempFile::new()?;
         let mut endless = Command::new("sh");
         endless.args(["-c", "echo still here; exec sleep 60"]);
@@ -274,12 +282,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_says_is_kept() -> Result<(), Box<dyn std::error::Error>> {
+    fn the_output_of_a_program_is_kept() -> Result<(), Box<dyn std::error::Error>> {
         let log = tempfile::NamedTempFile::new()?;
         let mut brief = Command::new("sh");
         brief.args(["-c", "echo out; echo err >&2; exit 4"]);
         let ended = run_limited(&mut brief, "sh", Duration::from_secs(60), log.path())?;
-        assert_eq!((ended.well, ended.said.as_str()), (false, "out\nerr\n"));
+        assert_eq!((ended.success, ended.output.as_str()), (false, "out\nerr\n"));
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! What can keep the DAW from recording, or us from reading it.
+//! What can go wrong while the DAW records and its recording is checked.
 
 use crate::HostError;
 use std::path::PathBuf;
@@ -15,31 +15,31 @@ pub enum DawError {
         /// The Debian package that holds it.
         package: &'static str,
     },
-    /// A program did not come to its end.
-    #[error("{program} was ended after {} s without a result; it said, in {log}:\n{said}", .limit.as_secs())]
+    /// A program did not end in time.
+    #[error("{program} was ended after {} s without a result; its output, in {log}, ends with:\n{output}", .limit.as_secs())]
     TookTooLong {
         /// Which.
         program: &'static str,
         /// How long it may take.
         limit: Duration,
-        /// Everything that it said.
+        /// The file of its output.
         log: PathBuf,
-        /// The last lines of that.
-        said: String,
+        /// The last lines of the output.
+        output: String,
     },
-    /// A program ended without doing what it was asked for.
-    #[error("{program} did not {task}; it said, in {log}:\n{said}")]
+    /// A program ended without doing its task.
+    #[error("{program} did not {task}; its output, in {log}, ends with:\n{output}")]
     Failed {
         /// Which.
         program: &'static str,
-        /// What it was asked for.
+        /// The task.
         task: &'static str,
-        /// Everything that it said.
+        /// The file of its output.
         log: PathBuf,
-        /// The last lines of that.
-        said: String,
+        /// The last lines of the output.
+        output: String,
     },
-    /// The recording of a take is not where Ardour puts it, or there are several.
+    /// There is not exactly one recording of a take.
     #[error("{folder} holds {found} recordings of the take \"{take}\" instead of one")]
     Recordings {
         /// Ardour's folder for MIDI files.
@@ -49,12 +49,12 @@ pub enum DawError {
         /// How many there are.
         found: usize,
     },
-    /// A recorded file is no MIDI file that one can read.
+    /// A recorded file cannot be read as MIDI.
     #[error("{path} is not the MIDI file that Ardour writes: {reason}")]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The reason.
         reason: String,
     },
     /// The file system refused.
@@ -62,7 +62,7 @@ pub enum DawError {
     File {
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The rig's own host failed on the bundle.
@@ -71,7 +71,7 @@ pub enum DawError {
 }
 
 impl DawError {
-    /// Makes an error of what the file system said about `path`.
+    /// Turns an error of the file system about `path` into one of this type.
     pub(crate) fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
         move |source| Self::File { path, source }

@@ -1,19 +1,19 @@
 //! The notes of a recording: read from Ardour's MIDI file, played by the rig's own VST3 host, and compared.
 
 use super::error::DawError;
-use super::takes::{FRAMES, LOOP, RATE, Rest, SETTINGS, TEMPO, Take};
+use super::takes::{DawTake, FRAMES, LOOP, RATE, SETTINGS, SteadyX, TEMPO};
 use crate::{Bundle, HostError, Mode, Session, Setup};
 use midly::{MidiMessage, Smf, Timing, TrackEventKind};
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// Ardour's own resolution: it rounds the position that it tells the plugin, and where it writes a note,
-/// to this many parts of a quarter note.
+/// Ardour's resolution: it rounds the position that it reports to the plugin and the time of a recorded note to
+/// this many parts of a quarter note.
 pub const TICKS_A_BEAT: f64 = 1920.0;
 
 /// A note of a recording.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Heard {
+pub struct DawNote {
     /// Quarter notes from the start of the recording to its start.
     pub start: f64,
     /// To its end; none where the file has no note-off for it.
@@ -31,47 +31,47 @@ pub struct Heard {
 /// Reads the notes of the file at `path` in the order of their starts.
 ///
 /// # Errors
-/// It can't be read, is no MIDI file, or counts in something else than parts of a quarter note.
-pub(crate) fn read(path: &Path) -> Result<Vec<Heard>, DawError> {
+/// It can't be read, is no MIDI file, or has a time base other than ticks per quarter note.
+pub(crate) fn read(path: &Path) -> Result<Vec<DawNote>, DawError> {
     let bytes = std::fs::read(path).map_err(DawError::file(path))?;
     let unreadable = |reason: String| DawError::Unreadable { path: path.to_owned(), reason };
     let smf = Smf::parse(&bytes).map_err(|error| unreadable(error.to_string()))?;
     let Timing::Metrical(ticks) = smf.header.timing else {
-        return Err(unreadable("it counts in SMPTE frames".to_owned()));
+        return Err(unreadable("its time base is SMPTE frames".to_owned()));
     };
     let ticks_a_beat = f64::from(ticks.as_int().max(1));
-    let mut heard = Vec::new();
+    let mut recorded = Vec::new();
     for track in &smf.tracks {
         let mut tick = 0_u32;
         for event in track {
             tick = tick.saturating_add(event.delta.as_int());
             if let TrackEventKind::Midi { channel, message } = event.kind
-                && let Some((note, velocity)) = struck(message)
+                && let Some((note, velocity)) = note_and_velocity(message)
             {
                 let beats = f64::from(tick) / ticks_a_beat;
-                hear(&mut heard, beats, channel.as_int(), note, velocity);
+                record_event(&mut recorded, beats, channel.as_int(), note, velocity);
             }
         }
     }
-    Ok(heard)
+    Ok(recorded)
 }
 
-/// Starts a note, or ends the one that sounds where `velocity` is 0.
-fn hear(heard: &mut Vec<Heard>, beats: f64, channel: u8, note: u8, velocity: u8) {
-    let sounding = heard
+/// Starts a note, or ends the sounding one if `velocity` is 0.
+fn record_event(recorded: &mut Vec<DawNote>, beats: f64, channel: u8, note: u8, velocity: u8) {
+    let sounding = recorded
         .iter_mut()
         .rev()
         .find(|other| other.end.is_none() && (other.channel, other.note) == (channel, note));
     if velocity > 0 {
         let over_another = sounding.is_some();
-        heard.push(Heard { start: beats, end: None, channel, note, velocity, over_another });
+        recorded.push(DawNote { start: beats, end: None, channel, note, velocity, over_another });
     } else if let Some(sounding) = sounding {
         sounding.end = Some(beats);
     }
 }
 
 /// Note and velocity of a note-on, velocity 0 of a note-off.
-fn struck(message: MidiMessage) -> Option<(u8, u8)> {
+fn note_and_velocity(message: MidiMessage) -> Option<(u8, u8)> {
     match message {
         MidiMessage::NoteOn { key, vel } => Some((key.as_int(), vel.as_int())),
         MidiMessage::NoteOff { key, .. } => Some((key.as_int(), 0)),
@@ -81,18 +81,18 @@ fn struck(message: MidiMessage) -> Option<(u8, u8)> {
 
 /// Steps of a quarter note.
 pub(crate) const STEPS_A_BEAT: f64 = 4.0;
-/// Samples for which the transport stands before it rolls.
+/// Samples before the transport starts.
 const BEFORE: u32 = 4800;
 
-/// A note's place: the step since the start of the take, all passes of a loop added up, its number and its
+/// A note on a step: the step since the start of the take, all passes of a loop added up, the note and its
 /// velocity.
-pub(crate) type Place = (i64, u8, u8);
+pub(crate) type StepNote = (i64, u8, u8);
 
-/// Bounces `take` with X at `x` from start to end, and returns where its notes lie.
+/// Renders `take` offline with X at `x` from start to end, and returns its notes.
 ///
 /// # Errors
-/// The plugin fails in our host.
-pub(crate) fn play(bundle: &Bundle, take: &Take, x: f64) -> Result<BTreeSet<Place>, HostError> {
+/// The plugin fails.
+pub(crate) fn play(bundle: &Bundle, take: &DawTake, x: f64) -> Result<BTreeSet<StepNote>, HostError> {
     let mut instance = bundle.create()?;
     let setup = Setup { rate: RATE, most_frames: BEFORE, mode: Mode::Offline };
     let mut session = Session::start(&mut *instance, setup, TEMPO)?;
@@ -121,19 +121,19 @@ pub(crate) fn play(bundle: &Bundle, take: &Take, x: f64) -> Result<BTreeSet<Plac
 }
 
 /// How far a recorded note may lie from its step, in ticks of 1/1920 of a quarter note: Ardour rounds the
-/// position that it tells the plugin to one tick, and the place of the note that it writes to another.
+/// position that it reports to one tick, and the time of the note that it writes to another.
 pub const TOLERANCE_TICKS: f64 = 2.0;
 /// The part of a step that notes last: the plugin's default.
 const GATE: f64 = 0.5;
-/// Faults that are described in words.
-const MOST_WORDS: usize = 8;
+/// Faults that are described.
+const MOST_DESCRIPTIONS: usize = 8;
 
-/// Figures of one take; all but the first three should be 0.
+/// The figures of one take; all but the first three should be 0.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Figures {
+pub struct TakeFigures {
     /// Notes that were recorded.
     pub notes: usize,
-    /// How many of them lie where X rests and were compared with the rig's own host.
+    /// How many of them lie where X is constant and were compared with the rig's own host.
     pub compared: usize,
     /// The largest distance from a step, in ticks of 1/1920 of a quarter note.
     pub worst_ticks: f64,
@@ -148,68 +148,75 @@ pub struct Figures {
     pub hanging: usize,
     /// Notes that the rig's own host does not play.
     pub unexpected: usize,
-    /// The first faults in words.
-    pub words: Vec<String>,
+    /// Descriptions of the first faults.
+    pub descriptions: Vec<String>,
 }
 
-impl Figures {
-    /// Counts what a recording shows by itself.
-    pub fn of_itself(take: &Take, heard: &[Heard]) -> Self {
-        let mut figures = Self { notes: heard.len(), ..Self::default() };
-        let mut seen = BTreeSet::new();
-        for note in heard {
+impl TakeFigures {
+    /// Counts the faults that need no comparison.
+    pub fn of_recording(take: &DawTake, recorded: &[DawNote]) -> Self {
+        let mut figures = Self { notes: recorded.len(), ..Self::default() };
+        let mut known = BTreeSet::new();
+        for note in recorded {
             let step = (note.start * STEPS_A_BEAT).round();
             let off = (note.start - step / STEPS_A_BEAT).abs() * TICKS_A_BEAT;
             figures.worst_ticks = figures.worst_ticks.max(off);
             if off > TOLERANCE_TICKS {
                 figures.off_grid += 1;
-                figures.say(take, note, &format!("lies {off:.1} ticks from its step"));
+                figures.describe_note(take, note, &format!("lies {off:.1} ticks from its step"));
             }
-            if !seen.insert((step as i64, note.channel, note.note)) || note.over_another {
+            if !known.insert((step as i64, note.channel, note.note)) || note.over_another {
                 figures.doubled += 1;
-                figures.say(take, note, "is doubled");
+                figures.describe_note(take, note, "is doubled");
             }
             let latest = (step + GATE) / STEPS_A_BEAT + TOLERANCE_TICKS / TICKS_A_BEAT;
             if note.end.is_none_or(|end| end > latest) {
                 figures.hanging += 1;
-                figures.say(take, note, "hangs");
+                figures.describe_note(take, note, "hangs");
             }
         }
         figures
     }
 
-    /// Compares the part of the recording in which X rests with what the rig's own host plays there.
-    pub(crate) fn compare(&mut self, take: &Take, rest: &Rest, heard: &[Heard], expected: &BTreeSet<Place>) {
-        let place = |note: &Heard| ((note.start * STEPS_A_BEAT).round() as i64, note.note, note.velocity);
-        let rests = |&&(step, ..): &&Place| {
+    /// Compares the part of the recording in which X is constant with the notes of the rig's own host.
+    pub(crate) fn compare(
+        &mut self,
+        take: &DawTake,
+        part: &SteadyX,
+        recorded: &[DawNote],
+        expected: &BTreeSet<StepNote>,
+    ) {
+        let step_note =
+            |note: &DawNote| ((note.start * STEPS_A_BEAT).round() as i64, note.note, note.velocity);
+        let steady = |&&(step, ..): &&StepNote| {
             let beats = step as f64 / STEPS_A_BEAT;
-            rest.spans.iter().any(|span| span.contains(&beats))
+            part.spans.iter().any(|span| span.contains(&beats))
         };
-        let played: BTreeSet<Place> = heard.iter().map(place).collect();
-        self.compared += played.iter().filter(rests).count();
-        for &(step, note, velocity) in expected.difference(&played).filter(rests) {
+        let played: BTreeSet<StepNote> = recorded.iter().map(step_note).collect();
+        self.compared += played.iter().filter(steady).count();
+        for &(step, note, velocity) in expected.difference(&played).filter(steady) {
             self.missing += 1;
-            self.put(format!("{}: step {step} lacks note {note} with velocity {velocity}", take.name));
+            self.describe(format!("{}: step {step} lacks note {note} with velocity {velocity}", take.name));
         }
-        for &(step, note, velocity) in played.difference(expected).filter(rests) {
+        for &(step, note, velocity) in played.difference(expected).filter(steady) {
             self.unexpected += 1;
-            self.put(format!("{}: step {step} has note {note} with velocity {velocity}", take.name));
+            self.describe(format!("{}: step {step} has note {note} with velocity {velocity}", take.name));
         }
     }
 
-    /// Whether nothing was wrong.
+    /// Whether there is no fault.
     pub fn are_clean(&self) -> bool {
         self.off_grid + self.doubled + self.missing + self.hanging + self.unexpected == 0
     }
 
-    fn say(&mut self, take: &Take, note: &Heard, what: &str) {
+    fn describe_note(&mut self, take: &DawTake, note: &DawNote, what: &str) {
         let (start, end) = (note.start, note.end.unwrap_or(f64::NAN));
-        self.put(format!("{}: note {} from beat {start:.4} to {end:.4} {what}", take.name, note.note));
+        self.describe(format!("{}: note {} from beat {start:.4} to {end:.4} {what}", take.name, note.note));
     }
 
-    fn put(&mut self, words: String) {
-        if self.words.len() < MOST_WORDS {
-            self.words.push(words);
+    fn describe(&mut self, description: String) {
+        if self.descriptions.len() < MOST_DESCRIPTIONS {
+            self.descriptions.push(description);
         }
     }
 }
@@ -236,14 +243,14 @@ mod tests {
         let file = tempfile::NamedTempFile::new()?;
         smf.save(file.path())?;
 
-        let heard = read(file.path())?;
-        let times: Vec<_> = heard.iter().map(|note| (note.start, note.end, note.over_another)).collect();
+        let recorded = read(file.path())?;
+        let times: Vec<_> = recorded.iter().map(|note| (note.start, note.end, note.over_another)).collect();
         assert_eq!(times, [(0.5, Some(0.5), false), (0.5, Some(0.75), false), (1.0, None, false)]);
         Ok(())
     }
 
     #[test]
-    fn a_file_of_something_else_is_named() -> Result<(), Box<dyn std::error::Error>> {
+    fn a_file_that_is_no_midi_is_named() -> Result<(), Box<dyn std::error::Error>> {
         let file = tempfile::NamedTempFile::new()?;
         std::fs::write(file.path(), "no music")?;
         let Err(error) = read(file.path()) else { return Err("it was read".into()) };
@@ -251,13 +258,13 @@ mod tests {
         Ok(())
     }
 
-    fn note(start: f64, end: Option<f64>) -> Heard {
-        Heard { start, end, channel: 9, note: 36, velocity: 100, over_another: false }
+    fn note(start: f64, end: Option<f64>) -> DawNote {
+        DawNote { start, end, channel: 9, note: 36, velocity: 100, over_another: false }
     }
 
     /// Counts of off grid, doubled and hanging.
-    fn check(heard: &[Heard], expected: (usize, usize, usize)) {
-        let figures = Figures::of_itself(&takes()[0], heard);
+    fn check(recorded: &[DawNote], expected: (usize, usize, usize)) {
+        let figures = TakeFigures::of_recording(&takes()[0], recorded);
         assert_eq!((figures.off_grid, figures.doubled, figures.hanging), expected, "{figures:?}");
         assert_eq!(figures.are_clean(), expected == (0, 0, 0));
     }
@@ -271,7 +278,7 @@ mod tests {
     fn each_fault_is_counted_once() {
         check(&[note(0.25 + 3.0 / 1920.0, Some(0.375))], (1, 0, 0));
         check(&[note(0.25, Some(0.375)), note(0.25, Some(0.375))], (0, 1, 0));
-        check(&[Heard { over_another: true, ..note(0.25, Some(0.375)) }], (0, 1, 0));
+        check(&[DawNote { over_another: true, ..note(0.25, Some(0.375)) }], (0, 1, 0));
         check(&[note(0.25, None)], (0, 0, 1));
         check(&[note(0.25, Some(0.5))], (0, 0, 1));
     }
@@ -282,11 +289,11 @@ mod tests {
     }
 
     #[test]
-    fn only_where_x_rests_notes_are_missed() {
+    fn notes_are_compared_only_where_x_is_constant() {
         let take = &takes()[1];
         let expected = BTreeSet::from([(0, 36, 100), (2, 36, 100), (40, 36, 100)]);
-        let mut figures = Figures::default();
-        figures.compare(take, &take.rests[0], &[note(0.25, None), note(0.5, None)], &expected);
+        let mut figures = TakeFigures::default();
+        figures.compare(take, &take.steady[0], &[note(0.25, None), note(0.5, None)], &expected);
         assert_eq!((figures.compared, figures.missing, figures.unexpected), (2, 1, 1));
     }
 }

@@ -139,11 +139,11 @@ local function record(session, take, set_x, x_list, x_control)
 	arm:set_value(1, PBD.GroupControlDisposition.NoGroup)
 	-- Time for the locate, and for the plugin to decode what X says now.
 	pause(1.5)
-	local hand = take.hand
+	local move_x = take.move_x
 	roll(session, take, function(beats)
-		if hand and beats >= hand[1] then
-			set_x(hand[2])
-			hand = nil
+		if move_x and beats >= move_x[1] then
+			set_x(move_x[2])
+			move_x = nil
 		end
 		return beats >= take.beats
 	end)

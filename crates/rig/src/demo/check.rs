@@ -1,28 +1,28 @@
-//! The demo's own check of what it recorded.
+//! The demo's check of its own recording.
 
 use super::files::TICKS_A_BEAT;
 use super::onsets;
-use super::run::{FRAMES, Performance, RATE, Tour};
+use super::run::{DemoRecording, FRAMES, RATE, Tour};
 use crate::Recording;
 use beat::{STEPS_PER_BAR, STEPS_PER_BEAT};
 use std::collections::BTreeSet;
 
-/// How far an onset may lie from its sixteenth: one tick of a file with 480 ticks a beat.
+/// The largest distance of an onset from its sixteenth: one tick of the MIDI file.
 const TOLERANCE_BEATS: f64 = 1.0 / TICKS_A_BEAT as f64;
-/// The drum channel, as MIDI counts from 0.
+/// MIDI channel 10, counted from 0.
 const DRUMS: u8 = 9;
 
-/// Whose beats are judged.
+/// Which model plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Whose {
-    /// Those of the model that ships: it is known to be busy and varied.
+pub enum ModelOrigin {
+    /// The shipped model, whose beats are dense and varied.
     BuiltIn,
-    /// Those of somebody's own model, which may be as sparse as its corpus.
+    /// A user's model, which may be as sparse as its corpus.
     Own,
 }
 
-impl Whose {
-    /// The fewest notes and the fewest distinct bars that will do.
+impl ModelOrigin {
+    /// The fewest notes and the fewest distinct bars.
     fn fewest(self) -> (usize, usize) {
         match self {
             Self::BuiltIn => (500, 8),
@@ -31,29 +31,29 @@ impl Whose {
     }
 }
 
-/// Figures of a recording, and what is wrong with it.
+/// Statistics of a recording, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Verdict {
-    /// Notes that were recorded.
+pub struct DemoCheck {
+    /// The number of notes.
     pub notes: usize,
-    /// How many of the bars differ from one another.
+    /// The number of distinct bars.
     pub distinct_bars: usize,
     /// The largest distance of an onset from its sixteenth, in samples at 48 kHz and 120 BPM.
     pub worst_samples: f64,
-    /// A sentence for each thing that is wrong; empty for a good recording.
+    /// A sentence for each fault; empty for a good recording.
     pub complaints: Vec<String>,
 }
 
-impl Verdict {
-    /// Judges what the demo left behind: its notes and its audio.
-    pub fn of_performance(played: &Performance, whose: Whose) -> Self {
-        let mut verdict = Self::of(&played.recording, played.tour, whose);
-        verdict.complaints.extend(complaints_about_audio(&played.audio, &played.starts()));
+impl DemoCheck {
+    /// Checks the notes and the audio of a demo.
+    pub fn of_demo(played: &DemoRecording, origin: ModelOrigin) -> Self {
+        let mut verdict = Self::of(&played.recording, played.tour, origin);
+        verdict.complaints.extend(audio_complaints(&played.audio, &played.starts()));
         verdict
     }
 
-    /// Judges a recording of a tour.
-    pub fn of(recording: &Recording, tour: Tour, whose: Whose) -> Self {
+    /// Checks the notes of a tour.
+    pub fn of(recording: &Recording, tour: Tour, origin: ModelOrigin) -> Self {
         let notes = &recording.notes;
         let mut bars: Vec<BTreeSet<(usize, u8)>> = vec![BTreeSet::new(); tour.bars() as usize];
         let mut worst = 0.0_f64;
@@ -68,7 +68,7 @@ impl Verdict {
         let distinct_bars = bars.iter().collect::<BTreeSet<_>>().len();
         let elsewhere = notes.iter().filter(|note| note.channel != DRUMS).count();
 
-        let (fewest_notes, fewest_bars) = whose.fewest();
+        let (fewest_notes, fewest_bars) = origin.fewest();
         let mut complaints = Vec::new();
         if notes.len() < fewest_notes {
             complaints.push(format!("only {} notes, fewer than {fewest_notes}", notes.len()));
@@ -93,29 +93,29 @@ impl Verdict {
 }
 
 /// What is wrong with audio in which notes start at these samples.
-fn complaints_about_audio(audio: &[Vec<f32>; 2], starts: &[u64]) -> Vec<String> {
-    // The limiter bends what comes near full scale; beyond this it would be cut in the file.
+fn audio_complaints(audio: &[Vec<f32>; 2], starts: &[u64]) -> Vec<String> {
+    // The limiter keeps peaks below full scale; beyond this the file would clip.
     const FULL_SCALE: f32 = 0.999;
     const AUDIBLE: f32 = 0.1;
-    // Ghost notes under a loud cymbal are not heard to begin; what is heard to begin is a note.
-    const HEARD: f64 = 0.85;
-    const EXPLAINED: f64 = 0.95;
-    const ROUGH: f64 = 1.25;
+    // Ghost notes under a loud cymbal have no detectable onset.
+    const RECALL: f64 = 0.85;
+    const PRECISION: f64 = 0.95;
+    const ROUGHNESS: f64 = 1.25;
     let mut complaints = Vec::new();
     let peak = onsets::peak(audio);
     if !(AUDIBLE..FULL_SCALE).contains(&peak) {
         complaints.push(format!("the loudest sample of the audio is {peak:.3} of full scale"));
     }
-    let agreement = onsets::agreement(&onsets::onsets(audio, RATE), starts, RATE);
-    if agreement.heard < HEARD {
-        complaints.push(format!("only {:.1} % of the notes are heard to begin", 100.0 * agreement.heard));
+    let matched = onsets::match_onsets(&onsets::detect(audio, RATE), starts, RATE);
+    if matched.recall < RECALL {
+        complaints.push(format!("only {:.1} % of the notes have a detected onset", 100.0 * matched.recall));
     }
-    if agreement.explained < EXPLAINED {
-        let unexplained = 100.0 * (1.0 - agreement.explained);
-        complaints.push(format!("{unexplained:.1} % of what is heard to begin is no note"));
+    if matched.precision < PRECISION {
+        let unexplained = 100.0 * (1.0 - matched.precision);
+        complaints.push(format!("{unexplained:.1} % of the detected onsets are no note"));
     }
     let rough = onsets::roughness_at_borders(audio, FRAMES as usize, starts);
-    if rough > ROUGH {
+    if rough > ROUGHNESS {
         complaints.push(format!("the audio is {rough:.2} times as rough where blocks meet"));
     }
     complaints
@@ -124,13 +124,13 @@ fn complaints_about_audio(audio: &[Vec<f32>; 2], starts: &[u64]) -> Vec<String> 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Note;
+    use crate::RecordedNote;
 
     /// A recording with a kick on every sixteenth, and a hat on a step that differs from bar to bar.
     fn good() -> Recording {
         let mut recording = Recording::default();
         for step in 0..Tour::Journey.bars() * 16 {
-            let note = Note {
+            let note = RecordedNote {
                 start: u64::from(step) * 6000,
                 end: u64::from(step) * 6000 + 3000,
                 start_beats: f64::from(step) / 4.0,
@@ -141,20 +141,23 @@ mod tests {
             };
             recording.notes.push(note);
             if step % 17 == 0 {
-                recording.notes.push(Note { note: 42, ..note });
+                recording.notes.push(RecordedNote { note: 42, ..note });
             }
         }
         recording
     }
 
     #[test]
-    fn a_good_recording_passes_and_each_damage_is_told() {
-        assert_eq!(Verdict::of(&good(), Tour::Journey, Whose::BuiltIn).complaints, Vec::<String>::new());
+    fn a_good_recording_passes_and_each_damage_is_named() {
+        assert_eq!(
+            DemoCheck::of(&good(), Tour::Journey, ModelOrigin::BuiltIn).complaints,
+            Vec::<String>::new()
+        );
         let check = |damage: fn(&mut Recording), complaint: &str| {
             let mut recording = good();
             damage(&mut recording);
-            let complaints = Verdict::of(&recording, Tour::Journey, Whose::BuiltIn).complaints;
-            assert!(complaints.iter().any(|said| said.contains(complaint)), "{complaints:?}");
+            let complaints = DemoCheck::of(&recording, Tour::Journey, ModelOrigin::BuiltIn).complaints;
+            assert!(complaints.iter().any(|found| found.contains(complaint)), "{complaints:?}");
         };
         check(|recording| recording.notes.truncate(499), "only 499 notes");
         check(|recording| recording.notes[7].channel = 0, "1 notes are not on channel 10");
@@ -163,13 +166,16 @@ mod tests {
     }
 
     #[test]
-    fn somebodys_own_model_may_be_sparse_but_not_silent() {
+    fn a_users_model_may_be_sparse_but_not_silent() {
         let mut recording = good();
         recording.notes.truncate(1);
-        assert_eq!(Verdict::of(&recording, Tour::Journey, Whose::Own).complaints, Vec::<String>::new());
+        assert_eq!(
+            DemoCheck::of(&recording, Tour::Journey, ModelOrigin::Own).complaints,
+            Vec::<String>::new()
+        );
         recording.notes.clear();
         assert_eq!(
-            Verdict::of(&recording, Tour::Journey, Whose::Own).complaints,
+            DemoCheck::of(&recording, Tour::Journey, ModelOrigin::Own).complaints,
             ["only 0 notes, fewer than 1"]
         );
     }

@@ -1,6 +1,6 @@
 //! A recording as files: the notes as a Standard MIDI File, the audio as a WAV file of 16 bits.
 
-use crate::Note;
+use crate::RecordedNote;
 use score::write_whole;
 use std::path::Path;
 
@@ -10,7 +10,7 @@ pub use score::{FileError, Song, TICKS_A_BEAT};
 ///
 /// # Errors
 /// The folder or the file cannot be written.
-pub fn write_midi(path: &Path, song: &Song<'_>, notes: &[Note]) -> Result<(), FileError> {
+pub fn write_midi(path: &Path, song: &Song<'_>, notes: &[RecordedNote]) -> Result<(), FileError> {
     let notes: Vec<score::Note> = notes
         .iter()
         .map(|note| score::Note {

@@ -1,28 +1,27 @@
-//! The way of the puck: from region to region, resting in each.
+//! The path of the puck: from region to region, staying in each for some bars.
 
-use crate::hosts::saved_state::Region;
+use crate::hosts::saved_state::MapRegion;
 
-/// Where the puck rests on a map on which no region has a name.
-const UNNAMED: [(f64, f64); 5] = [(0.5, 0.5), (0.2, 0.2), (0.2, 0.8), (0.8, 0.8), (0.8, 0.2)];
+/// The stops on a map without named regions.
+const DEFAULT_STOPS: [(f64, f64); 5] = [(0.5, 0.5), (0.2, 0.2), (0.2, 0.8), (0.8, 0.8), (0.8, 0.2)];
 
-/// A path over the map that rests in several regions, each for the same number of bars.
+/// A path over the map with stops in several regions, each for the same number of bars.
 #[derive(Clone, Debug)]
 pub struct Journey {
-    regions: Vec<Region>,
+    regions: Vec<MapRegion>,
     stops: Vec<(f64, f64)>,
     bars_a_stop: f64,
-    /// The part of a region's bars for which the puck rests there; then it glides on.
-    resting: f64,
+    /// The part (0..=1) of a stop's bars for which the puck stays; then it moves on.
+    stay: f64,
 }
 
 impl Journey {
-    /// The journey of `bars` bars over these regions, or over the map at large where there are none: it
-    /// starts in the one that `seed` chooses, takes in others as far apart as the map allows, and always
-    /// goes on to the nearest of them. It rests in so many regions at most, for that part (0..=1) of its
-    /// time there.
-    pub fn new(regions: &[Region], seed: u64, bars: u32, (rests, resting): (usize, f64)) -> Self {
-        let unnamed = UNNAMED.map(|(x, y)| Region { name: String::new(), x, y });
-        let mut left = spread(if regions.is_empty() { &unnamed } else { regions }, seed, rests);
+    /// The journey of `bars` bars over these regions, or over [`DEFAULT_STOPS`] where there are none: it starts
+    /// in the one that `seed` selects, has at most `stops` stops, as far apart as possible, and always moves to
+    /// the nearest. It stays for the part `stay` (0..=1) of the bars of a stop.
+    pub fn new(regions: &[MapRegion], seed: u64, bars: u32, (stops, stay): (usize, f64)) -> Self {
+        let unnamed = DEFAULT_STOPS.map(|(x, y)| MapRegion { name: String::new(), x, y });
+        let mut left = spread(if regions.is_empty() { &unnamed } else { regions }, seed, stops);
         let mut stops = Vec::new();
         let mut next = (!left.is_empty()).then_some(0);
         while let Some(index) = next {
@@ -31,7 +30,7 @@ impl Journey {
             next = nearest(&left, (here.x, here.y));
         }
         let bars_a_stop = f64::from(bars) / stops.len().max(1) as f64;
-        Self { regions: regions.to_vec(), stops, bars_a_stop, resting }
+        Self { regions: regions.to_vec(), stops, bars_a_stop, stay }
     }
 
     /// Where the puck is after `bars` bars, 0..=1 each.
@@ -40,29 +39,30 @@ impl Journey {
         let stop = along as usize;
         let Some(&from) = self.stops.get(stop).or(self.stops.last()) else { return (0.5, 0.5) };
         let to = self.stops.get(stop + 1).copied().unwrap_or(from);
-        let glide = ((along.fract() - self.resting) / (1.0 - self.resting).max(f64::EPSILON)).clamp(0.0, 1.0);
-        // Slow at both ends, as a hand moves.
+        let glide = ((along.fract() - self.stay) / (1.0 - self.stay).max(f64::EPSILON)).clamp(0.0, 1.0);
+        // Smoothstep: slow at both ends.
         let part = glide * glide * (3.0 - 2.0 * glide);
         (from.0 + (to.0 - from.0) * part, from.1 + (to.1 - from.1) * part)
     }
 
-    /// The name of the region whose centre is nearest to the puck; empty where none has a name.
+    /// The name of the region whose centre is nearest to the puck; empty without regions.
     pub fn region(&self, puck: (f64, f64)) -> &str {
-        let regions: Vec<&Region> = self.regions.iter().collect();
+        let regions: Vec<&MapRegion> = self.regions.iter().collect();
         nearest(&regions, puck).map_or("", |index| &self.regions[index].name)
     }
 }
 
-/// Some of the regions: the one that `seed` chooses, then always the one that is farthest from all so far.
-fn spread(regions: &[Region], seed: u64, rests: usize) -> Vec<&Region> {
-    let mut left: Vec<&Region> = regions.iter().collect();
-    let mut chosen: Vec<&Region> = Vec::new();
-    while !left.is_empty() && chosen.len() < rests {
-        let apart = |region: &Region| {
+/// Farthest-point sampling: the region that `seed` selects, then always the one farthest from all so far.
+fn spread(regions: &[MapRegion], seed: u64, most: usize) -> Vec<&MapRegion> {
+    let mut left: Vec<&MapRegion> = regions.iter().collect();
+    let mut chosen: Vec<&MapRegion> = Vec::new();
+    while !left.is_empty() && chosen.len() < most {
+        let distance_to_chosen = |region: &MapRegion| {
             let distances = chosen.iter().map(|other| distance(other, (region.x, region.y)));
             distances.fold(f64::INFINITY, f64::min)
         };
-        let farthest = (0..left.len()).max_by(|&a, &b| apart(left[a]).total_cmp(&apart(left[b])));
+        let farthest = (0..left.len())
+            .max_by(|&a, &b| distance_to_chosen(left[a]).total_cmp(&distance_to_chosen(left[b])));
         let index = match farthest {
             Some(farthest) if !chosen.is_empty() => farthest,
             _ => (seed % left.len() as u64) as usize,
@@ -72,11 +72,11 @@ fn spread(regions: &[Region], seed: u64, rests: usize) -> Vec<&Region> {
     chosen
 }
 
-fn distance(region: &Region, (x, y): (f64, f64)) -> f64 {
+fn distance(region: &MapRegion, (x, y): (f64, f64)) -> f64 {
     (region.x - x).hypot(region.y - y)
 }
 
-fn nearest(regions: &[&Region], place: (f64, f64)) -> Option<usize> {
+fn nearest(regions: &[&MapRegion], place: (f64, f64)) -> Option<usize> {
     let distance = |index: usize| distance(regions[index], place);
     (0..regions.len()).min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
 }
@@ -85,20 +85,20 @@ fn nearest(regions: &[&Region], place: (f64, f64)) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn regions() -> Vec<Region> {
-        let region = |(name, x, y): (&str, f64, f64)| Region { name: name.to_owned(), x, y };
+    fn regions() -> Vec<MapRegion> {
+        let region = |(name, x, y): (&str, f64, f64)| MapRegion { name: name.to_owned(), x, y };
         [("rock", 0.1, 0.1), ("jazz", 0.9, 0.9), ("funk", 0.2, 0.1)].map(region).into()
     }
 
-    fn journey(regions: &[Region], seed: u64) -> Journey {
+    fn journey(regions: &[MapRegion], seed: u64) -> Journey {
         Journey::new(regions, seed, 32, (8, 0.5))
     }
 
     #[test]
-    fn the_puck_rests_in_every_region_and_never_jumps() {
+    fn the_puck_stops_in_every_region_and_never_jumps() {
         let journey = journey(&regions(), 0);
-        let rests: Vec<&str> = [1.0, 12.0, 23.0].map(|bars| journey.region(journey.puck(bars))).into();
-        assert_eq!(rests, ["rock", "funk", "jazz"]);
+        let stops: Vec<&str> = [1.0, 12.0, 23.0].map(|bars| journey.region(journey.puck(bars))).into();
+        assert_eq!(stops, ["rock", "funk", "jazz"]);
         for bar in 0..3200 {
             let (before, after) =
                 (journey.puck(f64::from(bar) / 100.0), journey.puck(f64::from(bar + 1) / 100.0));
@@ -111,19 +111,19 @@ mod tests {
     }
 
     #[test]
-    fn a_map_without_names_is_travelled_too() {
+    fn a_map_without_regions_has_stops_too() {
         let journey = journey(&[], 3);
         assert_ne!(journey.puck(0.0), journey.puck(31.0));
         assert_eq!(journey.region(journey.puck(0.0)), "");
     }
 
     #[test]
-    fn the_seed_chooses_where_it_starts() {
+    fn the_seed_selects_the_first_region() {
         assert_ne!(journey(&regions(), 1).puck(0.0), journey(&regions(), 0).puck(0.0));
     }
 
     #[test]
-    fn a_journey_that_only_rests_jumps_between_its_regions() {
+    fn a_journey_that_only_stays_jumps_between_its_regions() {
         let journey = Journey::new(&regions(), 0, 32, (2, 1.0));
         let places = [0.0, 15.99, 16.0, 31.0].map(|bars| journey.puck(bars));
         assert_eq!(places, [(0.1, 0.1), (0.1, 0.1), (0.9, 0.9), (0.9, 0.9)]);

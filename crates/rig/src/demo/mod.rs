@@ -7,6 +7,6 @@ mod journey;
 pub mod onsets;
 mod run;
 
-pub use check::{Verdict, Whose};
+pub use check::{DemoCheck, ModelOrigin};
 pub use journey::Journey;
-pub use run::{BEATS_PER_BAR, FRAMES, Grid, Moment, Performance, RATE, TEMPO, Tour, play};
+pub use run::{BEATS_PER_BAR, CycleGrid, DemoRecording, DemoStatus, FRAMES, RATE, TEMPO, Tour, play};

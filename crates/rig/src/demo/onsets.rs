@@ -1,71 +1,70 @@
-//! Ears: where something begins to sound in a recording, and whether it is fit to be heard.
+//! Onset detection in audio, and checks of peaks and of clicks at block borders.
 
-/// A hearing window, in seconds.
+/// An analysis window, in seconds.
 const WINDOW: f64 = 0.002;
-/// Windows before a moment that it is compared with.
+/// Windows before an onset that it is compared with.
 const BEFORE: usize = 16;
-/// How many times louder a beginning is than what was before.
-const LOUDER: f32 = 1.5;
-/// Beginnings nearer to one another than this are one, in seconds: a clap is several hands.
+/// The energy of an onset as a multiple of the mean energy before it.
+const RATIO: f32 = 1.5;
+/// The shortest time between two onsets, in seconds: a clap has several attacks.
 const APART: f64 = 0.05;
-/// Energy of a window below which nothing begins.
-const FAINT: f32 = 1e-7;
+/// The energy of a window below which there is no onset.
+const FLOOR: f32 = 1e-7;
 
-/// The samples at which something begins to sound, to a window's precision.
-pub fn onsets(audio: &[Vec<f32>; 2], rate: f64) -> Vec<u64> {
+/// The samples at which sounds begin, to the precision of a window.
+pub fn detect(audio: &[Vec<f32>; 2], rate: f64) -> Vec<u64> {
     let window = (WINDOW * rate).round().max(1.0) as usize;
     let [left, right] = audio;
-    // The steps from sample to sample: beginnings are sharp, tails are not.
-    let sharp: Vec<f32> = left
+    // Differences between samples emphasise attacks over decays.
+    let differences: Vec<f32> = left
         .windows(2)
         .zip(right.windows(2))
         .map(|(left, right)| (left[1] - left[0]).powi(2) + (right[1] - right[0]).powi(2))
         .collect();
     let energies: Vec<f32> =
-        sharp.chunks(window).map(|chunk| chunk.iter().sum::<f32>() / chunk.len() as f32).collect();
+        differences.chunks(window).map(|chunk| chunk.iter().sum::<f32>() / chunk.len() as f32).collect();
     let apart = (APART / WINDOW) as usize;
-    let mut begun: Vec<usize> = Vec::new();
+    let mut onsets: Vec<usize> = Vec::new();
     for (at, energy) in energies.iter().enumerate() {
         let before = &energies[at.saturating_sub(BEFORE)..at];
-        let usual = before.iter().sum::<f32>() / before.len().max(1) as f32;
-        let loud = *energy > FAINT && *energy > LOUDER * usual;
-        if loud && begun.last().is_none_or(|last| at - last > apart) {
-            begun.push(at);
+        let mean = before.iter().sum::<f32>() / before.len().max(1) as f32;
+        let loud = *energy > FLOOR && *energy > RATIO * mean;
+        if loud && onsets.last().is_none_or(|last| at - last > apart) {
+            onsets.push(at);
         }
     }
-    begun.into_iter().map(|at| (at * window) as u64).collect()
+    onsets.into_iter().map(|at| (at * window) as u64).collect()
 }
 
-/// How well what is heard agrees with what was played.
+/// How well detected onsets agree with the notes that were played, 0..=1 each.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Agreement {
-    /// The share of moments with a note at which something is heard to begin.
-    pub heard: f64,
-    /// The share of what is heard to begin that a note explains.
-    pub explained: f64,
+pub struct OnsetMatch {
+    /// The share of note starts with a detected onset.
+    pub recall: f64,
+    /// The share of detected onsets with a note.
+    pub precision: f64,
 }
 
-/// Compares beginnings that are `heard` with the samples at which notes were `played` (both in order).
-pub fn agreement(heard: &[u64], played: &[u64], rate: f64) -> Agreement {
-    // A sine takes some milliseconds to be heard; no ear begins before its note, but for its window.
+/// Compares `detected` onsets with the samples at which notes start (both in order).
+pub fn match_onsets(detected: &[u64], notes: &[u64], rate: f64) -> OnsetMatch {
+    // A sine takes some milliseconds to rise; an onset is at most a window before its note.
     let (early, late) = ((WINDOW * rate) as u64, (0.015 * rate) as u64);
-    let near = |heard: u64, played: u64| heard + early >= played && heard <= played + late;
-    let mut moments: Vec<u64> = played.to_vec();
-    moments.dedup_by(|later, first| *later - *first < (APART * rate) as u64);
-    let share = |met: usize, of: usize| met as f64 / of.max(1) as f64;
-    let met = moments.iter().filter(|at| heard.iter().any(|ear| near(*ear, **at))).count();
-    let explained = heard.iter().filter(|ear| played.iter().any(|at| near(**ear, *at))).count();
-    Agreement { heard: share(met, moments.len()), explained: share(explained, heard.len()) }
+    let matches = |onset: u64, note: u64| onset + early >= note && onset <= note + late;
+    let mut starts: Vec<u64> = notes.to_vec();
+    starts.dedup_by(|later, first| *later - *first < (APART * rate) as u64);
+    let share = |part: usize, of: usize| part as f64 / of.max(1) as f64;
+    let found = starts.iter().filter(|note| detected.iter().any(|onset| matches(*onset, **note))).count();
+    let right = detected.iter().filter(|onset| notes.iter().any(|note| matches(**onset, *note))).count();
+    OnsetMatch { recall: share(found, starts.len()), precision: share(right, detected.len()) }
 }
 
-/// The loudest sample, as an amplitude.
+/// The largest amplitude.
 pub fn peak(audio: &[Vec<f32>; 2]) -> f32 {
     audio.iter().flatten().fold(0.0, |peak, sample| peak.max(sample.abs()))
 }
 
-/// How much rougher the audio is where blocks of `frames` samples meet than inside them: the mean bend of
-/// the wave there, as a multiple of the mean bend elsewhere. About 1 where nothing clicks. Where notes
-/// start is left out.
+/// The mean second difference of the audio where blocks of `frames` samples meet, as a multiple of that inside
+/// them; about 1 without clicks. The samples at which notes start are left out.
 pub fn roughness_at_borders(audio: &[Vec<f32>; 2], frames: usize, starts: &[u64]) -> f64 {
     let (mut border, mut inside) = ((0.0, 0_u64), (0.0, 0_u64));
     let mut starts = starts.iter().copied().peekable();
@@ -74,9 +73,9 @@ pub fn roughness_at_borders(audio: &[Vec<f32>; 2], frames: usize, starts: &[u64]
         if starts.peek().is_some_and(|start| at >= *start as usize) {
             continue;
         }
-        let bend = |side: &Vec<f32>| f64::from(side[at] - 2.0 * side[at - 1] + side[at - 2]).abs();
+        let difference = |side: &Vec<f32>| f64::from(side[at] - 2.0 * side[at - 1] + side[at - 2]).abs();
         let sum = if at % frames < 2 { &mut border } else { &mut inside };
-        sum.0 += audio.iter().map(bend).sum::<f64>();
+        sum.0 += audio.iter().map(difference).sum::<f64>();
         sum.1 += 1;
     }
     (border.0 / border.1.max(1) as f64) / (inside.0 / inside.1.max(1) as f64).max(1e-12)
@@ -88,7 +87,8 @@ mod tests {
 
     const RATE: f64 = 48_000.0;
 
-    /// A recording of half a second with noise from each of these samples on, `ring` samples long to 9 dB.
+    /// Half a second of audio with a burst of noise from each of these samples on, which decays by 9 dB in `ring`
+    /// samples.
     fn noises(starts: &[usize], ring: f32) -> [Vec<f32>; 2] {
         let mut side = vec![0.0; 24_000];
         let mut state = 7_u32;
@@ -102,13 +102,13 @@ mod tests {
     }
 
     #[test]
-    fn beginnings_are_heard_where_they_are_and_nowhere_else() {
-        let heard = onsets(&noises(&[4_830, 12_030], 500.0), RATE);
-        assert_eq!(heard, [4_800, 12_000]);
-        let all = Agreement { heard: 1.0, explained: 1.0 };
-        assert_eq!(agreement(&heard, &[4_830, 4_831, 12_030], RATE), all);
-        assert_eq!(agreement(&heard, &[4_830], RATE), Agreement { heard: 1.0, explained: 0.5 });
-        assert_eq!(agreement(&heard, &[4_830, 9_000, 12_030, 20_000], RATE).heard, 0.5);
+    fn onsets_are_detected_where_sounds_begin() {
+        let detected = detect(&noises(&[4_830, 12_030], 500.0), RATE);
+        assert_eq!(detected, [4_800, 12_000]);
+        let all = OnsetMatch { recall: 1.0, precision: 1.0 };
+        assert_eq!(match_onsets(&detected, &[4_830, 4_831, 12_030], RATE), all);
+        assert_eq!(match_onsets(&detected, &[4_830], RATE), OnsetMatch { recall: 1.0, precision: 0.5 });
+        assert_eq!(match_onsets(&detected, &[4_830, 9_000, 12_030, 20_000], RATE).recall, 0.5);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //! phrases play there, and notes and audio are recorded.
 
 use super::journey::Journey;
-use crate::hosts::saved_state::{Card, KitCard};
+use crate::hosts::saved_state::{KitCard, ModelCard};
 use crate::{HostError, Instance, Mode, ParameterId, Recording, Session, Setup};
 use beat::{INSTRUMENTS, NoteEvent, NoteKind, STEPS, STEPS_PER_BEAT};
 use std::time::{Duration, Instant};
@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 /// What is played.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tour {
-    /// 32 bars in which the puck travels while the temperature rises.
+    /// 32 bars in which the puck moves over the map and the temperature rises.
     Journey,
-    /// 64 bars in phrase mode: the puck rests in four regions, for one phrase each.
+    /// 64 bars in phrase mode: the puck stays in four regions, for one phrase each.
     Phrases,
 }
 
@@ -25,27 +25,26 @@ impl Tour {
         }
     }
 
-    /// In how many regions the puck rests, at most, and for which part of a region's bars.
-    fn rests(self) -> (usize, f64) {
+    /// The number of stops at most, and the part of a stop's bars for which the puck stays.
+    fn stops(self) -> (usize, f64) {
         match self {
             Self::Journey => (8, 0.5),
             Self::Phrases => (4, 1.0),
         }
     }
 
-    /// The temperature `part` (0..=1) of the way.
-    fn warmth(self, part: f64) -> f64 {
+    /// The temperature after the part `part` (0..=1) of the tour.
+    fn temperature(self, part: f64) -> f64 {
         match self {
-            // From the likeliest beats to free play.
             Self::Journey => part.clamp(0.0, 1.0),
-            Self::Phrases => PHRASES_WARMTH,
+            Self::Phrases => PHRASES_TEMPERATURE,
         }
     }
 }
 
 /// The temperature at which phrases are played.
-const PHRASES_WARMTH: f64 = 0.4;
-/// Its tempo, in quarter notes a minute.
+const PHRASES_TEMPERATURE: f64 = 0.4;
+/// Quarter notes a minute.
 pub const TEMPO: f64 = 120.0;
 /// Quarter notes of one bar.
 pub const BEATS_PER_BAR: f64 = 4.0;
@@ -53,16 +52,15 @@ pub const BEATS_PER_BAR: f64 = 4.0;
 pub const RATE: f64 = 48_000.0;
 /// Samples of a block: the puck moves once a block, 187 times a second.
 pub const FRAMES: u32 = 256;
-/// A little busier than the map's own beats, as one plays for an audience: 32 bars of the sparsest genres
-/// would stay below the notes that a demo must have.
+/// A little denser than the model's own beats: 32 bars of the sparsest genres have too few notes for the demo.
 const DENSITY: &str = "0.2";
-/// Samples for which the transport stands before it rolls, as in a DAW that was just opened.
+/// Samples before the transport starts.
 const BEFORE: u32 = 4800;
-/// The longest that the last drums may ring, in blocks: five seconds.
+/// The longest decay after the last beat, in blocks: five seconds.
 const LONGEST_TAIL: u32 = 5 * 48_000 / FRAMES;
 
-/// What plays at a moment, for a screen.
-pub struct Moment<'a> {
+/// What plays now, for a display.
+pub struct DemoStatus<'a> {
     /// Song position in quarter notes.
     pub beats: f64,
     /// Where the puck stands, 0..=1 each.
@@ -71,27 +69,27 @@ pub struct Moment<'a> {
     pub region: &'a str,
     /// The temperature as the parameter counts it.
     pub temperature: f64,
-    /// The two bars that play, as far as they have been heard.
-    pub grid: &'a Grid,
+    /// The notes of the current two bars so far.
+    pub grid: &'a CycleGrid,
     /// Notes so far.
     pub notes: usize,
 }
 
-/// What a tour left behind.
-pub struct Performance {
-    /// Everything that was recorded.
+/// The recording of a tour.
+pub struct DemoRecording {
+    /// The notes.
     pub recording: Recording,
     /// What was played.
     pub tour: Tour,
-    /// What the built-in kit played, left and right, from the first beat until it was silent.
+    /// The built-in kit, left and right, from the first beat until it is silent.
     pub audio: [Vec<f32>; 2],
-    /// Regions in the order in which the puck came through them, each once; none where none has a name.
+    /// The regions in the order of the puck's first visit.
     pub regions: Vec<String>,
-    /// How long it took.
+    /// How long the rendering took.
     pub took: Duration,
 }
 
-impl Performance {
+impl DemoRecording {
     /// The samples of the audio at which notes start, in order.
     pub fn starts(&self) -> Vec<u64> {
         self.recording.notes.iter().map(|note| note.start.saturating_sub(u64::from(BEFORE))).collect()
@@ -99,31 +97,31 @@ impl Performance {
 }
 
 /// The parameters that the demo moves.
-struct Hands {
+struct DemoParameters {
     tour: Tour,
     x: ParameterId,
     y: ParameterId,
     temperature: ParameterId,
-    /// Temperature 1 as a part of the parameter's range.
+    /// The normalised value of temperature 1.
     one: f64,
 }
 
-/// Plays a tour on `instance`, whose model has this `card`, with these dice (0..=9999), and calls
-/// `watch` after every block. In [`Mode::Realtime`] it keeps to the clock.
+/// Plays a tour on `instance`, whose model has this `card`, with this seed (0..=9999), and calls `watch`
+/// after every block. In [`Mode::Realtime`] it plays in real time.
 ///
 /// # Errors
 /// The instance lacks a parameter or fails.
 pub fn play(
     instance: &mut dyn Instance,
-    card: &Card,
+    card: &ModelCard,
     tour: Tour,
     seed: u16,
     mode: Mode,
-    watch: &mut dyn FnMut(&Moment<'_>),
-) -> Result<Performance, HostError> {
-    let journey = Journey::new(&card.regions, u64::from(seed), tour.bars(), tour.rests());
+    watch: &mut dyn FnMut(&DemoStatus<'_>),
+) -> Result<DemoRecording, HostError> {
+    let journey = Journey::new(&card.regions, u64::from(seed), tour.bars(), tour.stops());
     let temperature = instance.parameter("Temperature")?;
-    let hands = Hands {
+    let parameters = DemoParameters {
         tour,
         x: instance.parameter("X")?,
         y: instance.parameter("Y")?,
@@ -140,7 +138,7 @@ pub fn play(
     session.set(swing, 0.0);
 
     let started = Instant::now();
-    move_hands(&mut session, &hands, &journey, 0.0);
+    move_parameters(&mut session, &parameters, &journey, 0.0);
     let mut left = BEFORE;
     while left > 0 {
         keep_time(&session, mode, started);
@@ -148,24 +146,24 @@ pub fn play(
         left -= left.min(FRAMES);
     }
     let mut regions = Vec::new();
-    let mut grid = Grid::new(&card.kit);
+    let mut grid = CycleGrid::new(&card.kit);
     let mut notes = 0;
     session.keep_audio();
     session.transport().play();
     let end = f64::from(tour.bars()) * BEATS_PER_BAR;
     while session.transport().beats() < end {
         let beats = session.transport().beats();
-        let (puck, warmth) = move_hands(&mut session, &hands, &journey, beats);
+        let (puck, temperature) = move_parameters(&mut session, &parameters, &journey, beats);
         keep_time(&session, mode, started);
-        // The last block stops short of the bar behind the end.
+        // The last block ends at the end of the tour.
         let to_end = ((end - beats) * 60.0 * RATE / TEMPO).ceil() as u32;
         session.render(to_end.clamp(1, FRAMES))?;
         let region = journey.region(puck);
         if !region.is_empty() && !regions.iter().any(|visited| visited == region) {
             regions.push(region.to_owned());
         }
-        notes += grid.hear(beats, TEMPO / (60.0 * RATE), session.last_events());
-        watch(&Moment { beats, puck, region, temperature: warmth, grid: &grid, notes });
+        notes += grid.add(beats, TEMPO / (60.0 * RATE), session.last_events());
+        watch(&DemoStatus { beats, puck, region, temperature, grid: &grid, notes });
     }
     session.transport().stop();
     session.render(FRAMES)?;
@@ -177,20 +175,26 @@ pub fn play(
         session.render(FRAMES)?;
     }
     let audio = session.take_audio();
-    Ok(Performance { recording: session.finish()?, tour, audio, regions, took: started.elapsed() })
+    Ok(DemoRecording { recording: session.finish()?, tour, audio, regions, took: started.elapsed() })
 }
 
-/// Sets X, Y and temperature for this moment; returns where the puck is and how warm it is.
-fn move_hands(session: &mut Session<'_>, hands: &Hands, journey: &Journey, beats: f64) -> ((f64, f64), f64) {
+/// Sets X, Y and the temperature for this position; returns the puck and the temperature.
+fn move_parameters(
+    session: &mut Session<'_>,
+    parameters: &DemoParameters,
+    journey: &Journey,
+    beats: f64,
+) -> ((f64, f64), f64) {
     let (x, y) = journey.puck(beats / BEATS_PER_BAR);
-    let warmth = hands.tour.warmth(beats / (f64::from(hands.tour.bars()) * BEATS_PER_BAR));
-    session.set(hands.x, x);
-    session.set(hands.y, y);
-    session.set(hands.temperature, warmth * hands.one);
-    ((x, y), warmth)
+    let temperature =
+        parameters.tour.temperature(beats / (f64::from(parameters.tour.bars()) * BEATS_PER_BAR));
+    session.set(parameters.x, x);
+    session.set(parameters.y, y);
+    session.set(parameters.temperature, temperature * parameters.one);
+    ((x, y), temperature)
 }
 
-/// Waits until the clock has come to where the session is, if it plays live.
+/// In real time, waits until the clock reaches the end of what was rendered.
 fn keep_time(session: &Session<'_>, mode: Mode, started: Instant) {
     if mode == Mode::Realtime {
         let due = started + Duration::from_secs_f64(session.recorder().elapsed() as f64 / RATE);
@@ -198,9 +202,9 @@ fn keep_time(session: &Session<'_>, mode: Mode, started: Instant) {
     }
 }
 
-/// The 14 x 32 grid of the current cycle.
+/// The notes of the current cycle as a grid of 14 x 32 cells.
 #[derive(Clone, Debug)]
-pub struct Grid {
+pub struct CycleGrid {
     names: [String; INSTRUMENTS],
     notes: [u8; INSTRUMENTS],
     cycle: i64,
@@ -208,20 +212,20 @@ pub struct Grid {
     playhead: usize,
 }
 
-impl Grid {
+impl CycleGrid {
     /// An empty grid over this kit.
     pub fn new(kit: &KitCard) -> Self {
         Self { names: kit.names.clone(), notes: kit.notes, cycle: 0, cells: [0; INSTRUMENTS], playhead: 0 }
     }
 
-    /// Takes in the events of a block that starts at `beats`; returns how many notes started.
-    fn hear(&mut self, beats: f64, beats_a_sample: f64, events: &[NoteEvent]) -> usize {
+    /// Adds the events of a block that starts at `beats`; returns how many notes started.
+    fn add(&mut self, beats: f64, beats_a_sample: f64, events: &[NoteEvent]) -> usize {
         let mut started = 0;
-        self.go_to(beats);
+        self.seek(beats);
         for event in events.iter().filter(|event| event.kind != NoteKind::Off) {
             started += 1;
-            // A sound belongs to the nearest step: it is half a sample off at most.
-            let step = self.go_to(beats + f64::from(event.sample) * beats_a_sample + 1e-3);
+            // An onset lies up to half a sample before its step.
+            let step = self.seek(beats + f64::from(event.sample) * beats_a_sample + 1e-3);
             if let Some(instrument) = self.notes.iter().position(|&note| note == event.note) {
                 self.cells[instrument] |= 1 << step;
             }
@@ -229,24 +233,24 @@ impl Grid {
         started
     }
 
-    /// The row of an instrument (0..14): its name, and a character a step.
+    /// The row of an instrument (0..14): its name, and one character for each step.
     pub fn row(&self, instrument: usize) -> (&str, String) {
         let cell = |step: usize| if self.cells[instrument] >> step & 1 == 1 { 'x' } else { '.' };
         (&self.names[instrument], (0..STEPS).map(cell).collect())
     }
 
-    /// The step that plays, 0..32.
+    /// The current step, 0..32.
     pub fn playhead(&self) -> usize {
         self.playhead
     }
 
-    /// Which pass through the 32 steps this is, from 0.
+    /// The number of the cycle, from 0.
     pub fn cycle(&self) -> i64 {
         self.cycle
     }
 
     /// Moves the playhead; a new cycle starts with an empty grid.
-    fn go_to(&mut self, beats: f64) -> usize {
+    fn seek(&mut self, beats: f64) -> usize {
         let step = (beats * STEPS_PER_BEAT as f64).floor() as i64;
         let cycle = step.div_euclid(STEPS as i64);
         if cycle != self.cycle {

@@ -13,22 +13,22 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 /// Mouse and keyboard of the server that `DISPLAY` names.
-pub struct Hand {
+pub struct FakeInput {
     connection: RustConnection,
     root: u32,
 }
 
-impl Hand {
-    /// Takes hold of both.
+impl FakeInput {
+    /// Connects to the server.
     ///
     /// # Errors
     /// There is no X server, or it has no test extension.
     pub fn new() -> Result<Self, DesktopError> {
-        let refused = DesktopError::refused("lend its mouse");
+        let refused = DesktopError::refused("accept test input");
         let (connection, screen) = x11rb::connect(None).map_err(|error| refused(&error))?;
         let root = connection.setup().roots[screen].root;
-        let asked = connection.xtest_get_version(2, 2).map_err(|error| refused(&error))?;
-        asked.reply().map_err(|error| refused(&error))?;
+        let version = connection.xtest_get_version(2, 2).map_err(|error| refused(&error))?;
+        version.reply().map_err(|error| refused(&error))?;
         Ok(Self { connection, root })
     }
 
@@ -40,7 +40,7 @@ impl Hand {
         self.fake(MOTION_NOTIFY_EVENT, 0, x, y)
     }
 
-    /// Presses a button: 1 is left, 3 right, 4 and 5 turn the wheel up and down.
+    /// Presses a button: 1 is left, 3 right, 4 and 5 the wheel up and down.
     ///
     /// # Errors
     /// The server refuses.
@@ -48,7 +48,7 @@ impl Hand {
         self.fake(BUTTON_PRESS_EVENT, button, 0, 0)
     }
 
-    /// Lets go of a button.
+    /// Releases a button.
     ///
     /// # Errors
     /// The server refuses.
@@ -56,24 +56,24 @@ impl Hand {
         self.fake(BUTTON_RELEASE_EVENT, button, 0, 0)
     }
 
-    /// Holds a key down.
+    /// Presses a key.
     ///
     /// # Errors
     /// There is no such key, or the server refuses.
-    pub fn hold(&self, key: &str) -> Result<(), DesktopError> {
+    pub fn press_key(&self, key: &str) -> Result<(), DesktopError> {
         self.fake(KEY_PRESS_EVENT, self.code(key)?, 0, 0)
     }
 
-    /// Lets go of a key.
+    /// Releases a key.
     ///
     /// # Errors
     /// There is no such key, or the server refuses.
-    pub fn let_go(&self, key: &str) -> Result<(), DesktopError> {
+    pub fn release_key(&self, key: &str) -> Result<(), DesktopError> {
         self.fake(KEY_RELEASE_EVENT, self.code(key)?, 0, 0)
     }
 
     fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) -> Result<(), DesktopError> {
-        let refused = DesktopError::refused("move its mouse");
+        let refused = DesktopError::refused("take test input");
         self.connection
             .xtest_fake_input(kind, detail, x11rb::CURRENT_TIME, self.root, x, y, 0)
             .map_err(|error| refused(&error))?;
@@ -83,13 +83,13 @@ impl Hand {
     /// The key that has this symbol, with or without shift.
     fn code(&self, key: &str) -> Result<u8, DesktopError> {
         let symbol = symbol(key).ok_or_else(|| DesktopError::NoKey(key.to_owned()))?;
-        let refused = DesktopError::refused("name its keys");
+        let refused = DesktopError::refused("list its keys");
         let setup = self.connection.setup();
         let (first, last) = (setup.min_keycode, setup.max_keycode);
-        let asked = self.connection.get_keyboard_mapping(first, last - first + 1);
-        let mapping = asked.map_err(|error| refused(&error))?.reply().map_err(|error| refused(&error))?;
-        let a_key = usize::from(mapping.keysyms_per_keycode).max(1);
-        let found = mapping.keysyms.iter().position(|other| *other == symbol).map(|at| at / a_key);
+        let reply = self.connection.get_keyboard_mapping(first, last - first + 1);
+        let mapping = reply.map_err(|error| refused(&error))?.reply().map_err(|error| refused(&error))?;
+        let per_key = usize::from(mapping.keysyms_per_keycode).max(1);
+        let found = mapping.keysyms.iter().position(|other| *other == symbol).map(|at| at / per_key);
         found
             .and_then(|index| u8::try_from(index + usize::from(first)).ok())
             .ok_or_else(|| DesktopError::NoKey(key.to_owned()))
@@ -118,58 +118,58 @@ fn symbol(key: &str) -> Option<u32> {
     })
 }
 
-/// One thing that a hand does.
+/// One action of a script.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Act {
-    /// The pointer goes to a pixel.
+pub enum InputAction {
+    /// Moves the pointer to a pixel.
     Move(i16, i16),
-    /// The left button goes down.
+    /// Presses the left button.
     Press,
-    /// The left button goes up.
+    /// Releases the left button.
     Release,
-    /// A click of the right button.
+    /// Clicks the right button.
     RightClick,
-    /// The wheel turns by so many notches, up where positive.
+    /// Turns the wheel by so many notches, up where positive.
     Wheel(i32),
-    /// A key goes down.
+    /// Presses a key.
     Hold(String),
-    /// A key goes up.
+    /// Releases a key.
     Let(String),
-    /// A key is struck.
+    /// Presses and releases a key.
     Key(String),
-    /// Letters are typed.
+    /// Types letters.
     Type(String),
-    /// The song plays on for so many beats.
+    /// The song plays for so many beats.
     Beats(f64),
 }
 
-impl Act {
-    /// The acts of a script, parted by semicolons.
+impl InputAction {
+    /// The actions of a script, separated by semicolons.
     ///
     /// # Errors
-    /// One of them makes no sense.
+    /// One of them is invalid.
     pub fn parse_all(script: &str) -> Result<Vec<Self>, DesktopError> {
-        script.split(';').map(str::trim).filter(|act| !act.is_empty()).map(str::parse).collect()
+        script.split(';').map(str::trim).filter(|action| !action.is_empty()).map(str::parse).collect()
     }
 
-    /// Does it; what takes song time is not for the hand.
+    /// Sends the input; [`InputAction::Beats`] is up to the caller.
     ///
     /// # Errors
     /// The X server refuses.
-    pub fn perform(&self, hand: &Hand) -> Result<(), DesktopError> {
-        let click = |button| hand.press(button).and_then(|()| hand.release(button));
-        let strike = |key: &str| hand.hold(key).and_then(|()| hand.let_go(key));
+    pub fn perform(&self, input: &FakeInput) -> Result<(), DesktopError> {
+        let click = |button| input.press(button).and_then(|()| input.release(button));
+        let strike = |key: &str| input.press_key(key).and_then(|()| input.release_key(key));
         match self {
-            Self::Move(x, y) => hand.move_to(*x, *y),
-            Self::Press => hand.press(1),
-            Self::Release => hand.release(1),
+            Self::Move(x, y) => input.move_to(*x, *y),
+            Self::Press => input.press(1),
+            Self::Release => input.release(1),
             Self::RightClick => click(3),
             Self::Wheel(notches) => {
                 let button = if *notches > 0 { 4 } else { 5 };
                 (0..notches.unsigned_abs()).try_for_each(|_| click(button))
             }
-            Self::Hold(key) => hand.hold(key),
-            Self::Let(key) => hand.let_go(key),
+            Self::Hold(key) => input.press_key(key),
+            Self::Let(key) => input.release_key(key),
             Self::Key(key) => strike(key),
             Self::Type(text) => text.chars().try_for_each(|letter| strike(letter.encode_utf8(&mut [0; 4]))),
             Self::Beats(_) => Ok(()),
@@ -177,16 +177,16 @@ impl Act {
     }
 }
 
-impl FromStr for Act {
+impl FromStr for InputAction {
     type Err = DesktopError;
 
     fn from_str(text: &str) -> Result<Self, DesktopError> {
-        let nonsense = || DesktopError::NoAct(text.to_owned());
+        let invalid = || DesktopError::NoAction(text.to_owned());
         let mut words = text.split_whitespace();
-        let verb = words.next().ok_or_else(nonsense)?;
+        let verb = words.next().ok_or_else(invalid)?;
         let rest: Vec<&str> = words.collect();
-        let number = |at: usize| rest.get(at).and_then(|word| word.parse().ok()).ok_or_else(nonsense);
-        let name = || rest.first().map(|word| (*word).to_owned()).ok_or_else(nonsense);
+        let number = |at: usize| rest.get(at).and_then(|word| word.parse().ok()).ok_or_else(invalid);
+        let name = || rest.first().map(|word| (*word).to_owned()).ok_or_else(invalid);
         Ok(match verb {
             "move" => Self::Move(number(0)?, number(1)?),
             "press" => Self::Press,
@@ -199,9 +199,9 @@ impl FromStr for Act {
             "type" => Self::Type(name()?),
             "beats" => {
                 let beats = rest.first().and_then(|word| word.parse().ok()).filter(|beats| *beats >= 0.0);
-                Self::Beats(beats.ok_or_else(nonsense)?)
+                Self::Beats(beats.ok_or_else(invalid)?)
             }
-            _ => return Err(nonsense()),
+            _ => return Err(invalid()),
         })
     }
 }
@@ -211,17 +211,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_script_is_read_word_by_word() {
-        let acts = Act::parse_all("move 3 4; press ;beats 0.5; key Left;wheel -2;").map_err(|_| ());
-        let left = Act::Key("Left".to_owned());
-        assert_eq!(acts, Ok(vec![Act::Move(3, 4), Act::Press, Act::Beats(0.5), left, Act::Wheel(-2)]));
+    fn a_script_is_parsed() {
+        let actions =
+            InputAction::parse_all("move 3 4; press ;beats 0.5; key Left;wheel -2;").map_err(|_| ());
+        let left = InputAction::Key("Left".to_owned());
+        assert_eq!(
+            actions,
+            Ok(vec![
+                InputAction::Move(3, 4),
+                InputAction::Press,
+                InputAction::Beats(0.5),
+                left,
+                InputAction::Wheel(-2)
+            ])
+        );
     }
 
     #[test]
-    fn nonsense_is_named() {
+    fn an_invalid_action_is_named() {
         for script in ["jump", "move 3", "beats x", "key"] {
-            let error = Act::parse_all(script).map_err(|error| error.to_string());
-            assert!(error.is_err_and(|said| said.contains(script)));
+            let error = InputAction::parse_all(script).map_err(|error| error.to_string());
+            assert!(error.is_err_and(|message| message.contains(script)));
         }
     }
 }

@@ -2,10 +2,10 @@
 //! plugin's own, mouse and keyboard input, and screenshots. Linux only.
 //!
 //! A program starts a [`Display`] and runs itself again with it as `DISPLAY`; there it opens an instance's
-//! window with [`crate::hosts::clap::ClapInstance::open_window`], moves a [`Hand`] and takes a [`Picture`].
+//! window with [`crate::hosts::clap::ClapInstance::open_window`], moves a [`FakeInput`] and takes a [`Screenshot`].
 
 mod input;
 mod screen;
 
-pub use input::{Act, Hand};
-pub use screen::{DesktopError, Display, Frame, Picture};
+pub use input::{FakeInput, InputAction};
+pub use screen::{DesktopError, Display, HostWindow, Screenshot};

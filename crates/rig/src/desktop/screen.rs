@@ -10,7 +10,7 @@ use x11rb::protocol::xproto::{
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-/// Why there is no window, no hand or no picture.
+/// Why a window, an input or a screenshot failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DesktopError {
     /// The machine has no X server to start.
@@ -24,9 +24,9 @@ pub enum DesktopError {
     Refused {
         /// Which server.
         display: String,
-        /// What was asked of it.
+        /// The request.
         step: &'static str,
-        /// What it said.
+        /// Its message.
         reason: String,
     },
     /// The keyboard has no such key.
@@ -34,23 +34,23 @@ pub enum DesktopError {
         "no key is called \"{0}\"; there are letters, digits, Left, Right, Up, Down, Escape, Return, space, shift and ctrl"
     )]
     NoKey(String),
-    /// A line of a script makes no sense.
+    /// An action of a script is invalid.
     #[error(
-        "\"{0}\" is nothing that a hand can do; it can: move X Y, press, release, right, key NAME, hold NAME, let NAME, wheel N, type TEXT, beats N"
+        "\"{0}\" is no action; there are: move X Y, press, release, right, key NAME, hold NAME, let NAME, wheel N, type TEXT, beats N"
     )]
-    NoAct(String),
-    /// The picture was not written.
+    NoAction(String),
+    /// The screenshot was not written.
     #[error("{path} was not written: {reason}")]
     Unwritten {
         /// The file.
         path: PathBuf,
-        /// What is wrong.
+        /// The reason.
         reason: String,
     },
 }
 
 impl DesktopError {
-    /// A refusal of the server that the environment names.
+    /// A refusal of the server that `DISPLAY` names.
     pub(super) fn refused(step: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
         move |reason| Self::Refused {
             display: std::env::var("DISPLAY").unwrap_or_else(|_| "no DISPLAY".to_owned()),
@@ -67,7 +67,7 @@ pub struct Display {
 }
 
 impl Display {
-    /// Starts a server with one screen of this size, on a number that it chooses itself.
+    /// Starts a server with one screen of this size, on a free display number.
     ///
     /// # Errors
     /// There is no Xvfb, or it does not start.
@@ -80,10 +80,10 @@ impl Display {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(DesktopError::NoServer),
             Err(error) => return Err(DesktopError::Server(error.to_string())),
         };
-        // It writes its number once it takes connections.
+        // It writes its number once it accepts connections.
         let mut number = String::new();
-        if let Some(said) = server.stdout.take() {
-            let read = BufReader::new(said).read_line(&mut number);
+        if let Some(output) = server.stdout.take() {
+            let read = BufReader::new(output).read_line(&mut number);
             read.map_err(|error| DesktopError::Server(error.to_string()))?;
         }
         let display = Self { server, name: format!(":{}", number.trim()) };
@@ -93,7 +93,7 @@ impl Display {
         Ok(display)
     }
 
-    /// What `DISPLAY` has to be for whoever wants to be on it.
+    /// The value of `DISPLAY` for programs that use it.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -101,7 +101,6 @@ impl Display {
 
 impl Drop for Display {
     fn drop(&mut self) {
-        // One that has already ended needs no end.
         if self.server.kill().is_ok() {
             drop(self.server.wait());
         }
@@ -109,12 +108,12 @@ impl Drop for Display {
 }
 
 /// A window of the host, in the upper left corner of the screen that `DISPLAY` names.
-pub struct Frame {
+pub struct HostWindow {
     connection: RustConnection,
     window: Window,
 }
 
-impl Frame {
+impl HostWindow {
     /// Opens a window of this size.
     ///
     /// # Errors
@@ -148,7 +147,7 @@ impl Frame {
         Ok(Self { connection, window })
     }
 
-    /// How a plugin addresses it.
+    /// Its X11 window id.
     pub fn handle(&self) -> u32 {
         self.window
     }
@@ -169,16 +168,16 @@ fn pixels(length: u32) -> u16 {
     u16::try_from(length).unwrap_or(u16::MAX).max(1)
 }
 
-/// What a part of the screen showed, three bytes a pixel.
+/// The pixels of a part of the screen, three bytes each.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Picture {
+pub struct Screenshot {
     width: u32,
     height: u32,
     pixels: Vec<u8>,
 }
 
-impl Picture {
-    /// Takes the upper left part of the screen that `DISPLAY` names.
+impl Screenshot {
+    /// Reads the upper left part of the screen that `DISPLAY` names.
     ///
     /// # Errors
     /// There is no X server, or the part is larger than its screen.
@@ -188,9 +187,9 @@ impl Picture {
         let root = connection.setup().roots[screen].root;
         let length = |pixels: u32| u16::try_from(pixels).unwrap_or(u16::MAX);
         let (wide, high) = (length(width), length(height));
-        let asked = connection.get_image(ImageFormat::Z_PIXMAP, root, 0, 0, wide, high, u32::MAX);
-        let image = asked.map_err(|error| refused(&error))?.reply().map_err(|error| refused(&error))?;
-        // Four bytes a pixel on every screen of 24 bits: blue, green, red, nothing.
+        let reply = connection.get_image(ImageFormat::Z_PIXMAP, root, 0, 0, wide, high, u32::MAX);
+        let image = reply.map_err(|error| refused(&error))?.reply().map_err(|error| refused(&error))?;
+        // A screen of 24 bits has four bytes a pixel: blue, green, red, unused.
         let (pixels, _) = image.data.as_chunks::<4>();
         let pixels = pixels.iter().flat_map(|[blue, green, red, _]| [*red, *green, *blue]).collect();
         Ok(Self { width, height, pixels })

@@ -3,7 +3,7 @@
 //! Hosts process on another thread than the one that creates and automates, and frameworks behave
 //! differently where both are the same. So the rig has an audio thread for each instance.
 
-use crate::hosts::{Block, HostError, Output};
+use crate::hosts::{BlockInput, BlockOutput, HostError};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -13,21 +13,21 @@ pub(crate) trait Processor: Send + 'static {
     /// Called once, first, on the audio thread.
     fn start(&mut self) -> Result<(), HostError>;
     /// One block.
-    fn process(&mut self, block: &Block, output: &mut Output) -> Result<(), HostError>;
-    /// Playback jumps.
+    fn process(&mut self, block: &BlockInput, output: &mut BlockOutput) -> Result<(), HostError>;
+    /// See [`Instance::reset`](crate::Instance::reset).
     fn reset(&mut self) -> Result<(), HostError>;
     /// Called once, last, on the audio thread.
     fn stop(&mut self);
 }
 
 enum Job {
-    Process(Box<(Block, Output)>),
+    Process(Box<(BlockInput, BlockOutput)>),
     Reset,
 }
 
 enum Reply {
     Started(Result<(), HostError>),
-    Processed(Box<(Block, Output)>, Result<(), HostError>),
+    Processed(Box<(BlockInput, BlockOutput)>, Result<(), HostError>),
     Reset(Result<(), HostError>),
 }
 
@@ -59,16 +59,20 @@ impl AudioThread {
     }
 
     /// Processes one block and waits for it.
-    pub(crate) fn process(&self, block: Block, output: Output) -> Result<(Block, Output), HostError> {
-        match self.ask(Job::Process(Box::new((block, output))))? {
+    pub(crate) fn process(
+        &self,
+        block: BlockInput,
+        output: BlockOutput,
+    ) -> Result<(BlockInput, BlockOutput), HostError> {
+        match self.send(Job::Process(Box::new((block, output))))? {
             Reply::Processed(both, result) => result.map(|()| *both),
             _ => Err(HostError::AudioThreadGone),
         }
     }
 
-    /// Tells the plugin that playback jumps.
+    /// See [`Instance::reset`](crate::Instance::reset).
     pub(crate) fn reset(&self) -> Result<(), HostError> {
-        match self.ask(Job::Reset)? {
+        match self.send(Job::Reset)? {
             Reply::Reset(result) => result,
             _ => Err(HostError::AudioThreadGone),
         }
@@ -80,19 +84,19 @@ impl AudioThread {
         self.thread.join().map_err(|_| HostError::AudioThreadGone)
     }
 
-    fn ask(&self, job: Job) -> Result<Reply, HostError> {
+    fn send(&self, job: Job) -> Result<Reply, HostError> {
         self.jobs.send(job).map_err(|_| HostError::AudioThreadGone)?;
         self.replies.recv().map_err(|_| HostError::AudioThreadGone)
     }
 }
 
 fn run(mut processor: impl Processor, jobs: &Receiver<Job>, replies: &SyncSender<Reply>) {
-    follow_the_host();
+    follow_priority();
     let started = processor.start();
     let runs = started.is_ok();
-    // A reply that nobody waits for means that the instance is gone: the thread then only stops.
-    let mut heard = replies.send(Reply::Started(started)).is_ok();
-    while runs && heard {
+    // A reply that cannot be sent means that the instance is gone; then the thread stops.
+    let mut received = replies.send(Reply::Started(started)).is_ok();
+    while runs && received {
         let Ok(job) = jobs.recv() else { break };
         let reply = match job {
             Job::Process(mut both) => {
@@ -103,29 +107,30 @@ fn run(mut processor: impl Processor, jobs: &Receiver<Job>, replies: &SyncSender
             }
             Job::Reset => Reply::Reset(processor.reset()),
         };
-        heard = replies.send(reply).is_ok();
+        received = replies.send(reply).is_ok();
     }
     if runs {
         processor.stop();
     }
 }
 
-/// Whether the audio threads of this process run ahead too. Relaxed: it guards no data.
-static HOST_RUNS_AHEAD: AtomicBool = AtomicBool::new(false);
+/// Whether new audio threads raise their priority. Relaxed: it guards no data.
+static RAISE_PRIORITY: AtomicBool = AtomicBool::new(false);
 
-/// From now on this thread, and every audio thread that is started, runs ahead of all ordinary threads, as in
-/// a host; what they start is ordinary again. False where the system does not allow it (Linux wants `rtprio`
-/// in its limits).
-pub fn run_ahead() -> bool {
+/// Gives this thread, and every audio thread that is started from now on, real-time priority as in a host; the
+/// threads that they start have ordinary priority. False where the system does not allow it (Linux: `rtprio`
+/// in the limits). Only for measurements: tests that render offline on every core would leave none to the
+/// decode threads that they wait for.
+pub fn raise_priority() -> bool {
     let allowed = raise();
-    HOST_RUNS_AHEAD.store(allowed, Ordering::Relaxed);
+    RAISE_PRIORITY.store(allowed, Ordering::Relaxed);
     allowed
 }
 
-/// Called on a fresh audio thread.
-fn follow_the_host() {
-    if HOST_RUNS_AHEAD.load(Ordering::Relaxed) {
-        // Where it is not allowed after all, blocks come later, but come.
+/// Called first on an audio thread.
+fn follow_priority() {
+    if RAISE_PRIORITY.load(Ordering::Relaxed) {
+        // A refusal makes blocks late, nothing else.
         raise();
     }
 }
@@ -138,7 +143,7 @@ fn raise() -> bool {
     unsafe { libc::sched_setscheduler(0, libc::SCHED_FIFO | libc::SCHED_RESET_ON_FORK, &parameters) == 0 }
 }
 
-/// Nothing is known of other systems.
+/// Not implemented on other systems.
 #[cfg(not(target_os = "linux"))]
 fn raise() -> bool {
     false

@@ -3,7 +3,7 @@
 use crate::hosts::{HostError, Instance, clap, vst3};
 use std::path::{Path, PathBuf};
 
-/// A loaded bundle, of the format that its file name says.
+/// A loaded bundle; its file name tells the format.
 pub enum Bundle {
     /// A .clap file (a folder on macOS).
     Clap(clap::Bundle),
@@ -35,7 +35,7 @@ impl Bundle {
         })
     }
 
-    /// Where it lies.
+    /// Its path.
     pub fn path(&self) -> &Path {
         match self {
             Self::Clap(bundle) => bundle.path(),
@@ -43,7 +43,7 @@ impl Bundle {
         }
     }
 
-    /// The library within it, as the system loaded it.
+    /// The path of the library in it, as the system loaded it.
     pub fn library(&self) -> PathBuf {
         match self {
             Self::Clap(bundle) => bundle.path().to_owned(),

@@ -1,8 +1,8 @@
-//! What can go wrong between a host and a plugin, each with a sentence that says what and where.
+//! What can go wrong between a host and a plugin.
 
 use std::path::PathBuf;
 
-/// Why the host could not do what it was asked for.
+/// Why a call of the host failed.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
     /// The file is no bundle of this format, or its library does not load.
@@ -12,7 +12,7 @@ pub enum HostError {
         path: PathBuf,
         /// CLAP or VST3.
         format: &'static str,
-        /// What the loader said.
+        /// The loader's message.
         reason: String,
     },
     /// The bundle is there, but a call to the plugin failed.
@@ -20,18 +20,18 @@ pub enum HostError {
     Refused {
         /// What the host wanted: "activate", "save its state", ...
         step: &'static str,
-        /// What the plugin or its framework said.
+        /// The message of the plugin or its framework.
         reason: String,
     },
     /// The plugin lacks something that this host needs.
     #[error("the plugin has no {0}; the rig needs it")]
     Missing(&'static str),
-    /// No parameter carries this name.
+    /// There is no parameter of this name.
     #[error("no parameter is called \"{name}\"; there are: {known}")]
     NoParameter {
-        /// The name that was asked for.
+        /// The name.
         name: String,
-        /// The names there are, separated by commas.
+        /// The existing names, separated by commas.
         known: String,
     },
     /// The parameter does not understand this text.
@@ -51,9 +51,9 @@ pub enum HostError {
         advice: &'static str,
     },
     /// A block is longer than what the plugin was activated for.
-    #[error("a block of {frames} samples was asked for, the plugin was activated for at most {most}")]
+    #[error("a block of {frames} samples is longer than the {most} that the plugin was activated for")]
     BlockTooLong {
-        /// Samples that were asked for.
+        /// Samples of the block.
         frames: u32,
         /// Samples of the setup.
         most: u32,

@@ -1,29 +1,27 @@
-//! One plugin instance as a host sees it, whatever its format, and the blocks that it processes. Blocks are
-//! plain data that travels to the audio thread and returns, so that one allocates nothing once its buffers
-//! have grown.
+//! The interface of a plugin instance, the same for both formats, and the blocks that it processes.
 
 use crate::hosts::{HostError, Position};
 use beat::{NoteEvent, NoteKind};
 use std::time::Duration;
 
-/// The number by which the host addresses a parameter, as the plugin gave it.
+/// The plugin's number of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ParameterId(pub u32);
 
 /// A plugin format that the rig hosts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
+pub enum PluginFormat {
     /// CLAP.
     Clap,
     /// VST3.
     Vst3,
 }
 
-impl Format {
-    /// All of them.
+impl PluginFormat {
+    /// Both.
     pub const ALL: [Self; 2] = [Self::Clap, Self::Vst3];
 
-    /// How the bundle called `name` is called on disk in this format.
+    /// The file name of the bundle called `name`.
     pub fn file_name(self, name: &str) -> String {
         match self {
             Self::Clap => format!("{name}.clap"),
@@ -34,22 +32,22 @@ impl Format {
 
 /// A parameter as the plugin describes it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Parameter {
-    /// How the host addresses it.
+pub struct ParameterDescription {
+    /// Its number.
     pub id: ParameterId,
-    /// What it is called on screen.
+    /// Its name on screen.
     pub name: String,
     /// Its default, 0..=1 over its range.
     pub default: f64,
 }
 
-/// Whether song time follows the clock.
+/// The process mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
-    /// Live: the plugin must not wait.
+    /// Live, at the pace of the clock: the plugin must not wait.
     #[default]
     Realtime,
-    /// A bounce: the plugin may take its time.
+    /// An offline render: the plugin may wait.
     Offline,
 }
 
@@ -75,10 +73,10 @@ impl Setup {
 /// blocks are processed on an audio thread of the instance's own, as hosts do.
 pub trait Instance {
     /// The format it is hosted in.
-    fn format(&self) -> Format;
+    fn format(&self) -> PluginFormat;
 
     /// The parameters in the plugin's order.
-    fn parameters(&self) -> &[Parameter];
+    fn parameters(&self) -> &[ParameterDescription];
 
     /// The current value, 0..=1 over the parameter's range.
     ///
@@ -86,7 +84,7 @@ pub trait Instance {
     /// The plugin does not know this parameter.
     fn value(&mut self, parameter: ParameterId) -> Result<f64, HostError>;
 
-    /// The value, 0..=1 over the range, of what a musician would type, for example "0.8" or "Bar".
+    /// The value, 0..=1 over the range, of a text as a user types it, for example "0.8" or "Bar".
     ///
     /// # Errors
     /// The parameter does not understand the text.
@@ -120,15 +118,19 @@ pub trait Instance {
     ///
     /// # Errors
     /// The instance is inactive, or the plugin failed.
-    fn process(&mut self, block: Block, output: Output) -> Result<(Block, Output), HostError>;
+    fn process(
+        &mut self,
+        block: BlockInput,
+        output: BlockOutput,
+    ) -> Result<(BlockInput, BlockOutput), HostError>;
 
-    /// Tells the plugin that playback jumps: CLAP `reset`, VST3 `setProcessing(0)` and `(1)`.
+    /// CLAP `reset`, VST3 `setProcessing(0)` and `(1)`.
     ///
     /// # Errors
     /// The instance is inactive, or the plugin failed.
     fn reset(&mut self) -> Result<(), HostError>;
 
-    /// Gives the plugin the main thread for what it asked for; called after every block.
+    /// Runs the main-thread callbacks that the plugin has requested; called after every block.
     fn idle(&mut self);
 
     /// The parameter of this name.
@@ -161,14 +163,15 @@ pub struct ParameterChange {
     pub value: f64,
 }
 
-/// One block as the host hands it to the plugin.
+/// What the host passes to the plugin for one block. It travels to the audio thread and back, so that a block
+/// allocates nothing once its buffers have grown.
 #[derive(Clone, Debug, Default)]
-pub struct Block {
+pub struct BlockInput {
     /// Length in samples, at least 1.
     pub frames: u32,
-    /// Where the song is at sample 0.
+    /// The song position at sample 0.
     pub position: Position,
-    /// Where the song jumps to within the block, by sample; hosts that split blocks leave it empty.
+    /// Jumps of the song within the block, by sample; empty for hosts that split blocks there.
     pub jumps: Vec<(u32, Position)>,
     /// Automation, in time order.
     pub changes: Vec<ParameterChange>,
@@ -178,21 +181,21 @@ pub struct Block {
     pub steady: u64,
 }
 
-/// One block as the plugin hands it back.
+/// What the plugin returns for one block; reused like [`BlockInput`].
 #[derive(Clone, Debug, Default)]
-pub struct Output {
+pub struct BlockOutput {
     /// Note events in the order in which the plugin sent them.
     pub notes: Vec<NoteEvent>,
-    /// Events that carry neither a note nor a parameter, counted.
+    /// The number of events that are neither notes nor parameter changes.
     pub other_events: usize,
     /// Left and right, `frames` samples each.
     pub audio: [Vec<f32>; 2],
-    /// How long the plugin's call took.
+    /// The duration of the plugin's call.
     pub cost: Duration,
 }
 
-impl Output {
-    /// Makes room for a block of `frames` samples and forgets the last one.
+impl BlockOutput {
+    /// Clears the last block and makes room for `frames` samples.
     pub(crate) fn prepare(&mut self, frames: u32) {
         self.notes.clear();
         self.other_events = 0;
@@ -202,7 +205,7 @@ impl Output {
         }
     }
 
-    /// Keeps a note event, of a note-on with this velocity (0..=1) or of a note-off without.
+    /// Adds a note-on of this velocity (0..=1), or a note-off where there is none.
     pub(crate) fn push_note(&mut self, sample: u32, channel: u8, note: u8, velocity: Option<f64>) {
         let kind = match velocity {
             Some(velocity) => NoteKind::On { velocity: midi_velocity(velocity) },

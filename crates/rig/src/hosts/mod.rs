@@ -11,10 +11,13 @@ mod session;
 mod transport;
 pub mod vst3;
 
-pub use audio_thread::run_ahead;
+pub use audio_thread::raise_priority;
 pub use bundle::Bundle;
 pub use error::HostError;
-pub use instance::{Block, Format, Instance, Mode, Output, Parameter, ParameterChange, ParameterId, Setup};
-pub use record::{Fault, Note, Recorder, Recording};
+pub use instance::{
+    BlockInput, BlockOutput, Instance, Mode, ParameterChange, ParameterDescription, ParameterId,
+    PluginFormat, Setup,
+};
+pub use record::{NoteFault, RecordedNote, Recorder, Recording};
 pub use session::{LoopWrap, Session};
-pub use transport::{Position, Transport};
+pub use transport::{HostTransport, Position};

@@ -11,30 +11,30 @@ use std::time::{Duration, Instant};
 
 /// A model file is a few megabytes; one larger than this is something else.
 const MOST_BYTES: u64 = 1 << 28;
-/// The metadata key of the card.
-const CARD: &str = "beatfield";
+/// The metadata key of the model card.
+const HEADER_ENTRY: &str = "beatfield";
 /// How long the plugin may take to read a model.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 /// The field of the plugin's state that names its model.
 const FIELD: &str = "model";
 
-/// The part of a model file's header that people read.
+/// The part of a model file's header that describes the model.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Card {
+pub struct ModelCard {
     /// Its 14 instruments.
     pub kit: KitCard,
     /// The genres on its map.
     #[serde(default)]
     pub genres: Vec<String>,
-    /// Where on the map they are; none where too few patterns have a genre.
+    /// Their centres on the map; none where too few patterns have a genre.
     #[serde(default)]
-    pub regions: Vec<Region>,
+    pub regions: Vec<MapRegion>,
 }
 
 /// Names and notes of a model's kit.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct KitCard {
-    /// What each instrument is called.
+    /// The name of each instrument.
     pub names: [String; INSTRUMENTS],
     /// The MIDI note of each, 0..=127.
     pub notes: [u8; INSTRUMENTS],
@@ -42,7 +42,7 @@ pub struct KitCard {
 
 /// A named place on the map.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct Region {
+pub struct MapRegion {
     /// A genre.
     pub name: String,
     /// 0..=1 from left to right.
@@ -53,7 +53,7 @@ pub struct Region {
 
 /// Why a model cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum ModelError {
+pub enum LoadModelError {
     /// The file cannot be read.
     #[error("the model {path} cannot be read: {reason}")]
     Unreadable {
@@ -62,13 +62,13 @@ pub enum ModelError {
         /// What is wrong.
         reason: String,
     },
-    /// The plugin looked at the file and refused it.
+    /// The plugin refused the file.
     #[error("{0}")]
     Refused(String),
-    /// The plugin said neither yes nor no.
+    /// The plugin did not report a result in time.
     #[error("the plugin has neither loaded nor refused the model within {} s", .0.as_secs())]
     Silent(Duration),
-    /// The plugin's state is not what this host understands.
+    /// The plugin's state has another format.
     #[error("the plugin's state cannot carry a model: {0}")]
     State(String),
     /// The host could not save or load a state.
@@ -76,13 +76,13 @@ pub enum ModelError {
     Host(#[from] HostError),
 }
 
-impl Card {
+impl ModelCard {
     /// Reads the card of the model file at `path`.
     ///
     /// # Errors
     /// The file is missing, no safetensors file, or carries no card.
-    pub fn read(path: &Path) -> Result<Self, ModelError> {
-        let failed = |reason: String| ModelError::Unreadable { path: path.to_owned(), reason };
+    pub fn read(path: &Path) -> Result<Self, LoadModelError> {
+        let failed = |reason: String| LoadModelError::Unreadable { path: path.to_owned(), reason };
         let found = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?;
         if !found.is_file() {
             return Err(failed("it is a folder or a device".to_owned()));
@@ -94,11 +94,11 @@ impl Card {
         let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
         let (_, header) = SafeTensors::read_metadata(&bytes)
             .map_err(|error| failed(format!("it is no whole safetensors file ({error})")))?;
-        let card = header.metadata().as_ref().and_then(|metadata| metadata.get(CARD));
-        let card = card.ok_or_else(|| failed(format!("its header has no \"{CARD}\" entry")))?;
+        let card = header.metadata().as_ref().and_then(|metadata| metadata.get(HEADER_ENTRY));
+        let card = card.ok_or_else(|| failed(format!("its header has no \"{HEADER_ENTRY}\" entry")))?;
         let card: Self = serde_json::from_str(card)
-            .map_err(|error| failed(format!("its \"{CARD}\" entry is damaged ({error})")))?;
-        let on_map = |region: &Region| (0.0..=1.0).contains(&region.x) && (0.0..=1.0).contains(&region.y);
+            .map_err(|error| failed(format!("its \"{HEADER_ENTRY}\" entry is damaged ({error})")))?;
+        let on_map = |region: &MapRegion| (0.0..=1.0).contains(&region.x) && (0.0..=1.0).contains(&region.y);
         match card.regions.iter().find(|region| !on_map(region)) {
             Some(region) => Err(failed(format!("its region \"{}\" lies outside the map", region.name))),
             None => Ok(card),
@@ -109,10 +109,10 @@ impl Card {
 /// Puts the model at `path` into an inactive plugin through its state, as a project would.
 ///
 /// # Errors
-/// The file is missing, the plugin's state is of another kind, or the plugin refuses the model; the
-/// refusal is the plugin's own sentence.
-pub fn choose_model(instance: &mut dyn Instance, path: &Path) -> Result<(), ModelError> {
-    let failed = |reason: String| ModelError::Unreadable { path: path.to_owned(), reason };
+/// The file is missing, the plugin's state has another format, or the plugin refuses the model, with the
+/// plugin's own message.
+pub fn choose_model(instance: &mut dyn Instance, path: &Path) -> Result<(), LoadModelError> {
+    let failed = |reason: String| LoadModelError::Unreadable { path: path.to_owned(), reason };
     if !path.is_file() {
         return Err(failed("there is no such file".to_owned()));
     }
@@ -124,79 +124,88 @@ pub fn choose_model(instance: &mut dyn Instance, path: &Path) -> Result<(), Mode
         let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
         field.insert("bytes".to_owned(), Value::String(digits));
     }
-    let state = with_field(&instance.save()?, FIELD, &Value::Object(field))?;
+    let state = with_field(&instance.save()?, FIELD, &Value::Object(field).to_string())?;
     instance.load(&state)?;
     instance.activate(Setup::new(Mode::Offline))?;
-    let outcome = wait_for_outcome(instance);
+    let result = wait_for_model(instance);
     instance.deactivate()?;
-    outcome
+    result
 }
 
-/// The plugin reads the file on a thread of its own while it is active, and notes the outcome in its state.
-fn wait_for_outcome(instance: &mut dyn Instance) -> Result<(), ModelError> {
-    let asked = Instant::now();
+/// Waits for the result: an active plugin reads the file on its decode thread and writes the result into its
+/// state.
+fn wait_for_model(instance: &mut dyn Instance) -> Result<(), LoadModelError> {
+    let start = Instant::now();
     loop {
         instance.idle();
-        match outcome(&instance.save()?)? {
-            Outcome::Loaded => return Ok(()),
-            Outcome::Refused(sentence) => return Err(ModelError::Refused(sentence)),
-            Outcome::Open if asked.elapsed() > PATIENCE => return Err(ModelError::Silent(PATIENCE)),
-            Outcome::Open => std::thread::sleep(Duration::from_millis(1)),
+        match model_status(&instance.save()?)? {
+            ModelStatus::Loaded => return Ok(()),
+            ModelStatus::Refused(sentence) => return Err(LoadModelError::Refused(sentence)),
+            ModelStatus::Pending if start.elapsed() > TIMEOUT => return Err(LoadModelError::Silent(TIMEOUT)),
+            ModelStatus::Pending => std::thread::sleep(Duration::from_millis(1)),
         }
     }
 }
 
-/// The state with one of its fields replaced.
-fn with_field(bytes: &[u8], name: &str, value: &Value) -> Result<Vec<u8>, ModelError> {
+/// The state with one of its fields, which are JSON in JSON strings, set to `value`.
+///
+/// # Errors
+/// The state is no JSON or has no fields.
+pub fn with_field(bytes: &[u8], name: &str, value: &str) -> Result<Vec<u8>, LoadModelError> {
     let mut state = parse(bytes)?;
     let fields = state
         .get_mut("fields")
         .and_then(Value::as_object_mut)
-        .ok_or_else(|| ModelError::State("it has no fields".to_owned()))?;
-    fields.insert(name.to_owned(), Value::String(value.to_string()));
-    let json = serde_json::to_vec(&state).map_err(|error| ModelError::State(error.to_string()))?;
-    let length = (json.len() as u64).to_le_bytes();
-    let prefix = if json_of(bytes).len() < bytes.len() { &length[..] } else { &[] };
-    Ok([prefix, &json].concat())
+        .ok_or_else(|| LoadModelError::State("it has no fields".to_owned()))?;
+    fields.insert(name.to_owned(), Value::String(value.to_owned()));
+    Ok(state_bytes(json_of(bytes).len() < bytes.len(), &state.to_string()))
 }
 
-/// The JSON of a state: under CLAP the framework writes its length before it, in eight bytes.
-pub(crate) fn json_of(bytes: &[u8]) -> &[u8] {
+/// The bytes of a state with this JSON, under CLAP `with_length`: the framework writes the length before it, as
+/// eight bytes, low byte first.
+pub fn state_bytes(with_length: bool, json: &str) -> Vec<u8> {
+    let length = (json.len() as u64).to_le_bytes();
+    [if with_length { &length[..] } else { &[] }, json.as_bytes()].concat()
+}
+
+/// The JSON of a state, without the length that [`state_bytes`] describes.
+pub fn json_of(bytes: &[u8]) -> &[u8] {
     match bytes.split_first_chunk::<8>() {
         Some((length, rest)) if u64::from_le_bytes(*length) == rest.len() as u64 => rest,
         _ => bytes,
     }
 }
 
-/// What became of the model that a state asks for.
+/// The model of a state.
 #[derive(Debug, PartialEq)]
-enum Outcome {
+enum ModelStatus {
     Loaded,
     Refused(String),
-    Open,
+    Pending,
 }
 
-fn outcome(state: &[u8]) -> Result<Outcome, ModelError> {
+fn model_status(state: &[u8]) -> Result<ModelStatus, LoadModelError> {
     let state = parse(state)?;
     let Some(field) = state["fields"][FIELD].as_str() else {
-        return Err(ModelError::State(format!("it has no field \"{FIELD}\"")));
+        return Err(LoadModelError::State(format!("it has no field \"{FIELD}\"")));
     };
-    let field: Value = serde_json::from_str(field).map_err(|error| ModelError::State(error.to_string()))?;
+    let field: Value =
+        serde_json::from_str(field).map_err(|error| LoadModelError::State(error.to_string()))?;
     Ok(match (field["refused"].as_str(), field["sha256"].as_str()) {
-        (Some(sentence), _) => Outcome::Refused(sentence.to_owned()),
-        (None, Some(_)) => Outcome::Loaded,
-        (None, None) => Outcome::Open,
+        (Some(sentence), _) => ModelStatus::Refused(sentence.to_owned()),
+        (None, Some(_)) => ModelStatus::Loaded,
+        (None, None) => ModelStatus::Pending,
     })
 }
 
-fn parse(state: &[u8]) -> Result<Value, ModelError> {
-    serde_json::from_slice(json_of(state)).map_err(|error| ModelError::State(error.to_string()))
+fn parse(state: &[u8]) -> Result<Value, LoadModelError> {
+    serde_json::from_slice(json_of(state)).map_err(|error| LoadModelError::State(error.to_string()))
 }
 
 /// The field of the plugin's state that holds its bank.
 const BANK: &str = "bank";
 
-/// The bank as the state writes it; empty where none has come yet.
+/// The JSON of the bank in the plugin's state, which its decode thread published last; empty before the first.
 pub(crate) fn saved_bank(instance: &mut dyn Instance) -> Result<String, HostError> {
     let state = instance.save()?;
     let state: Value =
@@ -227,12 +236,12 @@ mod tests {
             "kit": {"names": beat::DEFAULT_INSTRUMENT_NAMES, "notes": beat::Kit::DEFAULT.notes()},
             "regions": [{"name": "funk", "x": 0.25, "y": 0.75}],
         });
-        let metadata = |card: &str| serde_json::json!({ CARD: card }).to_string();
-        let good = Card::read(file(&metadata(&card.to_string())).path()).expect("a good card");
+        let metadata = |card: &str| serde_json::json!({ HEADER_ENTRY: card }).to_string();
+        let good = ModelCard::read(file(&metadata(&card.to_string())).path()).expect("a good card");
         assert_eq!((good.regions[0].name.as_str(), good.kit.notes[0]), ("funk", 36));
 
         let check = |file: tempfile::NamedTempFile, complaint: &str| {
-            let error = Card::read(file.path()).expect_err(complaint).to_string();
+            let error = ModelCard::read(file.path()).expect_err(complaint).to_string();
             assert!(error.contains(complaint), "{error}");
         };
         check(file("{}"), "no \"beatfield\" entry");
@@ -242,25 +251,25 @@ mod tests {
         let mut empty = card.clone();
         empty["regions"] = serde_json::json!([]);
         let unnamed =
-            Card::read(file(&metadata(&empty.to_string())).path()).expect("a small map has no names");
+            ModelCard::read(file(&metadata(&empty.to_string())).path()).expect("a small map has no names");
         assert_eq!(unnamed.regions, []);
     }
 
     #[test]
-    fn a_state_takes_a_model_and_tells_its_refusal() {
+    fn a_state_carries_a_model_and_its_refusal() {
         let state = br#"{"version":"1","params":{},"fields":{"window":"7"}}"#;
-        let told = |field: Value| {
-            let state = with_field(state, FIELD, &field).expect("a state with fields");
-            outcome(&state).expect("a field that is JSON")
+        let status = |field: Value| {
+            let state = with_field(state, FIELD, &field.to_string()).expect("a state with fields");
+            model_status(&state).expect("a field that is JSON")
         };
-        assert_eq!(told(serde_json::json!({"path": "a b"})), Outcome::Open);
-        assert_eq!(told(serde_json::json!({"path": "a b", "sha256": "07"})), Outcome::Loaded);
+        assert_eq!(status(serde_json::json!({"path": "a b"})), ModelStatus::Pending);
+        assert_eq!(status(serde_json::json!({"path": "a b", "sha256": "07"})), ModelStatus::Loaded);
         let refused = serde_json::json!({"sha256": "07", "refused": "too small"});
-        assert_eq!(told(refused), Outcome::Refused("too small".to_owned()));
+        assert_eq!(status(refused), ModelStatus::Refused("too small".to_owned()));
         let counted = [&(state.len() as u64).to_le_bytes()[..], state].concat();
-        let changed = with_field(&counted, FIELD, &serde_json::json!({"path": "b"})).expect("a state");
+        let changed = with_field(&counted, FIELD, r#"{"path": "b"}"#).expect("a state");
         assert_eq!(changed.len() as u64, 8 + u64::from_le_bytes(*changed.first_chunk().expect("a length")));
-        assert_eq!(outcome(&changed).expect("a state"), Outcome::Open);
-        assert!(with_field(b"junk", FIELD, &Value::Null).is_err());
+        assert_eq!(model_status(&changed).expect("a state"), ModelStatus::Pending);
+        assert!(with_field(b"junk", FIELD, "null").is_err());
     }
 }

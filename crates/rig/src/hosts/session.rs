@@ -1,13 +1,13 @@
-//! A session: an instance, the transport that rolls over it, and the recording of what it plays.
+//! A session: an active instance, its transport, and the recording of what it plays.
 
 use crate::hosts::{
-    Block, Format, HostError, Instance, Mode, Output, ParameterChange, ParameterId, Recorder, Recording,
-    Setup, Transport,
+    BlockInput, BlockOutput, HostError, HostTransport, Instance, Mode, ParameterChange, ParameterId,
+    PluginFormat, Recorder, Recording, Setup,
 };
 use beat::NoteEvent;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// How a host takes a loop that ends within a block.
+/// What a host does where a loop ends within a block.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LoopWrap {
     /// It ends the block there and starts another, as most hosts do.
@@ -15,20 +15,20 @@ pub enum LoopWrap {
     Split,
     /// It sends a transport event within the block (CLAP only).
     Announced,
-    /// It says nothing: the next block begins behind the loop's start.
+    /// It sends nothing: the next block begins behind the loop's start.
     Silent,
 }
 
-/// An active instance under a transport, recorded. Everything that is set acts from the next block on.
+/// An active instance with a transport and a recorder. Settings act from the next block on.
 pub struct Session<'a> {
     instance: &'a mut dyn Instance,
-    transport: Transport,
+    transport: HostTransport,
     wrap: LoopWrap,
     recorder: Recorder,
-    block: Block,
-    output: Output,
+    block: BlockInput,
+    output: BlockOutput,
     peak: f32,
-    /// Left and right of everything so far, where somebody asked for it.
+    /// Left and right so far, where they are kept.
     audio: Option<[Vec<f32>; 2]>,
 }
 
@@ -41,18 +41,18 @@ impl<'a> Session<'a> {
         instance.activate(setup)?;
         Ok(Self {
             instance,
-            transport: Transport::new(setup.rate, tempo),
+            transport: HostTransport::new(setup.rate, tempo),
             wrap: LoopWrap::default(),
             recorder: Recorder::new(setup.rate),
-            block: Block::default(),
-            output: Output::default(),
+            block: BlockInput::default(),
+            output: BlockOutput::default(),
             peak: 0.0,
             audio: None,
         })
     }
 
-    /// The transport, to play, stop, seek and change tempo between blocks.
-    pub fn transport(&mut self) -> &mut Transport {
+    /// The transport, to play, stop, seek and change the tempo between blocks.
+    pub fn transport(&mut self) -> &mut HostTransport {
         &mut self.transport
     }
 
@@ -71,7 +71,7 @@ impl<'a> Session<'a> {
         self.block.changes.push(ParameterChange { sample: 0, parameter, value });
     }
 
-    /// Automates the parameter called `name` to what a musician would type.
+    /// Automates the parameter called `name` to the value of a text, as typed by a user.
     ///
     /// # Errors
     /// There is no such parameter, or it does not understand the text.
@@ -82,13 +82,13 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Tells the plugin through its own *Bounce* parameter what the mode is, where the format cannot: under
-    /// VST3 it only learns the mode of the activation before.
+    /// Sets the plugin's *Bounce* parameter to the mode under VST3, where the wrapper reports the process mode
+    /// of the activation before.
     ///
     /// # Errors
     /// The plugin has no such parameter.
     pub fn set_bounce(&mut self, mode: Mode) -> Result<(), HostError> {
-        let exact = mode == Mode::Offline && self.instance.format() == Format::Vst3;
+        let exact = mode == Mode::Offline && self.instance.format() == PluginFormat::Vst3;
         self.set_text("Bounce", if exact { "Exact" } else { "Auto" })
     }
 
@@ -97,7 +97,7 @@ impl<'a> Session<'a> {
         self.block.notes.push(note);
     }
 
-    /// Renders one block of the host: `frames` samples, in which a loop may wrap several times.
+    /// Renders one block of the host of `frames` samples, in which a loop may wrap several times.
     ///
     /// # Errors
     /// The plugin failed.
@@ -136,7 +136,23 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Tells the plugin that playback jumps.
+    /// Renders `beats` quarter notes at this tempo in real time, in blocks of `frames` samples.
+    ///
+    /// # Errors
+    /// The plugin failed.
+    pub fn render_realtime(&mut self, beats: f64, frames: u32) -> Result<(), HostError> {
+        let (start, rate) = (Instant::now(), self.transport.rate());
+        let seconds = beats * 60.0 / self.transport.position().tempo;
+        let blocks = (seconds * rate / f64::from(frames)).ceil() as u32;
+        for block in 1..=blocks {
+            self.render(frames)?;
+            let due = Duration::from_secs_f64(f64::from(block * frames) / rate);
+            std::thread::sleep(due.saturating_sub(start.elapsed()));
+        }
+        Ok(())
+    }
+
+    /// CLAP `reset`, VST3 `setProcessing(0)` and `(1)`.
     ///
     /// # Errors
     /// The plugin failed.
@@ -159,12 +175,12 @@ impl<'a> Session<'a> {
         self.output.cost
     }
 
-    /// The loudest sample so far, as an amplitude.
+    /// The largest amplitude so far.
     pub fn peak(&self) -> f32 {
         self.peak
     }
 
-    /// Whether the last block that was processed was all silence.
+    /// Whether the last block was exact silence.
     pub fn is_silent(&self) -> bool {
         self.output.audio.iter().flatten().all(|sample| *sample == 0.0)
     }
@@ -174,12 +190,12 @@ impl<'a> Session<'a> {
         self.audio = Some(Default::default());
     }
 
-    /// Hands out the audio that was kept, left and right, and keeps no more; empty where none was.
+    /// Returns the audio that was kept, left and right, and keeps no more; empty where none was.
     pub fn take_audio(&mut self) -> [Vec<f32>; 2] {
         self.audio.take().unwrap_or_default()
     }
 
-    /// Deactivates and hands out what was recorded.
+    /// Deactivates and returns what was recorded.
     ///
     /// # Errors
     /// The plugin did not deactivate.
@@ -213,7 +229,7 @@ impl<'a> Session<'a> {
     }
 
     /// Moves the transport over the block, wrapping loops on the way.
-    fn advance(&mut self, block: &mut Block) {
+    fn advance(&mut self, block: &mut BlockInput) {
         let mut sample = 0;
         while let Some(wrap) = self.transport.samples_to_wrap() {
             let Ok(step) = u32::try_from(wrap) else { break };

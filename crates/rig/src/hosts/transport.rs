@@ -1,24 +1,24 @@
-//! The host's transport: where the song is at every sample, without drift.
+//! The host's transport: the song position at every sample, without drift.
 //!
 //! A position is computed from an anchor (the last jump or tempo change) and the whole number of samples
 //! since then, never by adding up blocks.
 
 use std::ops::Range;
 
-/// Where the song is, as the host tells the plugin.
+/// The song position as the host reports it to the plugin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Position {
-    /// Whether the song moves.
+    /// Whether the transport rolls.
     pub rolling: bool,
     /// Quarter notes since bar 1; negative in a pre-roll.
     pub beats: f64,
-    /// Seconds since bar 1, at the tempo of now.
+    /// Seconds since bar 1, at the current tempo.
     pub seconds: f64,
-    /// Samples since bar 1, at the tempo of now.
+    /// Samples since bar 1, at the current tempo.
     pub samples: i64,
     /// Quarter notes a minute.
     pub tempo: f64,
-    /// Beats of the bar and the note value of a beat, for example (4, 4).
+    /// Numerator and denominator, for example (4, 4).
     pub time_signature: (u16, u16),
     /// The start of this bar, in quarter notes.
     pub bar_start: f64,
@@ -30,13 +30,13 @@ pub struct Position {
 
 impl Default for Position {
     fn default() -> Self {
-        Transport::new(48_000.0, 120.0).position()
+        HostTransport::new(48_000.0, 120.0).position()
     }
 }
 
 /// The transport of a host.
 #[derive(Clone, Debug)]
-pub struct Transport {
+pub struct HostTransport {
     rate: f64,
     tempo: f64,
     rolling: bool,
@@ -48,7 +48,7 @@ pub struct Transport {
     grid: Option<f64>,
 }
 
-impl Transport {
+impl HostTransport {
     /// A stopped transport at bar 1, in 4/4, at `rate` samples a second and `tempo` beats a minute.
     pub fn new(rate: f64, tempo: f64) -> Self {
         Self {
@@ -64,13 +64,13 @@ impl Transport {
         }
     }
 
-    /// Starts to roll from where the song is.
+    /// Starts to roll from the current position.
     pub fn play(&mut self) {
         self.anchor();
         self.rolling = true;
     }
 
-    /// Stops where the song is.
+    /// Stops at the current position.
     pub fn stop(&mut self) {
         self.anchor();
         self.rolling = false;
@@ -93,13 +93,13 @@ impl Transport {
         self.loop_range = range;
     }
 
-    /// Changes the time signature from here on; this position becomes the start of a bar.
+    /// Changes the time signature from here on; the current position becomes the start of a bar.
     pub fn set_time_signature(&mut self, beats: u16, unit: u16) {
         self.time_signature = (beats, unit);
         self.signature_start = self.beats();
     }
 
-    /// Rounds what the plugin is told to a grid of this many beats, as some hosts do (Ardour: 1/1920).
+    /// Rounds the reported position to a grid of this many beats, as some hosts do (Ardour: 1/1920).
     pub fn set_grid(&mut self, beats: Option<f64>) {
         self.grid = beats;
     }
@@ -109,7 +109,7 @@ impl Transport {
         self.rate
     }
 
-    /// Whether the song moves.
+    /// Whether the transport rolls.
     pub fn is_rolling(&self) -> bool {
         self.rolling
     }
@@ -125,7 +125,7 @@ impl Transport {
         self.anchor_beats + samples as f64 * self.tempo / (60.0 * self.rate)
     }
 
-    /// What the plugin is told.
+    /// The position as reported to the plugin.
     pub fn position(&self) -> Position {
         let exact = self.beats();
         let beats = self.grid.map_or(exact, |grid| (exact / grid).round() * grid);
@@ -150,7 +150,7 @@ impl Transport {
     pub fn samples_to_wrap(&self) -> Option<u64> {
         let range = self.loop_range.as_ref().filter(|range| self.rolling && self.beats() < range.end)?;
         let samples = (range.end - self.beats()) * 60.0 * self.rate / self.tempo;
-        // A millionth of a sample is rounding, not music.
+        // Up to a millionth of a sample is a rounding error.
         Some((samples - 1e-6).ceil().max(1.0) as u64)
     }
 
@@ -161,8 +161,8 @@ impl Transport {
         }
     }
 
-    /// Takes the song from the end of the loop back to its start, keeping the part of a sample by which
-    /// it overshot.
+    /// Jumps from the end of the loop to its start, keeping the part of a sample by which the position
+    /// exceeded the end.
     pub(crate) fn wrap(&mut self) {
         if let Some(range) = self.loop_range.clone() {
             let overshoot = (self.beats() - range.end).max(0.0);
@@ -182,7 +182,7 @@ mod tests {
 
     #[test]
     fn an_hour_of_odd_blocks_does_not_drift() {
-        let mut transport = Transport::new(44_100.0, 93.7);
+        let mut transport = HostTransport::new(44_100.0, 93.7);
         transport.play();
         let mut samples = 0_u64;
         for block in (1..=8191).cycle().step_by(37).take(38_000) {
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_loop_wraps_at_the_first_sample_past_its_end() {
-        let mut transport = Transport::new(48_000.0, 120.0);
+        let mut transport = HostTransport::new(48_000.0, 120.0);
         transport.set_loop(Some(0.0..1.0));
         transport.play();
         transport.advance(23_000);
@@ -205,8 +205,8 @@ mod tests {
     }
 
     #[test]
-    fn a_new_time_signature_starts_a_bar_and_a_stop_holds_the_place() {
-        let mut transport = Transport::new(48_000.0, 120.0);
+    fn a_new_time_signature_starts_a_bar_and_a_stop_keeps_the_position() {
+        let mut transport = HostTransport::new(48_000.0, 120.0);
         transport.play();
         transport.advance(4 * 24_000);
         transport.set_time_signature(7, 8);

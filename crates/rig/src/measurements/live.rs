@@ -1,23 +1,23 @@
 //! Measurements of live instances: from the puck to the bank, memory, loading, CPU.
 
-use super::puck::Ear;
-use super::{Figure, quantile};
-use crate::hosts::run_ahead;
+use super::puck::PuckProbe;
+use super::{Measurement, quantile};
+use crate::hosts::raise_priority;
 use crate::hosts::saved_state::saved_bank;
 use crate::{Bundle, HostError, Instance, Mode, Session, Setup};
 use beat::{Kit, NoteEvent, NoteKind};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, Instant};
 
-/// Instances that live at once.
+/// Instances at once.
 const INSTANCES: usize = 8;
 const FRAMES: u32 = 256;
-/// The block of which the audio thread's share is told.
+/// Samples of the blocks of which the cost is measured.
 const SHORT: u32 = 64;
-/// How long a bank may take before nobody waits for it any more.
-const PATIENCE: Duration = Duration::from_secs(5);
-const LOOK_EVERY: Duration = Duration::from_micros(100);
-/// What Linux calls the decode threads; it keeps 15 letters of a name.
+/// How long a bank may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+const POLL_INTERVAL: Duration = Duration::from_micros(100);
+/// The name of the decode threads, which Linux cuts after 15 bytes.
 const DECODE_THREAD: &str = "beatfield decod";
 
 const MEGABYTE: f64 = 1024.0 * 1024.0;
@@ -32,7 +32,7 @@ fn milliseconds(time: Duration) -> f64 {
 
 /// Waits until the bank in the state is another than `old`, and returns it.
 fn next_bank(instance: &mut dyn Instance, old: &str) -> Result<String, HostError> {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let bank = saved_bank(instance)?;
         if bank != old {
@@ -41,16 +41,14 @@ fn next_bank(instance: &mut dyn Instance, old: &str) -> Result<String, HostError
         if Instant::now() > deadline {
             return Err(HostError::Missing("bank within five seconds"));
         }
-        // A look costs a tenth of a millisecond. One who looks without a pause uses up its share of a busy
-        // core, and then measures how long it is kept waiting itself.
-        std::thread::sleep(LOOK_EVERY);
+        // Saving takes a tenth of a millisecond; without a pause it would compete with the decode thread.
+        std::thread::sleep(POLL_INTERVAL);
     }
 }
 
-/// What a fresh process measures of its first instance: milliseconds until it is active, and until its first
-/// bank is there, of which the loading of the model is the most.
+/// What a fresh process measures, times in milliseconds; loading the model takes most of them.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub struct Start {
+pub struct StartupTimes {
     /// From opening the bundle to an active instance.
     pub active: f64,
     /// From opening the bundle to the first bank.
@@ -65,11 +63,14 @@ pub struct Start {
     pub idle: f64,
 }
 
-/// Opens the bundle at `open` in this process, which must be fresh, for `seconds` of rest at its end.
+/// Opens the bundle in this process, which must be fresh, and measures the CPU time at rest for `seconds`.
 ///
 /// # Errors
 /// The plugin fails.
-pub fn start(open: impl FnOnce() -> Result<Bundle, HostError>, seconds: f64) -> Result<Start, HostError> {
+pub fn measure_start(
+    open: impl FnOnce() -> Result<Bundle, HostError>,
+    seconds: f64,
+) -> Result<StartupTimes, HostError> {
     let (before, begin) = (memory(), Instant::now());
     let bundle = open()?;
     let mut instances = vec![bundle.create()?];
@@ -96,7 +97,7 @@ pub fn start(open: impl FnOnce() -> Result<Bundle, HostError>, seconds: f64) -> 
     std::thread::sleep(Duration::from_secs_f64(seconds));
     let idle = (cpu_time(|_| true) - spent).as_secs_f64() / begin.elapsed().as_secs_f64() * 100.0;
     let more = |late: f64, early: f64| (late - early) / (INSTANCES - 1) as f64 / MEGABYTE;
-    Ok(Start {
+    Ok(StartupTimes {
         active,
         playing,
         second,
@@ -106,54 +107,54 @@ pub fn start(open: impl FnOnce() -> Result<Bundle, HostError>, seconds: f64) -> 
     })
 }
 
-/// Moves the puck of eight rolling instances, one at a time, `moves` times in all, and listens for each bank;
-/// then rolls on for `seconds`, untouched, for the CPU time of the decode threads and of a block.
+/// Moves the puck of eight rolling instances, one at a time, `moves` times in all, and waits for each bank; then
+/// rolls for `seconds` without changes, for the CPU time of the decode threads and of a block.
 ///
 /// # Errors
 /// The plugin fails.
-pub fn puck(bundle: &Bundle, moves: usize, seconds: f64) -> Result<Vec<Figure>, HostError> {
-    // Else the stopwatch would wait for its turn on a busy core, and not the plugin alone.
-    let ahead = if run_ahead() { "" } else { ", host without priority" };
+pub fn measure_puck(bundle: &Bundle, moves: usize, seconds: f64) -> Result<Vec<Measurement>, HostError> {
+    // Without priority the measuring thread would wait for a busy core too.
+    let ahead = if raise_priority() { "" } else { ", host without priority" };
     let mut instances = (0..INSTANCES).map(|_| bundle.create()).collect::<Result<Vec<_>, _>>()?;
-    let (mut sessions, mut ears) = (Vec::new(), Vec::new());
+    let (mut sessions, mut probes) = (Vec::new(), Vec::new());
     for instance in &mut instances {
         let mut session = Session::start(&mut **instance, setup(), 120.0)?;
-        ears.push(Ear::new(&mut session)?);
+        probes.push(PuckProbe::new(&mut session)?);
         sessions.push(session);
     }
     let mut times = Vec::new();
     for number in 0..moves {
         let at = number % INSTANCES;
-        times.push(milliseconds(ears[at].move_puck(&mut sessions[at])?));
+        times.push(milliseconds(probes[at].move_puck(&mut sessions[at])?));
         std::thread::sleep(between(number));
     }
     let [median, p90, p99, most] = [0.5, 0.9, 0.99, 1.0].map(|share| quantile(&mut times, share));
-    let mut figures = vec![
-        Figure::new(
+    let mut measurements = vec![
+        Measurement::new(
             format!("puck to the audio thread's bank, 8 instances roll{ahead}, median"),
             "ms",
             median,
         )
         .spread(times[0], p90),
-        Figure::new(format!("puck to the audio thread's bank, 8 instances roll{ahead}, p99"), "ms", p99)
+        Measurement::new(format!("puck to the audio thread's bank, 8 instances roll{ahead}, p99"), "ms", p99)
             .spread(median, most)
             .must(5.0),
     ];
-    figures.extend(roll(&mut sessions, seconds)?);
-    figures.push(every_voice(&mut sessions[0])?);
+    measurements.extend(roll(&mut sessions, seconds)?);
+    measurements.push(every_voice(&mut sessions[0])?);
     for session in sessions {
         session.finish()?;
     }
-    Ok(figures)
+    Ok(measurements)
 }
 
-/// A pause of a different length each time, so that no thread's habit falls in step with the moves.
+/// A pause of another length each time, so that the moves keep no fixed phase to the decode thread's sleep.
 fn between(number: usize) -> Duration {
     Duration::from_micros(2000 + (number as u64 * 7919) % 5000)
 }
 
-/// Rolls at the pace of the clock: what decode threads and blocks cost while nothing changes.
-fn roll(sessions: &mut [Session<'_>], seconds: f64) -> Result<Vec<Figure>, HostError> {
+/// Rolls in real time: the cost of decode threads and blocks without changes.
+fn roll(sessions: &mut [Session<'_>], seconds: f64) -> Result<Vec<Measurement>, HostError> {
     let block = Duration::from_secs_f64(f64::from(SHORT) / 48_000.0);
     let (mut due, begin) = (Instant::now(), Instant::now());
     let spent = cpu_time(|name| name == DECODE_THREAD);
@@ -169,13 +170,13 @@ fn roll(sessions: &mut [Session<'_>], seconds: f64) -> Result<Vec<Figure>, HostE
     let share =
         (cpu_time(|name| name == DECODE_THREAD) - spent).as_secs_f64() / begin.elapsed().as_secs_f64();
     Ok(vec![
-        Figure::new("decode threads of 8 rolling instances, of one core", "%", share * 100.0),
+        Measurement::new("decode threads of 8 rolling instances, of one core", "%", share * 100.0),
         cost("a call of process, framework included, 64 samples, rolling", &mut costs),
     ])
 }
 
-/// Strikes every drum of the built-in kit anew every other block, so that every voice sounds.
-fn every_voice(session: &mut Session<'_>) -> Result<Figure, HostError> {
+/// Plays every drum of the built-in kit in every other block, so that every voice sounds.
+fn every_voice(session: &mut Session<'_>) -> Result<Measurement, HostError> {
     const BLOCKS: usize = 4000;
     session.transport().stop();
     let mut costs = Vec::new();
@@ -191,22 +192,22 @@ fn every_voice(session: &mut Session<'_>) -> Result<Figure, HostError> {
     Ok(figure.must(f64::from(SHORT) / 48_000.0 * 1e9 / 100.0))
 }
 
-fn cost(what: &str, nanoseconds: &mut [f64]) -> Figure {
+fn cost(what: &str, nanoseconds: &mut [f64]) -> Measurement {
     let [median, low, high] = [0.5, 0.1, 0.9].map(|share| quantile(nanoseconds, share));
-    Figure::new(what, "ns", median).spread(low, high)
+    Measurement::new(what, "ns", median).spread(low, high)
 }
 
-/// Memory in bytes.
+/// Memory of this process in bytes; zero where the system is not Linux.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Memory {
-    /// Everything that lies in memory, code included.
-    pub resident: f64,
-    /// What belongs to this process alone.
-    pub own: f64,
+struct Memory {
+    /// Everything in memory, code included.
+    resident: f64,
+    /// What is not shared with other processes.
+    own: f64,
 }
 
 /// The memory of this process.
-pub fn memory() -> Memory {
+fn memory() -> Memory {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     Memory { resident: kilobytes(&status, "VmRSS:") * 1024.0, own: kilobytes(&status, "RssAnon:") * 1024.0 }
 }
@@ -216,8 +217,8 @@ fn kilobytes(status: &str, field: &str) -> f64 {
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0.0)
 }
 
-/// The CPU time that the threads whose name passes `named` have used so far.
-pub fn cpu_time(named: impl Fn(&str) -> bool) -> Duration {
+/// The CPU time so far of the threads whose name passes `named`; zero where the system is not Linux.
+fn cpu_time(named: impl Fn(&str) -> bool) -> Duration {
     let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return Duration::ZERO };
     let mut nanoseconds = 0;
     for task in tasks.flatten() {
@@ -235,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_systems_words_are_understood() {
+    fn the_systems_figures_are_parsed() {
         let status = "Name:\trig\nVmRSS:\t    2048 kB\nRssAnon:\t     512 kB\n";
         assert_eq!(kilobytes(status, "VmRSS:"), 2048.0);
         assert_eq!(kilobytes(status, "VmSwap:"), 0.0);

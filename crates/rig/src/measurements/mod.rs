@@ -10,12 +10,12 @@ use std::path::Path;
 
 /// One row of the table.
 #[derive(Clone, Debug)]
-pub struct Figure {
+pub struct Measurement {
     /// What was measured.
     pub what: String,
-    /// The figure; none where it was not measured.
+    /// The value; none where it was not measured.
     pub value: Option<f64>,
-    /// How far the measurements spread, from low to high, in the same unit.
+    /// The spread of the values, from low to high, in the same unit.
     pub spread: Option<(f64, f64)>,
     /// ns, us, ms, MB, %.
     pub unit: &'static str,
@@ -25,21 +25,21 @@ pub struct Figure {
     pub aim: Option<f64>,
 }
 
-/// How a figure stands to its floor.
+/// A measurement compared with its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Within what it must be, or nothing is asked of it.
+    /// Within its limit, or without one.
     Holds,
-    /// Over it by so little that another run may say otherwise.
+    /// Over it by at most a fifth, which may be noise.
     Close,
     /// Over it by more than a fifth.
     Missed,
-    /// Nobody measured it.
+    /// Not measured.
     Unmeasured,
 }
 
-impl Figure {
-    /// A figure of which nothing is asked.
+impl Measurement {
+    /// A measurement without a limit.
     pub fn new(what: impl Into<String>, unit: &'static str, value: f64) -> Self {
         Self { what: what.into(), value: Some(value), spread: None, unit, must: None, aim: None }
     }
@@ -59,7 +59,7 @@ impl Figure {
         Self { aim: Some(aim), ..self }
     }
 
-    /// How it stands to what it must be.
+    /// The comparison with the limit.
     pub fn verdict(&self) -> Verdict {
         match (self.value, self.must) {
             (None, _) => Verdict::Unmeasured,
@@ -70,7 +70,7 @@ impl Figure {
     }
 }
 
-/// The value below which this share (0..=1) of `values` lies; 0 of none.
+/// The quantile `share` (0..=1) of `values`; 0 of none.
 pub fn quantile(values: &mut [f64], share: f64) -> f64 {
     values.sort_unstable_by(f64::total_cmp);
     let last = values.len().saturating_sub(1);
@@ -84,9 +84,9 @@ struct Samples {
     times: Vec<f64>,
 }
 
-/// Lower decile, least and median of the time of one iteration in nanoseconds, over all samples of the
-/// benchmark that criterion keeps in `folder` (`group/name`); none where it has not run. The lower decile is
-/// what the code costs: on a busy machine most samples are interrupted, and their median is of the machine.
+/// Lower decile, minimum and median of the time of one iteration in nanoseconds, over all samples of the
+/// benchmark that criterion keeps in `folder` (`group/name`); none where it has not run. The lower decile is the
+/// cost of the code: on a busy machine most samples are interrupted.
 fn nanoseconds(folder: &Path, benchmark: &str) -> Option<[f64; 3]> {
     let file = folder.join(benchmark).join("new").join("sample.json");
     let samples: Samples = serde_json::from_slice(&std::fs::read(file).ok()?).ok()?;
@@ -94,21 +94,22 @@ fn nanoseconds(folder: &Path, benchmark: &str) -> Option<[f64; 3]> {
     (!each.is_empty()).then(|| [0.1, 0.0, 0.5].map(|share| quantile(&mut each, share)))
 }
 
-/// The row of one benchmark in `unit`, of which there are `per_nanosecond` in a nanosecond.
-fn row(folder: &Path, benchmark: &str, what: &str, unit: &'static str, per_nanosecond: f64) -> Figure {
-    let nameless = Figure { value: None, ..Figure::new(what, unit, 0.0) };
-    nanoseconds(folder, benchmark).map_or(nameless, |[decile, low, high]| {
-        Figure::new(what, unit, decile * per_nanosecond).spread(low * per_nanosecond, high * per_nanosecond)
+/// The row of one benchmark in `unit`; a nanosecond has `per_nanosecond` of it.
+fn row(folder: &Path, benchmark: &str, what: &str, unit: &'static str, per_nanosecond: f64) -> Measurement {
+    let unmeasured = Measurement { value: None, ..Measurement::new(what, unit, 0.0) };
+    nanoseconds(folder, benchmark).map_or(unmeasured, |[decile, low, high]| {
+        Measurement::new(what, unit, decile * per_nanosecond)
+            .spread(low * per_nanosecond, high * per_nanosecond)
     })
 }
 
-/// Nanoseconds that a block of `frames` samples lasts at 48 kHz.
-fn lasts(frames: u32) -> f64 {
+/// The duration of a block of `frames` samples at 48 kHz, in nanoseconds.
+fn block_duration(frames: u32) -> f64 {
     f64::from(frames) / 48_000.0 * 1e9
 }
 
 /// All rows that come from criterion.
-pub fn criterion_rows(folder: &Path) -> Vec<Figure> {
+pub fn criterion_rows(folder: &Path) -> Vec<Measurement> {
     let mut rows = Vec::new();
     for (group, what) in [
         ("idle", "stopped"),
@@ -119,11 +120,13 @@ pub fn criterion_rows(folder: &Path) -> Vec<Figure> {
         for frames in [64, 256, 1024] {
             let what = format!("sequencer, {frames} samples, {what}");
             let row = row(folder, &format!("{group}/{frames}"), &what, "ns", 1.0);
-            rows.push(row.must(lasts(frames) / 2000.0));
+            rows.push(row.must(block_duration(frames) / 2000.0));
         }
     }
     let kit = "kit_all drums in a roll that no hand plays";
-    rows.push(row(folder, kit, "built-in kit, 64 samples, all voices", "ns", 1.0).must(lasts(64) / 100.0));
+    rows.push(
+        row(folder, kit, "built-in kit, 64 samples, all voices", "ns", 1.0).must(block_duration(64) / 100.0),
+    );
     rows.push(row(folder, "crossing/publish and read", "a bank, from published to read", "ns", 1.0));
     for temperature in ["0", "0.4", "1"] {
         let benchmark = format!("built in_ a bank at temperature {temperature}");
@@ -143,12 +146,12 @@ mod tests {
     #[test]
     fn a_figure_misses_only_by_more_than_a_fifth() {
         let check = |value: f64, verdict| {
-            assert_eq!(Figure::new("a block", "ns", value).must(100.0).verdict(), verdict, "{value}");
+            assert_eq!(Measurement::new("a block", "ns", value).must(100.0).verdict(), verdict, "{value}");
         };
         check(100.0, Verdict::Holds);
         check(110.0, Verdict::Close);
         check(121.0, Verdict::Missed);
-        assert_eq!(Figure::new("a block", "ns", 1e9).verdict(), Verdict::Holds);
+        assert_eq!(Measurement::new("a block", "ns", 1e9).verdict(), Verdict::Holds);
     }
 
     #[test]
@@ -160,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_undisturbed_sample_is_the_figure_and_what_did_not_run_is_unmeasured() {
+    fn the_lower_decile_is_the_value_and_what_did_not_run_is_unmeasured() {
         let folder = tempfile::tempdir().expect("a folder");
         let new = folder.path().join("idle").join("64").join("new");
         std::fs::create_dir_all(&new).expect("folders");

@@ -1,7 +1,7 @@
-//! Counts the C functions that a loaded library calls, by name: each entry of its table of imported functions
-//! is pointed at a hook of ours, which counts where the thread is being watched and then jumps to where the
-//! entry pointed before. Everything that is linked into the library (framework, networks, our own code) goes
-//! through that table to reach the C library, which owns the allocator, the locks and the system calls.
+//! Counts the C functions that a loaded library calls, by name: each entry of its global offset table is
+//! replaced by a hook, which counts if the thread is inside [`super::during`] and then jumps to the original
+//! address. Everything that is linked into the library (framework, networks, the plugin) reaches the C library
+//! through that table, and with it the allocator, the locks and the system calls.
 
 use super::system_calls::counts_functions;
 use std::arch::naked_asm;
@@ -11,17 +11,17 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// More functions than any plugin of ours imports.
+/// More functions than the plugin imports.
 const MOST: usize = 256;
 const ROW: usize = 16;
 
 static COUNTS: [AtomicU64; MOST] = [const { AtomicU64::new(0) }; MOST];
-/// Where each hook jumps to.
+/// The original address behind each hook.
 static ORIGINALS: [AtomicUsize; MOST] = [const { AtomicUsize::new(0) }; MOST];
-/// What each hook stands for.
+/// The function behind each hook.
 static NAMES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// The counts since the last call, by name.
+/// The counts since the last call of this function, by name.
 pub(super) fn take() -> BTreeMap<String, u64> {
     let names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
     let counts = names.iter().zip(&COUNTS).map(|(name, count)| (name, count.swap(0, Ordering::Relaxed)));
@@ -34,7 +34,7 @@ extern "C" fn count(hook: usize) {
     }
 }
 
-/// Counts, then goes on as if it had not been there: every register that may carry an argument is kept.
+/// Counts, then jumps to the original function with every argument register restored.
 #[unsafe(naked)]
 extern "C" fn hook<const A: usize, const B: usize>() {
     naked_asm!(
@@ -102,14 +102,14 @@ fn hooks() -> [[Hook; ROW]; MOST / ROW] {
     ]
 }
 
-/// Puts the hooks into the table of the loaded library at `path`.
+/// Replaces the imported functions of the loaded library at `path` by hooks.
 pub(super) fn redirect(path: &Path) -> Result<(), &'static str> {
     let path = path.canonicalize().map_err(|_| "it is not there")?;
-    let mut wanted = Wanted { path, found: None };
-    // SAFETY: the callback takes what is handed to it as what it is, and keeps addresses only.
-    unsafe { libc::dl_iterate_phdr(Some(find), (&raw mut wanted).cast()) };
-    let (base, dynamic) = wanted.found.ok_or("it is not loaded")?;
-    let table = Table::read(base, dynamic);
+    let mut search = LibrarySearch { path, found: None };
+    // SAFETY: the callback casts its argument back to the type that it has here, and keeps addresses only.
+    unsafe { libc::dl_iterate_phdr(Some(find), (&raw mut search).cast()) };
+    let (base, dynamic) = search.found.ok_or("it is not loaded")?;
+    let table = ImportTable::read(base, dynamic);
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
     let hooks = hooks();
     for (slot, name) in table.functions() {
@@ -118,10 +118,10 @@ pub(super) fn redirect(path: &Path) -> Result<(), &'static str> {
             return Err("it imports more functions than can be counted");
         }
         let hook = hooks[place / ROW][place % ROW] as usize;
-        // SAFETY: the slot is a word of the library's table, see `Table`.
+        // SAFETY: the slot is a word of the library's table, see `ImportTable`.
         let original = unsafe { slot.read_volatile() };
         if original == 0 || original == hook {
-            continue; // optional and absent, or done before
+            continue; // optional and absent, or replaced already
         }
         if place == names.len() {
             names.push(name);
@@ -132,12 +132,12 @@ pub(super) fn redirect(path: &Path) -> Result<(), &'static str> {
     if names.is_empty() { Err("it imports nothing") } else { Ok(()) }
 }
 
-/// Points a slot, which the loader has made read-only, at a hook.
+/// Writes the address of a hook into a slot, which the loader has made read-only.
 fn write(slot: *mut usize, hook: usize) -> Result<(), &'static str> {
     const PAGE: usize = 4096;
     let page = (slot as usize & !(PAGE - 1)) as *mut c_void;
     // SAFETY: the page holds the library's table, which stays loaded; a slot is one aligned word, and every
-    // other thread that calls through it finds the old or the new address.
+    // other thread that calls through it reads the old or the new address.
     unsafe {
         if libc::mprotect(page, PAGE, libc::PROT_READ | libc::PROT_WRITE) != 0 {
             return Err("its table cannot be written");
@@ -147,47 +147,46 @@ fn write(slot: *mut usize, hook: usize) -> Result<(), &'static str> {
     Ok(())
 }
 
-struct Wanted {
+struct LibrarySearch {
     path: PathBuf,
-    /// Where it was loaded, and its dynamic section.
-    found: Option<(usize, *const Dynamic)>,
+    /// The address where it is loaded, and its dynamic section.
+    found: Option<(usize, *const DynamicEntry)>,
 }
 
 unsafe extern "C" fn find(info: *mut libc::dl_phdr_info, _size: usize, data: *mut c_void) -> c_int {
-    // SAFETY: the loader hands out a description that lives through the call, `redirect` its own `Wanted`.
+    // SAFETY: the loader passes a description that lives through the call, `redirect` its `LibrarySearch`.
     unsafe {
-        let (info, wanted) = (&*info, &mut *data.cast::<Wanted>());
+        let (info, search) = (&*info, &mut *data.cast::<LibrarySearch>());
         let name = CStr::from_ptr(info.dlpi_name).to_string_lossy().into_owned();
-        if Path::new(&name).canonicalize().ok().as_ref() != Some(&wanted.path) {
+        if Path::new(&name).canonicalize().ok().as_ref() != Some(&search.path) {
             return 0;
         }
         let headers = std::slice::from_raw_parts(info.dlpi_phdr, usize::from(info.dlpi_phnum));
         let dynamic = headers.iter().find(|header| header.p_type == libc::PT_DYNAMIC);
         let base = info.dlpi_addr as usize;
-        wanted.found = dynamic.map(|header| (base, (base + header.p_vaddr as usize) as *const Dynamic));
+        search.found = dynamic.map(|header| (base, (base + header.p_vaddr as usize) as *const DynamicEntry));
         1
     }
 }
 
 /// An entry of the dynamic section (ELF-64).
 #[repr(C)]
-struct Dynamic {
+struct DynamicEntry {
     tag: i64,
     value: usize,
 }
 
 /// A relocation with addend (ELF-64).
 #[repr(C)]
-struct Relocation {
+struct RelocationEntry {
     offset: usize,
     info: u64,
     addend: i64,
 }
 
-/// What a library imports, as the loader sees it: addresses within the library's own memory, which stays as
-/// long as it is loaded.
+/// The dynamic section of a library: addresses in the library's memory, valid as long as it is loaded.
 #[derive(Default)]
-struct Table {
+struct ImportTable {
     base: usize,
     symbols: usize,
     strings: usize,
@@ -195,14 +194,14 @@ struct Table {
     relocations: [(usize, usize); 2],
 }
 
-impl Table {
-    fn read(base: usize, mut dynamic: *const Dynamic) -> Self {
+impl ImportTable {
+    fn read(base: usize, mut dynamic: *const DynamicEntry) -> Self {
         let mut table = Self { base, ..Self::default() };
-        // Loaders differ in whether they have added the base.
+        // Some loaders have added the base address, some have not.
         let absolute = |value: usize| if value < base { base + value } else { value };
         loop {
             // SAFETY: the dynamic section is a list that ends with an entry of tag 0.
-            let Dynamic { tag, value } = unsafe { dynamic.read() };
+            let DynamicEntry { tag, value } = unsafe { dynamic.read() };
             match tag {
                 0 => break,
                 2 => table.relocations[1].1 = value,
@@ -218,15 +217,15 @@ impl Table {
         table
     }
 
-    /// The slot and the name of every function that comes from elsewhere.
+    /// The slot and the name of every imported function.
     fn functions(&self) -> Vec<(*mut usize, String)> {
-        const KINDS: [u64; 3] = [1, 6, 7]; // a pointer in data, one of the table, one of a stub
+        const KINDS: [u64; 3] = [1, 6, 7]; // R_X86_64_64, R_X86_64_GLOB_DAT, R_X86_64_JUMP_SLOT
         let mut functions = Vec::new();
         for (address, bytes) in self.relocations.into_iter().filter(|(address, _)| *address != 0) {
             // SAFETY: the dynamic section gives place and length of the list.
             let relocations = unsafe {
-                let count = bytes / size_of::<Relocation>();
-                std::slice::from_raw_parts(address as *const Relocation, count)
+                let count = bytes / size_of::<RelocationEntry>();
+                std::slice::from_raw_parts(address as *const RelocationEntry, count)
             };
             for relocation in relocations {
                 if KINDS.contains(&(relocation.info & 0xffff_ffff)) && relocation.addend == 0 {
@@ -239,10 +238,11 @@ impl Table {
         functions
     }
 
-    /// The name of a symbol, if it is a function that comes from elsewhere.
+    /// The name of a symbol, if it is an imported function.
     fn imported(&self, symbol: usize) -> Option<String> {
         const FUNCTION: u8 = 2;
-        // SAFETY: a relocation names a symbol of the table, and a symbol a string of the other, ended by 0.
+        // SAFETY: a relocation holds an index of the symbol table, a symbol an offset of a string that ends
+        // with 0.
         unsafe {
             let symbol = &*(self.symbols as *const libc::Elf64_Sym).add(symbol);
             let imports = symbol.st_shndx == 0 && symbol.st_info & 0xf == FUNCTION;

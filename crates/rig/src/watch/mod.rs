@@ -13,7 +13,7 @@
     all(target_os = "linux", target_arch = "x86_64"),
     allow(
         unsafe_code,
-        reason = "it reads the loader's tables and the kernel's; each access says what makes it sound"
+        reason = "it reads and writes the loader's and the kernel's tables; each access says what makes it sound"
     )
 )]
 
@@ -26,10 +26,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::Path;
 
-/// Why nobody can be watched on this machine.
+/// Why calls cannot be counted on this machine.
 #[derive(Debug, thiserror::Error)]
-pub enum Blind {
-    /// The witnesses are written for one system.
+pub enum WatchError {
+    /// The counters exist for one system.
     #[error("the audio thread can only be watched on Linux on x86-64")]
     System,
     /// The kernel is too old, or a sandbox forbids it.
@@ -45,51 +45,51 @@ pub enum Blind {
     },
 }
 
-/// Begins to watch the library at `path`, which is loaded: from here on, threads that enter
-/// `during` are counted. There is no way back; the process is a probe.
+/// Begins to count the calls of the loaded library at `path` in threads that are inside `during`. It cannot be
+/// undone in this process.
 ///
 /// # Errors
-/// This machine or this library cannot be watched.
+/// The calls of this library cannot be counted on this machine.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
-pub fn begin(path: &Path) -> Result<(), Blind> {
-    system_calls::try_out().map_err(Blind::Kernel)?;
-    imports::redirect(path).map_err(|reason| Blind::Library { path: path.to_owned(), reason })?;
+pub fn begin(path: &Path) -> Result<(), WatchError> {
+    system_calls::try_out().map_err(WatchError::Kernel)?;
+    imports::redirect(path).map_err(|reason| WatchError::Library { path: path.to_owned(), reason })?;
     system_calls::begin();
     Ok(())
 }
 
-/// Begins to watch the library at `path`.
+/// Not available on this system.
 ///
 /// # Errors
 /// Always, on this system.
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
-pub fn begin(_path: &Path) -> Result<(), Blind> {
-    Err(Blind::System)
+pub fn begin(_path: &Path) -> Result<(), WatchError> {
+    Err(WatchError::System)
 }
 
-/// Runs `call`, a call into the plugin on the audio thread, under both witnesses. Costs a load where
-/// nobody watches.
+/// Runs `call`, a call into the plugin on the audio thread, with both counters. Where they are off, it costs one
+/// atomic load.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub(crate) fn during<T>(call: impl FnOnce() -> T) -> T {
     let _end = system_calls::enter();
     call()
 }
 
-/// Runs `call` under the first witness alone: what a main thread does may start threads, which the second
-/// does not bear.
+/// Runs `call` with the counter of C functions alone: a main thread may start threads, which the other does not
+/// survive.
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 pub(crate) fn functions_during<T>(call: impl FnOnce() -> T) -> T {
     let _end = system_calls::enter_functions();
     call()
 }
 
-/// Runs `call`; nobody watches on this system.
+/// Runs `call`; nothing is counted on this system.
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 pub(crate) fn functions_during<T>(call: impl FnOnce() -> T) -> T {
     call()
 }
 
-/// Runs `call`; nobody watches on this system.
+/// Runs `call`; nothing is counted on this system.
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 pub(crate) fn during<T>(call: impl FnOnce() -> T) -> T {
     call()
@@ -97,16 +97,15 @@ pub(crate) fn during<T>(call: impl FnOnce() -> T) -> T {
 
 /// How often each C function and each system call was called.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Log {
+pub struct CallCounts {
     /// Functions that the plugin's library imports, by name.
     pub functions: BTreeMap<String, u64>,
     /// System calls, by name, or by number where the name is not known here.
     pub system_calls: BTreeMap<String, u64>,
 }
 
-/// Functions that compute and nothing else: they neither allocate nor lock nor enter the kernel.
-/// `clock_gettime` reads the clock from a page that the kernel shares; where it can't, it makes a system
-/// call, which is counted as one.
+/// Functions that neither allocate nor lock nor enter the kernel. `clock_gettime` reads the clock from the
+/// vDSO; where it can't, it makes a system call, which is counted as one.
 const PURE: [&str; 32] = [
     "memcpy",
     "memmove",
@@ -142,8 +141,8 @@ const PURE: [&str; 32] = [
     "fmaf",
 ];
 
-impl Log {
-    /// What has been counted since the last call.
+impl CallCounts {
+    /// The counts since the last call of this function.
     pub fn take() -> Self {
         #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
         return Self { functions: imports::take(), system_calls: system_calls::take() };
@@ -151,7 +150,7 @@ impl Log {
         Self::default()
     }
 
-    /// Everything but the functions that only compute: what has no place below the line.
+    /// Everything but the functions of [`PURE`]: what the audio thread must not call.
     pub fn findings(&self) -> BTreeMap<String, u64> {
         let functions = self.functions.iter().filter(|(name, _)| !PURE.contains(&name.as_str()));
         let calls = self.system_calls.iter().map(|(name, count)| (format!("system call {name}"), *count));
@@ -159,7 +158,7 @@ impl Log {
     }
 }
 
-impl fmt::Display for Log {
+impl fmt::Display for CallCounts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let findings = self.findings();
         if findings.is_empty() {
@@ -177,11 +176,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_only_computes_is_no_finding_and_the_rest_is() {
+    fn pure_functions_are_no_findings_and_the_rest_are() {
         let count = |name: &str| (name.to_owned(), 2);
         let functions = [count("memcpy"), count("malloc"), count("expf")].into();
-        let log = Log { functions, system_calls: [count("futex")].into() };
+        let log = CallCounts { functions, system_calls: [count("futex")].into() };
         assert_eq!(log.to_string(), "malloc x 2, system call futex x 2");
-        assert_eq!(Log::default().to_string(), "nothing");
+        assert_eq!(CallCounts::default().to_string(), "nothing");
     }
 }

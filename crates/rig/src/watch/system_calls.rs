@@ -1,6 +1,6 @@
-//! Counts the system calls of threads that are inside a plugin's call, by Linux's syscall user dispatch: while
-//! a byte of ours says so, the kernel delivers SIGSYS instead of making the call, on this thread alone. The
-//! handler notes the number and makes the call itself, so that the plugin notices nothing.
+//! Counts the system calls of threads inside a plugin's call with Linux's syscall user dispatch: while a byte of
+//! the thread is set, the kernel delivers SIGSYS instead of making the call. The handler counts the number and
+//! makes the call itself, so the plugin sees no difference.
 
 use std::cell::{Cell, UnsafeCell};
 use std::collections::BTreeMap;
@@ -8,48 +8,48 @@ use std::io::Error;
 use std::ptr::{addr_of_mut, null_mut};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// Highest number that is counted by itself; higher ones share the last place.
+/// Numbers that are counted separately; higher ones share the last counter.
 const NUMBERS: usize = 512;
 
 static WATCHING: AtomicBool = AtomicBool::new(false);
 static COUNTS: [AtomicU64; NUMBERS] = [const { AtomicU64::new(0) }; NUMBERS];
-/// The code that returns from a signal handler: its system call must pass.
+/// The address of the code that returns from a signal handler: its system call must pass.
 static RETURN: AtomicU64 = AtomicU64::new(0);
-/// Bytes of that code, at most: `mov eax, 15; syscall`.
+/// Bytes of that code at most: `mov eax, 15; syscall`.
 const RETURN_LENGTH: u64 = 16;
 
-// From linux/prctl.h; libc does not have them for this system.
+// From linux/prctl.h; the crate libc lacks them for this system.
 const PR_SET_SYSCALL_USER_DISPATCH: libc::c_int = 59;
 const PR_SYS_DISPATCH_ON: libc::c_ulong = 1;
-/// The two values of a thread's byte, as the kernel reads it.
+/// The two values of a thread's byte for the kernel.
 const ALLOW: u8 = 0;
 const BLOCK: u8 = 1;
 
 thread_local! {
-    static THREAD: Thread = const {
-        Thread { byte: UnsafeCell::new(ALLOW), known: Cell::new(false), functions: Cell::new(false) }
+    static THREAD: ThreadState = const {
+        ThreadState { byte: UnsafeCell::new(ALLOW), registered: Cell::new(false), functions: Cell::new(false) }
     };
 }
 
-struct Thread {
+struct ThreadState {
     byte: UnsafeCell<u8>,
     /// Whether the kernel knows this thread's byte.
-    known: Cell<bool>,
+    registered: Cell<bool>,
     /// Whether calls of C functions count too.
     functions: Cell<bool>,
 }
 
-impl Thread {
+impl ThreadState {
     fn set(&self, value: u8) {
-        // SAFETY: only this thread and its own signal handler touch the byte; volatile, since the kernel
-        // reads it behind the compiler's back.
+        // SAFETY: only this thread and its own signal handler access the byte; volatile, since the kernel reads
+        // it too.
         unsafe { self.byte.get().write_volatile(value) };
     }
 
-    /// Tells the kernel where the byte of this thread is.
-    fn introduce(&self) -> Result<(), Error> {
+    /// Registers the byte of this thread with the kernel.
+    fn register(&self) -> Result<(), Error> {
         let start = RETURN.load(Ordering::Relaxed);
-        // SAFETY: the byte lives as long as its thread, which the kernel's setting ends with.
+        // SAFETY: the byte lives as long as its thread, and so does the kernel's setting.
         let result = unsafe {
             libc::prctl(
                 PR_SET_SYSCALL_USER_DISPATCH,
@@ -62,15 +62,15 @@ impl Thread {
         if result != 0 {
             return Err(Error::last_os_error());
         }
-        self.known.set(true);
+        self.registered.set(true);
         Ok(())
     }
 }
 
-/// Ends a thread's time under watch.
-pub(super) struct End;
+/// Ends the counting of a thread when dropped.
+pub(super) struct WatchGuard;
 
-impl Drop for End {
+impl Drop for WatchGuard {
     fn drop(&mut self) {
         THREAD.with(|thread| {
             thread.set(ALLOW);
@@ -79,25 +79,25 @@ impl Drop for End {
     }
 }
 
-/// From here to the end of the returned value the calls of this thread are counted.
-pub(super) fn enter() -> Option<End> {
+/// Counts the calls of this thread until the returned guard is dropped.
+pub(super) fn enter() -> Option<WatchGuard> {
     if !WATCHING.load(Ordering::Relaxed) {
         return None;
     }
     THREAD.with(|thread| {
-        if !thread.known.get() && thread.introduce().is_err() {
+        if !thread.registered.get() && thread.register().is_err() {
             return None;
         }
         thread.functions.set(true);
         thread.set(BLOCK);
-        Some(End)
+        Some(WatchGuard)
     })
 }
 
-/// As [`enter`], but only the library's calls of C functions are counted.
-pub(super) fn enter_functions() -> End {
+/// As [`enter`], but counts only the library's calls of C functions.
+pub(super) fn enter_functions() -> WatchGuard {
     THREAD.with(|thread| thread.functions.set(true));
-    End
+    WatchGuard
 }
 
 /// Whether this thread's calls of C functions count.
@@ -105,12 +105,12 @@ pub(super) fn counts_functions() -> bool {
     THREAD.with(|thread| thread.functions.get())
 }
 
-/// From now on [`enter`] counts.
+/// Switches [`enter`] on.
 pub(super) fn begin() {
     WATCHING.store(true, Ordering::Relaxed);
 }
 
-/// The counts since the last call, by name.
+/// The counts since the last call of this function, by name.
 pub(super) fn take() -> BTreeMap<String, u64> {
     let counts = COUNTS.iter().enumerate().map(|(number, count)| (number, count.swap(0, Ordering::Relaxed)));
     counts.filter(|(_, count)| *count > 0).map(|(number, count)| (name(number), count)).collect()
@@ -141,13 +141,13 @@ fn name(number: usize) -> String {
     known.map_or_else(|| format!("number {number}"), |(_, name)| (*name).to_owned())
 }
 
-/// Installs the handler and sees it count a call on this very thread.
+/// Installs the handler and tests that it counts a call of this thread.
 pub(super) fn try_out() -> Result<(), String> {
     let refused = |error: Error| error.to_string();
     install().map_err(refused)?;
-    THREAD.with(|thread| thread.introduce()).map_err(refused)?;
+    THREAD.with(|thread| thread.register()).map_err(refused)?;
     let before = COUNTS[libc::SYS_getppid as usize].load(Ordering::Relaxed);
-    // SAFETY: asks for a number.
+    // SAFETY: getppid only returns a number.
     let (watched, plain) = unsafe {
         THREAD.with(|thread| thread.set(BLOCK));
         let watched = libc::syscall(libc::SYS_getppid);
@@ -163,7 +163,7 @@ pub(super) fn try_out() -> Result<(), String> {
     }
 }
 
-/// The kernel's own record of a signal's action; libc hides the part that returns from the handler.
+/// The kernel's `struct sigaction`; libc's lacks the restorer, which returns from the handler.
 #[repr(C)]
 #[derive(Default)]
 struct KernelAction {
@@ -174,8 +174,8 @@ struct KernelAction {
 }
 
 fn install() -> Result<(), Error> {
-    // SAFETY: the action is plain data, filled below; the handler keeps to what a handler may do; the second
-    // call reads the kernel's record into room of its size.
+    // SAFETY: the action is plain data, filled below; the handler is async-signal-safe; the second call reads
+    // the kernel's action into room of its size.
     unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = handle as *const () as usize;
@@ -194,12 +194,12 @@ fn install() -> Result<(), Error> {
     Ok(())
 }
 
-/// Counts the call, makes it, and leaves its result where the caller expects it. A thread that is started
-/// under watch ends the process, since the C library holds back signals there: loud enough for a plugin that
-/// starts threads below the line.
+/// Counts the call, makes it, and stores its result in the caller's register. A thread that is started while
+/// calls are counted ends the process, since the C library blocks signals there: a plugin that starts threads on
+/// the audio thread is noticed.
 extern "C" fn handle(_signal: libc::c_int, _info: *mut libc::siginfo_t, context: *mut libc::c_void) {
     THREAD.with(|thread| thread.set(ALLOW));
-    // SAFETY: the kernel hands a handler with SA_SIGINFO its thread's context, which nobody else uses.
+    // SAFETY: the kernel passes a handler with SA_SIGINFO its thread's context, which nothing else uses.
     unsafe {
         let registers = &mut (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs;
         let register = |index: libc::c_int| registers[index as usize];

@@ -1,5 +1,5 @@
-//! What the plugin may ask of this host. Requests come from any thread and are answered on the main
-//! thread, between blocks.
+//! The plugin's requests to the host. They come from any thread and are served on the main thread, between
+//! blocks.
 
 use clack_extensions::gui::{GuiSize, HostGui, HostGuiImpl};
 use clack_extensions::params::{
@@ -10,7 +10,7 @@ use clack_host::prelude::*;
 use clack_host::utils::ClapId;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-/// The rig as clack-host sees it.
+/// The host handlers for clack-host.
 pub(crate) struct RigHost;
 
 impl HostHandlers for RigHost {
@@ -23,26 +23,24 @@ impl HostHandlers for RigHost {
     }
 }
 
-/// What the plugin has asked for since the main thread last looked.
+/// The requests since the main thread last took them.
 #[derive(Default)]
 pub(crate) struct Requests {
     callback: AtomicBool,
-    /// The size that its window wants to have, packed; 0 is no wish.
+    /// The requested size of the window, packed; 0 is none.
     size: AtomicU64,
 }
 
 impl Requests {
-    /// Whether the plugin wants the main thread; asking clears the wish.
+    /// Takes the request for a main-thread callback.
     pub(crate) fn take_callback(&self) -> bool {
-        // AcqRel: what the plugin wrote before it asked is seen by the callback that follows.
+        // AcqRel: what the plugin wrote before its request is visible to the callback that follows.
         self.callback.swap(false, Ordering::AcqRel)
     }
-}
 
-impl Requests {
-    /// The size that the plugin's window wants to have; asking clears the wish.
+    /// Takes the requested size of the window.
     pub(crate) fn take_size(&self) -> Option<GuiSize> {
-        // Relaxed: the number is all there is.
+        // Relaxed: it guards no other data.
         let packed = self.size.swap(0, Ordering::Relaxed);
         (packed != 0).then(|| GuiSize::unpack_from_u64(packed))
     }
@@ -69,7 +67,7 @@ impl HostGuiImpl for Requests {
 
 impl SharedHandler<'_> for Requests {
     fn request_restart(&self) {}
-    // The rig processes all the time, nothing has to be started.
+    // The rig processes all the time.
     fn request_process(&self) {}
     fn request_callback(&self) {
         // Release: see `take_callback`.
@@ -78,11 +76,11 @@ impl SharedHandler<'_> for Requests {
 }
 
 impl HostParamsImplShared for Requests {
-    // The next block is as good as a flush.
+    // The next block flushes.
     fn request_flush(&self) {}
 }
 
-/// The main-thread side; the rig reads parameters whenever it needs them, so it keeps nothing here.
+/// The main-thread side; it has no state, since the rig reads parameters when it needs them.
 pub(crate) struct MainThread;
 
 impl MainThreadHandler<'_> for MainThread {}

@@ -1,9 +1,12 @@
 //! The main-thread side of a CLAP instance, its window included.
 
 use super::callbacks::{MainThread, Requests, RigHost};
-use super::processor::{ClapProcessor, Range};
+use super::processor::{ClapProcessor, ParameterRange};
 use crate::hosts::audio_thread::AudioThread;
-use crate::hosts::{Block, Format, HostError, Instance, Mode, Output, Parameter, ParameterId, Setup};
+use crate::hosts::{
+    BlockInput, BlockOutput, HostError, Instance, Mode, ParameterDescription, ParameterId, PluginFormat,
+    Setup,
+};
 use clack_extensions::params::{ParamInfoBuffer, PluginParams};
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
@@ -11,21 +14,21 @@ use clack_host::prelude::*;
 use std::ffi::{CStr, CString};
 
 #[cfg(target_os = "linux")]
-pub use window::WindowSize;
+pub use window::RequestedSize;
 
 /// A CLAP plugin instance.
 pub struct ClapInstance {
-    // Dropped first: the thread ends before the plugin goes.
+    // Dropped first: the thread ends before the plugin is destroyed.
     audio: Option<AudioThread>,
     plugin: PluginInstance<RigHost>,
     extension: PluginParams,
-    parameters: Vec<Parameter>,
-    ranges: Vec<Range>,
+    parameters: Vec<ParameterDescription>,
+    ranges: Vec<ParameterRange>,
     most_frames: u32,
-    /// The host's window around the plugin's, while that is open.
+    /// The host's window around the plugin's, while it is open.
     #[cfg(target_os = "linux")]
-    frame: Option<crate::desktop::Frame>,
-    /// How often a size that the plugin asked for was not to be had.
+    frame: Option<crate::desktop::HostWindow>,
+    /// How often a requested size was refused.
     #[cfg(target_os = "linux")]
     refused_sizes: u32,
 }
@@ -43,8 +46,8 @@ impl ClapInstance {
         let handle = plugin.plugin_handle();
         for index in 0..extension.count(&handle) {
             let Some(info) = extension.get_info(&handle, index, &mut buffer) else { continue };
-            let range = Range { id: info.id, minimum: info.min_value, maximum: info.max_value };
-            parameters.push(Parameter {
+            let range = ParameterRange { id: info.id, minimum: info.min_value, maximum: info.max_value };
+            parameters.push(ParameterDescription {
                 id: ParameterId(info.id.get()),
                 name: String::from_utf8_lossy(info.name).into_owned(),
                 default: range.normalised(info.default_value),
@@ -65,7 +68,7 @@ impl ClapInstance {
         })
     }
 
-    fn range(&self, parameter: ParameterId) -> Result<Range, HostError> {
+    fn range(&self, parameter: ParameterId) -> Result<ParameterRange, HostError> {
         self.ranges
             .iter()
             .find(|range| range.id.get() == parameter.0)
@@ -109,11 +112,11 @@ fn refused(step: &'static str, error: impl std::fmt::Display) -> HostError {
 const INACTIVE: HostError = HostError::State { state: "inactive", advice: "activate it first" };
 
 impl Instance for ClapInstance {
-    fn format(&self) -> Format {
-        Format::Clap
+    fn format(&self) -> PluginFormat {
+        PluginFormat::Clap
     }
 
-    fn parameters(&self) -> &[Parameter] {
+    fn parameters(&self) -> &[ParameterDescription] {
         &self.parameters
     }
 
@@ -171,7 +174,11 @@ impl Instance for ClapInstance {
         joined
     }
 
-    fn process(&mut self, block: Block, output: Output) -> Result<(Block, Output), HostError> {
+    fn process(
+        &mut self,
+        block: BlockInput,
+        output: BlockOutput,
+    ) -> Result<(BlockInput, BlockOutput), HostError> {
         if block.frames > self.most_frames {
             return Err(HostError::BlockTooLong { frames: block.frames, most: self.most_frames });
         }
@@ -195,27 +202,27 @@ impl Drop for ClapInstance {
     fn drop(&mut self) {
         #[cfg(target_os = "linux")]
         self.close_window();
-        // An error here was an error of the last call too; a plugin that goes has nobody left to tell.
+        // The plugin is being destroyed, so an error has no receiver.
         if self.deactivate().is_err() {
             self.audio = None;
         }
     }
 }
 
-/// The plugin's own window inside one of the host's.
+/// The plugin's window inside a window of the host.
 #[cfg(target_os = "linux")]
 mod window {
     use super::{ClapInstance, Requests, refused};
-    use crate::desktop::Frame;
+    use crate::desktop::HostWindow;
     use crate::hosts::HostError;
     use clack_extensions::gui::{GuiApiType, GuiConfiguration, GuiSize, PluginGui, Window};
 
-    /// How large a window is to be opened.
+    /// The size of a window that is to be opened.
     #[derive(Clone, Copy, Debug, Default, PartialEq)]
-    pub struct WindowSize {
-        /// In pixels; none is what the plugin wants.
+    pub struct RequestedSize {
+        /// In pixels; none is the plugin's own size.
         pub pixels: Option<(u32, u32)>,
-        /// How many pixels the host has for one of a plain screen.
+        /// The scale factor, where the host has one.
         pub scale: Option<f64>,
     }
 
@@ -224,24 +231,24 @@ mod window {
         ///
         /// # Errors
         /// There is no X server, or the plugin has no window for one.
-        pub fn open_window(&mut self, title: &str, size: WindowSize) -> Result<(u32, u32), HostError> {
+        pub fn open_window(&mut self, title: &str, size: RequestedSize) -> Result<(u32, u32), HostError> {
             let gui = self.gui()?;
             let handle = self.plugin.plugin_handle();
             let how = GuiConfiguration { api_type: GuiApiType::X11, is_floating: false };
-            gui.create(&handle, how).map_err(|error| refused("make its window", error))?;
+            gui.create(&handle, how).map_err(|error| refused("create its window", error))?;
             if let Some(scale) = size.scale {
                 gui.set_scale(&handle, scale).map_err(|error| refused("scale its window", error))?;
             }
             let own = gui.get_size(&handle).ok_or(HostError::Missing("window size"))?;
             let (width, height) = size.pixels.unwrap_or((own.width, own.height));
             let frame =
-                Frame::open(title, width, height).map_err(|error| refused("open its window", error))?;
+                HostWindow::open(title, width, height).map_err(|error| refused("open its window", error))?;
             if size.pixels.is_some() {
                 gui.set_size(&handle, GuiSize { width, height })
                     .map_err(|error| refused("resize its window", error))?;
             }
             let parent = Window::from_x11_handle(frame.handle().into());
-            #[allow(unsafe_code, reason = "the plugin draws into a window of ours for as long as it likes")]
+            #[allow(unsafe_code, reason = "the plugin draws into a window of the host")]
             // SAFETY: the frame lives until `close_window`, which destroys the plugin's window first.
             let set = unsafe { gui.set_parent(&handle, parent) };
             set.map_err(|error| refused("move into the host's window", error))?;
@@ -260,16 +267,16 @@ mod window {
             self.frame = None;
         }
 
-        /// How often a size that the plugin asked for was not to be had.
+        /// How often a requested size was refused.
         pub fn refused_sizes(&self) -> u32 {
             self.refused_sizes
         }
 
-        /// Gives the window the size that the plugin has asked for.
+        /// Gives the window the size that the plugin has requested.
         pub(super) fn follow_size(&mut self) {
             let Some(wanted) = self.plugin.access_shared_handler(Requests::take_size) else { return };
             let (Some(frame), Ok(gui)) = (&self.frame, self.gui()) else { return };
-            // A server or a plugin that refuses leaves the window as it is.
+            // Where the server or the plugin refuses, the window stays as it is.
             let resized = frame.resize(wanted.width, wanted.height).is_ok();
             if !resized || gui.set_size(&self.plugin.plugin_handle(), wanted).is_err() {
                 self.refused_sizes += 1;

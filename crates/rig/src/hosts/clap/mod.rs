@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 pub use instance::ClapInstance;
 #[cfg(target_os = "linux")]
-pub use instance::WindowSize;
+pub use instance::RequestedSize;
 
 /// A loaded .clap file. It stays loaded as long as the bundle or one of its instances lives.
 pub struct Bundle {
@@ -58,7 +58,7 @@ impl Bundle {
         self.id.to_string_lossy().into_owned()
     }
 
-    /// Where the bundle lies.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -2,7 +2,7 @@
 
 use super::callbacks::RigHost;
 use crate::hosts::audio_thread::Processor;
-use crate::hosts::{Block, HostError, Output, Position};
+use crate::hosts::{BlockInput, BlockOutput, HostError, Position};
 use crate::watch;
 use beat::{NoteEvent, NoteKind};
 use clack_host::events::event_types::{
@@ -15,17 +15,17 @@ use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, ClapId, SecondsTime};
 use std::time::Instant;
 
-/// An activated CLAP plugin, on its way to, on, or back from the audio thread.
+/// An activated CLAP plugin on the audio thread.
 pub(crate) struct ClapProcessor {
     plugin: PluginAudioProcessor<RigHost>,
-    ranges: Vec<Range>,
+    ranges: Vec<ParameterRange>,
     ports: AudioPorts,
     events_in: EventBuffer,
     events_out: EventBuffer,
 }
 
 impl ClapProcessor {
-    pub(crate) fn new(plugin: StoppedPluginAudioProcessor<RigHost>, ranges: Vec<Range>) -> Self {
+    pub(crate) fn new(plugin: StoppedPluginAudioProcessor<RigHost>, ranges: Vec<ParameterRange>) -> Self {
         Self {
             plugin: plugin.into(),
             ranges,
@@ -46,7 +46,7 @@ impl Processor for ClapProcessor {
             .map_err(refused("start processing"))
     }
 
-    fn process(&mut self, block: &Block, output: &mut Output) -> Result<(), HostError> {
+    fn process(&mut self, block: &BlockInput, output: &mut BlockOutput) -> Result<(), HostError> {
         fill_input(&mut self.events_in, block, &self.ranges);
         self.events_out.clear();
         let transport = transport_event(&block.position, 0);
@@ -87,28 +87,28 @@ impl Processor for ClapProcessor {
     }
 }
 
-/// The range of a parameter as CLAP counts it.
+/// The range of a parameter in CLAP's plain values.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Range {
+pub(crate) struct ParameterRange {
     pub(crate) id: ClapId,
     pub(crate) minimum: f64,
     pub(crate) maximum: f64,
 }
 
-impl Range {
-    /// CLAP's value for one of 0..=1.
+impl ParameterRange {
+    /// The plain value of a normalised one.
     pub(crate) fn plain(&self, normalised: f64) -> f64 {
         self.minimum + normalised * (self.maximum - self.minimum)
     }
 
-    /// 0..=1 for CLAP's value.
+    /// The normalised value, 0..=1, of a plain one.
     pub(crate) fn normalised(&self, plain: f64) -> f64 {
         let width = self.maximum - self.minimum;
         if width > 0.0 { (plain - self.minimum) / width } else { 0.0 }
     }
 }
 
-/// The transport event that tells `position` at sample `sample` of a block.
+/// The transport event of `position` at sample `sample` of a block.
 pub(crate) fn transport_event(position: &Position, sample: u32) -> TransportEvent {
     let mut flags = TransportFlags::HAS_TEMPO
         | TransportFlags::HAS_BEATS_TIMELINE
@@ -138,8 +138,8 @@ pub(crate) fn transport_event(position: &Position, sample: u32) -> TransportEven
     }
 }
 
-/// Fills `events` with what the block carries, in time order.
-pub(crate) fn fill_input(events: &mut EventBuffer, block: &Block, ranges: &[Range]) {
+/// Fills `events` with the events of the block, in time order.
+pub(crate) fn fill_input(events: &mut EventBuffer, block: &BlockInput, ranges: &[ParameterRange]) {
     events.clear();
     for (sample, position) in &block.jumps {
         events.push(&transport_event(position, *sample));
@@ -163,8 +163,8 @@ pub(crate) fn fill_input(events: &mut EventBuffer, block: &Block, ranges: &[Rang
     events.sort();
 }
 
-/// Keeps what the plugin sent. Notes may come as CLAP notes or as MIDI.
-pub(crate) fn keep_output(event: &UnknownEvent, output: &mut Output) {
+/// Adds an event of the plugin to the output. Notes may come as CLAP notes or as MIDI.
+pub(crate) fn keep_output(event: &UnknownEvent, output: &mut BlockOutput) {
     let sample = event.header().time();
     match event.as_core_event() {
         Some(CoreEventSpace::NoteOn(note)) => {
@@ -180,7 +180,7 @@ pub(crate) fn keep_output(event: &UnknownEvent, output: &mut Output) {
     }
 }
 
-fn keep_midi(event: &MidiEvent, sample: u32, output: &mut Output) {
+fn keep_midi(event: &MidiEvent, sample: u32, output: &mut BlockOutput) {
     let [status, note, velocity] = event.data();
     let channel = status & 0x0f;
     let kind = match (status & 0xf0, velocity) {

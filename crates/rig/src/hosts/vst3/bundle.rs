@@ -9,7 +9,7 @@ use std::sync::Arc;
 use vst3::ComPtr;
 use vst3::Steinberg::{IPluginFactory, IPluginFactoryTrait, PClassInfo, TUID, kResultOk};
 
-/// The folder of the library within a bundle, and the names of its entry and exit.
+/// The folder of the library within a bundle, and the names of its entry and exit functions.
 #[cfg(target_os = "linux")]
 const PLACE: (&str, &[u8], &[u8]) = (concat_arch(), b"ModuleEntry\0", b"ModuleExit\0");
 #[cfg(target_os = "macos")]
@@ -51,12 +51,12 @@ impl Bundle {
         Vst3Instance::new(Arc::clone(&self.module))
     }
 
-    /// Where the bundle lies.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.module.path
     }
 
-    /// The library within the bundle.
+    /// The path of the library in it.
     pub fn library(&self) -> &Path {
         &self.file
     }
@@ -78,7 +78,7 @@ fn library_in(bundle: &Path) -> Option<PathBuf> {
     file.is_file().then_some(file)
 }
 
-/// An entered library: it is left again when the last owner goes.
+/// A library after its entry function; the exit function runs when the last owner is dropped.
 pub(super) struct Module {
     // Dropped first, while the library is still there.
     factory: Option<ComPtr<IPluginFactory>>,
@@ -90,8 +90,8 @@ pub(super) struct Module {
 impl Module {
     fn enter(library: Library, path: PathBuf) -> Result<Self, String> {
         let (_, entry, _) = PLACE;
-        // SAFETY: the VST3 interface gives the entry this type; its argument names the bundle, which
-        // the library of a bundle without resources does not read.
+        // SAFETY: the entry function has this type in VST3; its argument, the bundle's handle, is read only
+        // by bundles with resources.
         let entered = unsafe {
             let entry = library.get::<unsafe extern "system" fn(*mut c_void) -> bool>(entry);
             entry.map(|entry| entry(std::ptr::null_mut()))
@@ -102,8 +102,7 @@ impl Module {
             Ok(true) => {}
         }
         let mut module = Self { factory: None, class: [0; 16], library, path };
-        // SAFETY: the VST3 interface gives the function this type; it hands out a counted reference,
-        // which ComPtr takes over.
+        // SAFETY: the function has this type in VST3; it returns a counted reference, which ComPtr owns.
         let factory = unsafe {
             let get = module
                 .library
@@ -143,7 +142,7 @@ impl Drop for Module {
     fn drop(&mut self) {
         self.factory = None;
         let (_, _, exit) = PLACE;
-        // SAFETY: the VST3 interface gives the exit this type; no object of the library is left.
+        // SAFETY: the exit function has this type in VST3; no object of the library is left.
         unsafe {
             if let Ok(exit) = self.library.get::<unsafe extern "system" fn() -> bool>(exit) {
                 exit();

@@ -1,4 +1,5 @@
-//! What the host offers to a VST3 plugin: itself, a listener for edits, and streams for states.
+//! The objects that the host passes to a VST3 plugin: the application, a component handler and streams for
+//! states.
 
 use crate::hosts::HostError;
 use std::ffi::c_void;
@@ -22,7 +23,7 @@ pub(super) fn check(result: tresult, step: &'static str) -> Result<(), HostError
     }
 }
 
-/// The host as a plugin may ask for its name.
+/// The host application, which has a name.
 pub(super) struct Application;
 
 impl Class for Application {
@@ -31,7 +32,7 @@ impl Class for Application {
 
 impl IHostApplicationTrait for Application {
     unsafe fn getName(&self, name: *mut String128) -> tresult {
-        // SAFETY: the plugin hands out room for a String128, or null.
+        // SAFETY: the plugin passes room for a String128, or null.
         let Some(name) = (unsafe { name.as_mut() }) else { return kInvalidArgument };
         for (unit, letter) in name.iter_mut().zip("Beatfield rig\0".encode_utf16()) {
             *unit = letter as _;
@@ -49,14 +50,14 @@ impl IHostApplicationTrait for Application {
     }
 }
 
-/// Hears of edits in the plugin's window; the rig opens none, and only needs to be there.
-pub(super) struct EditListener;
+/// Receives edits of the plugin's window and ignores them: the rig opens no VST3 window.
+pub(super) struct ComponentHandler;
 
-impl Class for EditListener {
+impl Class for ComponentHandler {
     type Interfaces = (IComponentHandler,);
 }
 
-impl IComponentHandlerTrait for EditListener {
+impl IComponentHandlerTrait for ComponentHandler {
     unsafe fn beginEdit(&self, _parameter: ParamID) -> tresult {
         kResultOk
     }
@@ -74,11 +75,11 @@ impl IComponentHandlerTrait for EditListener {
     }
 }
 
-/// A state on its way to or from a plugin.
+/// A stream in memory, for states.
 #[derive(Default)]
-pub(super) struct Stream(Mutex<(Vec<u8>, usize)>);
+pub(super) struct MemoryStream(Mutex<(Vec<u8>, usize)>);
 
-impl Stream {
+impl MemoryStream {
     pub(super) fn of(bytes: &[u8]) -> Self {
         Self(Mutex::new((bytes.to_vec(), 0)))
     }
@@ -92,18 +93,18 @@ impl Stream {
     }
 }
 
-impl Class for Stream {
+impl Class for MemoryStream {
     type Interfaces = (IBStream,);
 }
 
-impl IBStreamTrait for Stream {
+impl IBStreamTrait for MemoryStream {
     unsafe fn read(&self, buffer: *mut c_void, count: int32, done: *mut int32) -> tresult {
         let mut inner = self.lock();
         let (bytes, at) = &mut *inner;
         let rest = bytes.get(*at..).unwrap_or_default();
         let rest = &rest[..rest.len().min(usize::try_from(count).unwrap_or(0))];
         if !rest.is_empty() {
-            // SAFETY: the plugin hands out room for `count` bytes, which `rest` does not exceed.
+            // SAFETY: the plugin passes room for `count` bytes, which `rest` does not exceed.
             unsafe { std::ptr::copy_nonoverlapping(rest.as_ptr(), buffer.cast(), rest.len()) };
         }
         *at += rest.len();
@@ -113,7 +114,7 @@ impl IBStreamTrait for Stream {
 
     unsafe fn write(&self, buffer: *mut c_void, count: int32, done: *mut int32) -> tresult {
         let (Ok(length), false) = (usize::try_from(count), buffer.is_null()) else { return kInvalidArgument };
-        // SAFETY: the plugin says that `count` bytes are there, and they are not null.
+        // SAFETY: the plugin passes `count` bytes, and they are not null.
         let written = unsafe { std::slice::from_raw_parts(buffer.cast::<u8>(), length) };
         let mut inner = self.lock();
         let (bytes, at) = &mut *inner;
@@ -146,16 +147,16 @@ impl IBStreamTrait for Stream {
     }
 }
 
-/// Writes an answer where the plugin wants one.
+/// Writes a result where the plugin passes room for it.
 fn store<T>(place: *mut T, value: T) {
-    // SAFETY: VST3 hands out room for one value, or null where the answer does not matter.
+    // SAFETY: the plugin passes room for one value, or null.
     if let Some(place) = unsafe { place.as_mut() } {
         *place = value;
     }
 }
 
-/// The name of a parameter, as VST3 writes it.
-pub(super) fn title(units: &String128) -> String {
+/// The text of a String128, which may end with a zero.
+pub(super) fn text(units: &String128) -> String {
     let units: Vec<u16> = units.iter().map(|&unit| unit as u16).take_while(|&unit| unit != 0).collect();
     String::from_utf16_lossy(&units)
 }

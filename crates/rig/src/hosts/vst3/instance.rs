@@ -1,10 +1,12 @@
 //! The main-thread side of a VST3 instance.
 
 use super::bundle::Module;
-use super::host_objects::{Application, EditListener, Stream, check, title};
+use super::host_objects::{Application, ComponentHandler, MemoryStream, check, text};
 use super::processor::{Vst3Processor, process_mode};
 use crate::hosts::audio_thread::AudioThread;
-use crate::hosts::{Block, Format, HostError, Instance, Output, Parameter, ParameterId, Setup};
+use crate::hosts::{
+    BlockInput, BlockOutput, HostError, Instance, ParameterDescription, ParameterId, PluginFormat, Setup,
+};
 use std::ffi::c_void;
 use std::sync::Arc;
 use vst3::Steinberg::Vst::BusDirections_::{kInput, kOutput};
@@ -25,9 +27,9 @@ pub struct Vst3Instance {
     processor: ComPtr<IAudioProcessor>,
     controller: ComPtr<IEditController>,
     component: ComPtr<IComponent>,
-    parameters: Vec<Parameter>,
+    parameters: Vec<ParameterDescription>,
     setup: Option<Setup>,
-    _listener: ComWrapper<EditListener>,
+    _handler: ComWrapper<ComponentHandler>,
     _host: ComWrapper<Application>,
     _module: Arc<Module>,
 }
@@ -37,17 +39,18 @@ impl Vst3Instance {
         let component = create(&module)?;
         let host = ComWrapper::new(Application);
         let context = host.to_com_ptr::<IHostApplication>().ok_or(HostError::Missing("host"))?;
-        // SAFETY: the component is fresh; it counts its own reference to the host, which outlives it.
+        // SAFETY: the component is fresh; it holds its own reference to the host, which outlives it.
         check(unsafe { component.initialize(context.as_ptr().cast()) }, "be initialised")?;
         let processor: ComPtr<IAudioProcessor> =
             component.cast().ok_or(HostError::Missing("audio processor"))?;
         let controller: ComPtr<IEditController> =
             component.cast().ok_or(HostError::Missing("edit controller in its component"))?;
-        let listener = ComWrapper::new(EditListener);
-        let handler =
-            listener.to_com_ptr::<IComponentHandler>().ok_or(HostError::Missing("edit listener"))?;
-        // SAFETY: the controller counts its own reference to the listener, which outlives it.
-        check(unsafe { controller.setComponentHandler(handler.as_ptr()) }, "take an edit listener")?;
+        let component_handler = ComWrapper::new(ComponentHandler);
+        let handler = component_handler
+            .to_com_ptr::<IComponentHandler>()
+            .ok_or(HostError::Missing("component handler"))?;
+        // SAFETY: the controller holds its own reference to the handler, which outlives it.
+        check(unsafe { controller.setComponentHandler(handler.as_ptr()) }, "take a component handler")?;
         for media in [kAudio, kEvent] {
             for direction in [kInput, kOutput] {
                 let (media, direction) = (media as int32, direction as int32);
@@ -67,13 +70,13 @@ impl Vst3Instance {
             component,
             parameters,
             setup: None,
-            _listener: listener,
+            _handler: component_handler,
             _host: host,
             _module: module,
         })
     }
 
-    fn known(&self, parameter: ParameterId) -> Result<&Parameter, HostError> {
+    fn known(&self, parameter: ParameterId) -> Result<&ParameterDescription, HostError> {
         self.parameters.iter().find(|candidate| candidate.id == parameter).ok_or_else(|| {
             HostError::NoParameter {
                 name: format!("id {}", parameter.0),
@@ -82,19 +85,19 @@ impl Vst3Instance {
         })
     }
 
-    /// Announces a setup that is new; hosts call this once per change.
-    fn announce(&mut self, setup: Setup) -> Result<(), HostError> {
+    /// Passes a new setup to the plugin; hosts do this once per change.
+    fn set_up(&mut self, setup: Setup) -> Result<(), HostError> {
         if self.setup == Some(setup) {
             return Ok(());
         }
-        let mut announced = ProcessSetup {
+        let mut process_setup = ProcessSetup {
             processMode: process_mode(setup.mode),
             symbolicSampleSize: kSample32 as int32,
             maxSamplesPerBlock: setup.most_frames as int32,
             sampleRate: setup.rate,
         };
         // SAFETY: the component is inactive, and the plugin copies the setup.
-        check(unsafe { self.processor.setupProcessing(&mut announced) }, "take a setup")?;
+        check(unsafe { self.processor.setupProcessing(&mut process_setup) }, "take a setup")?;
         self.setup = Some(setup);
         Ok(())
     }
@@ -109,8 +112,8 @@ fn create(module: &Module) -> Result<ComPtr<IComponent>, HostError> {
     let factory = module.factory().ok_or(HostError::Missing("factory"))?;
     let mut object: *mut c_void = std::ptr::null_mut();
     let interface: TUID = IComponent::IID.map(|byte| byte as _);
-    // SAFETY: both ids are 16 bytes that live through the call; on success the factory hands out a
-    // counted reference to the interface that was asked for, which ComPtr takes over.
+    // SAFETY: both ids are 16 bytes that live through the call; on success the factory returns a
+    // counted reference to the requested interface, which ComPtr owns.
     unsafe {
         check(
             factory.createInstance(module.class().as_ptr(), interface.as_ptr(), &mut object),
@@ -120,7 +123,7 @@ fn create(module: &Module) -> Result<ComPtr<IComponent>, HostError> {
     }
 }
 
-fn parameters(controller: &ComPtr<IEditController>) -> Vec<Parameter> {
+fn parameters(controller: &ComPtr<IEditController>) -> Vec<ParameterDescription> {
     let mut parameters = Vec::new();
     // SAFETY: the controller is initialised, and fills the description, which is plain data.
     unsafe {
@@ -129,9 +132,9 @@ fn parameters(controller: &ComPtr<IEditController>) -> Vec<Parameter> {
             if controller.getParameterInfo(index, &mut info) == kResultOk
                 && info.flags & kIsReadOnly as int32 == 0
             {
-                parameters.push(Parameter {
+                parameters.push(ParameterDescription {
                     id: ParameterId(info.id),
-                    name: title(&info.title),
+                    name: text(&info.title),
                     default: info.defaultNormalizedValue,
                 });
             }
@@ -143,11 +146,11 @@ fn parameters(controller: &ComPtr<IEditController>) -> Vec<Parameter> {
 const INACTIVE: HostError = HostError::State { state: "inactive", advice: "activate it first" };
 
 impl Instance for Vst3Instance {
-    fn format(&self) -> Format {
-        Format::Vst3
+    fn format(&self) -> PluginFormat {
+        PluginFormat::Vst3
     }
 
-    fn parameters(&self) -> &[Parameter] {
+    fn parameters(&self) -> &[ParameterDescription] {
         &self.parameters
     }
 
@@ -172,7 +175,7 @@ impl Instance for Vst3Instance {
     }
 
     fn save(&mut self) -> Result<Vec<u8>, HostError> {
-        let stream = ComWrapper::new(Stream::default());
+        let stream = ComWrapper::new(MemoryStream::default());
         let pointer = stream.to_com_ptr::<IBStream>().ok_or(HostError::Missing("stream"))?;
         // SAFETY: the component is initialised, and the stream lives through the call.
         check(unsafe { self.component.getState(pointer.as_ptr()) }, "save its state")?;
@@ -181,7 +184,9 @@ impl Instance for Vst3Instance {
 
     fn load(&mut self, state: &[u8]) -> Result<(), HostError> {
         let stream = |bytes: &[u8]| {
-            ComWrapper::new(Stream::of(bytes)).to_com_ptr::<IBStream>().ok_or(HostError::Missing("stream"))
+            ComWrapper::new(MemoryStream::of(bytes))
+                .to_com_ptr::<IBStream>()
+                .ok_or(HostError::Missing("stream"))
         };
         let (first, second) = (stream(state)?, stream(state)?);
         // SAFETY: both sides are initialised, and the streams live through the calls.
@@ -195,7 +200,7 @@ impl Instance for Vst3Instance {
         if self.audio.is_some() {
             return Err(HostError::State { state: "active", advice: "deactivate it first" });
         }
-        self.announce(setup)?;
+        self.set_up(setup)?;
         self.set_active(true)?;
         self.audio = Some(AudioThread::start(Vst3Processor::new(self.processor.clone(), setup))?);
         Ok(())
@@ -208,7 +213,11 @@ impl Instance for Vst3Instance {
         joined
     }
 
-    fn process(&mut self, block: Block, output: Output) -> Result<(Block, Output), HostError> {
+    fn process(
+        &mut self,
+        block: BlockInput,
+        output: BlockOutput,
+    ) -> Result<(BlockInput, BlockOutput), HostError> {
         let most = self.setup.map_or(0, |setup| setup.most_frames);
         if block.frames > most {
             return Err(HostError::BlockTooLong { frames: block.frames, most });
@@ -225,7 +234,7 @@ impl Instance for Vst3Instance {
 
 impl Drop for Vst3Instance {
     fn drop(&mut self) {
-        // A plugin that goes has nobody left to tell of an error.
+        // The plugin is being destroyed, so an error has no receiver.
         if self.deactivate().is_err() {
             self.audio = None;
         }

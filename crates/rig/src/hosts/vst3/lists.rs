@@ -1,6 +1,6 @@
 //! The lists of one VST3 block: note events and parameter changes. Used on the audio thread.
 
-use crate::hosts::{Output, ParameterChange};
+use crate::hosts::{BlockOutput, ParameterChange};
 use beat::{NoteEvent, NoteKind};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use vst3::Steinberg::Vst::Event_::EventTypes_::{kNoteOffEvent, kNoteOnEvent};
@@ -13,21 +13,21 @@ use vst3::{Class, ComPtr, ComWrapper};
 
 /// The events of one block, into the plugin or out of it.
 #[derive(Default)]
-pub(super) struct Events(Mutex<Vec<Event>>);
+pub(super) struct EventList(Mutex<Vec<Event>>);
 
-impl Events {
+impl EventList {
     /// The events of notes that are played into the plugin.
     pub(super) fn of(notes: &[NoteEvent]) -> Self {
         Self(Mutex::new(notes.iter().map(event).collect()))
     }
 
-    /// Hands what the plugin sent to `output`, and forgets it.
-    pub(super) fn drain_into(&self, output: &mut Output) {
+    /// Moves the events of the plugin to `output`.
+    pub(super) fn drain_into(&self, output: &mut BlockOutput) {
         for event in self.lock().drain(..) {
             let sample = u32::try_from(event.sampleOffset).unwrap_or(u32::MAX);
             match u32::from(event.r#type) {
                 kind if kind == kNoteOnEvent as u32 => {
-                    // SAFETY: the type says which part of the union was written.
+                    // SAFETY: the type tells which field of the union is valid.
                     let note = unsafe { event.__field0.noteOn };
                     let velocity = Some(f64::from(note.velocity));
                     output.push_note(sample, number(note.channel), number(note.pitch), velocity);
@@ -47,7 +47,7 @@ impl Events {
     }
 }
 
-/// A channel or pitch; one that MIDI does not have becomes 255, which the recorder names.
+/// A channel or pitch; one outside MIDI becomes 255, which the recorder reports.
 fn number(value: i16) -> u8 {
     u8::try_from(value).unwrap_or(u8::MAX)
 }
@@ -75,11 +75,11 @@ fn event(note: &NoteEvent) -> Event {
     }
 }
 
-impl Class for Events {
+impl Class for EventList {
     type Interfaces = (IEventList,);
 }
 
-impl IEventListTrait for Events {
+impl IEventListTrait for EventList {
     unsafe fn getEventCount(&self) -> int32 {
         self.lock().len() as int32
     }
@@ -87,7 +87,7 @@ impl IEventListTrait for Events {
     unsafe fn getEvent(&self, index: int32, event: *mut Event) -> tresult {
         let events = self.lock();
         let found = usize::try_from(index).ok().and_then(|index| events.get(index));
-        // SAFETY: the plugin hands out room for one event, or null.
+        // SAFETY: the plugin passes room for one event, or null.
         match (found, unsafe { event.as_mut() }) {
             (Some(found), Some(event)) => {
                 *event = *found;
@@ -98,7 +98,7 @@ impl IEventListTrait for Events {
     }
 
     unsafe fn addEvent(&self, event: *mut Event) -> tresult {
-        // SAFETY: the plugin hands in one event, or null.
+        // SAFETY: the plugin passes one event, or null.
         let Some(event) = (unsafe { event.as_ref() }) else { return kInvalidArgument };
         self.lock().push(*event);
         kResultOk
@@ -106,22 +106,22 @@ impl IEventListTrait for Events {
 }
 
 /// The points of one parameter within a block: sample and value.
-pub(super) struct Queue {
+pub(super) struct ValueQueue {
     parameter: ParamID,
     points: Mutex<Vec<(int32, f64)>>,
 }
 
-impl Queue {
+impl ValueQueue {
     fn lock(&self) -> MutexGuard<'_, Vec<(int32, f64)>> {
         self.points.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Class for Queue {
+impl Class for ValueQueue {
     type Interfaces = (IParamValueQueue,);
 }
 
-impl IParamValueQueueTrait for Queue {
+impl IParamValueQueueTrait for ValueQueue {
     unsafe fn getParameterId(&self) -> ParamID {
         self.parameter
     }
@@ -133,7 +133,7 @@ impl IParamValueQueueTrait for Queue {
     unsafe fn getPoint(&self, index: int32, sample: *mut int32, value: *mut ParamValue) -> tresult {
         let points = self.lock();
         let point = usize::try_from(index).ok().and_then(|index| points.get(index));
-        // SAFETY: the plugin hands out room for one number each, or null.
+        // SAFETY: the plugin passes room for one number each, or null.
         match unsafe { (point, sample.as_mut(), value.as_mut()) } {
             (Some(&point), Some(sample), Some(value)) => {
                 (*sample, *value) = point;
@@ -146,7 +146,7 @@ impl IParamValueQueueTrait for Queue {
     unsafe fn addPoint(&self, sample: int32, value: ParamValue, index: *mut int32) -> tresult {
         let mut points = self.lock();
         points.push((sample, value));
-        // SAFETY: the plugin hands out room for one number, or null.
+        // SAFETY: the plugin passes room for one number, or null.
         if let Some(index) = unsafe { index.as_mut() } {
             *index = points.len() as int32 - 1;
         }
@@ -154,26 +154,26 @@ impl IParamValueQueueTrait for Queue {
     }
 }
 
-/// A queue with the reference that is lent to the plugin.
-struct Lent {
-    queue: ComWrapper<Queue>,
+/// A queue with the pointer that the plugin gets.
+struct SharedQueue {
+    queue: ComWrapper<ValueQueue>,
     pointer: ComPtr<IParamValueQueue>,
 }
 
 /// The changes of one block.
 #[derive(Default)]
-pub(super) struct Changes(Mutex<Vec<Lent>>);
+pub(super) struct ParameterChanges(Mutex<Vec<SharedQueue>>);
 
-impl Changes {
+impl ParameterChanges {
     /// The changes of a block; points of one parameter keep their order.
     pub(super) fn of(changes: &[ParameterChange]) -> Self {
         let this = Self::default();
         for change in changes {
             let mut queues = this.lock();
-            let known = queues.iter().position(|lent| lent.queue.parameter == change.parameter.0);
+            let known = queues.iter().position(|shared| shared.queue.parameter == change.parameter.0);
             let queue = match known {
                 Some(index) => Some(&queues[index].queue),
-                None => add(&mut queues, change.parameter.0).map(|lent| &lent.queue),
+                None => add(&mut queues, change.parameter.0).map(|shared| &shared.queue),
             };
             if let Some(queue) = queue {
                 queue.lock().push((change.sample as int32, change.value));
@@ -182,45 +182,45 @@ impl Changes {
         this
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Lent>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<SharedQueue>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-fn add(queues: &mut Vec<Lent>, parameter: ParamID) -> Option<&Lent> {
-    let queue = ComWrapper::new(Queue { parameter, points: Mutex::default() });
+fn add(queues: &mut Vec<SharedQueue>, parameter: ParamID) -> Option<&SharedQueue> {
+    let queue = ComWrapper::new(ValueQueue { parameter, points: Mutex::default() });
     let pointer = queue.to_com_ptr::<IParamValueQueue>()?;
-    queues.push(Lent { queue, pointer });
+    queues.push(SharedQueue { queue, pointer });
     queues.last()
 }
 
-impl Class for Changes {
+impl Class for ParameterChanges {
     type Interfaces = (IParameterChanges,);
 }
 
-impl IParameterChangesTrait for Changes {
+impl IParameterChangesTrait for ParameterChanges {
     unsafe fn getParameterCount(&self) -> int32 {
         self.lock().len() as int32
     }
 
     unsafe fn getParameterData(&self, index: int32) -> *mut IParamValueQueue {
         let queues = self.lock();
-        let lent = usize::try_from(index).ok().and_then(|index| queues.get(index));
-        // The queue lives as long as this object, longer than the block that reads it.
-        lent.map_or(std::ptr::null_mut(), |lent| lent.pointer.as_ptr())
+        let shared = usize::try_from(index).ok().and_then(|index| queues.get(index));
+        // The queue lives as long as this object, which outlives the block.
+        shared.map_or(std::ptr::null_mut(), |shared| shared.pointer.as_ptr())
     }
 
     unsafe fn addParameterData(&self, parameter: *const ParamID, index: *mut int32) -> *mut IParamValueQueue {
         let mut queues = self.lock();
         let place = queues.len() as int32;
-        // SAFETY: the plugin hands in a parameter's id and room for one number, or null.
+        // SAFETY: the plugin passes a parameter's id and room for one number, or null.
         let (parameter, index) = unsafe { (parameter.as_ref(), index.as_mut()) };
-        let Some(lent) = parameter.and_then(|&parameter| add(&mut queues, parameter)) else {
+        let Some(shared) = parameter.and_then(|&parameter| add(&mut queues, parameter)) else {
             return std::ptr::null_mut();
         };
         if let Some(index) = index {
             *index = place;
         }
-        lent.pointer.as_ptr()
+        shared.pointer.as_ptr()
     }
 }

@@ -1,10 +1,10 @@
 //! The audio-thread side of a VST3 instance.
 
 use super::host_objects::check;
-use super::lists::{Changes, Events};
+use super::lists::{EventList, ParameterChanges};
 use crate::hosts::Position;
 use crate::hosts::audio_thread::Processor;
-use crate::hosts::{Block, HostError, Mode, Output, Setup};
+use crate::hosts::{BlockInput, BlockOutput, HostError, Mode, Setup};
 use crate::watch;
 use std::ptr::null_mut;
 use std::time::Instant;
@@ -22,7 +22,7 @@ use vst3::Steinberg::Vst::{
 use vst3::Steinberg::int32;
 use vst3::{ComPtr, ComWrapper};
 
-/// The number by which VST3 names a mode.
+/// VST3's number of a mode.
 pub(super) fn process_mode(mode: Mode) -> int32 {
     match mode {
         Mode::Realtime => kRealtime as int32,
@@ -52,13 +52,13 @@ impl Processor for Vst3Processor {
         self.set_processing(true)
     }
 
-    fn process(&mut self, block: &Block, output: &mut Output) -> Result<(), HostError> {
-        let sent = ComWrapper::new(Events::default());
-        let played = ComWrapper::new(Events::of(&block.notes));
-        let automated = ComWrapper::new(Changes::of(&block.changes));
-        let reported = ComWrapper::new(Changes::default());
-        let events = |events: &ComWrapper<Events>| events.to_com_ptr::<IEventList>();
-        let changes = |changes: &ComWrapper<Changes>| changes.to_com_ptr::<IParameterChanges>();
+    fn process(&mut self, block: &BlockInput, output: &mut BlockOutput) -> Result<(), HostError> {
+        let sent = ComWrapper::new(EventList::default());
+        let played = ComWrapper::new(EventList::of(&block.notes));
+        let automated = ComWrapper::new(ParameterChanges::of(&block.changes));
+        let reported = ComWrapper::new(ParameterChanges::default());
+        let events = |events: &ComWrapper<EventList>| events.to_com_ptr::<IEventList>();
+        let changes = |changes: &ComWrapper<ParameterChanges>| changes.to_com_ptr::<IParameterChanges>();
         let (Some(events_in), Some(events_out)) = (events(&played), events(&sent)) else {
             return Err(HostError::Missing("event list"));
         };
@@ -88,7 +88,7 @@ impl Processor for Vst3Processor {
         };
         let begin = Instant::now();
         // SAFETY: everything that `data` points to lives until the call returns; the two channels hold
-        // `frames` samples each, see `Output::prepare`; the plugin is active for blocks of this length.
+        // `frames` samples each, see `BlockOutput::prepare`; the plugin is active for blocks of this length.
         let result = watch::during(|| unsafe { self.plugin.process(&mut data) });
         output.cost = begin.elapsed();
         check(result, "process")?;
@@ -102,7 +102,7 @@ impl Processor for Vst3Processor {
     }
 
     fn stop(&mut self) {
-        // A plugin that refuses to stop is deactivated all the same.
+        // A plugin that refuses to stop is deactivated anyway.
         if self.set_processing(false).is_err() {}
     }
 }

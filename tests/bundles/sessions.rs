@@ -1,73 +1,73 @@
-//! Ways of playing that the tests share.
+//! Sessions and checks that the tests share.
 
 use end_to_end::create;
-use rig::{Fault, Format, HostError, Instance, Mode, Note, Recording, Session, Setup};
+use rig::{HostError, Instance, Mode, NoteFault, PluginFormat, RecordedNote, Recording, Session, Setup};
 use std::time::{Duration, Instant};
 
 /// Runs `test` with a fresh instance of every format.
 pub(crate) fn each_format(test: impl Fn(&mut dyn Instance)) {
-    for format in Format::ALL {
+    for format in PluginFormat::ALL {
         println!("{format:?}");
         test(&mut *create(format));
     }
 }
 
 /// Runs `test` once for every format.
-pub(crate) fn each(test: impl Fn(Format)) {
-    for format in Format::ALL {
+pub(crate) fn each(test: impl Fn(PluginFormat)) {
+    for format in PluginFormat::ALL {
         println!("{format:?}");
         test(format);
     }
 }
 
-/// What a session with these hands records, bounced: the transport stands at bar 1 in 120 BPM at first.
+/// What a session with this script records offline; the transport starts stopped at bar 1 with 120 BPM.
 pub(crate) fn bounce(
     instance: &mut dyn Instance,
-    hands: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
+    script: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
 ) -> Recording {
-    perform(instance, Setup::new(Mode::Offline), hands)
+    perform(instance, Setup::new(Mode::Offline), script)
 }
 
-/// What a session with these hands records.
+/// What a session with this script records.
 pub(crate) fn perform(
     instance: &mut dyn Instance,
     setup: Setup,
-    hands: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
+    script: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
 ) -> Recording {
     let mut session = Session::start(instance, setup, 120.0).expect("the plugin activates");
     session.set_bounce(setup.mode).expect("the plugin has a Bounce parameter");
-    hands(&mut session).expect("the plugin plays");
+    script(&mut session).expect("the plugin plays");
     session.finish().expect("the plugin deactivates")
 }
 
 /// How long a busy machine may take to decode one bank.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Plays live with these hands until that is `expected`, once the decode thread has come that far.
+/// Plays the script live until it records `expected`: the decode thread may need some time.
 pub(crate) fn plays_live(
     instance: &mut dyn Instance,
-    hands: impl Fn(&mut Session<'_>) -> Result<(), HostError>,
+    script: impl Fn(&mut Session<'_>) -> Result<(), HostError>,
     expected: &Recording,
 ) {
-    let asked = Instant::now();
+    let start = Instant::now();
     loop {
-        let live = perform(instance, Setup::new(Mode::Realtime), &hands);
+        let live = perform(instance, Setup::new(Mode::Realtime), &script);
         assert_no_faults(&live);
-        if heard(&live) == heard(expected) {
+        if note_list(&live) == note_list(expected) {
             return;
         }
-        assert!(asked.elapsed() < PATIENCE, "live play never became what the bounce has");
+        assert!(start.elapsed() < TIMEOUT, "live play never became equal to the offline render");
     }
 }
 
-/// A puck, a temperature and dice that play busily in any model: all cells that may sound, do.
+/// A temperature, density and seed with many notes in any model.
 pub(crate) fn play_busily(session: &mut Session<'_>) -> Result<(), HostError> {
     session.set_text("Temperature", "0.9")?;
     session.set_text("Density", "0.6")?;
     session.set_text("Seed", "7")
 }
 
-/// Blocks of this size for ever.
+/// Blocks of this size without end.
 pub(crate) fn blocks(size: u32) -> impl Iterator<Item = u32> {
     std::iter::repeat(size)
 }
@@ -76,33 +76,33 @@ pub(crate) fn blocks(size: u32) -> impl Iterator<Item = u32> {
 pub(crate) fn odd_blocks(seed: u32, most: u32) -> impl Iterator<Item = u32> {
     let mut state = seed;
     std::iter::repeat_with(move || {
-        // Numerical Recipes' generator; its high bits are good enough to vary a size.
+        // The linear congruential generator of Numerical Recipes; its high bits suffice.
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         1 + (state >> 16) % most
     })
 }
 
-/// What a musician hears of a recording: when each note starts and ends, which it is, and how hard.
-pub(crate) fn heard(recording: &Recording) -> Vec<(u64, u64, u8, u8)> {
+/// Start, end, note and velocity of every note.
+pub(crate) fn note_list(recording: &Recording) -> Vec<(u64, u64, u8, u8)> {
     recording.notes.iter().map(|note| (note.start, note.end, note.note, note.velocity)).collect()
 }
 
-/// No fault at all, and at least `fewest` notes.
+/// Asserts no fault and at least `fewest` notes.
 #[track_caller]
 pub(crate) fn assert_clean(recording: &Recording, fewest: usize) {
     assert_no_faults(recording);
     assert!(recording.notes.len() >= fewest, "{} notes, expected {fewest}", recording.notes.len());
 }
 
-/// No note is doubled, lost, hanging or out of order.
+/// Asserts that no note is doubled, lost, hanging or out of order.
 #[track_caller]
 pub(crate) fn assert_no_faults(recording: &Recording) {
-    let first: Vec<&(u64, Fault, beat::NoteEvent)> = recording.faults.iter().take(5).collect();
+    let first: Vec<&(u64, NoteFault, beat::NoteEvent)> = recording.faults.iter().take(5).collect();
     assert!(first.is_empty(), "{} faults, first {first:?}", recording.faults.len());
 }
 
 /// The distance of a note's start from the nearest step of the straight grid, in samples.
-pub(crate) fn samples_off_grid(note: &Note, samples_a_beat: f64) -> f64 {
+pub(crate) fn samples_off_grid(note: &RecordedNote, samples_a_beat: f64) -> f64 {
     let steps = note.start_beats * beat::STEPS_PER_BEAT as f64;
     (steps - steps.round()).abs() * samples_a_beat / beat::STEPS_PER_BEAT as f64
 }

@@ -1,19 +1,16 @@
-//! `rig figures`: the table of what the plugin costs, with what each figure must be beside it.
+//! `rig measure`: the table of what the plugin costs, with the limit of each figure beside it.
 
-use super::Choice;
+use super::{BundlesArg, FormatArg};
 use anyhow::{Context, bail};
-use rig::measurements::live::{Start, puck, start};
-use rig::measurements::{Figure, Verdict, criterion_rows, quantile};
-use rig::{Bundle, Format};
+use rig::measurements::live::{StartupTimes, measure_puck, measure_start};
+use rig::measurements::{Measurement, Verdict, criterion_rows, quantile};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[derive(clap::Args)]
-pub(crate) struct Options {
-    /// The folder that holds Beatfield.clap and Beatfield.vst3
-    #[arg(long, value_name = "FOLDER", default_value = "target/bundled")]
-    bundles: PathBuf,
+pub(crate) struct MeasureArgs {
+    #[command(flatten)]
+    bundles: BundlesArg,
     /// Where criterion keeps what `cargo bench` measured
     #[arg(long, value_name = "FOLDER", default_value = "target/criterion")]
     criterion: PathBuf,
@@ -28,31 +25,32 @@ pub(crate) struct Options {
     seconds: f64,
     /// Be one of the fresh processes
     #[arg(long, hide = true, value_enum)]
-    child: Option<Choice>,
+    child: Option<FormatArg>,
 }
 
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let open = |format: Format| Bundle::load(&options.bundles.join(format.file_name("Beatfield")));
-    if let Some(format) = options.child {
-        let start = start(|| open(format.into()), options.seconds)?;
+pub(crate) fn run(args: &MeasureArgs) -> anyhow::Result<()> {
+    if let Some(format) = args.child {
+        let start = measure_start(|| args.bundles.load(format), args.seconds)?;
         println!("{}", serde_json::to_string(&start)?);
         return Ok(());
     }
     println!("{}", machine());
-    let mut figures = criterion_rows(&options.criterion);
-    for (format, name) in [(Format::Clap, "clap"), (Format::Vst3, "vst3")] {
-        eprintln!("{name}: {} fresh processes, {} moves of the puck, twice", options.starts, options.moves);
-        let mut rows = starts(options, name)?;
-        let bundle = open(format)?;
-        rows.extend(puck(&bundle, options.moves, options.seconds)?);
-        let busy = beside_busy_threads(|| puck(&bundle, options.moves, 0.1))?;
+    let mut measurements = criterion_rows(&args.criterion);
+    for format in FormatArg::ALL {
+        let name = format.name();
+        eprintln!("{name}: {} fresh processes, {} moves of the puck, twice", args.starts, args.moves);
+        let mut rows = starts(args, format)?;
+        let bundle = args.bundles.load(format)?;
+        rows.extend(measure_puck(&bundle, args.moves, args.seconds)?);
+        let busy = beside_busy_threads(|| measure_puck(&bundle, args.moves, 0.1))?;
         let busy = busy.into_iter().filter(|figure| figure.what.starts_with("puck"));
         rows.extend(
-            busy.map(|figure| Figure { what: format!("{}, every core busy", figure.what), ..figure }),
+            busy.map(|figure| Measurement { what: format!("{}, every core busy", figure.what), ..figure }),
         );
-        figures.extend(rows.into_iter().map(|row| Figure { what: format!("{name}: {}", row.what), ..row }));
+        measurements
+            .extend(rows.into_iter().map(|row| Measurement { what: format!("{name}: {}", row.what), ..row }));
     }
-    let missed = print(&figures);
+    let missed = print(&measurements);
     if missed > 0 {
         bail!("{missed} figures miss what they must be by more than a fifth");
     }
@@ -60,24 +58,27 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 }
 
 /// What fresh processes measured.
-fn starts(options: &Options, format: &str) -> anyhow::Result<Vec<Figure>> {
-    let this = std::env::current_exe().context("the rig cannot tell where it lies")?;
-    let mut all: Vec<Start> = Vec::new();
-    for index in 0..options.starts.max(1) {
-        // Rest is watched for long in the first only.
-        let seconds = if index == 0 { options.seconds } else { 0.0 };
-        let mut child = Command::new(&this);
-        child.args(["figures", "--child", format, "--seconds", &seconds.to_string(), "--bundles"]);
-        let output = child.arg(&options.bundles).output().context("starting a fresh process")?;
-        if !output.status.success() {
-            bail!("a fresh process failed: {}", String::from_utf8_lossy(&output.stderr));
+fn starts(args: &MeasureArgs, format: FormatArg) -> anyhow::Result<Vec<Measurement>> {
+    let mut all: Vec<StartupTimes> = Vec::new();
+    for index in 0..args.starts.max(1) {
+        // Only the first measures the CPU time at rest, which takes the longest.
+        let seconds = if index == 0 { args.seconds } else { 0.0 };
+        let child = args.bundles.run_child(&[
+            "measure",
+            "--child",
+            format.name(),
+            "--seconds",
+            &seconds.to_string(),
+        ])?;
+        if !child.status.success() {
+            bail!("a fresh process failed: {}", child.stderr);
         }
-        all.push(serde_json::from_slice(&output.stdout).context("what a fresh process measured")?);
+        all.push(serde_json::from_str(&child.stdout).context("what a fresh process measured")?);
     }
-    let row = |what: &str, unit: &'static str, of: fn(&Start) -> f64| {
+    let row = |what: &str, unit: &'static str, of: fn(&StartupTimes) -> f64| {
         let mut values: Vec<f64> = all.iter().map(of).collect();
         let [median, low, high] = [0.5, 0.0, 1.0].map(|share| quantile(&mut values, share));
-        Figure::new(what, unit, median).spread(low, high)
+        Measurement::new(what, unit, median).spread(low, high)
     };
     Ok(vec![
         row("first instance: bundle opened to active", "ms", |start| start.active).must(100.0),
@@ -86,11 +87,11 @@ fn starts(options: &Options, format: &str) -> anyhow::Result<Vec<Figure>> {
         row("memory of the first instance", "MB", |start| start.first_memory[0]),
         row("memory of the first instance, code left out", "MB", |start| start.first_memory[1]),
         row("memory of each further instance", "MB", |start| start.more_memory[0]).must(40.0),
-        Figure::new("CPU of 8 instances at rest, of one core", "%", all[0].idle).must(1.0),
+        Measurement::new("CPU of 8 instances at rest, of one core", "%", all[0].idle).must(1.0),
     ])
 }
 
-/// Does `work` while twice as many threads as there are cores compute without end.
+/// Runs `work` beside twice as many busy threads as there are cores.
 fn beside_busy_threads<T>(work: impl FnOnce() -> T) -> T {
     let cores = std::thread::available_parallelism().map_or(2, usize::from);
     let done = AtomicBool::new(false);
@@ -109,11 +110,11 @@ fn beside_busy_threads<T>(work: impl FnOnce() -> T) -> T {
     })
 }
 
-/// Prints the table; returns how many figures miss what they must be.
-fn print(figures: &[Figure]) -> usize {
+/// Prints the table; returns how many figures exceed their limit.
+fn print(measurements: &[Measurement]) -> usize {
     println!("| what | figure | spread | must | |\n|---|---|---|---|---|");
     let mut missed = 0;
-    for figure in figures {
+    for figure in measurements {
         let verdict = figure.verdict();
         missed += usize::from(verdict == Verdict::Missed);
         let word = match verdict {
@@ -142,14 +143,14 @@ fn print(figures: &[Figure]) -> usize {
     missed
 }
 
-/// Three digits that mean something.
+/// The value with three significant digits.
 fn rounded(value: f64) -> String {
     let digits = if value == 0.0 { 0.0 } else { value.abs().log10().floor() };
     let places = (2.0 - digits).clamp(0.0, 4.0) as usize;
     format!("{value:.places$}")
 }
 
-/// What this was measured on.
+/// The machine that this was measured on.
 fn machine() -> String {
     let read = |path: &str| std::fs::read_to_string(Path::new(path)).unwrap_or_default();
     let processors = read("/proc/cpuinfo");

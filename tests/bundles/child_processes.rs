@@ -1,0 +1,107 @@
+//! Checks that may abort or that change the process for good, each in a child process: this program again, as
+//! one of its tests.
+
+use end_to_end::load;
+use rig::checks::realtime::{RealtimeError, faults, run as watch};
+use rig::checks::{lifecycle, states};
+use rig::{Bundle, PluginFormat};
+use std::process::Command;
+
+/// The variable that names the format of a child process.
+const FORMAT: &str = "BEATFIELD_CHILD_FORMAT";
+
+/// Runs the test `name` of this file in a child process for each format; returns what they print. They must
+/// succeed, and no thread may panic, not even where the framework catches the panic.
+#[track_caller]
+fn run_children(name: &str) -> Vec<String> {
+    let program = std::env::current_exe().expect("the path of this program");
+    let run = |format: PluginFormat| {
+        let output = Command::new(&program)
+            .args([&format!("child_processes::{name}"), "--exact", "--nocapture"])
+            .env(FORMAT, format!("{format:?}"))
+            .output()
+            .expect("this program starts again");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{format:?}: {}\n{printed}{errors}", output.status);
+        assert!(!errors.contains("panicked at"), "{format:?}: {errors}");
+        printed
+    };
+    PluginFormat::ALL.map(run).into()
+}
+
+/// The bundle of the format of this process; none where it is no child process.
+fn child_bundle() -> Option<(PluginFormat, Bundle)> {
+    let name = std::env::var(FORMAT).ok()?;
+    let format = PluginFormat::ALL.into_iter().find(|format| format!("{format:?}") == name)?;
+    Some((format, load(format)))
+}
+
+// The framework's shared worker can abort a process when an instance is destroyed while work is pending.
+#[test]
+fn instances_come_and_go_without_an_abort() {
+    for _ in 0..2 {
+        run_children("child_of_cycles");
+    }
+}
+
+#[test]
+fn child_of_cycles() {
+    let Some((_, bundle)) = child_bundle() else { return };
+    lifecycle::cycles(&bundle, 60).expect("the plugin plays");
+}
+
+#[test]
+fn every_order_of_calls_ends_well_and_leaves_no_thread() {
+    run_children("child_of_orders");
+}
+
+#[test]
+fn child_of_orders() {
+    let Some((_, bundle)) = child_bundle() else { return };
+    // Up to 4 calls, which are 97 orders. `cargo xtask realtime` goes up to 6.
+    let groups = lifecycle::run(&bundle, &lifecycle::orders(4));
+    assert_eq!(groups.map_err(|error| error.to_string()), Ok(13));
+}
+
+/// `cargo xtask states` tries a hundred thousand.
+#[test]
+fn whatever_stands_in_a_project_plays_notes_that_are_notes_and_saves_what_it_understands() {
+    println!("{:?}", run_children("child_of_states"));
+}
+
+#[test]
+fn child_of_states() {
+    const STATES: u64 = 400;
+    let Some((_, bundle)) = child_bundle() else { return };
+    let tally = states::run(&bundle, 1, 0, STATES).unwrap_or_else(|failed| {
+        panic!("{failed}\n{}", String::from_utf8_lossy(&failed.state));
+    });
+    println!("{tally:?}");
+    assert!(
+        tally.accepted > STATES / 4 && tally.notes > STATES,
+        "most of it was refused or silent: {tally:?}"
+    );
+}
+
+/// Counted while eight instances play live. `cargo xtask realtime` does the same to the release, for longer.
+#[test]
+fn the_audio_thread_allocates_nothing_locks_nothing_and_makes_no_system_call() {
+    for printed in run_children("child_of_realtime") {
+        if let Some(line) = printed.lines().find(|line| line.starts_with("real time: not run")) {
+            println!("{line}");
+        }
+    }
+}
+
+#[test]
+fn child_of_realtime() {
+    let Some((format, bundle)) = child_bundle() else { return };
+    match watch(&bundle, 0.3) {
+        Err(RealtimeError::Watch(reason)) => println!("real time: not run (1): {reason}"),
+        activities => {
+            let activities = activities.expect("the plugin plays");
+            assert_eq!(faults(&activities, format), [""; 0], "{activities:#?}");
+        }
+    }
+}
