@@ -1,4 +1,5 @@
-//! `extract`, `train`, `map`, `sample`, `evaluate`, `phrases`, `report`: the offline work is the lab's, we only open its door.
+//! `extract`, `train`, `map`, `sample`, `evaluate`, `phrases`, `report`: the offline work is the lab's, we
+//! only open its door.
 
 use crate::child::{self, Arguments};
 

@@ -57,7 +57,8 @@ impl Host {
         self.block_start += u64::from(transport.frames);
     }
 
-    /// Plays `frames` samples from `beats` on at 120 BPM in blocks of `size`, and returns the position reached.
+    /// Plays `frames` samples from `beats` on at 120 BPM in blocks of `size`, and returns the position
+    /// reached.
     fn roll(
         &mut self,
         sequencer: &mut Sequencer,

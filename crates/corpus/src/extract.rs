@@ -252,7 +252,8 @@ struct Batches {
     full: usize,
 }
 
-/// A channel from the thread that finds documents to the workers that read them, for about `files` documents and `workers` threads.
+/// A channel from the thread that finds documents to the workers that read them, for about `files` documents
+/// and `workers` threads.
 fn batches(files: usize, workers: usize) -> (Batches, Receiver<Batch>) {
     let (sender, receiver) = sync_channel(WAITING_BATCHES);
     let full = (files / (workers.max(1) * BATCHES_PER_WORKER)).clamp(1, MOST_DOCUMENTS);

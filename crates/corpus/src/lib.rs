@@ -4,9 +4,9 @@
 //! was good beside what was rejected with its reason; nothing panics on any bytes.
 //!
 //! The way through: [`intake`] finds MIDI files in folders and archives, [`midi`] reads their drums,
-//! [`quantise`] puts them into bars them into bars, [`loops`] finds the windows that come back, [`filter`] drops the
-//! dull and the known ones, and [`extract`] runs it all on every core and keeps the report. Models of time want longer parts:
-//! [`sequences`] has them.
+//! [`quantise`] puts them into bars them into bars, [`loops`] finds the windows that come back, [`filter`]
+//! drops the dull and the known ones, and [`extract`] runs it all on every core and keeps the report. Models
+//! of time want longer parts: [`sequences`] has them.
 
 pub mod extract;
 pub mod filter;

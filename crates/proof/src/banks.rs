@@ -1,16 +1,16 @@
-//! The banks that a session may publish: a banks of random ones, the plainest first.
+//! Bank fixtures: the banks that a session may publish, random except for the first three.
 
 use beat::{BANK_TAKES, Bank, INSTRUMENTS, Kit, Pattern, STEPS, Settings, Take};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Banks on a banks.
+/// How many banks there are.
 pub const BANKS: usize = 48;
 
-/// The bank of no model, which every instance begins with.
+/// The number of the silent bank, which every instance begins with.
 pub const SILENT: usize = 2;
 
-/// Banks by number, and what the reference has to know of them.
+/// Banks by number, with what the reference has to know about them.
 pub struct BankFixtures {
     banks: Vec<Bank>,
     /// Per bank and take: whether an onset comes before its step.
@@ -21,7 +21,8 @@ pub struct BankFixtures {
 const CROWDED: [u8; INSTRUMENTS] = [36, 36, 38, 38, 42, 42, 42, 50, 50, 51, 0, 127, 36, 63];
 
 impl BankFixtures {
-    /// The banks of a soak with this seed: a steady kick, every step, silence of no model, then rng.
+    /// The banks of a soak with this seed: a kick on every beat, a kick on every step, silence, then random
+    /// ones.
     pub fn new(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let banks: Vec<Bank> = (0..BANKS).map(|number| bank(number, &mut rng)).collect();
@@ -56,13 +57,13 @@ fn has_early_onsets(take: &Take) -> bool {
 fn bank(number: usize, rng: &mut ChaCha8Rng) -> Bank {
     let density = [4, 64, 12, 128, 24][rng.next_u32() as usize % 5];
     let spread = [0, 0, 127, 40][rng.next_u32() as usize % 4];
-    // Once in a while a bank of one mind: all takes equal, so that only settings and banks matter.
+    // Some banks have equal takes, so that only settings and banks matter.
     let takes: [Take; BANK_TAKES] = match number {
         0 => [steady(&[0]); BANK_TAKES],
         1 => [steady(&[0, 1, 2, 3]); BANK_TAKES],
         SILENT => return Bank::SILENT,
         number if number % 5 == 0 => [take(density, spread, rng); BANK_TAKES],
-        // Banks whose takes differ in everything, also in whether they come early.
+        // Takes differ in everything, also in whether they have early onsets.
         _ => std::array::from_fn(|index| take(density, [spread, 0, 127][index % 3], rng)),
     };
     let kit = match number % 4 {
@@ -80,7 +81,7 @@ fn steady(sixteenths: &[usize]) -> Take {
     Take { onsets: steps.fold(Pattern::EMPTY, |pattern, step| pattern.with(step, 0)), ..Take::EMPTY }
 }
 
-/// Cells with a rng of `density / 256`, moved by up to `spread / 254` steps.
+/// Each cell has an onset with probability `density / 256`, moved by up to `spread / 254` steps.
 fn take(density: u32, spread: i32, rng: &mut ChaCha8Rng) -> Take {
     let mut take = Take::EMPTY;
     for step in 0..STEPS {

@@ -1,4 +1,5 @@
-//! Ticks off what the sequencer sent against the expected: what must sound, what may, and everything else.
+//! Compares what the sequencer sent with the expected onsets: each must sound once, on a sample at which it
+//! is due, and each note must end in time.
 
 use beat::{NoteEvent, NoteKind};
 
@@ -26,17 +27,17 @@ struct SoundingNote {
     key: u8,
     pass: usize,
     started: i64,
-    /// Where in the song its gate may end.
+    /// The song positions at which its gate may end.
     gates: Vec<Beats>,
-    /// The samples at which that is.
+    /// The samples of those positions.
     gate_ends: Vec<i64>,
-    /// The samples at which something else ends it.
+    /// The samples at which a stop, jump or change of model ends it.
     releases: Vec<i64>,
     /// The sample by which it must have ended.
     latest: i64,
 }
 
-/// The state of the check.
+/// The state of the check between calls.
 pub struct Checker<'a> {
     timeline: &'a Timeline,
     expected: &'a ExpectedOnsets,
@@ -48,9 +49,9 @@ pub struct Checker<'a> {
     struck: Vec<(u8, u8, i64)>,
     /// Whether the host refused something in the call before.
     full: bool,
-    /// How far the sequencer was off at worst: from the given position, and from the true one, in samples.
+    /// The worst error in samples: from the position that the host reported, and from the exact one.
     pub worst: [f64; 2],
-    /// SoundingNote-ons.
+    /// Note-ons.
     pub notes: u64,
 }
 
@@ -96,8 +97,8 @@ impl<'a> Checker<'a> {
         self.sounding.len()
     }
 
-    /// Only a host that refuses for long may cost onsets. Which they are is not asked: mutes and meetings
-    /// on one note decide which were still waiting.
+    /// Onsets may be given up only while the host refuses events. Which ones is not checked: it depends on
+    /// mutes and on onsets that share a note.
     fn give_up(&mut self, call: usize, sent: &Sent, coverage: &mut Coverage) -> Result<(), Finding> {
         let count = sent.given_up;
         // What was refused in the block before still waits at the start of this one.
@@ -145,7 +146,7 @@ impl<'a> Checker<'a> {
         let Some(index) = self.open.iter().position(fits).filter(|_| wanted) else {
             return Err(self.finding(call, at, self.closest(call, at), got()));
         };
-        // Where onsets have met on a note, any of them may say how long it lasts.
+        // Where onsets share a note, any of them may decide its length.
         let gate = Beats::new(f64::from(playback.gate) / 4.0);
         let met = self
             .open
@@ -235,7 +236,7 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// Every onset whose time has come has sounded, or there is a reason.
+    /// Every onset that was due in this call has sounded, or has a reason not to.
     fn nothing_lost(&mut self, call: usize, full: bool, coverage: &mut Coverage) -> Result<(), Finding> {
         for open in std::mem::take(&mut self.open) {
             let cell = &self.expected.cells[open.cell];
@@ -253,8 +254,8 @@ impl<'a> Checker<'a> {
             } else if open.due.iter().any(muted) {
                 coverage.count(Situation::Muted);
             } else if full {
-                // It is offered again in the next block, if play goes on, and at once unless that block
-                // begins before it: a host that plays past its loop's end may go back to its start.
+                // It is offered again in the next block if play continues: at once, unless that block begins
+                // before it, as after a host has played past its loop's end.
                 let again = self.timeline.part_in(cell.pass, call + 1);
                 if let Some([Some(early), Some(late)]) =
                     again.map(|part| self.timeline.due(cell.pass, part, cell.beats))
@@ -276,7 +277,7 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// Every note whose time is over has ended.
+    /// Every note that had to end in this call has ended.
     fn nothing_hangs(&mut self, call: usize, full: bool) -> Result<(), Finding> {
         let next_start = self.timeline.starts[call + 1];
         for mut note in std::mem::take(&mut self.sounding) {
@@ -308,7 +309,7 @@ impl<'a> Checker<'a> {
         Ok(())
     }
 
-    /// Keeps the worst error, where the onset was neither held back nor late by the host's doing.
+    /// Keeps the worst error of onsets that were neither held back nor skipped by the host.
     fn measure(&mut self, call: usize, at: i64, cell: &ExpectedOnset, coverage: &mut Coverage) {
         let Some(part) = self.timeline.part_in(cell.pass, call) else { return };
         let part = &self.timeline.parts[part];
@@ -320,14 +321,14 @@ impl<'a> Checker<'a> {
         let off = (exact - (at - part.first[0]) as f64).abs();
         self.worst[0] = self.worst[0].max(off);
         let (position, moved) = self.calls[call].truth;
-        // Behind a wrap inside the block the true position is another one.
+        // After a wrap inside the block the exact position is another one.
         if let Some(moved) = moved.filter(|_| part.beats == self.calls[call].beats()) {
             let off = (cell.beats - position).over(moved) - (at - self.timeline.starts[call]) as f64;
             self.worst[1] = self.worst[1].max(off.abs());
         }
     }
 
-    /// What the expected has near `at`, for a note-on that fits nothing.
+    /// The expected onsets closest to `at`, for the message about a note-on that matches none.
     fn closest(&self, call: usize, at: i64) -> String {
         let start = self.timeline.starts[call];
         let mut closest: Vec<(i64, String)> = Vec::new();
@@ -351,7 +352,7 @@ impl<'a> Checker<'a> {
 }
 
 /// Checks one call: events in time order, note-offs before note-ons at a sample, every number in range,
-/// nothing new at rest, nothing before the song, nothing offered behind a refused event.
+/// no note-on at rest or before the song, nothing offered after a refused event.
 pub fn check_order(index: usize, call: &Call, sent: &Sent) -> Result<(), Finding> {
     let events = &sent.events;
     let finding = |event: &NoteEvent, expected: &str| Finding {

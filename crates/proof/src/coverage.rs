@@ -1,10 +1,10 @@
-//! Which situations a soak has met, and how often: a proof that never saw a loop proves nothing of loops.
+//! Coverage: how often each situation of the contract occurred in a soak.
 
 use std::fmt;
 
 macro_rules! situations {
     ($($name:ident $words:literal,)*) => {
-        /// Something that the contract speaks of.
+        /// A situation that the contract has a rule for.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub enum Situation { $(#[doc = $words] $name,)* }
 
@@ -12,7 +12,7 @@ macro_rules! situations {
             /// All of them.
             pub const ALL: &[Self] = &[$(Self::$name,)*];
 
-            /// What it is called in a summary.
+            /// Its name in a summary.
             pub fn words(self) -> &'static str {
                 match self { $(Self::$name => $words,)* }
             }
@@ -69,7 +69,7 @@ impl Default for Coverage {
 }
 
 impl Coverage {
-    /// It happened once more.
+    /// Counts it once more.
     pub fn count(&mut self, situation: Situation) {
         self.0[situation as usize] += 1;
     }

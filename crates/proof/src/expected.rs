@@ -13,32 +13,32 @@ use crate::time::{Beats, TIE};
 pub struct ExpectedOnset {
     /// The pass it belongs to.
     pub pass: usize,
-    /// The call in which its step was decided.
+    /// The call in which its step is decided.
     pub decided: usize,
-    /// Where it lies.
+    /// Its song position.
     pub beats: Beats,
-    /// Which drum.
+    /// Its instrument, 0..14.
     pub instrument: usize,
     /// Its note.
     pub note: u8,
     /// Its velocity in the take.
     pub velocity: u8,
-    /// The samples at which it may sound: two where a tie falls either way.
+    /// The samples at which it may sound, for both decisions of a tie.
     pub due: [Due; 2],
-    /// Whether it may stay silent, since it lies on a border within a tie.
+    /// Whether it may stay silent, because a tie decides whether the pass reaches it.
     pub optional: bool,
 }
 
-/// What a session must sound like.
+/// All onsets that a session must play.
 #[derive(Clone, Debug, Default)]
 pub struct ExpectedOnsets {
     /// All onsets, in the order in which their steps are decided.
     pub cells: Vec<ExpectedOnset>,
-    /// Changes of model: pass, and the samples at which what sounds is ended.
+    /// Changes of model: pass, and the samples at which sounding notes are ended.
     pub releases: Vec<(usize, [i64; 2])>,
 }
 
-/// The expected as it is being written.
+/// The list while it is built.
 struct OnsetBuilder<'a> {
     timeline: &'a Timeline,
     calls: &'a [Call],
@@ -48,7 +48,7 @@ struct OnsetBuilder<'a> {
 }
 
 impl ExpectedOnsets {
-    /// Writes the expected of all passes.
+    /// The onsets of all passes.
     pub fn new(
         timeline: &Timeline,
         calls: &[Call],
@@ -81,7 +81,7 @@ impl OnsetBuilder<'_> {
                     break;
                 }
                 if !surely && part + 1 < pass.parts.1 {
-                    self.must_be_alike(here, &self.timeline.parts[part + 1])?;
+                    self.check_same_settings(here, &self.timeline.parts[part + 1])?;
                 }
                 bank = self.commit(bank, &step, index, part, decided_at);
                 let optional = !surely || step.beats < pass.from + TIE && pass.from != pass.origin;
@@ -92,8 +92,8 @@ impl OnsetBuilder<'_> {
         Ok(())
     }
 
-    /// A step may be decided on either side of a border between blocks only if it comes out the same.
-    fn must_be_alike(&self, here: &BlockPart, next: &BlockPart) -> Result<(), Undecided> {
+    /// Where a tie may put a step's decision into either of two blocks, both must have the same settings.
+    fn check_same_settings(&self, here: &BlockPart, next: &BlockPart) -> Result<(), Undecided> {
         let [a, b] = [here, next].map(|part| {
             let call = &self.calls[part.call];
             let (knobs, bar) = (call.playback, call.transport.bar.map(|bar| bar.beats));
@@ -102,7 +102,7 @@ impl OnsetBuilder<'_> {
         if a == b { Ok(()) } else { Err(Undecided(next.call)) }
     }
 
-    /// The bank that plays `step`, where `bank` played before it.
+    /// The bank that plays `step`, after `bank` played the step before.
     fn commit(&mut self, bank: usize, step: &Step, pass: usize, part: usize, decided_at: Beats) -> usize {
         let call = &self.calls[self.timeline.parts[part].call];
         let mode = call.playback.commit;
@@ -124,7 +124,7 @@ impl OnsetBuilder<'_> {
         call.newest
     }
 
-    /// Writes down the onsets of one step.
+    /// Adds the onsets of one step.
     fn step(
         &mut self,
         step: &Step,
@@ -181,7 +181,7 @@ impl OnsetBuilder<'_> {
 /// One step of the song.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Step {
-    /// Where it lies.
+    /// Its song position.
     pub beats: Beats,
     /// The step of the pattern, 0..32.
     pub step: usize,
@@ -191,7 +191,7 @@ pub struct Step {
     pub in_bar: i64,
 }
 
-/// The steps as one block lays them.
+/// How one block's steps lie in the song.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum StepGrid {
     /// Bars of four beats from the start of the song.
@@ -201,7 +201,7 @@ pub enum StepGrid {
 }
 
 impl StepGrid {
-    /// What the block is told.
+    /// The grid that the call's settings and transport ask for.
     pub fn of(call: &Call) -> Self {
         match (call.playback.grid, call.transport.bar) {
             (GridLock::HostBars, Some(bar)) => Self::Bars(bar),
@@ -209,7 +209,7 @@ impl StepGrid {
         }
     }
 
-    /// The first step at or after `beats`: counts the steps of the bar and of the one behind it.
+    /// The first step at or after `beats`.
     pub fn at_or_after(&self, beats: Beats) -> Step {
         let (start, length, number) = match self {
             Self::Song => (Beats::ZERO, Beats::STEP * 16, 0),
@@ -226,7 +226,7 @@ impl StepGrid {
 }
 
 /// Step `in_bar` of bar `number`: odd bars (the musician's bar 1 is number 0) play the first half of the
-/// pattern, even ones the second, and long bars start over.
+/// pattern, even ones the second; bars longer than 16 steps start that half again.
 fn step(bar_start: Beats, number: i64, in_bar: i64) -> Step {
     Step {
         beats: bar_start + Beats::STEP * in_bar,
@@ -237,7 +237,7 @@ fn step(bar_start: Beats, number: i64, in_bar: i64) -> Step {
 }
 
 impl Step {
-    /// Whether a bank may be taken for it.
+    /// Whether a new bank may be committed for this step.
     pub fn commits(&self, mode: CommitMode) -> bool {
         match mode {
             CommitMode::Step => true,
@@ -247,7 +247,7 @@ impl Step {
         }
     }
 
-    /// How far swing of so many 64ths and an offset of so many 127ths move an onset.
+    /// The displacement of an onset by swing (64ths of half a step) and its offset (127ths of half a step).
     pub fn moved(&self, swing: i64, offset: i64) -> Beats {
         let swing = if self.in_bar % 2 == 1 { Beats::HALF_STEP * swing } else { Beats::ZERO };
         let sum = (swing * 127 + Beats::HALF_STEP * offset * 64).part(64 * 127);

@@ -1,7 +1,7 @@
-//! The imagined host: rolls, loops, seeks and stops as the blocks tell, and rounds what it says.
+//! A simulated host: plays, loops, seeks and stops as the script of each block says.
 //!
-//! It keeps the true song position in exact time. What the sequencer hears of it is rounded as real hosts
-//! round.
+//! It keeps the song position in exact time; the transport that the sequencer receives is rounded as real
+//! hosts round.
 
 use beat::{CommitMode, GridLock, HostBar, LoopRange, Playback, Transport};
 
@@ -18,33 +18,34 @@ pub struct Call {
     pub reset: bool,
     /// The newest published bank.
     pub newest: usize,
-    /// What the host says.
+    /// The transport that the host reports.
     pub transport: Transport,
     /// What the musician has set.
     pub playback: Playback,
     /// How many events the host takes.
     pub room: usize,
-    /// Where the host truly is, and how far a sample truly moves it; `None` where that changes in the block.
+    /// The exact song position of sample 0, and the exact beats per sample; `None` where that changes in the
+    /// block.
     pub truth: (Beats, Option<Beats>),
     /// Samples a second.
     pub rate: u32,
-    /// How the host truly got there from the block before, if it rolled in both.
+    /// How the host got here from the block before, if it played in both.
     pub host_move: HostMove,
 }
 
-/// How a host comes from one block to the next.
+/// How a host moves from one block to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum HostMove {
-    /// It rolled on.
+    /// It played on.
     On,
     /// It ended the last block at its loop's end and begins this one at the start.
     Round,
-    /// In another way.
+    /// Any other way.
     Otherwise,
 }
 
 impl Call {
-    /// Whether notes may sound: the host rolls, its numbers make sense, and nothing is bypassed.
+    /// Whether notes may sound: the host plays, its numbers are finite, and nothing is bypassed.
     pub fn plays(&self) -> bool {
         let Transport { playing, tempo, beats, .. } = self.transport;
         playing && !self.playback.bypass && tempo.is_finite() && tempo > 0.0 && beats.is_finite()
@@ -55,7 +56,7 @@ impl Call {
         Beats::new(self.transport.beats)
     }
 
-    /// How far a sample moves at the tempo that the host gives.
+    /// Beats per sample at the tempo that the host gives.
     pub fn per_sample(&self) -> Beats {
         Beats::per_sample(self.transport.tempo, self.rate)
     }
@@ -79,18 +80,18 @@ enum Wrap {
     SplitOnStart,
     /// It ends the block there and keeps the fraction of a sample by which it overshot.
     SplitAndCarry,
-    /// It wraps inside the block and says nothing.
+    /// It wraps inside the block without announcing it.
     Unsplit,
     /// It plays the block to its end and begins the next at the loop's start.
     AfterTheBlock,
 }
 
-/// A host in the midst of a session.
+/// The state of the host during a session.
 struct Host {
     rate: u32,
     rounding: Rounding,
     wrap: Wrap,
-    tells_bars: bool,
+    reports_bars: bool,
     bar_lines: BarLines,
     position: Beats,
     tempo: f64,
@@ -102,7 +103,7 @@ struct Host {
 
 const RATES: [u32; 8] = [48_000, 44_100, 96_000, 8_000, 384_000, 88_200, 22_050, 192_000];
 
-/// All calls of a session; stopped blocks at its end let everything finish.
+/// All calls of a session. It ends with stopped blocks, so that every note can end.
 pub fn calls(script: &Script) -> (Vec<Call>, Rounding) {
     let (mut host, rounding) = Host::new(&script.head);
     let mut calls: Vec<Call> =
@@ -111,7 +112,7 @@ pub fn calls(script: &Script) -> (Vec<Call>, Rounding) {
     (calls, rounding)
 }
 
-/// Lets the host stop and take everything.
+/// Appends two stopped blocks in which the host takes every event.
 pub fn finish(calls: &mut Vec<Call>) {
     let Some(mut last) = calls.last().copied() else { return };
     last.transport.playing = false;
@@ -135,7 +136,7 @@ impl Host {
             rate: if typed { any } else { common },
             rounding,
             wrap,
-            tells_bars: !words.once_in(4),
+            reports_bars: !words.once_in(4),
             bar_lines: script::bar_lines(&mut words),
             position: Beats::ZERO,
             tempo: script::tempo(&mut words),
@@ -148,7 +149,7 @@ impl Host {
         let loops = words.below(2) == 1;
         let request = script::loop_request(&mut words);
         host.looping = loops.then(|| host.loop_range(request));
-        host.position = host.find(place);
+        host.position = host.position_of(place);
         (host, rounding)
     }
 
@@ -187,29 +188,30 @@ impl Host {
         Call { transport, ..call }
     }
 
-    /// What happens before the block.
+    /// Applies what happens before the block.
     fn prepare(&mut self, block: &BlockScript) {
         if let Some(request) = block.looping {
             self.host_move = if self.host_move == HostMove::On { HostMove::On } else { HostMove::Otherwise };
             self.looping = request.map(|request| self.loop_range(request));
         }
         if let HostAction::Seek(place) = block.action {
-            self.position = self.find(place);
+            self.position = self.position_of(place);
             self.host_move = HostMove::Otherwise;
         }
         self.newest = block.publish.unwrap_or(self.newest);
         self.playback.mutes = block.mutes.unwrap_or(self.playback.mutes);
         self.bar_lines = block.bar_lines.unwrap_or(self.bar_lines);
         if let Some(setting) = block.setting {
-            turn(&mut self.playback, setting);
+            apply(&mut self.playback, setting);
         }
     }
 
-    /// Rolls on by up to `frames` samples of `moved` beats each, and returns how many the block has.
+    /// Moves the position by up to `frames` samples of `moved` beats each; returns the block's length in
+    /// samples.
     fn roll(&mut self, frames: u32, moved: Beats) -> u32 {
         let from = self.position;
         self.position = from + moved * i64::from(frames);
-        // A hair before the end is the end: no host stops a millionth of a sample short of it.
+        // Within TIE of the end counts as the end: no host stops a millionth of a sample short of it.
         let met = |position: Beats, end: Beats| position >= end - TIE;
         let wraps = |(_, end): &(Beats, Beats)| !met(from, *end) && met(self.position, *end);
         let Some((start, end)) = self.looping.filter(wraps) else {
@@ -247,7 +249,7 @@ impl Host {
             loop_range: self
                 .looping
                 .map(|(start, end)| LoopRange { start: start.to_f64(), end: end.to_f64() }),
-            bar: self.tells_bars.then(|| HostBar { start: start.to_f64(), number, beats: length.to_f64() }),
+            bar: self.reports_bars.then(|| HostBar { start: start.to_f64(), number, beats: length.to_f64() }),
         }
     }
 
@@ -255,7 +257,7 @@ impl Host {
         Beats::per_sample(self.tempo, self.rate)
     }
 
-    /// A position as this host writes it.
+    /// A position as this host rounds it.
     fn written(&self, position: Beats) -> Beats {
         match self.rounding {
             Rounding::Float => Beats::new(position.to_f64()),
@@ -271,7 +273,7 @@ impl Host {
         (self.written(start), self.written(end))
     }
 
-    fn find(&self, place: Place) -> Beats {
+    fn position_of(&self, place: Place) -> Beats {
         let sample = self.per_sample();
         match place {
             Place::Step(step) => Beats::STEP * i64::from(step),
@@ -304,7 +306,7 @@ impl BarLines {
     }
 }
 
-/// The first settings, plain for words of 0.
+/// The initial settings; the defaults for words of 0.
 fn playback(words: &mut WordReader<'_>) -> Playback {
     let mut playback = Playback::default();
     for setting in [
@@ -319,12 +321,12 @@ fn playback(words: &mut WordReader<'_>) -> Playback {
         ])),
         Setting::Grid(words.choose(&[GridLock::Song, GridLock::HostBars])),
     ] {
-        turn(&mut playback, setting);
+        apply(&mut playback, setting);
     }
     playback
 }
 
-fn turn(playback: &mut Playback, setting: Setting) {
+fn apply(playback: &mut Playback, setting: Setting) {
     let whole = |sixty_fourths: u32| sixty_fourths as f32 / 64.0;
     match setting {
         Setting::Swing(swing) => playback.swing = whole(swing),

@@ -1,9 +1,10 @@
-//! The playback contract as a slow, plain reference in exact time, and the soak that holds the sequencer to it.
+//! The playback contract as a slow, plain reference in exact time, and the soak that holds the sequencer to
+//! it.
 //!
-//! A [`Script`] of random numbers becomes a session of a simulated [`host`], which calls the sequencer under test
-//! block by block ([`play`]). From the same calls, [`passes`] finds where play was linear, [`expected`] lists every
-//! onset that must sound, and [`checker`] compares that with what the sequencer sent. None of it shares code with
-//! the sequencer; speed does not matter.
+//! A [`Script`] of random numbers becomes a session of a simulated [`host`], which calls the sequencer under
+//! test block by block ([`play`]). From the same calls, [`passes`] finds where play was linear, [`expected`]
+//! lists every onset that must sound, and [`checker`] compares that with what the sequencer sent. None of it
+//! shares code with the sequencer; speed does not matter.
 
 pub mod banks;
 pub mod checker;

@@ -1,4 +1,4 @@
-//! `proof soak`: holds the sequencer against the playback contract for millions of random blocks.
+//! `proof soak`: checks the sequencer against the playback contract for millions of random blocks.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool prints its results")]
 
@@ -10,7 +10,7 @@ use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use proof::soak::{Failure, Summary, soak};
 
-/// The playback contract, held against the sequencer.
+/// Check the sequencer against the playback contract
 #[derive(Parser)]
 #[command(name = "proof", version, arg_required_else_help = true)]
 enum Verb {
@@ -26,7 +26,8 @@ struct SoakOptions {
     /// Which sessions to play: the same seed plays the same
     #[arg(long, default_value_t = 7)]
     seed: u64,
-    /// Plant this fault in the sequencer, which must then be found (the exit code is not 0); `list` names them
+    /// Plant this fault in the sequencer, which must then be found (the exit code is not 0); `list` names
+    /// them
     #[arg(long, value_name = "NAME")]
     fault: Option<String>,
 }
@@ -98,7 +99,7 @@ fn describe(failure: &Failure, seed: u64, sequencer: &Sequencer) {
     let Failure { session, blocks, found } = failure;
     eprintln!("the contract is broken after {blocks} blocks: seed {seed}, session {session}, {found}");
     let (shortest, calls) = failure.shortened(seed, sequencer);
-    eprintln!("the shortest story of it: {shortest}");
+    eprintln!("the shortest session found: {shortest}");
     for (index, call) in calls.iter().enumerate().skip(calls.len().saturating_sub(6)) {
         eprintln!("  block {index}: bank {}, room {}, reset {}", call.newest, call.room, call.reset);
         eprintln!("    {:?}", call.transport);

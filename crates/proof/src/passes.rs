@@ -1,5 +1,5 @@
-//! Where play went: the blocks of a session as passes of linear play, by the letter of rules 2, 3 and 11,
-//! from the positions that the host gave, in exact time.
+//! Passes: the blocks of a session as stretches of linear play, by rules 2, 3 and 11 of the contract, from
+//! the positions that the host reported, in exact time.
 
 use crate::coverage::{Coverage, Situation};
 use crate::host::{Call, HostMove};
@@ -12,28 +12,29 @@ pub struct BlockPart {
     pub pass: usize,
     /// The call it belongs to.
     pub call: usize,
-    /// Its first sample, and the one behind where a tie may make that the first.
+    /// Its first sample; the second value where a tie is decided the other way.
     pub first: [i64; 2],
-    /// The sample behind its last, and the same with the tie the other way.
+    /// The sample after its last, likewise.
     pub end: [i64; 2],
     /// The song position of sample `first[0]`.
     pub beats: Beats,
-    /// How far a sample moves.
+    /// Beats per sample.
     pub per_sample: Beats,
-    /// What lies from here on belongs to what follows a loop's wrap.
+    /// Steps from here on are played after the loop's wrap.
     pub limit: Option<Beats>,
 }
 
 /// Linear play between two jumps.
 #[derive(Clone, Copy, Debug)]
 pub struct Pass {
-    /// Its first part and the one behind its last.
+    /// Its first part and the one after its last.
     pub parts: (usize, usize),
     /// Nothing sounds before this position.
     pub origin: Beats,
     /// Steps from here on are played.
     pub from: Beats,
-    /// The sample at which everything is ended that sounds as it ends; a tie may make it the second.
+    /// The sample at which the notes that still sound are ended; two values where a tie may be decided either
+    /// way.
     pub release: [i64; 2],
 }
 
@@ -44,14 +45,13 @@ pub struct Timeline {
     pub parts: Vec<BlockPart>,
     /// In order of time.
     pub passes: Vec<Pass>,
-    /// The first call that the letter of the contract takes for a seek though the host rolled on or round
-    /// its loop.
+    /// The first call that the rules take for a seek although the host played on or wrapped its loop.
     pub misjudged: Option<usize>,
     /// Each call's first sample, and the length of the session.
     pub starts: Vec<i64>,
 }
 
-/// From this call on, what is right hangs on a tie that the contract leaves open; the session ends here.
+/// From this call on the result depends on a tie that the contract leaves open; the session is cut here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Undecided(pub usize);
 
@@ -64,12 +64,12 @@ pub struct Due {
     pub at: i64,
 }
 
-/// What is known of the block before.
+/// The block before.
 #[derive(Clone, Copy)]
 struct Last {
     /// The position of its last part.
     beats: Beats,
-    /// Where it ended at the tempo that it gave.
+    /// Where it ended at the tempo that it reported.
     end: Beats,
     frames: i64,
     per_sample: Beats,
@@ -86,7 +86,7 @@ enum Arrival {
 }
 
 impl Timeline {
-    /// Lays out all calls.
+    /// The timeline of all calls.
     pub fn new(calls: &[Call], coverage: &mut Coverage) -> Result<Self, Undecided> {
         let mut timeline = Self::default();
         let mut last = None;
@@ -106,13 +106,13 @@ impl Timeline {
                     (Arrival::Jumped, None) => Situation::Start,
                 };
                 coverage.count(situation);
-                // Behind a wrap that was inferred and may not have been, nothing is certain.
+                // After a wrap that was inferred, perhaps wrongly, a seek cannot be called a misjudgement.
                 let certain =
                     last.is_some_and(|last| last.wrapped.is_none()) && call.host_move != HostMove::Otherwise;
                 if certain && matches!(arrival, Arrival::Jumped) {
                     timeline.misjudged = timeline.misjudged.or(Some(index));
                 }
-                // Where the block before began, if this one goes on from it in the same loop.
+                // Where the block before began, if this one continues it in the same loop.
                 let goes_on = matches!(arrival, Arrival::Linear)
                     && index > 0
                     && calls[index - 1].transport.loop_range == call.transport.loop_range;
@@ -124,7 +124,9 @@ impl Timeline {
                         timeline.open(call.beats(), call.beats() - call.per_sample().half(), [start, start]);
                     }
                 }
-                last = Some(timeline.lay(index, call, start, came_from, coverage).ok_or(Undecided(index))?);
+                last = Some(
+                    timeline.add_block(index, call, start, came_from, coverage).ok_or(Undecided(index))?,
+                );
             }
             start += i64::from(call.transport.frames);
         }
@@ -152,8 +154,8 @@ impl Timeline {
         }
     }
 
-    /// Lays out one block, with the wraps that rule 11 infers.
-    fn lay(
+    /// Adds the parts of one block, with the wraps that rule 11 infers.
+    fn add_block(
         &mut self,
         index: usize,
         call: &Call,
@@ -183,7 +185,7 @@ impl Timeline {
                 return Some(Last { beats, end: reached, frames, per_sample: sample, wrapped });
             };
             let mut inside = at_least(beats, from - margin)? && beats < to;
-            // A host that rounds may say that it is at the end while the wrap is still to come.
+            // A host that rounds may report the loop's end before the wrap.
             if let Some(before) = came_from.take()
                 && !inside
                 && beats >= to
@@ -201,7 +203,7 @@ impl Timeline {
                 return Some(Last { beats, end: reached, frames, per_sample: sample, wrapped });
             }
             coverage.count(Situation::InferredWrap);
-            // The end may lie behind a position that was rounded up to it.
+            // The end may lie before a position that was rounded up past it.
             let wrap = [to - TIE, to + TIE].map(|to| first[0] + (to - beats).nearest(sample).max(0));
             self.push(BlockPart { end: wrap, limit: Some(to), ..part });
             self.open(from, from, wrap);
@@ -212,7 +214,7 @@ impl Timeline {
     }
 
     /// The samples at which `beats` is due in `pass`, from `part` on: the nearest in the first part
-    /// that reaches it, once for each way in which a tie may fall. `None`: the pass ends before.
+    /// that reaches it, for both decisions of a tie. `None`: the pass ends before.
     pub fn due(&self, pass: usize, part: usize, beats: Beats) -> [Option<Due>; 2] {
         let find = |way: usize, beats: Beats| {
             let parts = self.parts.get(part..self.passes[pass].parts.1).unwrap_or_default();
@@ -232,12 +234,12 @@ impl Timeline {
 }
 
 impl BlockPart {
-    /// The sample nearest to a song position; a position that has passed is due at once.
+    /// The sample nearest to a song position, but no earlier than the part's first.
     fn sample(&self, way: usize, beats: Beats) -> i64 {
         (self.first[0] + (beats - self.beats).nearest(self.per_sample)).max(self.first[way])
     }
 
-    /// Whether it reaches a song position: whether it surely does, and whether it may.
+    /// Whether the part reaches a song position with every decision of a tie, and whether with any.
     pub fn reaches(&self, beats: Beats) -> (bool, bool) {
         (self.sample(1, beats + TIE) < self.end[0], self.sample(0, beats - TIE) < self.end[1])
     }
@@ -253,8 +255,8 @@ fn at_least(a: Beats, b: Beats) -> Option<bool> {
     ((a - b).abs() > TIE).then_some(a > b)
 }
 
-/// Rule 2, and where it does not hold, whether the block begins at the start of a loop that was played to
-/// its end. `None` where a tie decides.
+/// Rule 2; where it does not hold, whether the block begins at the start of a loop that was played to its
+/// end. `None` where a tie decides.
 fn arrival(last: Option<&Last>, call: &Call) -> Option<Arrival> {
     let Some(last) = last else { return Some(Arrival::Jumped) };
     let (now, sample) = (call.beats(), call.per_sample());
@@ -268,7 +270,7 @@ fn arrival(last: Option<&Last>, call: &Call) -> Option<Arrival> {
     }
     let Some(range) = call.transport.loop_range else { return Some(Arrival::Jumped) };
     let (start, end) = (Beats::new(range.start), Beats::new(range.end));
-    // A host may carry the part of a sample by which it passed the end.
+    // A host may carry over the fraction of a sample by which it passed the end.
     let at_start = at_least(now, start - margin)? && at_least(start + margin + longest, now)?;
     let played_out = at_least(end + margin, last.beats)? && at_least(high, end - margin)?;
     Some(if at_start && played_out { Arrival::Wrapped(start) } else { Arrival::Jumped })

@@ -7,7 +7,7 @@ use beat::{Bank, BankSource, NoteEvent, NoteSink, Refused, Sequencer};
 use crate::banks::{BankFixtures, SILENT};
 use crate::host::Call;
 
-/// The reading end of the crossing, as the sequencer under test sees it.
+/// The bank source of the sequencer under test.
 struct FixtureSource<'a> {
     banks: &'a BankFixtures,
     newest: usize,
@@ -31,7 +31,7 @@ pub struct Sent {
     pub events: Vec<NoteEvent>,
     /// How many events it refused.
     pub refused: u32,
-    /// How many onsets the sequencer says to have given up.
+    /// How many onsets the sequencer counted as lost.
     pub given_up: u32,
     room: usize,
 }
@@ -47,7 +47,8 @@ impl NoteSink for Sent {
     }
 }
 
-/// Lets a sequencer play all calls, shows what it sent in each, and returns how many notes sound at the end.
+/// Runs a sequencer over all calls, hands what it sent in each to `each`, and returns how many notes sound at
+/// the end.
 pub fn play(
     calls: &[Call],
     banks: &BankFixtures,
@@ -71,10 +72,10 @@ pub fn play(
     Ok(sequencer.sounding())
 }
 
-/// What the checker found, in one session.
+/// A violation of the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The call in which it shows.
+    /// The call in which it was found.
     pub call: usize,
     /// The sample in that call's block.
     pub sample: i64,

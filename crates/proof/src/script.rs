@@ -1,7 +1,7 @@
 //! Scripts: sessions as random numbers, and what the numbers of a block make host and musician do.
 //!
-//! The numbers come from a seed, or from proptest. A 0 always means the plainest choice and missing numbers count
-//! as 0, so that shortening a script or lowering its numbers simplifies the session.
+//! The numbers come from a seed, or from proptest. A 0 always means the plainest choice and missing numbers
+//! count as 0, so that shortening a script or lowering its numbers simplifies the session.
 
 use beat::{CommitMode, GridLock};
 use rand_chacha::ChaCha8Rng;
@@ -9,19 +9,19 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use crate::banks::BANKS;
 
-/// Words of one block; any that are missing count as 0.
+/// Random words of one block; missing ones count as 0.
 pub const WORDS: usize = 32;
 
-/// A session before it is told: the words of its head, and of each of its blocks.
+/// A session as random words: those of its head, and those of each block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Script {
-    /// What holds throughout: rate, rounding, the host's way with loops, first settings.
+    /// What holds for the whole session: sample rate, rounding, how the host wraps loops, initial settings.
     pub head: Vec<u32>,
-    /// One block each.
+    /// The words of each block.
     pub blocks: Vec<Vec<u32>>,
 }
 
-/// The most blocks of a random session.
+/// Blocks of the longest random session.
 const LONGEST: u32 = 240;
 
 impl Script {
@@ -41,7 +41,7 @@ impl Script {
 pub struct WordReader<'a>(&'a [u32]);
 
 impl<'a> WordReader<'a> {
-    /// From the first word on.
+    /// A reader at the first word.
     pub fn new(words: &'a [u32]) -> Self {
         Self(words)
     }
@@ -73,7 +73,7 @@ impl<'a> WordReader<'a> {
         f64::from(self.word()) / 2f64.powi(32)
     }
 
-    /// A number between `low` and `high`, as likely in each octave.
+    /// A number between `low` and `high`, distributed evenly in its logarithm.
     pub fn between(&mut self, low: f64, high: f64) -> f64 {
         low * (high / low).powf(self.fraction())
     }
@@ -86,45 +86,45 @@ pub struct BlockScript {
     pub frames: u32,
     /// What the host does.
     pub action: HostAction,
-    /// The tempo that the next block will report, and how the host gets there.
+    /// The tempo that the next block reports, and when it takes effect.
     pub tempo: Option<(f64, TempoCurve)>,
-    /// A new loop range, or none.
+    /// A change of the loop: a new range, or none.
     pub looping: Option<Option<LoopRequest>>,
     /// A bank that is published before the block.
     pub publish: Option<usize>,
     /// New mutes.
     pub mutes: Option<u16>,
-    /// A turned knob.
+    /// A changed playback setting.
     pub setting: Option<Setting>,
     /// How many events the host takes in this block.
     pub room: usize,
-    /// New bar lines all through the song.
+    /// New bar lines for the whole song.
     pub bar_lines: Option<BarLines>,
 }
 
 /// What the host does with the transport.
 #[derive(Clone, Copy, Debug)]
 pub enum HostAction {
-    /// It rolls on.
+    /// Plays on.
     Roll,
-    /// It jumps there and rolls.
+    /// Jumps there and plays.
     Seek(Place),
-    /// It stands still for this block.
+    /// Is stopped for this block.
     Stop,
-    /// It rolls, and the instrument is bypassed.
+    /// Plays, with the instrument bypassed.
     Bypass,
-    /// It resets the instrument and rolls.
+    /// Resets the instrument and plays.
     Reset,
-    /// It sends numbers that make no sense.
+    /// Reports this tempo, which is not usable.
     Break(f64),
 }
 
-/// Somewhere in the song.
+/// A song position.
 #[derive(Clone, Copy, Debug)]
 pub enum Place {
     /// A step of the song.
     Step(u32),
-    /// So many 1/8 samples from a step of the song.
+    /// So many eighths of a sample from a step of the song.
     OffStep(u32, i32),
     /// So many ticks (1/1920 beat) into the song.
     Tick(u32),
@@ -136,18 +136,18 @@ pub enum Place {
     Nudge(i32),
 }
 
-/// How a host gets from one tempo to the next.
+/// When a tempo change takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TempoCurve {
     /// At the end of the block.
     AtTheEnd,
-    /// As it begins, though the block still reports the old tempo.
+    /// At the start of the block, which still reports the old tempo.
     AtOnce,
-    /// Evenly all through the block.
+    /// Linearly over the block.
     Ramp,
 }
 
-/// A loop range in ticks of 1/1920 beat, with a fine part where the host's positions can hold one.
+/// A loop range in ticks of 1/1920 beat, with a fraction of a tick.
 #[derive(Clone, Copy, Debug)]
 pub struct LoopRequest {
     /// Its start, in ticks.
@@ -178,7 +178,7 @@ pub struct Signature {
     pub lower: i64,
 }
 
-/// A knob and its new value; the numbers are 64ths, which both sides hold exactly.
+/// A playback setting and its new value. Numbers are 64ths, which `f32` and the reference hold exactly.
 #[derive(Clone, Copy, Debug)]
 pub enum Setting {
     /// How late every second sixteenth is.
@@ -195,12 +195,12 @@ pub enum Setting {
     Channel(u8),
 }
 
-/// Common time first; then what drummers play, and bars that end in half a step.
+/// 4/4 first; the last one ends in half a step.
 const SIGNATURES: [(i64, i64); 10] =
     [(4, 4), (3, 4), (7, 8), (5, 4), (6, 8), (5, 8), (9, 8), (11, 16), (1, 4), (13, 32)];
 
 impl BlockScript {
-    /// What these words tell.
+    /// Decodes the words of one block.
     pub fn new(words: &[u32]) -> Self {
         let mut words = WordReader::new(words);
         Self {
@@ -246,7 +246,7 @@ fn place_is_rare(place: Place) -> bool {
     matches!(place, Place::Tick(_))
 }
 
-/// Somewhere to begin or to go.
+/// A position to start at or to seek.
 pub fn place(words: &mut WordReader<'_>) -> Place {
     let (kind, value) = (words.below(12), words.word());
     match kind {
@@ -262,7 +262,7 @@ pub fn place(words: &mut WordReader<'_>) -> Place {
     }
 }
 
-/// A tempo of 10..=999, often one that a musician would type.
+/// A tempo of 10..=999, often a common one.
 pub fn tempo(words: &mut WordReader<'_>) -> f64 {
     let kind = words.below(3);
     let typed = words.choose(&[120.0, 93.7, 140.0, 10.0, 999.0, 60.0, 174.0, 300.0]);
@@ -277,7 +277,7 @@ fn tempo_change(words: &mut WordReader<'_>) -> Option<(f64, TempoCurve)> {
     changes.then_some((tempo, curve))
 }
 
-/// A new loop range, once in a while.
+/// A change of the loop, in 1 of 24 blocks.
 fn loop_change(words: &mut WordReader<'_>) -> Option<Option<LoopRequest>> {
     let kind = words.below(48);
     let request = loop_request(words);
@@ -288,7 +288,7 @@ fn loop_change(words: &mut WordReader<'_>) -> Option<Option<LoopRequest>> {
     }
 }
 
-/// A loop range, half of the time on the grid.
+/// A loop range, in half of the cases on sixteenths.
 pub fn loop_request(words: &mut WordReader<'_>) -> LoopRequest {
     let (start, length, fine) = (words.word(), words.word(), words.fraction());
     let on_grid = start >> 16 & 1 == 0;
@@ -323,7 +323,7 @@ fn setting(words: &mut WordReader<'_>) -> Setting {
     }
 }
 
-/// Bar lines.
+/// The bar lines of a song.
 pub fn bar_lines(words: &mut WordReader<'_>) -> BarLines {
     let change = i64::from(words.below(16));
     let mut signature = || {

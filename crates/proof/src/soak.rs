@@ -1,5 +1,5 @@
-//! The soak: session after session from one seed, each checked, until so many blocks have been played. A session
-//! that fails is shortened.
+//! The soak: session after session from one seed, each checked, until so many blocks have been played. A
+//! session that fails is shortened.
 
 use beat::Sequencer;
 
@@ -12,7 +12,7 @@ use crate::passes::{Timeline, Undecided};
 use crate::play::{Finding, play};
 use crate::script::Script;
 
-/// What a soak has shown.
+/// The result of a soak without violations.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
     /// Sessions played.
@@ -21,26 +21,27 @@ pub struct Summary {
     pub blocks: u64,
     /// Note-ons.
     pub notes: u64,
-    /// The worst error from the positions that hosts gave, in samples.
+    /// The worst error from the positions that hosts reported, in samples.
     pub worst: f64,
-    /// The worst error from hosts' true positions, in samples: `f64`, 2^-31 and 1/1920 beats.
+    /// The worst error from hosts' exact positions, in samples, by their rounding: `f64`, 2^-31 and 1/1920
+    /// beats.
     pub worst_with_rounding: [f64; 3],
-    /// What has been met.
+    /// How often each situation occurred.
     pub coverage: Coverage,
 }
 
-/// A broken promise.
+/// The session in which the contract was violated.
 #[derive(Clone, Debug)]
 pub struct Failure {
     /// The session of the soak.
     pub session: u64,
     /// Blocks played before and in that session.
     pub blocks: u64,
-    /// What broke in it.
+    /// The violation.
     pub found: Finding,
 }
 
-/// Plays at least `blocks` blocks with sequencers like `sequencer`; `progress` hears how many it was.
+/// Plays at least `blocks` blocks with sequencers like `sequencer`; `progress` is called with the count.
 pub fn soak(
     blocks: u64,
     seed: u64,
@@ -64,7 +65,7 @@ pub fn soak(
 }
 
 impl Failure {
-    /// The shortest story that can be found of it, and the calls of that story up to where it breaks.
+    /// The violation in a session as short as could be found, and that session's calls up to it.
     pub fn shortened(&self, seed: u64, sequencer: &Sequencer) -> (Finding, Vec<Call>) {
         let banks = BankFixtures::new(seed);
         let script = Script::random(seed, self.session);
@@ -92,7 +93,7 @@ impl Summary {
         self.coverage.add(&report.coverage);
     }
 
-    /// What the soak never met. A session cut short is nothing to request for.
+    /// The situations that never occurred, sessions cut short aside.
     pub fn never_met(&self) -> Vec<&'static str> {
         let wanted = Situation::ALL.iter().filter(|situation| **situation != Situation::CutShort);
         wanted
@@ -102,22 +103,22 @@ impl Summary {
     }
 }
 
-/// What a session that kept the contract has shown.
+/// The result of one session without violations.
 #[derive(Clone, Debug)]
 pub struct SessionReport {
     /// Blocks played.
     pub blocks: u64,
     /// Note-ons.
     pub notes: u64,
-    /// The worst error from the positions that the host gave, in samples.
+    /// The worst error from the positions that the host reported, in samples.
     pub worst: f64,
-    /// The worst error from the host's true position, by how the host rounds, in samples.
+    /// The host's rounding, and the worst error from its exact position, in samples.
     pub worst_with_rounding: (Rounding, f64),
-    /// What has been met.
+    /// How often each situation occurred.
     pub coverage: Coverage,
 }
 
-/// Plays a script and checks every call of it. `sequencer` is the one under test, at rest.
+/// Plays a script with a copy of `sequencer`, which is at rest, and checks every call.
 pub fn check_session(
     script: &Script,
     banks: &BankFixtures,
@@ -189,10 +190,10 @@ fn note_situations(call: &Call, before: Option<&Call>, coverage: &mut Coverage) 
     }
 }
 
-/// Tries at most.
+/// Candidates that are tried at most.
 const MOST_TRIES: usize = 4000;
 
-/// The plainest script found that still fails, starting from one that does.
+/// The shortest and plainest script found that still fails, starting from one that does.
 pub fn shrink(script: &Script, fails: impl Fn(&Script) -> bool) -> Script {
     let mut best = script.clone();
     let mut tries = 0;
@@ -217,7 +218,7 @@ pub fn shrink(script: &Script, fails: impl Fn(&Script) -> bool) -> Script {
         chunk /= 2;
     }
     for block in 0..=best.blocks.len() {
-        // The head comes last.
+        // The last index stands for the head.
         let words = |script: &Script| script.blocks.get(block).unwrap_or(&script.head).clone();
         for word in 0..words(&best).len() {
             for plainer in [0, words(&best)[word] % 8, words(&best)[word] & 0xFFFF] {

@@ -1,6 +1,6 @@
 //! Song time without rounding: beats in units of 2^-96.
 //!
-//! Any position that a host can give as an `f64` is exact in it, and a block of 8192 samples is off by
+//! Any position that a host can report as an `f64` is exact; the end of a block of 8192 samples is off by
 //! less than 2^-83 beats.
 
 use std::ops::{Add, Mul, Neg, Sub};
@@ -12,8 +12,8 @@ pub struct Beats(i128);
 /// Binary places.
 const PLACES: u32 = 96;
 
-/// Nearer than this, the contract leaves open which of two samples or sides it is: the sequencer counts
-/// in `f64`, and a tie may fall either way. 0.004 samples at 10 BPM and 384 kHz, far less elsewhere.
+/// Positions closer than this are a tie, which may be decided either way, because the sequencer computes in
+/// `f64`. 0.004 samples at 10 BPM and 384 kHz, far less elsewhere.
 pub const TIE: Beats = Beats(1 << (PLACES - 29));
 
 impl Beats {
@@ -21,7 +21,7 @@ impl Beats {
     pub const ZERO: Self = Self(0);
     /// A sixteenth note.
     pub const STEP: Self = Self(1 << (PLACES - 2));
-    /// The farthest an onset is moved.
+    /// The largest displacement of an onset.
     pub const HALF_STEP: Self = Self(1 << (PLACES - 3));
 
     /// Exactly `beats`, which must lie within 2^30 beats.
@@ -42,7 +42,7 @@ impl Beats {
         self.0 as f64 / 2f64.powi(PLACES as i32)
     }
 
-    /// What one sample adds at this tempo (beats a minute) and rate (samples a second).
+    /// Beats per sample at this tempo (beats per minute) and rate (samples per second).
     pub fn per_sample(tempo: f64, rate: u32) -> Self {
         Self(Self::new(tempo).0 / (60 * i128::from(rate)))
     }
@@ -52,7 +52,7 @@ impl Beats {
         self.part(2)
     }
 
-    /// This part of it.
+    /// It divided by `parts`.
     pub fn part(self, parts: i64) -> Self {
         Self(self.0 / i128::from(parts))
     }

@@ -1,5 +1,5 @@
-//! The playback contract as properties of random sessions: the same script and reference as the soak, with
-//! proptest to shorten what fails.
+//! The playback contract as properties of random sessions. proptest draws the scripts and shortens what
+//! fails.
 
 use beat::{Fault, Sequencer};
 use proof::script::WORDS;
@@ -14,7 +14,7 @@ const SOON: u64 = 3_000;
 
 #[test]
 fn any_session_of_any_host_sounds_as_the_contract_says() {
-    // Fewer blocks and smaller words tell plainer stories, which is what shrinking goes for.
+    // Fewer blocks and smaller words are simpler sessions, so proptest shrinks in the right direction.
     let words = || vec(any::<u32>(), WORDS);
     let scripts = (words(), vec(words(), 1..=60)).prop_map(|(head, blocks)| Script { head, blocks });
     let banks = BankFixtures::new(1);
@@ -50,8 +50,8 @@ fn every_fault_is_found_soon_and_each_rule_has_one() {
 }
 
 #[test]
-fn the_same_seed_tells_the_same_story() {
-    let story = || soak(3_000, 3, &Sequencer::new(), |_| {}).expect("the contract holds");
-    let (one, other) = (story(), story());
+fn the_same_seed_plays_the_same_sessions() {
+    let play = || soak(3_000, 3, &Sequencer::new(), |_| {}).expect("the contract holds");
+    let (one, other) = (play(), play());
     assert_eq!((one.blocks, one.notes, one.coverage), (other.blocks, other.notes, other.coverage));
 }

@@ -1,5 +1,5 @@
-//! Beats written down as Standard MIDI Files, and the one place that writes files atomically. Not for the audio
-//! thread: it allocates.
+//! Beats written down as Standard MIDI Files, and the one place that writes files atomically. Not for the
+//! audio thread: it allocates.
 
 mod atomic;
 

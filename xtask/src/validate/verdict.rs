@@ -33,7 +33,8 @@ pub(super) fn of_vst3_validator(said: &str) -> Option<Verdict> {
     Some(Verdict { passed: number_before(line, passed)?, failed: number_before(line, failed)? })
 }
 
-/// A line for each group of tests: "Completed tests in pluginval / Editor", or "FAILED!!  1 test failed, ...".
+/// A line for each group of tests: "Completed tests in pluginval / Editor", or "FAILED!!  1 test failed,
+/// ...".
 pub(super) fn of_pluginval(said: &str) -> Option<Verdict> {
     let count = |beginning| said.lines().filter(|line| line.trim_start().starts_with(beginning)).count();
     Some(Verdict { passed: count("Completed tests in"), failed: count("FAILED!!") })
