@@ -1,4 +1,4 @@
-//! `bundle`: the plugin as a DAW wants it on disk.
+//! `bundle`: builds the plugin and writes its CLAP and VST3 bundles.
 
 use std::env::consts::{DLL_PREFIX, DLL_SUFFIX};
 use std::fs;
@@ -6,21 +6,21 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::places::{self, PLUGIN};
+use crate::machine::{self, PLUGIN};
 use crate::{child, install};
 
-/// In debug builds an allocation in `process` ends the host instead of passing unseen.
+/// In debug builds an allocation in `process` aborts the host.
 pub(crate) const ASSERT_ALLOCS: &str = "beatfield/assert_process_allocs";
 
 #[derive(clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct BundleOptions {
     /// A debug build that aborts when the audio thread allocates, in target/asserted/bundled
     #[arg(long)]
     debug: bool,
 }
 
-/// Bundles as asked and leaves the bundler's lines about where.
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+/// Writes the bundles; the bundler prints where.
+pub(crate) fn run(options: &BundleOptions) -> anyhow::Result<()> {
     if options.debug {
         build_debug(&["--package", PLUGIN])?;
         bundle_debug().map(drop)
@@ -32,37 +32,37 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 /// Builds the plugin for users and bundles it into target/bundled.
 pub(crate) fn release() -> anyhow::Result<()> {
     child::run(child::cargo().args(["build", "--release", "--package", PLUGIN]), "building the plugin")?;
-    write_bundles(&places::target()?, "--release")?;
-    let (root, bundles) = (places::root()?, places::bundles()?);
-    copy_papers(root, &bundles).with_context(|| format!("copying the licences to {}", bundles.display()))
+    write_bundles(&machine::target()?, "--release")?;
+    let (root, bundles) = (machine::root()?, machine::bundles()?);
+    copy_licences(root, &bundles).with_context(|| format!("copying the licences to {}", bundles.display()))
 }
 
 /// The folder of bundles that was given, else the release, built now.
 pub(crate) fn given_or_release(given: Option<&Path>) -> anyhow::Result<PathBuf> {
     match given {
         Some(folder) => Ok(folder.to_owned()),
-        None => release().and_then(|()| places::bundles()),
+        None => release().and_then(|()| machine::bundles()),
     }
 }
 
-/// The licences of what a bundle contains, which whoever passes it on has to pass on too.
-const PAPERS: [&str; 5] = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT", "LICENSES", "NOTICES.md"];
+/// The licences of what a bundle contains; they have to be distributed with it.
+const LICENCES: [&str; 5] = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT", "LICENSES", "NOTICES.md"];
 
-fn copy_papers(from: &Path, to: &Path) -> std::io::Result<()> {
-    PAPERS.iter().try_for_each(|paper| install::copy(&from.join(paper), &to.join(paper)))
+fn copy_licences(from: &Path, to: &Path) -> std::io::Result<()> {
+    LICENCES.iter().try_for_each(|licence| install::copy(&from.join(licence), &to.join(licence)))
 }
 
-/// Builds `scope` (cargo's words for what) in debug, with the plugin's allocation check on.
+/// Builds `scope` (arguments of cargo) in debug, with the plugin's allocation check on.
 pub(crate) fn build_debug(scope: &[&str]) -> anyhow::Result<()> {
     let mut build = child::cargo();
     build.arg("build").args(scope).args(["--features", ASSERT_ALLOCS]);
     child::run(&mut build, "building for debug")
 }
 
-/// Bundles the plugin that [`build_debug`] built into a folder of its own, which it returns: bundles
-/// for tests must not end up in a DAW.
+/// Bundles the plugin that [`build_debug`] built into a folder of its own, which it returns, so that bundles
+/// for tests are not installed by mistake.
 pub(crate) fn bundle_debug() -> anyhow::Result<PathBuf> {
-    let target = places::target()?;
+    let target = machine::target()?;
     let asserted = target.join("asserted");
     let library = format!("{DLL_PREFIX}{PLUGIN}{DLL_SUFFIX}");
     let (built, staged) = (target.join("debug").join(&library), asserted.join("debug").join(&library));
@@ -73,10 +73,10 @@ pub(crate) fn bundle_debug() -> anyhow::Result<PathBuf> {
     Ok(asserted.join("bundled"))
 }
 
-/// Calls the framework's bundler, which reads bundler.toml from the folder where one stands.
+/// Calls the framework's bundler, which reads bundler.toml from the current folder.
 fn write_bundles(target: &Path, profile: &str) -> anyhow::Result<()> {
     let here = std::env::current_dir().context("the current folder is gone")?;
-    std::env::set_current_dir(places::root()?).context("the checkout is gone")?;
+    std::env::set_current_dir(machine::root()?).context("the checkout is gone")?;
     let bundled = nice_plug_xtask::bundle(target, PLUGIN, &[profile.to_owned()], false);
     std::env::set_current_dir(here).context("the current folder is gone")?;
     bundled.context("the plugin was built but could not be bundled")
@@ -88,8 +88,8 @@ mod tests {
 
     #[test]
     fn every_licence_lies_where_it_is_looked_for() {
-        for paper in PAPERS {
-            assert!(places::root().expect("the checkout").join(paper).exists(), "{paper} is missing");
+        for licence in LICENCES {
+            assert!(machine::root().expect("the checkout").join(licence).exists(), "{licence} is missing");
         }
     }
 }

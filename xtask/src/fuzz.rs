@@ -1,4 +1,5 @@
-//! `fuzz`: the readers under LLVM's fuzzer, with a nightly compiler. The kept inputs run in `test` too.
+//! `fuzz`: fuzzes one of the readers with libFuzzer and a nightly compiler. The kept inputs run in `test`
+//! too.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,11 +7,11 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
 
-use crate::{child, places, programs};
+use crate::{child, machine};
 
 /// What can be fuzzed.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum Target {
+enum FuzzTarget {
     /// MIDI files
     Midi,
     /// Files of pattern rows
@@ -22,19 +23,19 @@ enum Target {
 }
 
 #[derive(clap::Args)]
-pub(crate) struct Options {
+pub(crate) struct FuzzOptions {
     /// Which reader
     #[arg(value_enum)]
-    target: Target,
-    /// How long to look
+    target: FuzzTarget,
+    /// How long to fuzz
     #[arg(long, default_value_t = 60)]
     seconds: u32,
-    /// Press what is kept in fuzz/corpus and what was found since into as few inputs as cover as much
+    /// Reduce fuzz/corpus and what was found since to the fewest inputs with the same coverage
     #[arg(long)]
     minimise: bool,
 }
 
-impl Target {
+impl FuzzTarget {
     fn name(self) -> &'static str {
         match self {
             Self::Midi => "midi",
@@ -44,7 +45,7 @@ impl Target {
         }
     }
 
-    /// The longest input that is tried, in bytes: what a reader does shows in short ones.
+    /// The longest input that is tried, in bytes.
     fn longest_bytes(self) -> u32 {
         match self {
             Self::Midi => 4 << 10,
@@ -55,17 +56,17 @@ impl Target {
     }
 }
 
-/// Builds the target and runs it from the kept inputs on. What it finds on the way goes into the build
-/// folder, what breaks the reader into fuzz/crashes.
-pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+/// Builds the target and runs it, starting from the kept inputs. New inputs go into the build folder, crashes
+/// into fuzz/crashes.
+pub(crate) fn run(options: &FuzzOptions) -> anyhow::Result<()> {
     require()?;
-    let (root, name) = (places::root()?, options.target.name());
-    let found = places::target()?.join("fuzz").join("found").join(name);
+    let (root, name) = (machine::root()?, options.target.name());
+    let found = machine::target()?.join("fuzz").join("found").join(name);
     let kept = ["corpus", "crashes"].map(|kind| root.join("fuzz").join(kind).join(name));
     for folder in kept.iter().chain([&found]) {
         fs::create_dir_all(folder).with_context(|| format!("making {}", folder.display()))?;
     }
-    // What ships is what is fuzzed: the targets are built with the same versions of everything.
+    // The targets are built with the versions of the workspace.
     let (lock, theirs) = (root.join("Cargo.lock"), root.join("fuzz/Cargo.lock"));
     fs::copy(&lock, &theirs)
         .with_context(|| format!("copying {} to {}", lock.display(), theirs.display()))?;
@@ -78,7 +79,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     fuzz.arg(format!("-dict={}", root.join("fuzz/words").join(name).with_extension("dict").display()));
     fuzz.arg(format!("-max_total_time={}", options.seconds));
     fuzz.arg(format!("-max_len={}", options.target.longest_bytes()));
-    // A reader that takes 10 seconds or a gigabyte for a few kilobytes has been broken too.
+    // Taking 10 seconds or a gigabyte for a few kilobytes is a failure too.
     fuzz.args(["-timeout=10", "-rss_limit_mb=1024", "-print_final_stats=1"]);
     child::run(&mut fuzz, "the fuzzer")
 }
@@ -88,20 +89,20 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 fn target(root: &Path, name: &str) -> anyhow::Result<Command> {
     let mut fuzz = Command::new("cargo");
     fuzz.args(["+nightly", "fuzz", "run", "--sanitizer", "none", "--fuzz-dir"]).arg(root.join("fuzz"));
-    fuzz.arg("--target-dir").arg(places::target()?.join("fuzz"));
+    fuzz.arg("--target-dir").arg(machine::target()?.join("fuzz"));
     fuzz.args(["--features", name, name]);
-    // Else our own stable compiler would be taken.
+    // With these set, our own stable compiler would be used.
     fuzz.env_remove("RUSTC").env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO");
     Ok(fuzz)
 }
 
-/// Keeps as few inputs as cover every branch that any input covers.
+/// Replaces the kept inputs by the fewest that cover every branch that any input covers.
 fn minimise(root: &Path, name: &str, found: &Path, kept: &[PathBuf; 2]) -> anyhow::Result<()> {
     let fewest = found.with_extension("fewest");
     fs::create_dir_all(&fewest).with_context(|| format!("making {}", fewest.display()))?;
     let mut fuzz = target(root, name)?;
     fuzz.arg(&fewest).arg(&kept[0]).arg(found).args(["--", "-set_cover_merge=1", "-use_counters=0"]);
-    child::run(&mut fuzz, "pressing the inputs")?;
+    child::run(&mut fuzz, "reducing the inputs")?;
     fs::remove_dir_all(&kept[0])
         .and_then(|()| fs::create_dir(&kept[0]))
         .context("emptying the kept inputs")?;
@@ -112,7 +113,7 @@ fn minimise(root: &Path, name: &str, found: &Path, kept: &[PathBuf; 2]) -> anyho
     fs::remove_dir_all(&fewest).with_context(|| format!("removing {}", fewest.display()))
 }
 
-/// Says what the machine lacks and how one gets it.
+/// Fails with what is not installed and how to install it.
 fn require() -> anyhow::Result<()> {
     let mut missing = String::new();
     let nightly = Command::new("cargo")
@@ -124,7 +125,7 @@ fn require() -> anyhow::Result<()> {
     if !nightly.is_ok_and(|status| status.success()) {
         missing += "\n  a nightly compiler: rustup toolchain install nightly";
     }
-    if programs::find(&["cargo-fuzz"]).is_none() {
+    if machine::find_program(&["cargo-fuzz"]).is_none() {
         missing += "\n  cargo-fuzz: cargo install cargo-fuzz";
     }
     if missing.is_empty() {

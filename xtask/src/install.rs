@@ -1,34 +1,34 @@
-//! `install`: the bundles go where the user's DAW looks for plugins.
+//! `install`: copies the bundles to the user's plugin folders.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::{bundle, places};
+use crate::{bundle, machine};
 
-/// One format and where a DAW looks for it.
-struct Shelf {
+/// A bundle and the folder where DAWs look for its format.
+struct PluginFolder {
     bundle: &'static str,
     folder: PathBuf,
 }
 
-/// Bundles, copies both formats and prints where they lie.
+/// Writes the bundles, copies them and prints where they are.
 pub(crate) fn run() -> anyhow::Result<()> {
-    let shelves = shelves()?;
+    let plugin_folders = plugin_folders()?;
     bundle::release()?;
-    let bundles = places::bundles()?;
-    for shelf in shelves {
-        let to = shelf.folder.join(shelf.bundle);
-        replace(&bundles.join(shelf.bundle), &to)?;
+    let bundles = machine::bundles()?;
+    for format in plugin_folders {
+        let to = format.folder.join(format.bundle);
+        replace(&bundles.join(format.bundle), &to)?;
         println!("installed {}", to.display());
     }
     println!("Let your DAW scan for plugins, then insert Beatfield as an instrument.");
     Ok(())
 }
 
-/// The folders that CLAP's and VST3's specifications give to one user: no administrator is needed.
-fn shelves() -> anyhow::Result<[Shelf; 2]> {
+/// The per-user folders of the CLAP and VST3 specifications; they need no administrator.
+fn plugin_folders() -> anyhow::Result<[PluginFolder; 2]> {
     let (clap, vst3) = if cfg!(target_os = "windows") {
         let own = folder_of("LOCALAPPDATA")?.join("Programs").join("Common");
         (own.join("CLAP"), own.join("VST3"))
@@ -36,10 +36,13 @@ fn shelves() -> anyhow::Result<[Shelf; 2]> {
         let plugins = folder_of("HOME")?.join("Library/Audio/Plug-Ins");
         (plugins.join("CLAP"), plugins.join("VST3"))
     } else {
-        let home = folder_of("HOME")?;
-        (home.join(".clap"), home.join(".vst3"))
+        let user = folder_of("HOME")?;
+        (user.join(".clap"), user.join(".vst3"))
     };
-    Ok([Shelf { bundle: "Beatfield.clap", folder: clap }, Shelf { bundle: "Beatfield.vst3", folder: vst3 }])
+    Ok([
+        PluginFolder { bundle: "Beatfield.clap", folder: clap },
+        PluginFolder { bundle: "Beatfield.vst3", folder: vst3 },
+    ])
 }
 
 fn folder_of(variable: &str) -> anyhow::Result<PathBuf> {
@@ -49,8 +52,8 @@ fn folder_of(variable: &str) -> anyhow::Result<PathBuf> {
     })
 }
 
-/// Puts `from` in the place of `to`. What a running DAW has loaded stays intact: the old file is
-/// unlinked and never written to.
+/// Replaces `to` by `from`. The old file is unlinked, not overwritten, so a DAW that has it loaded keeps
+/// running.
 fn replace(from: &Path, to: &Path) -> anyhow::Result<()> {
     let name = to.file_name().unwrap_or_default().to_string_lossy();
     let arriving = to.with_file_name(format!("{name}.part"));
@@ -73,7 +76,7 @@ fn remove(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// Copies a file, or a folder with all that is in it, and makes the folders above.
+/// Copies a file or a folder recursively, and makes missing parent folders.
 pub(crate) fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
     if !from.is_dir() {
         fs::create_dir_all(to.parent().unwrap_or(to))?;

@@ -1,7 +1,6 @@
-//! `test`: what must hold before a change is shared. The continuous integration calls the same.
+//! `test`: format, lints, bundles, tests and docs. The continuous integration runs the same.
 
-mod tally;
-
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{ExitCode, Stdio};
@@ -9,20 +8,19 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 
-use crate::{bundle, child, tools};
-use tally::Tally;
+use crate::{bundle, child, machine};
 
-/// Everything that the tests need, built at once and with one set of features, so that the framework
-/// and the networks compile a single time. Without xtask: Windows lets nobody replace what runs. Without
-/// the proof: its switches for planted faults would get into the plugin under test.
+/// Everything that the tests need, built at once and with one set of features, so that the framework and the
+/// networks compile a single time. Without xtask: Windows does not replace a program that runs. Without the
+/// proof: its feature `faults` would be compiled into the plugin under test.
 const ALL_FOR_TESTS: [&str; 6] =
     ["--workspace", "--exclude=xtask", "--exclude=proof", "--lib", "--bins", "--tests"];
 
-/// Runs all stages, one after another even when one fails, and sums up in the last line. A stage that
-/// fails for another reason than its tests counts as one failure.
+/// Runs all stages even when one fails, and sums up in the last line. A stage that fails for another reason
+/// than its tests counts as one failure.
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
-    tools::require()?;
-    let mut tally = Tally::default();
+    machine::require_test_tools()?;
+    let mut counts = TestCounts::default();
 
     let formatted =
         stage("format", || child::run(child::cargo().args(["fmt", "--all", "--check"]), "cargo fmt"));
@@ -31,23 +29,23 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         bundle::build_debug(&ALL_FOR_TESTS)?;
         bundle::bundle_debug()
     });
-    let tested = bundles.as_ref().and_then(|bundles| stage("tests", || tests(bundles, &mut tally)));
+    let tested = bundles.as_ref().and_then(|bundles| stage("tests", || tests(bundles, &mut counts)));
     let documented = stage("docs", docs);
 
-    let mut failed = tally.failed;
+    let mut failed = counts.failed;
     failed +=
         [formatted, linted, bundles.map(drop), documented].iter().filter(|stage| stage.is_none()).count();
-    if tested.is_none() && tally.failed == 0 {
+    if tested.is_none() && counts.failed == 0 {
         failed += 1;
     }
-    for (subject, tests) in &tally.lacking {
+    for (subject, tests) in &counts.lacking {
         println!("{subject}: not run ({tests}); CONTRIBUTING.md says what they need");
     }
-    println!("{} passed, {failed} failed", tally.passed);
+    println!("{} passed, {failed} failed", counts.passed);
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Runs one stage and prints how it went and how long it took; `None` when it failed.
+/// Runs one stage and prints its result and duration; `None` when it failed.
 fn stage<T>(name: &str, work: impl FnOnce() -> anyhow::Result<T>) -> Option<T> {
     println!("== {name}");
     let start = Instant::now();
@@ -82,17 +80,17 @@ fn docs() -> anyhow::Result<()> {
 }
 
 /// Runs every test with the bundles in `bundles`; the proof's own come last, by themselves.
-fn tests(bundles: &Path, tally: &mut Tally) -> anyhow::Result<()> {
+fn tests(bundles: &Path, counts: &mut TestCounts) -> anyhow::Result<()> {
     let most = ["--workspace", "--exclude=proof", "--features", bundle::ASSERT_ALLOCS];
-    let ended = [&most[..], &["--package", "proof"]].map(|scope| tests_of(scope, bundles, tally));
-    if tally.failed > 0 {
-        bail!("{} of {} tests failed; they are listed above", tally.failed, tally.passed + tally.failed);
+    let ended = [&most[..], &["--package", "proof"]].map(|scope| tests_of(scope, bundles, counts));
+    if counts.failed > 0 {
+        bail!("{} of {} tests failed; they are listed above", counts.failed, counts.passed + counts.failed);
     }
     ended.into_iter().collect()
 }
 
-/// Runs the tests of `scope` (cargo's words for which), shows what cargo shows and counts along.
-fn tests_of(scope: &[&str], bundles: &Path, tally: &mut Tally) -> anyhow::Result<()> {
+/// Runs the tests of `scope` (arguments of cargo), prints cargo's output and counts the results.
+fn tests_of(scope: &[&str], bundles: &Path, counts: &mut TestCounts) -> anyhow::Result<()> {
     let mut test = child::cargo();
     test.args(["test", "--no-fail-fast"]).args(scope).args(["--", "--show-output"]);
     test.env("BEATFIELD_BUNDLES", bundles).stdout(Stdio::piped());
@@ -101,13 +99,105 @@ fn tests_of(scope: &[&str], bundles: &Path, tally: &mut Tally) -> anyhow::Result
     let output = running.stdout.take().context("cargo test has no output")?;
     let mut output = BufReader::new(output);
     let mut line = Vec::new();
-    while output.read_until(b'\n', &mut line).context("reading what cargo test says")? > 0 {
+    while output.read_until(b'\n', &mut line).context("reading the output of cargo test")? > 0 {
         let text = String::from_utf8_lossy(&line);
-        if tally.count(&text) {
+        if counts.count(&text) {
             print!("{text}");
         }
         line.clear();
     }
     let status = running.wait().context("waiting for cargo test")?;
     child::ended(status, "cargo test")
+}
+
+/// What the test programs reported so far, and which of their lines are printed: not those of successful
+/// tests.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct TestCounts {
+    /// Tests that passed.
+    passed: usize,
+    /// Tests that failed.
+    failed: usize,
+    /// What tests needed and did not find (corpora, a display, Linux 5.11), and how many
+    /// tests reported it. They count as passed.
+    lacking: BTreeMap<String, usize>,
+    among_successes: bool,
+}
+
+/// What a test prints after its subject where something is missing, as in `corpus tests: not run (3 in
+/// crates/corpus)` of `crates/corpus/tests/corpora.rs`.
+const NOT_RUN: &str = ": not run";
+
+impl TestCounts {
+    /// Counts one line of a test program's output; returns whether to print it.
+    fn count(&mut self, line: &str) -> bool {
+        let line = line.trim_end();
+        if let Some(result) = line.strip_prefix("test result: ") {
+            self.passed += child::number_before(result, " passed").unwrap_or(0);
+            self.failed += child::number_before(result, " failed").unwrap_or(0);
+            self.among_successes = false;
+        } else if line == "failures:" {
+            self.among_successes = false;
+        } else if line == "successes:" {
+            self.among_successes = true;
+        } else if self.among_successes
+            && let Some((subject, _)) = line.split_once(NOT_RUN)
+        {
+            *self.lacking.entry(subject.to_owned()).or_default() += 1;
+        }
+        !self.among_successes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(lines: &str, expected: (usize, usize, usize), shown: usize) {
+        let mut counts = TestCounts::default();
+        let shown_lines = lines.lines().filter(|line| counts.count(line)).count();
+        let lacking = counts.lacking.values().sum();
+        assert_eq!((counts.passed, counts.failed, lacking), expected, "{lines}");
+        assert_eq!(shown_lines, shown, "{lines}");
+    }
+
+    #[test]
+    fn several_programs_add_up() {
+        check(
+            "test result: ok. 12 passed; 0 failed; 0 ignored; finished in 0.01s\n\
+             test result: FAILED. 3 passed; 2 failed; 0 ignored; finished in 0.01s",
+            (15, 2, 0),
+            2,
+        );
+    }
+
+    #[test]
+    fn what_successful_tests_say_is_counted_and_hidden() {
+        check(
+            "test groove ... ok\n\nsuccesses:\n\n---- groove stdout ----\n\
+             corpus tests: not run (3 in crates/corpus); set BEATFIELD_CORPORA to the corpora\n\n\
+             successes:\n    groove\n\ntest result: ok. 1 passed; 0 failed",
+            (1, 0, 1),
+            3,
+        );
+    }
+
+    #[test]
+    fn what_a_machine_lacks_is_told_apart() {
+        let mut counts = TestCounts::default();
+        for line in ["successes:", "real time: not run (1): why", "window tests: not run (no X)"] {
+            counts.count(line);
+        }
+        let lacking: Vec<_> = counts.lacking.into_iter().collect();
+        assert_eq!(lacking, [("real time".to_owned(), 1), ("window tests".to_owned(), 1)]);
+    }
+
+    #[test]
+    fn what_failed_tests_say_is_shown() {
+        check(
+            "successes:\n    a\n\nfailures:\n\n---- b stdout ----\nwhy\n\ntest result: FAILED. 1 passed; 1 failed",
+            (1, 1, 0),
+            6,
+        );
+    }
 }

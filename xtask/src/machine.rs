@@ -1,0 +1,82 @@
+//! Paths on this machine: the checkout, the build folder, and installed programs.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+
+/// The package of the plugin, and its bundles' name in bundler.toml.
+pub(crate) const PLUGIN: &str = "beatfield";
+
+/// The top folder of the checkout.
+pub(crate) fn root() -> anyhow::Result<&'static Path> {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no folder above it")
+}
+
+/// Cargo's build folder, found from our own executable, which is in one of its profiles.
+pub(crate) fn target() -> anyhow::Result<PathBuf> {
+    let this = std::env::current_exe().context("the path of xtask's executable is unknown")?;
+    let target = this.parent().and_then(Path::parent);
+    Ok(target.with_context(|| format!("{} lies outside a build folder", this.display()))?.to_owned())
+}
+
+/// Where the bundles for the user go.
+pub(crate) fn bundles() -> anyhow::Result<PathBuf> {
+    Ok(target()?.join("bundled"))
+}
+
+/// The path of the first of these programs that is on PATH.
+pub(crate) fn find_program(names: &[&str]) -> Option<PathBuf> {
+    let paths = std::env::var_os("PATH")?;
+    let folders: Vec<PathBuf> = std::env::split_paths(&paths).collect();
+    let candidates = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    candidates.map(|path| path.with_extension(std::env::consts::EXE_EXTENSION)).find(|path| path.is_file())
+}
+
+/// A program that has the option `--version`, and how to install it.
+struct Tool {
+    call: &'static [&'static str],
+    get: &'static str,
+}
+
+const EVERYWHERE: [Tool; 2] = [
+    Tool { call: &["cargo", "fmt"], get: "rustup component add rustfmt" },
+    Tool { call: &["cargo", "clippy"], get: "rustup component add clippy" },
+];
+
+const ON_LINUX: [Tool; 2] = [
+    Tool { call: &["cc"], get: "apt-get install gcc libc6-dev (or your system's C compiler)" },
+    Tool { call: &["pkg-config"], get: "apt-get install pkg-config" },
+];
+
+/// Fails with the list of all that is missing and how to install it.
+pub(crate) fn require_test_tools() -> anyhow::Result<()> {
+    let on_linux = if cfg!(target_os = "linux") { &ON_LINUX[..] } else { &[] };
+    let missing: Vec<String> = EVERYWHERE
+        .iter()
+        .chain(on_linux)
+        .filter(|tool| !answers(tool.call))
+        .map(|tool| format!("\n  {}: {}", tool.call.join(" "), tool.get))
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    bail!("this machine lacks what the tests need. Install it and try again:{}", missing.concat())
+}
+
+fn answers(call: &[&str]) -> bool {
+    let mut command = Command::new(call[0]);
+    command.args(&call[1..]).arg("--version").stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_there_is_found() {
+        assert!(find_program(&["no such program at all", "cargo"]).is_some_and(|path| path.is_absolute()));
+        assert_eq!(find_program(&["no such program at all"]), None);
+    }
+}
