@@ -33,16 +33,12 @@ fn files(tour: Tour, seed: u16) -> [Vec<u8>; 2] {
 
 /// Left and right of a WAV file as the demo writes it.
 fn samples(wav: &[u8]) -> [Vec<f32>; 2] {
-    let number = |at: usize| u32::from_le_bytes(wav[at..at + 4].try_into().expect("four bytes"));
-    assert_eq!((&wav[..4], &wav[8..16], &wav[36..40]), (&b"RIFF"[..], &b"WAVEfmt "[..], &b"data"[..]));
-    assert_eq!(number(20), 2 << 16 | 1, "PCM in stereo");
-    assert_eq!((number(24), number(32), number(40) as usize), (48_000, 16 << 16 | 4, wav.len() - 44));
-    let side = |first: usize| {
-        let frames = wav[44..].chunks_exact(4);
-        let whole = frames.map(|frame| i16::from_le_bytes([frame[first], frame[first + 1]]));
-        whole.map(|sample| f32::from(sample) / 32_767.0).collect()
-    };
-    [side(0), side(2)]
+    let mut reader = hound::WavReader::new(wav).expect("a WAV file");
+    let spec = reader.spec();
+    assert_eq!((spec.channels, spec.bits_per_sample, spec.sample_rate), (2, 16, 48_000));
+    let whole: Vec<i16> = reader.samples().map(|sample| sample.expect("a sample")).collect();
+    [0, 1]
+        .map(|side| whole.iter().skip(side).step_by(2).map(|sample| f32::from(*sample) / 32_767.0).collect())
 }
 
 /// The samples at which the notes of the demo's MIDI file start.

@@ -75,8 +75,8 @@ impl Ardour {
     ) -> Result<ArdourRecording, DawError> {
         let folder = fs::canonicalize(folder).map_err(DawError::file(folder))?;
         let bundle = fs::canonicalize(bundle).map_err(DawError::file(bundle))?;
-        let home = HomeFolder::create(folder.join("home"), &bundle)?;
-        home.scan(&folder)?;
+        let user = UserFolder::create(folder.join("home"), &bundle)?;
+        user.scan(&folder)?;
 
         let session = folder.join("session");
         let script = folder.join("record.lua");
@@ -84,7 +84,7 @@ impl Ardour {
         fs::write(&script, text).map_err(DawError::file(&script))?;
         let beats: f64 = takes.iter().map(|take| take.beats).sum();
         let limit = Duration::from_secs_f64(beats * 60.0 / takes::TEMPO) + RECORD_MARGIN;
-        let output = home.play(&folder, limit)?;
+        let output = user.play(&folder, limit)?;
         let xruns = output.lines().find_map(|line| line.trim().strip_prefix("rig: xruns "));
         let xruns = xruns.and_then(|count| count.parse().ok()).unwrap_or(0);
         Ok(ArdourRecording {
@@ -122,12 +122,12 @@ fn track_of(stem: &str) -> Option<&str> {
 }
 
 /// A home folder with the plugin and the settings.
-struct HomeFolder {
+struct UserFolder {
     folder: PathBuf,
     plugin: PathBuf,
 }
 
-impl HomeFolder {
+impl UserFolder {
     fn create(folder: PathBuf, bundle: &Path) -> Result<Self, DawError> {
         let config = folder.join(".config/ardour7");
         let plugins = folder.join(".vst3");

@@ -1,7 +1,9 @@
 //! A recording as files: the notes as a Standard MIDI File, the audio as a WAV file of 16 bits.
 
 use crate::RecordedNote;
+use hound::{SampleFormat, WavSpec, WavWriter};
 use score::write_whole;
+use std::io::Cursor;
 use std::path::Path;
 
 pub use score::{FileError, Song, TICKS_A_BEAT};
@@ -24,43 +26,38 @@ pub fn write_midi(path: &Path, song: &Song<'_>, notes: &[RecordedNote]) -> Resul
     score::write(path, song, &notes)
 }
 
-/// Writes left and right at `rate` samples a second, whole or not at all. What is beyond full scale is
-/// cut there.
+/// Writes left and right at `rate` samples a second, whole or not at all; clips beyond full scale.
 ///
 /// # Errors
-/// The folder or the file cannot be written.
-pub fn write_wav(path: &Path, rate: u32, audio: &[Vec<f32>; 2]) -> Result<(), FileError> {
-    write_whole(path, &to_bytes(rate, audio))
+/// The folder or the file cannot be written, or the audio exceeds the 4 GB of a WAV file.
+pub fn write_wav(path: &Path, rate: u32, audio: &[Vec<f32>; 2]) -> Result<(), WavError> {
+    Ok(write_whole(path, &wav_bytes(rate, audio)?)?)
 }
 
-/// The bytes of the file: RIFF with a `fmt ` and a `data` chunk, all numbers with their low byte first.
-fn to_bytes(rate: u32, [left, right]: &[Vec<f32>; 2]) -> Vec<u8> {
-    const CHANNELS: u16 = 2;
-    const BYTES: u16 = 2;
-    const PCM: u16 = 1;
-    const HEADER: u32 = 36;
-    let frames = left.len().min(right.len());
-    let data = (frames * usize::from(CHANNELS * BYTES)) as u32;
-    let mut bytes = Vec::with_capacity(data as usize + 44);
-    bytes.extend(b"RIFF");
-    bytes.extend((HEADER + data).to_le_bytes());
-    bytes.extend(b"WAVEfmt ");
-    bytes.extend(16_u32.to_le_bytes());
-    bytes.extend(PCM.to_le_bytes());
-    bytes.extend(CHANNELS.to_le_bytes());
-    bytes.extend(rate.to_le_bytes());
-    bytes.extend((rate * u32::from(CHANNELS * BYTES)).to_le_bytes());
-    bytes.extend((CHANNELS * BYTES).to_le_bytes());
-    bytes.extend((8 * BYTES).to_le_bytes());
-    bytes.extend(b"data");
-    bytes.extend(data.to_le_bytes());
+/// Why a WAV file was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WavError {
+    /// The audio does not fit the format.
+    #[error(transparent)]
+    Format(#[from] hound::Error),
+    /// The file was not written.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
+/// The bytes of a WAV file in stereo with 16 bits.
+fn wav_bytes(rate: u32, [left, right]: &[Vec<f32>; 2]) -> Result<Vec<u8>, hound::Error> {
+    let spec =
+        WavSpec { channels: 2, sample_rate: rate, bits_per_sample: 16, sample_format: SampleFormat::Int };
+    let mut bytes = Vec::new();
+    let mut writer = WavWriter::new(Cursor::new(&mut bytes), spec)?;
     for (left, right) in left.iter().zip(right) {
         for sample in [left, right] {
-            let whole = (sample * 32_767.0).round().clamp(-32_767.0, 32_767.0) as i16;
-            bytes.extend(whole.to_le_bytes());
+            writer.write_sample((sample * 32_767.0).round().clamp(-32_767.0, 32_767.0) as i16)?;
         }
     }
-    bytes
+    writer.finalize()?;
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -68,17 +65,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_header_says_what_follows() {
-        let bytes = to_bytes(48_000, &[vec![0.0, 1.0, 2.0], vec![-1.0, 0.5, f32::NAN]]);
-        assert_eq!(bytes.len(), 44 + 12);
-        assert_eq!(
-            (&bytes[..4], &bytes[8..16], &bytes[36..40]),
-            (&b"RIFF"[..], &b"WAVEfmt "[..], &b"data"[..])
-        );
-        assert_eq!((bytes[4], bytes[40]), (48, 12), "lengths");
-        assert_eq!(u32::from_le_bytes([bytes[24], bytes[25], bytes[26], bytes[27]]), 48_000);
-        let samples: Vec<i16> =
-            bytes[44..].chunks(2).map(|two| i16::from_le_bytes([two[0], two[1]])).collect();
+    fn audio_is_rounded_and_clipped_to_16_bits() {
+        let audio = [vec![0.0, 1.0, 2.0], vec![-1.0, 0.5, f32::NAN]];
+        let bytes = wav_bytes(48_000, &audio).expect("a short file");
+        assert_eq!(bytes.len(), 44 + 12, "a header of 44 bytes, without further chunks");
+        let mut reader = hound::WavReader::new(&bytes[..]).expect("a WAV file");
+        assert_eq!((reader.spec().channels, reader.spec().sample_rate), (2, 48_000));
+        let samples: Vec<i16> = reader.samples().map(|sample| sample.expect("a sample")).collect();
         assert_eq!(samples, [0, -32_767, 32_767, 16_384, 32_767, 0]);
     }
 }

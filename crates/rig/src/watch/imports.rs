@@ -108,8 +108,8 @@ pub(super) fn redirect(path: &Path) -> Result<(), &'static str> {
     let mut search = LibrarySearch { path, found: None };
     // SAFETY: the callback casts its argument back to the type that it has here, and keeps addresses only.
     unsafe { libc::dl_iterate_phdr(Some(find), (&raw mut search).cast()) };
-    let (base, dynamic) = search.found.ok_or("it is not loaded")?;
-    let table = ImportTable::read(base, dynamic);
+    let (load_address, dynamic) = search.found.ok_or("it is not loaded")?;
+    let table = ImportTable::read(load_address, dynamic);
     let mut names = NAMES.lock().unwrap_or_else(PoisonError::into_inner);
     let hooks = hooks();
     for (slot, name) in table.functions() {
@@ -163,8 +163,9 @@ unsafe extern "C" fn find(info: *mut libc::dl_phdr_info, _size: usize, data: *mu
         }
         let headers = std::slice::from_raw_parts(info.dlpi_phdr, usize::from(info.dlpi_phnum));
         let dynamic = headers.iter().find(|header| header.p_type == libc::PT_DYNAMIC);
-        let base = info.dlpi_addr as usize;
-        search.found = dynamic.map(|header| (base, (base + header.p_vaddr as usize) as *const DynamicEntry));
+        let load_address = info.dlpi_addr as usize;
+        search.found = dynamic
+            .map(|header| (load_address, (load_address + header.p_vaddr as usize) as *const DynamicEntry));
         1
     }
 }
@@ -187,7 +188,7 @@ struct RelocationEntry {
 /// The dynamic section of a library: addresses in the library's memory, valid as long as it is loaded.
 #[derive(Default)]
 struct ImportTable {
-    base: usize,
+    load_address: usize,
     symbols: usize,
     strings: usize,
     /// Address and bytes of both lists of relocations.
@@ -195,10 +196,10 @@ struct ImportTable {
 }
 
 impl ImportTable {
-    fn read(base: usize, mut dynamic: *const DynamicEntry) -> Self {
-        let mut table = Self { base, ..Self::default() };
-        // Some loaders have added the base address, some have not.
-        let absolute = |value: usize| if value < base { base + value } else { value };
+    fn read(load_address: usize, mut dynamic: *const DynamicEntry) -> Self {
+        let mut table = Self { load_address, ..Self::default() };
+        // Some loaders have added the load_address address, some have not.
+        let absolute = |value: usize| if value < load_address { load_address + value } else { value };
         loop {
             // SAFETY: the dynamic section is a list that ends with an entry of tag 0.
             let DynamicEntry { tag, value } = unsafe { dynamic.read() };
@@ -230,7 +231,7 @@ impl ImportTable {
             for relocation in relocations {
                 if KINDS.contains(&(relocation.info & 0xffff_ffff)) && relocation.addend == 0 {
                     let name = self.imported((relocation.info >> 32) as usize);
-                    let slot = (self.base + relocation.offset) as *mut usize;
+                    let slot = (self.load_address + relocation.offset) as *mut usize;
                     functions.extend(name.map(|name| (slot, name)));
                 }
             }
