@@ -2,7 +2,7 @@
 //! seek.
 
 use crate::sessions::{
-    assert_clean, blocks, bounce, each_format, note_list, odd_blocks, play_busily, plays_live,
+    assert_clean, blocks, bounce, each_format, note_list, odd_blocks, play, play_busily, plays_live,
 };
 use rig::{HostError, Instance, RecordedNote, Recording, Session};
 use std::collections::BTreeSet;
@@ -42,10 +42,7 @@ fn two_bars(session: &mut Session<'_>) -> Result<(), HostError> {
     session.set_text("X", "0.3")?;
     session.set_text("Y", "0.7")?;
     session.render(480)?;
-    session.transport().play();
-    session.render_beats(8.0, blocks(480))?;
-    session.transport().stop();
-    session.render(480)
+    play(session, 8.0, blocks(480))
 }
 
 #[test]
@@ -72,10 +69,7 @@ fn play_orbit(session: &mut Session<'_>, from: f64, to: f64) -> Result<(), HostE
     session.set_text("Orbit", "On")?;
     session.transport().seek(from);
     session.render(480)?;
-    session.transport().play();
-    session.render_beats(to - from, blocks(480))?;
-    session.transport().stop();
-    session.render(480)
+    play(session, to - from, blocks(480))
 }
 
 /// Step, note and velocity of the notes between two song positions, in steps from the first.
@@ -145,10 +139,7 @@ fn play_phrase(
     }
     session.transport().seek(start);
     session.render(480)?;
-    session.transport().play();
-    session.render_beats(beats, sizes)?;
-    session.transport().stop();
-    session.render(480)
+    play(session, beats, sizes)
 }
 
 fn bounced_phrase(

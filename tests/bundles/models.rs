@@ -1,7 +1,9 @@
 //! Other models: refused with a message where they are damaged; found again where their files are moved, lost or
 //! replaced, under any name.
 
-use crate::sessions::{assert_clean, assert_no_faults, blocks, bounce, each_format, note_list, play_busily};
+use crate::sessions::{
+    assert_clean, assert_no_faults, blocks, bounce, each_format, note_list, play, play_busily,
+};
 use end_to_end::{create, model_file};
 use rig::hosts::saved_state::{ModelCard, choose_model, json_of};
 use rig::{HostError, Instance, PluginFormat, Recording, Session};
@@ -17,10 +19,7 @@ fn the_built_in_model_names_its_kit_and_regions() {
 /// Two passes through the pattern.
 fn four_bars(session: &mut Session<'_>) -> Result<(), HostError> {
     play_busily(session)?;
-    session.transport().play();
-    session.render_beats(16.0, blocks(480))?;
-    session.transport().stop();
-    session.render(64)
+    play(session, 16.0, blocks(480))
 }
 
 #[test]
@@ -77,10 +76,7 @@ fn another() -> Vec<u8> {
 }
 
 fn a_cycle(session: &mut Session<'_>) -> Result<(), HostError> {
-    session.transport().play();
-    session.render_beats(8.0, blocks(480))?;
-    session.transport().stop();
-    session.render(64)
+    play(session, 8.0, blocks(480))
 }
 
 /// The model field of the instance's state.

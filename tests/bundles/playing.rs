@@ -1,7 +1,8 @@
 //! Notes: on the grid, on their channel, whatever the host's block sizes.
 
 use crate::sessions::{
-    assert_clean, blocks, bounce, each_format, note_list, odd_blocks, perform, play_busily, samples_off_grid,
+    assert_clean, blocks, bounce, each_format, note_list, odd_blocks, perform, play, play_busily,
+    samples_off_grid,
 };
 use rig::{Mode, Setup};
 
@@ -13,10 +14,7 @@ fn every_note_starts_on_a_step_on_channel_ten_and_ends() {
             let recording = perform(instance, setup, |session| {
                 play_busily(session)?;
                 session.transport().set_tempo(tempo);
-                session.transport().play();
-                session.render_beats(16.0, odd_blocks(3, 2000))?;
-                session.transport().stop();
-                session.render(512)
+                play(session, 16.0, odd_blocks(3, 2000))
             });
             assert_clean(&recording, 40);
             for note in &recording.notes {
@@ -34,10 +32,7 @@ fn the_sizes_of_blocks_do_not_change_the_notes() {
         let mut play = |sizes: &mut dyn Iterator<Item = u32>| {
             let recording = bounce(instance, |session| {
                 play_busily(session)?;
-                session.transport().play();
-                session.render_beats(17.0, sizes)?;
-                session.transport().stop();
-                session.render(64)
+                play(session, 17.0, sizes)
             });
             assert_clean(&recording, 40);
             note_list(&recording)
@@ -86,10 +81,7 @@ fn positions_rounded_as_ardour_rounds_them_double_and_lose_nothing() {
             let recording = bounce(instance, |session| {
                 play_busily(session)?;
                 session.transport().set_grid(grid);
-                session.transport().play();
-                session.render_beats(16.0, blocks(256))?;
-                session.transport().stop();
-                session.render(64)
+                play(session, 16.0, blocks(256))
             });
             assert_clean(&recording, 40);
             let notes = recording.notes.iter();
@@ -110,20 +102,14 @@ fn a_pre_roll_is_silent_and_the_song_starts_on_its_first_step() {
         let recording = bounce(instance, |session| {
             play_busily(session)?;
             session.transport().seek(-4.0);
-            session.transport().play();
-            session.render_beats(8.0, blocks(1000))?;
-            session.transport().stop();
-            session.render(64)
+            play(session, 8.0, blocks(1000))
         });
         assert_clean(&recording, 10);
         let first = recording.notes.first().map_or(0.0, |note| note.start_beats);
         assert!(first > -1e-4, "a note at beat {first} before the song");
         let plain = bounce(instance, |session| {
             play_busily(session)?;
-            session.transport().play();
-            session.render_beats(4.0, blocks(1000))?;
-            session.transport().stop();
-            session.render(64)
+            play(session, 4.0, blocks(1000))
         });
         let late: Vec<_> = note_list(&plain)
             .into_iter()
@@ -139,10 +125,7 @@ fn the_channel_is_a_parameter_and_mutes_silence() {
         let recording = bounce(instance, |session| {
             play_busily(session)?;
             session.set_text("Channel", "3")?;
-            session.transport().play();
-            session.render_beats(4.0, blocks(500))?;
-            session.transport().stop();
-            session.render(64)
+            play(session, 4.0, blocks(500))
         });
         assert_clean(&recording, 10);
         assert!(recording.notes.iter().all(|note| note.channel == 2));

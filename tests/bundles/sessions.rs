@@ -60,6 +60,18 @@ pub(crate) fn plays_live(
     }
 }
 
+/// Plays `beats` quarter notes in blocks of these sizes, and stops.
+pub(crate) fn play(
+    session: &mut Session<'_>,
+    beats: f64,
+    sizes: impl IntoIterator<Item = u32>,
+) -> Result<(), HostError> {
+    session.transport().play();
+    session.render_beats(beats, sizes)?;
+    session.transport().stop();
+    session.render(64)
+}
+
 /// A temperature, density and seed with many notes in any model.
 pub(crate) fn play_busily(session: &mut Session<'_>) -> Result<(), HostError> {
     session.set_text("Temperature", "0.9")?;

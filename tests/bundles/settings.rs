@@ -1,6 +1,6 @@
 //! Settings change the notes: puck, temperature, seed, swing, gate, commit, the host's bars.
 
-use crate::sessions::{assert_clean, blocks, bounce, each_format, note_list, play_busily};
+use crate::sessions::{assert_clean, blocks, bounce, each_format, note_list, play, play_busily};
 use rig::{HostError, Instance, Recording, Session};
 use std::collections::BTreeSet;
 
@@ -11,10 +11,7 @@ fn four_bars(instance: &mut dyn Instance, settings: &[(&str, &str)]) -> Recordin
         for (name, text) in settings {
             session.set_text(name, text)?;
         }
-        session.transport().play();
-        session.render_beats(16.0, blocks(480))?;
-        session.transport().stop();
-        session.render(480)
+        play(session, 16.0, blocks(480))
     });
     assert_clean(&recording, 30);
     recording
@@ -112,10 +109,7 @@ fn the_grid_follows_the_hosts_bars_in_seven_eight() {
             session.set_text("Temperature", "0")?;
             session.set_text("Grid", "Host bars")?;
             session.transport().set_time_signature(7, 8);
-            session.transport().play();
-            session.render_beats(14.0, blocks(480))?;
-            session.transport().stop();
-            session.render(480)
+            play(session, 14.0, blocks(480))
         });
         assert_clean(&recording, 1);
         // Odd bars start at step 0, even bars at step 16; each is 14 steps long.

@@ -1,6 +1,6 @@
 //! The built-in kit in the real bundles: what it plays, when and how loud.
 
-use crate::sessions::{blocks, each_format, odd_blocks, play_busily};
+use crate::sessions::{blocks, each_format, odd_blocks, play, play_busily};
 use beat::{NoteEvent, NoteKind};
 use rig::{HostError, Instance, Mode, RecordedNote, Recording, Session, Setup};
 
@@ -37,10 +37,7 @@ fn render(
 /// Two dense bars, then the decay.
 fn two_bars(session: &mut Session<'_>, sizes: impl IntoIterator<Item = u32>) -> Result<(), HostError> {
     play_busily(session)?;
-    session.transport().play();
-    session.render_beats(8.0, sizes)?;
-    session.transport().stop();
-    session.render(64)
+    play(session, 8.0, sizes)
 }
 
 #[test]

@@ -6,17 +6,14 @@
 //! and then `BEATFIELD_BLESS=1 BEATFIELD_BUNDLES=$PWD/target/asserted/bundled cargo test -p end-to-end
 //! projects_of_every_version`; existing files are never written again.
 
-use crate::sessions::{assert_clean, assert_no_faults, blocks, bounce, each, note_list, play_busily};
+use crate::sessions::{assert_clean, assert_no_faults, blocks, bounce, each, note_list, play, play_busily};
 use end_to_end::create;
 use rig::hosts::saved_state::{json_of, state_bytes, with_field};
 use rig::{HostError, PluginFormat, RecordedNote, Recording, Session};
 use std::path::{Path, PathBuf};
 
 fn two_cycles(session: &mut Session<'_>) -> Result<(), HostError> {
-    session.transport().play();
-    session.render_beats(16.0, blocks(700))?;
-    session.transport().stop();
-    session.render(64)
+    play(session, 16.0, blocks(700))
 }
 
 #[test]
@@ -139,10 +136,7 @@ fn kept_state(version: u32, format: PluginFormat) -> PathBuf {
 
 /// Half of the takes of a bank.
 fn four_cycles(session: &mut Session<'_>) -> Result<(), HostError> {
-    session.transport().play();
-    session.render_beats(32.0, blocks(700))?;
-    session.transport().stop();
-    session.render(64)
+    play(session, 32.0, blocks(700))
 }
 
 /// Sets parameters to values other than their defaults.

@@ -1,6 +1,8 @@
 //! Note-offs: after a stop, a seek, a loop, bypass or a deactivation, no note hangs.
 
-use crate::sessions::{assert_clean, blocks, bounce, each, each_format, note_list, odd_blocks, play_busily};
+use crate::sessions::{
+    assert_clean, blocks, bounce, each, each_format, note_list, odd_blocks, play, play_busily,
+};
 use beat::NoteKind;
 use end_to_end::create;
 use rig::{HostError, Instance, LoopWrap, Mode, NoteFault, PluginFormat, Session, Setup};
@@ -103,10 +105,7 @@ fn a_loop_plays_the_same_notes_each_time_and_leaves_none() {
                 play_busily(session)?;
                 session.transport().set_loop(Some(2.0..6.0));
                 session.transport().seek(2.0);
-                session.transport().play();
-                session.render_beats(16.0, odd_blocks(9, 3000))?;
-                session.transport().stop();
-                session.render(64)
+                play(session, 16.0, odd_blocks(9, 3000))
             });
             assert_clean(&recording, 16);
             // Four passes of 96,000 samples each.

@@ -109,20 +109,9 @@ impl HostTransport {
         self.rate
     }
 
-    /// Whether the transport rolls.
-    pub fn is_rolling(&self) -> bool {
-        self.rolling
-    }
-
     /// The exact position in quarter notes.
     pub fn beats(&self) -> f64 {
-        self.beats_after(0)
-    }
-
-    /// The exact position in quarter notes, `samples` further on in linear play.
-    pub fn beats_after(&self, samples: u32) -> f64 {
-        let samples = self.samples_since_anchor + u64::from(samples);
-        self.anchor_beats + samples as f64 * self.tempo / (60.0 * self.rate)
+        self.anchor_beats + self.samples_since_anchor as f64 * self.tempo / (60.0 * self.rate)
     }
 
     /// The position as reported to the plugin.

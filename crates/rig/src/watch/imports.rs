@@ -60,46 +60,20 @@ extern "C" fn hook<const A: usize, const B: usize>() {
 
 type Hook = extern "C" fn();
 
+macro_rules! hook_row {
+    ($a:ident: $($b:literal)*) => { [$(hook::<$a, $b>),*] };
+}
+
+macro_rules! hook_table {
+    ($($a:literal)*) => { [$(row::<$a>()),*] };
+}
+
 fn row<const A: usize>() -> [Hook; ROW] {
-    [
-        hook::<A, 0>,
-        hook::<A, 1>,
-        hook::<A, 2>,
-        hook::<A, 3>,
-        hook::<A, 4>,
-        hook::<A, 5>,
-        hook::<A, 6>,
-        hook::<A, 7>,
-        hook::<A, 8>,
-        hook::<A, 9>,
-        hook::<A, 10>,
-        hook::<A, 11>,
-        hook::<A, 12>,
-        hook::<A, 13>,
-        hook::<A, 14>,
-        hook::<A, 15>,
-    ]
+    hook_row!(A: 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
 }
 
 fn hooks() -> [[Hook; ROW]; MOST / ROW] {
-    [
-        row::<0>(),
-        row::<1>(),
-        row::<2>(),
-        row::<3>(),
-        row::<4>(),
-        row::<5>(),
-        row::<6>(),
-        row::<7>(),
-        row::<8>(),
-        row::<9>(),
-        row::<10>(),
-        row::<11>(),
-        row::<12>(),
-        row::<13>(),
-        row::<14>(),
-        row::<15>(),
-    ]
+    hook_table!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15)
 }
 
 /// Replaces the imported functions of the loaded library at `path` by hooks.

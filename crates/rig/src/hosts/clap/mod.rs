@@ -53,11 +53,6 @@ impl Bundle {
         ClapInstance::new(&self.entry, &self.id, &self.host)
     }
 
-    /// The plugin's id, for example `org.beatfield.beatfield`.
-    pub fn plugin_id(&self) -> String {
-        self.id.to_string_lossy().into_owned()
-    }
-
     /// Its path.
     pub fn path(&self) -> &Path {
         &self.path

@@ -1,7 +1,7 @@
 //! The main-thread side of a VST3 instance.
 
-use super::bundle::Module;
 use super::host_objects::{Application, ComponentHandler, MemoryStream, check, text};
+use super::module::Module;
 use super::processor::{Vst3Processor, process_mode};
 use crate::hosts::audio_thread::AudioThread;
 use crate::hosts::{

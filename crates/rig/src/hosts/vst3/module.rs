@@ -1,11 +1,8 @@
-//! A loaded .vst3 bundle. Runs on the main thread.
+//! The library of a .vst3 bundle and its factory. Runs on the main thread.
 
-use super::instance::Vst3Instance;
-use crate::hosts::HostError;
 use libloading::Library;
 use std::ffi::{CStr, c_void};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use vst3::ComPtr;
 use vst3::Steinberg::{IPluginFactory, IPluginFactoryTrait, PClassInfo, TUID, kResultOk};
 
@@ -22,47 +19,8 @@ const fn concat_arch() -> &'static str {
     if cfg!(target_arch = "aarch64") { "aarch64-linux" } else { "x86_64-linux" }
 }
 
-/// A loaded .vst3 bundle. Its library stays loaded as long as the bundle or one of its instances lives.
-pub struct Bundle {
-    module: Arc<Module>,
-    file: PathBuf,
-}
-
-impl Bundle {
-    /// Loads the bundle at `path`, a folder.
-    ///
-    /// # Errors
-    /// There is no such bundle, or its library does not load or holds no plugin.
-    pub fn load(path: &Path) -> Result<Self, HostError> {
-        let failed = |reason: String| HostError::Load { path: path.to_owned(), format: "VST3", reason };
-        let file =
-            library_in(path).ok_or_else(|| failed("it holds no library for this system".to_owned()))?;
-        // SAFETY: the caller names a plugin bundle and asks to run it.
-        let library = unsafe { Library::new(&file) }.map_err(|error| failed(error.to_string()))?;
-        let module = Module::enter(library, path.to_owned()).map_err(failed)?;
-        Ok(Self { module: Arc::new(module), file })
-    }
-
-    /// Creates an instance of the bundle's first audio plugin. Any number may live at once.
-    ///
-    /// # Errors
-    /// The plugin does not start.
-    pub fn create(&self) -> Result<Vst3Instance, HostError> {
-        Vst3Instance::new(Arc::clone(&self.module))
-    }
-
-    /// Its path.
-    pub fn path(&self) -> &Path {
-        &self.module.path
-    }
-
-    /// The path of the library in it.
-    pub fn library(&self) -> &Path {
-        &self.file
-    }
-}
-
-fn library_in(bundle: &Path) -> Option<PathBuf> {
+/// The path of the library in a bundle.
+pub(super) fn library_in(bundle: &Path) -> Option<PathBuf> {
     let (folder, _, _) = PLACE;
     let stem = bundle.file_stem()?;
     let folder = bundle.join("Contents").join(folder);
@@ -84,11 +42,13 @@ pub(super) struct Module {
     factory: Option<ComPtr<IPluginFactory>>,
     class: TUID,
     library: Library,
-    path: PathBuf,
 }
 
 impl Module {
-    fn enter(library: Library, path: PathBuf) -> Result<Self, String> {
+    /// Loads the library `file` and calls its entry function.
+    pub(super) fn enter(file: &Path) -> Result<Self, String> {
+        // SAFETY: the caller names a plugin bundle, whose code is to run.
+        let library = unsafe { Library::new(file) }.map_err(|error| error.to_string())?;
         let (_, entry, _) = PLACE;
         // SAFETY: the entry function has this type in VST3; its argument, the bundle's handle, is read only
         // by bundles with resources.
@@ -101,7 +61,7 @@ impl Module {
             Ok(false) => return Err("its entry refused to start".to_owned()),
             Ok(true) => {}
         }
-        let mut module = Self { factory: None, class: [0; 16], library, path };
+        let mut module = Self { factory: None, class: [0; 16], library };
         // SAFETY: the function has this type in VST3; it returns a counted reference, which ComPtr owns.
         let factory = unsafe {
             let get = module
