@@ -118,7 +118,7 @@ fn crates_of_line(line: &str) -> Vec<&str> {
 }
 
 #[test]
-fn only_the_command_line_sees_the_lab() {
+fn nothing_depends_on_the_lab() {
     for package in &metadata().packages {
         let lab = package.dependencies.iter().find(|dependency| dependency.name == "lab");
         assert!(lab.is_none(), "{} depends on the lab", package.name);

@@ -1,4 +1,4 @@
-//! Damage without a fuzzer: kept inputs with other bytes, the same for the same number.
+//! Damage without a fuzzer: kept inputs with changed bytes, a pure function of a number.
 
 /// Input `number` made of the kept ones.
 pub(crate) fn damaged(kept: &[Vec<u8>], number: u64) -> Vec<u8> {

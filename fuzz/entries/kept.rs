@@ -1,9 +1,8 @@
-//! What the fuzzer kept of a target, and what once broke it.
+//! The kept inputs of a fuzz target: its corpus and its crashes.
 
 use std::path::{Path, PathBuf};
 
-/// The files of a target with what is in them; always in the same order. A test that finds none has looked
-/// in the wrong place.
+/// The paths and contents of a target's kept inputs, sorted. Having none is an error.
 pub(crate) fn kept(target: &str) -> Vec<(PathBuf, Vec<u8>)> {
     let fuzz = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().map(|above| above.join("fuzz"));
     let fuzz = fuzz.into_iter().find(|folder| folder.is_dir()).expect("fuzz lies in the checkout");

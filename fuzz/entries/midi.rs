@@ -1,11 +1,11 @@
-//! Any bytes as a MIDI file, the whole way to its beats.
+//! Any bytes as a MIDI file, read, quantised and cut into patterns.
 
-use corpus::loops::{Keep, beats_of};
+use corpus::loops::{Keep, patterns_of};
 use corpus::midi::read_parts;
 use corpus::notes::NoteTable;
 use corpus::quantise::QuantisedSong;
 
-/// Whatever is read has its place in time and a note that can sound; every rule finds whole patterns in it.
+/// Every hit has a finite position and a valid note; every rule finds whole patterns.
 pub(crate) fn midi(bytes: &[u8]) {
     let Ok(parts) = read_parts(bytes) else { return };
     for part in &parts {
@@ -20,7 +20,7 @@ pub(crate) fn midi(bytes: &[u8]) {
         let steps: usize = song.passages.iter().map(|passage| passage.steps.len()).sum();
         assert!(steps <= corpus::quantise::MOST_BARS * 16 && steps.is_multiple_of(16));
         for keep in [Keep::InARow, Keep::Recurring, Keep::Majority, Keep::Every] {
-            assert!(beats_of(&song.passages, keep).len() <= steps / 16);
+            assert!(patterns_of(&song.passages, keep).len() <= steps / 16);
         }
     }
 }

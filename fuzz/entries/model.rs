@@ -3,7 +3,7 @@
 use beat::{BANK_TAKES, Settings};
 use nets::{BankDecoder, Model, Precision};
 
-/// Whatever loads can be written again, and plays notes that are notes.
+/// A model that loads can be written and read again, and its banks hold valid notes and velocities.
 pub(crate) fn model(bytes: &[u8]) {
     let Ok(model) = Model::from_bytes("model.safetensors", bytes) else { return };
     let written = model.to_bytes(Precision::Single);

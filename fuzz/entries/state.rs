@@ -1,5 +1,5 @@
-//! Any bytes as the JSON of a saved project, as far as the plugin goes: the framework parses it, hands it
-//! to the plugin to be made whole, and sets parameters and fields to what it says then.
+//! Any bytes as the JSON of a saved project: parsed by the framework, filtered by the plugin, then set as
+//! parameters and fields.
 
 use beat::Settings;
 use beatfield::Beatfield;
@@ -8,8 +8,8 @@ use beatfield::saved::WindowSize;
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::{Params, Plugin, PluginState};
 
-/// A state that was made whole is whole: making it whole again changes nothing, its bank has notes that are
-/// notes, and its window fits a screen.
+/// Filtering is idempotent, the state's bank holds valid notes and velocities, and its window has a valid
+/// size.
 pub(crate) fn state(bytes: &[u8]) {
     let Ok(mut state) = serde_json::from_slice::<PluginState>(bytes) else { return };
     Beatfield::filter_state(&mut state);

@@ -1,18 +1,18 @@
-//! What the decode thread publishes and the audio thread plays: eight takes and how to cycle them.
+//! The bank: eight takes and how they cycle. The decode thread publishes it, the audio thread plays it.
 
 use crate::{INSTRUMENTS, Kit, Pattern, STEPS, Settings};
 
 /// Takes of a bank.
 pub const BANK_TAKES: usize = 8;
 
-/// One pattern sampled for the settings, with how hard and how early or late each cell is hit.
+/// One sampled pattern, with the velocity and time offset of each cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Take {
     /// Which cells sound.
     pub onsets: Pattern,
     /// MIDI velocity 1..=127 of each cell, meaningful where there is an onset.
     pub velocities: [[u8; INSTRUMENTS]; STEPS],
-    /// Displacement of each cell in 1/254 of a step: -127 is half a step early, 127 half a step late.
+    /// Offset of each cell in 1/254 of a step: -127 is half a step early, 127 half a step late.
     pub offsets: [[i8; INSTRUMENTS]; STEPS],
 }
 
@@ -38,8 +38,7 @@ impl Take {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Bank {
     takes: [Take; BANK_TAKES],
-    /// Bit `k`: take `k` has onsets before their step. Known once here instead of searched for at
-    /// every step.
+    /// Bit `k`: take `k` has onsets before their step. Computed once, since every step needs it.
     anticipating: u8,
     period: u8,
     kit: Kit,
@@ -48,7 +47,7 @@ pub struct Bank {
 }
 
 impl Bank {
-    /// Silence, from no model and for no settings that exist: it answers nobody's request.
+    /// Silence, of no model. Its settings are invalid, so that it never counts as decoded for a request.
     pub const SILENT: Self = Self {
         takes: [Take::EMPTY; BANK_TAKES],
         anticipating: 0,
@@ -58,7 +57,7 @@ impl Bank {
         model: 0,
     };
 
-    /// A bank of these takes, played round after `period` cycles (1, 2, 4 or 8; anything else plays as
+    /// A bank of these takes, repeated after `period` cycles (1, 2, 4 or 8; anything else plays as
     /// the next of these below). `settings` is what it was decoded for, `model` a number that changes
     /// with every model that is loaded (0 for none).
     pub fn new(takes: [Take; BANK_TAKES], period: u8, kit: Kit, settings: Settings, model: u32) -> Self {

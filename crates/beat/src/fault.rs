@@ -1,8 +1,7 @@
-//! Faults that the proof plants in the sequencer, to show that it would find them: each breaks one rule of
-//! the playback contract in one line.
+//! Faults that can be planted in the sequencer, to show that the proof finds them. Each breaks one rule of
+//! the playback contract.
 //!
-//! Only `crates/proof` asks for the feature `faults`. Without it none can be planted, and every question
-//! for one is `false` before the program runs.
+//! Only `crates/proof` enables the feature `faults`. Without it `Planted::is` is the constant `false`.
 
 macro_rules! faults {
     ($($fault:ident $rule:literal $name:literal $words:literal,)*) => {
@@ -16,7 +15,7 @@ macro_rules! faults {
             /// All of them, in the order of the rules they break.
             pub const ALL: &[Self] = &[$(Self::$fault,)*];
 
-            /// What it is called on a command line.
+            /// Its name on the command line.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$fault => $name,)* }
             }
@@ -27,7 +26,7 @@ macro_rules! faults {
             }
 
             /// What a sequencer with this fault does.
-            pub fn words(self) -> &'static str {
+            pub fn description(self) -> &'static str {
                 match self { $(Self::$fault => $words,)* }
             }
         }
@@ -60,7 +59,7 @@ faults! {
     AlwaysChannel10 13 "always-channel-10" "sends on channel 10 whatever is set",
 }
 
-/// The fault that a sequencer carries: none, but in a proof.
+/// The fault that a sequencer has; none outside the proof.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Planted(#[cfg(feature = "faults")] Option<Fault>);
 

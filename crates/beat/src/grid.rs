@@ -1,11 +1,11 @@
-//! Which step of the pattern lies where in the song.
+//! The step grid: which step of the pattern lies where in the song.
 
 use libm::{ceil, floor};
 
 use crate::transport::{HostBar, STEP_BEATS};
 use crate::{STEPS, STEPS_PER_BAR, STEPS_PER_BEAT};
 
-/// What the 32 steps are laid along.
+/// What the grid of 32 steps is aligned to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum GridLock {
     /// Bar 1 beat 1 of the song is step 0 of cycle 0, and every eighth beat after it begins a cycle.
@@ -19,7 +19,7 @@ pub enum GridLock {
 /// When a newly decoded bank may start to sound. A start, a seek and a loop wrap commit in every mode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CommitMode {
-    /// At the next step: the pad is an instrument.
+    /// At the next step, so that the puck can be played like an instrument.
     #[default]
     Step,
     /// At the next beat.
@@ -30,20 +30,20 @@ pub enum CommitMode {
     Cycle,
 }
 
-/// One step as it lies in the song.
+/// One step of the song.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct GridStep {
-    /// Where it lies, in beats.
+    /// Its song position.
     pub(crate) beats: f64,
     /// The step of the pattern, 0..32.
     pub(crate) step: usize,
-    /// The pass through the pattern.
+    /// The cycle of the song: its pass through the pattern.
     pub(crate) cycle: i64,
     /// The sixteenth within its bar.
     in_bar: i64,
 }
 
-/// The lattice of steps during one block.
+/// The grid of steps during one block.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Grid {
     Song,

@@ -65,22 +65,22 @@ impl Default for Kit {
     }
 }
 
-/// Kick, snare, closed and open hat, low, mid and high tom, crash, ride: the nine classes of drums that
-/// Magenta's DrumsRNN tells apart.
+/// The nine drum classes of Magenta's DrumsRNN: kick, snare, closed and open hat, low, mid and high tom,
+/// crash, ride.
 pub const PIECES: usize = 9;
 
-/// What a step can be: any of the nine pieces, hit or not.
+/// Classes of a step: each of the nine pieces is hit or not.
 pub const CLASSES: usize = 1 << PIECES;
 
-/// The piece that stands for each instrument of the default kit, as DrumsRNN merges General MIDI: rim, clap
+/// The piece of each instrument of the default kit, as DrumsRNN merges General MIDI: rim, clap
 /// and cowbell are snares, the shaker a closed hat, other percussion a mid tom.
 pub const PIECE_OF: [u8; INSTRUMENTS] = [0, 1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 1, 2, 5];
 
 /// The instrument of the default kit that plays each piece.
 pub const INSTRUMENT_OF: [u8; PIECES] = [0, 1, 4, 5, 6, 7, 8, 9, 10];
 
-/// The piece that a note of General MIDI stands for, 0..[`PIECES`], as Magenta's DrumsRNN merges them. Notes
-/// that it does not name count as snares.
+/// The piece of a General MIDI note, 0..[`PIECES`], as Magenta's DrumsRNN merges them. Notes that it does not
+/// name count as snares.
 pub const fn piece_of_note(note: u8) -> u8 {
     match note {
         35 | 36 => 0,
@@ -95,7 +95,7 @@ pub const fn piece_of_note(note: u8) -> u8 {
     }
 }
 
-/// Which pieces the instruments of a kit stand for, and which instruments play the pieces.
+/// The mapping between the instruments of a kit and the nine pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PieceMap {
     piece_of: [u8; INSTRUMENTS],

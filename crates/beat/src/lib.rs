@@ -1,9 +1,9 @@
-//! The beat itself: kit, pattern, take, bank, settings, transport, step clock, sequencer, note events.
+//! What the audio thread runs: kit, pattern, take, bank, settings, transport, sequencer, note events.
 //!
-//! Everything of ours that the audio thread runs is here or calls what is here. The crate is `no_std`
-//! and has no `alloc`, so that the compiler refuses a heap, a lock, a file or a log below the line.
+//! The crate is `no_std` without `alloc`, so that the compiler refuses heap, locks, files and logs on the
+//! audio thread.
 //!
-//! The way through: a [`Transport`] says where the host is, a [`Sequencer`] turns it into [`NoteEvent`]s
+//! A [`Transport`] says where the host is, a [`Sequencer`] turns it into [`NoteEvent`]s
 //! read from the [`Bank`] that a [`BankSource`] hands over at commit points.
 
 #![no_std]

@@ -25,7 +25,7 @@ pub struct NoteEvent {
     pub kind: NoteKind,
 }
 
-/// An onset with its exact place in the song. What it plays is fixed: later commits never alter it.
+/// A decided onset with its exact song position. Later commits never alter it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Onset {
     pub(crate) beats: f64,
@@ -35,14 +35,14 @@ pub(crate) struct Onset {
 }
 
 impl Onset {
-    /// Whether the two are one hit of one drum if they fall on one sample.
+    /// Whether the two are the same hit if they fall on the same sample.
     pub(crate) fn meets(&self, other: &Self) -> bool {
         (self.instrument, self.note) == (other.instrument, other.note)
     }
 }
 
-/// Steps are decided at most half a step ahead and moved by at most half a step, so two steps of 14
-/// onsets wait at once; the rest of the room is for a host that refuses events.
+/// Capacity. Steps are decided at most half a step ahead and moved by at most half a step, so at most two
+/// steps of 14 onsets wait; the rest is for a host that refuses events.
 const MOST_PENDING: usize = 64;
 
 /// A fixed queue of decided onsets, in order of decision.
@@ -66,7 +66,7 @@ impl PendingOnsets {
         self.count = 0;
     }
 
-    /// Adds an onset and returns whether the oldest had to go for it.
+    /// Adds an onset; returns whether the oldest was dropped for it.
     pub(crate) fn push(&mut self, onset: Onset) -> bool {
         let full = self.count == MOST_PENDING;
         if full {
@@ -93,16 +93,16 @@ impl PendingOnsets {
         }
     }
 
-    /// Where in the song the next onset lies; infinity where none waits.
+    /// The song position of the earliest onset; infinity where there is none.
     pub(crate) fn next_beats(&self) -> f64 {
         self.onsets().iter().map(|onset| onset.beats).fold(f64::INFINITY, f64::min)
     }
 }
 
-/// More notes than this never sound at once; one more ends the oldest.
+/// Capacity; one note more ends the oldest.
 pub(crate) const MOST_SOUNDING: usize = 64;
 
-/// A note whose note-on the host took.
+/// A note whose note-on the host accepted.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sounding {
     note: u8,
@@ -130,7 +130,7 @@ impl SoundingNotes {
         &self.notes[..self.count]
     }
 
-    /// A block begins: whatever sounds may end from its first sample on.
+    /// Begins a block: every note may end from its first sample on.
     pub(crate) fn begin_block(&mut self) {
         for note in &mut self.notes[..self.count] {
             note.not_before = 0;
@@ -159,13 +159,13 @@ impl SoundingNotes {
         self.count == MOST_SOUNDING
     }
 
-    /// The host took a note-on at `sample`. The list must have room.
+    /// Adds a note whose note-on the host accepted at `sample`. The list must not be full.
     pub(crate) fn started(&mut self, channel: u8, note: u8, end_beats: f64, sample: u32) {
         self.notes[self.count] = Sounding { note, channel, end_beats, not_before: sample + 1 };
         self.count += 1;
     }
 
-    /// The host took the note-off of the note at `index`.
+    /// Removes the note at `index`, whose note-off the host accepted.
     pub(crate) fn ended(&mut self, index: usize) {
         self.notes.copy_within(index + 1..self.count, index);
         self.count -= 1;

@@ -1,18 +1,18 @@
-//! The orbit: a closed path on the map that the sounding place follows in time with the host.
+//! The orbit: a closed path on the map along which the effective map point moves in time with the host.
 
 use libm::sqrtf;
 
 use crate::{STEPS, STEPS_PER_BAR};
 
-/// Places of an orbit, equally far apart along its path.
+/// Points of an orbit, equally spaced along its path.
 pub const ORBIT_PLACES: usize = 64;
 
-/// A closed path over the map. Where it stands is a pure function of the song position.
+/// A closed path on the map. The point on it is a pure function of the song position.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Orbit([[f32; 2]; ORBIT_PLACES]);
 
 impl Default for Orbit {
-    /// A circle around the middle of the map, for who has drawn none.
+    /// A circle around the middle of the map.
     fn default() -> Self {
         const RADIUS: f32 = 0.3;
         let angle = |place: usize| place as f32 / ORBIT_PLACES as f32 * core::f32::consts::TAU;
@@ -28,8 +28,8 @@ impl Orbit {
         places.iter().flatten().all(|value| (0.0..=1.0).contains(value)).then_some(Self(places))
     }
 
-    /// The orbit along a path that was drawn by hand, closed, at constant speed; `None` where the path
-    /// goes nowhere or leaves the map.
+    /// The orbit along a drawn path, which it closes and resamples to constant speed; `None` where the path
+    /// has no length or leaves the map.
     pub fn along(path: &[[f32; 2]]) -> Option<Self> {
         let leg = |index: usize| {
             let (a, b) = (path[index], path[(index + 1) % path.len()]);
@@ -54,7 +54,7 @@ impl Orbit {
         Self::new(places)
     }
 
-    /// Its places, in the order in which they are passed.
+    /// Its points, in order.
     pub fn places(&self) -> &[[f32; 2]; ORBIT_PLACES] {
         &self.0
     }

@@ -15,7 +15,7 @@ use crate::transport::{Continuity, PlayedSegment, STEP_BEATS, Transport, continu
 use crate::{Bank, NoteEvent};
 use block::Block;
 
-/// Where the sequencer takes banks from: below the line, the reading end of the one crossing.
+/// Where the sequencer takes banks from: in the plugin, the reading end of the triple buffer.
 pub trait BankSource {
     /// Makes the newest bank the current one, for a commit at song position `beats`.
     fn commit(&mut self, beats: f64);
@@ -34,24 +34,24 @@ pub trait NoteSink {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused;
 
-/// What sounds now, for the window.
+/// The current step, for the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Playhead {
     /// The step of the pattern, 0..32.
     pub step: usize,
-    /// The cycle of the song, counted round 0..8: the takes of every bank repeat within eight.
+    /// The cycle of the song, modulo 8: the takes of every bank repeat within eight.
     pub cycle: usize,
 }
 
-/// Half a step: the farthest an onset is moved, and how far ahead a step with early onsets is decided.
+/// Half a step: the largest displacement of an onset, and how far ahead a step with early onsets is decided.
 const HALF_STEP: f64 = STEP_BEATS / 2.0;
-/// A step this close behind a decided one is the same step, its position rounded differently.
+/// A step less than this after a decided one is the same step, its position rounded differently.
 const SAME_STEP: f64 = STEP_BEATS / 4.0;
 /// Positions are compared with this tolerance: more than CLAP's rounding to 2^-31 beats takes away, and
 /// 0.003 samples where they are shortest, at 10 BPM and 384 kHz.
 const EXACT: f64 = 1e-9;
 
-/// See the module's documentation. Its size is fixed; nothing in it allocates, locks or waits.
+/// See the module's documentation. It has a fixed size; nothing in it allocates, locks or waits.
 #[derive(Clone, Debug)]
 pub struct Sequencer {
     last: Option<PlayedSegment>,
@@ -81,7 +81,7 @@ impl Sequencer {
         }
     }
 
-    /// At rest, with a fault that a proof must find.
+    /// At rest, with a planted fault.
     #[cfg(feature = "faults")]
     pub const fn with_fault(fault: Fault) -> Self {
         Self { planted: Planted::new(fault), ..Self::new() }
@@ -139,7 +139,7 @@ impl Sequencer {
         self.playhead
     }
 
-    /// How many onsets were given up because the host refused events for too long.
+    /// How many onsets were dropped because the host refused events for too long.
     pub fn lost(&self) -> u32 {
         self.lost
     }
@@ -156,8 +156,8 @@ impl Sequencer {
         self.sounding.release_all();
     }
 
-    /// Everything that sounds ends, decided onsets are dropped, and play goes on at `origin` with the
-    /// steps from `undecided` on, read from the newest bank.
+    /// Ends all notes, drops decided onsets, and continues at `origin` with the steps from `undecided` on and
+    /// the newest bank.
     fn jump<B: BankSource, N: NoteSink>(&mut self, origin: f64, undecided: f64, block: &mut Block<'_, B, N>) {
         self.pending.clear();
         if !self.planted.is(Fault::HangsOnJump) {
@@ -174,7 +174,7 @@ impl Sequencer {
 }
 
 impl Sequencer {
-    /// A planted fault: what was to end so many samples from here still does, at any tempo.
+    /// A planted fault: note-offs stay the same number of samples away when the tempo changes.
     fn keep_note_offs(&mut self, transport: &Transport) {
         let was = self.last.map_or(transport.tempo, |last| last.tempo);
         self.sounding.move_ends(|beats| transport.beats + (beats - transport.beats) * transport.tempo / was);

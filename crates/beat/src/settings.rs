@@ -3,24 +3,25 @@
 
 use crate::grid::{CommitMode, GridLock};
 
-/// Raised when the law from settings to bank changes, so that a kept bank is known to be of another law.
+/// Version of the function from settings to bank. Raised when it changes, so that a saved bank is known to
+/// come from another version.
 pub const SETTINGS_VERSION: u32 = 2;
 
-/// What a bank is a pure function of, beside the model. Two equal settings give equal banks, so this
-/// struct is also the key that says which settings a published bank answers.
+/// The settings key: with the model, all that a bank depends on. Equal settings give equal banks, so a bank
+/// carries the settings that it was decoded for.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settings {
     /// Where the puck stands on the map, 0..=1 from left to right.
     pub x: f32,
     /// Where the puck stands on the map, 0..=1 from bottom to top.
     pub y: f32,
-    /// How far sampling strays from the likeliest pattern: 0 (deterministic) to 1.5.
+    /// Sampling temperature: 0 (deterministic) to 1.5.
     pub temperature: f32,
     /// Fewer (towards -1) or more (towards 1) hits than the model would play; 0 is the model's own.
     pub density: f32,
     /// How many of the eight takes are cycled: 1, 2, 4 or 8.
     pub variation: u8,
-    /// Which dice are thrown, 0..=9999.
+    /// Seed of the sampling, 0..=9999.
     pub seed: u16,
     /// Over how many bars the orbit closes: 1, 2, 4, 8 or 16; 0 where the beat stays at x and y.
     pub orbit_bars: u8,
@@ -48,9 +49,9 @@ impl Settings {
         revision: 0,
     };
 
-    /// What takes effect: a scene stands in for puck, temperature and seed, and rests the orbit. On an
-    /// orbit there is no one beat that a phrase could grow from, so phrases rest. What then does not matter
-    /// is as in a fresh instance, so that moving it asks for no other bank: the puck on an orbit, the
+    /// The settings that take effect. A scene replaces puck, temperature and seed, and switches the orbit
+    /// off. An orbit switches phrases off, which need one beat to grow from. Settings that then have no
+    /// effect get their defaults, so that changing them requests no other bank: the puck on an orbit, the
     /// variation in a phrase, fills without one.
     #[must_use]
     pub fn effective(self, scene: Option<Scene>) -> Self {
@@ -66,7 +67,7 @@ impl Settings {
     }
 }
 
-/// What a scene stores: a place to return to.
+/// The settings that a scene stores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Scene {
     /// Where the puck stood, 0..=1 from left to right.
@@ -98,11 +99,11 @@ pub struct Playback {
     pub velocity: f32,
     /// When a new bank may start to sound.
     pub commit: CommitMode,
-    /// What the steps are laid along.
+    /// What the grid is aligned to.
     pub grid: GridLock,
     /// MIDI channel, 0..=15.
     pub channel: u8,
-    /// Whether the instrument rests: what sounds is ended, then silence.
+    /// Whether the instrument is bypassed: sounding notes end, then silence.
     pub bypass: bool,
 }
 

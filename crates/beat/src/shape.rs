@@ -1,9 +1,8 @@
-//! What the player did to the beat itself: saved state that shapes every take of a bank.
+//! The player's edits of the beat: locks, trims, rotation, notes, orbit, continuation. Saved state.
 
 use crate::{INSTRUMENTS, Kit, Orbit, Pattern, STEPS, Take};
 
-/// Steps that are held on or off, wherever the puck goes. They belong to the pattern as it is drawn: a
-/// rotation moves them along with everything else.
+/// Cells that are locked on or off, wherever the puck is. They refer to the pattern before rotation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Locks {
     on: Pattern,
@@ -11,10 +10,10 @@ pub struct Locks {
 }
 
 impl Locks {
-    /// Nothing is held.
+    /// No locks.
     pub const NONE: Self = Self { on: Pattern::EMPTY, off: Pattern::EMPTY };
 
-    /// These are held on and those off; a step that is in both is held on.
+    /// Cells locked on and cells locked off; a cell in both is locked on.
     pub fn new(on: Pattern, off: Pattern) -> Self {
         let mut locks = Self { on, off };
         for (step, instrument) in cells().filter(|(step, instrument)| on.has(*step, *instrument)) {
@@ -23,7 +22,8 @@ impl Locks {
         locks
     }
 
-    /// Whether `instrument` (0..14) is held on `step` (0..32), and if so, on or off.
+    /// Whether the cell of `instrument` (0..14) at `step` (0..32) is locked on or off; `None` where it is
+    /// free.
     pub fn at(&self, step: usize, instrument: usize) -> Option<bool> {
         match (self.on.has(step, instrument), self.off.has(step, instrument)) {
             (true, _) => Some(true),
@@ -32,7 +32,7 @@ impl Locks {
         }
     }
 
-    /// These locks with one step held on, held off, or free.
+    /// These locks with one cell locked on, locked off, or free.
     #[must_use]
     pub fn with(mut self, step: usize, instrument: usize, held: Option<bool>) -> Self {
         self.on = self.on.without(step, instrument);
@@ -45,12 +45,12 @@ impl Locks {
         self
     }
 
-    /// The steps that are held on, and those that are held off.
+    /// The cells locked on, and those locked off.
     pub fn patterns(&self) -> (Pattern, Pattern) {
         (self.on, self.off)
     }
 
-    /// How many steps are held.
+    /// How many cells are locked.
     pub fn count(&self) -> u32 {
         self.on.hits() + self.off.hits()
     }
@@ -84,25 +84,25 @@ pub struct Continuation {
     pub take: u8,
 }
 
-/// Everything of the saved state that shapes a bank, but for the model.
+/// All edits: the saved state that a bank depends on, beside the model. Applied to every take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shape {
-    /// Steps held on or off.
+    /// Cells locked on or off.
     pub locks: Locks,
     /// Each instrument's own density, -1 (sparser) to 1 (denser).
     pub trims: [f32; INSTRUMENTS],
-    /// By how many steps everything sounds later, 0..32.
+    /// Rotation: by how many steps every onset sounds later, 0..32.
     pub rotation: u8,
-    /// The notes that the player chose; none plays the model's own.
+    /// The notes that the player chose; `None` is the model's kit.
     pub kit: Option<Kit>,
-    /// The way of the orbit; the default one where none was drawn.
+    /// The path of the orbit; the default one where none was drawn.
     pub orbit: Option<Orbit>,
     /// The two bars that fourteen more are generated from, if the player asked for it.
     pub continuation: Option<Continuation>,
 }
 
 impl Shape {
-    /// The beat as the model has it.
+    /// No edits.
     pub const NONE: Self = Self {
         locks: Locks::NONE,
         trims: [0.0; INSTRUMENTS],
@@ -112,7 +112,7 @@ impl Shape {
         continuation: None,
     };
 
-    /// This shape with everything `steps` later than the model has it, taken round the pattern.
+    /// This shape with a rotation of `steps`, modulo the pattern.
     #[must_use]
     pub const fn with_rotation(self, steps: usize) -> Self {
         Self { rotation: (steps % STEPS) as u8, ..self }
@@ -135,17 +135,17 @@ impl Shape {
         self.continuation.as_ref().filter(|continuation| continuation.place == place)
     }
 
-    /// Where a drawn step sounds, 0..32.
+    /// The step at which a step of the unrotated pattern sounds, 0..32.
     pub const fn sounds_at(&self, drawn: usize) -> usize {
         (drawn + self.rotation as usize) % STEPS
     }
 
-    /// Which drawn step sounds at `step`, 0..32.
+    /// The step of the unrotated pattern that sounds at `step`, 0..32.
     pub const fn drawn_at(&self, step: usize) -> usize {
         (step + STEPS - self.rotation as usize % STEPS) % STEPS
     }
 
-    /// A drawn take as it sounds: locked, then rotated.
+    /// Applies locks, then the rotation, to a take of the model.
     #[must_use]
     pub fn apply(&self, take: &Take) -> Take {
         let held = self.locks.hold(take.onsets);

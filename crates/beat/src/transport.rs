@@ -42,13 +42,13 @@ pub struct HostBar {
     pub beats: f64,
 }
 
-/// A position or tempo beyond these is a broken host's: the block counts as stopped.
+/// With a position, tempo or rate outside these ranges a block counts as stopped.
 const FARTHEST_BEATS: f64 = 1e8;
 const TEMPO_RANGE: core::ops::RangeInclusive<f64> = 0.1..=10_000.0;
 const RATE_RANGE: core::ops::RangeInclusive<f64> = 1_000.0..=1_536_000.0;
 
 impl Transport {
-    /// Whether there is a song position to play at: the host plays, and every number makes sense.
+    /// Whether the host plays and its numbers are in range.
     pub fn rolls(&self) -> bool {
         self.playing
             && self.beats.abs() <= FARTHEST_BEATS // false for NaN
@@ -63,7 +63,7 @@ impl Transport {
 }
 
 impl LoopRange {
-    /// Whether the range is long enough to be told from the rounding of positions.
+    /// Whether the range is valid and longer than `beats`, the rounding of positions.
     pub(crate) fn is_longer_than(&self, beats: f64) -> bool {
         self.start.abs() <= FARTHEST_BEATS
             && self.end.abs() <= FARTHEST_BEATS
@@ -72,7 +72,7 @@ impl LoopRange {
 }
 
 impl HostBar {
-    /// Whether bars can be counted from this one.
+    /// Whether its numbers are in range, so that bars can be counted from it.
     pub(crate) fn is_sane(&self) -> bool {
         self.start.abs() <= FARTHEST_BEATS
             && (STEP_BEATS / 4.0..=1024.0).contains(&self.beats)
@@ -83,24 +83,24 @@ impl HostBar {
 /// Hosts round positions; this is more than any known host's rounding (Ardour: 1/1920 beat).
 const ROUNDING_BEATS: f64 = 1.0 / 960.0;
 
-/// How a block relates to the one before.
+/// How a block continues the one before.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Continuity {
-    /// It goes on: what was decided stays decided.
+    /// It continues: decided steps stay decided.
     Linear,
-    /// The host jumped back to the start of its loop and may have landed just behind it.
+    /// The host jumped back to the start of its loop, or just past it.
     LoopStart(f64),
     /// Play began, or the position jumped.
     Jump,
 }
 
-/// The last segment of the song that was played without a jump. No beat is counted across blocks: a
-/// position is only predicted, to be compared with the one that the host gives.
+/// The last segment that was played without a jump. The next position is predicted from it only to be
+/// compared with the one that the host reports: no beat is counted across blocks.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PlayedSegment {
     /// Its first beat.
     pub(crate) beats: f64,
-    /// Where it ended at the tempo that the host gave.
+    /// Its end, at the tempo that the host reported.
     pub(crate) end: f64,
     /// The length of its whole block in samples: the tempo may have changed anywhere in it, also before
     /// the wrap that this segment began with.
@@ -109,11 +109,11 @@ pub(crate) struct PlayedSegment {
     pub(crate) sample_rate: f64,
     /// The range that the host repeated meanwhile.
     pub(crate) loop_range: Option<LoopRange>,
-    /// The start of the loop, where this segment began with a wrap that the host had not announced.
+    /// The start of the loop, where this segment began with an inferred wrap.
     pub(crate) inferred_wrap: Option<f64>,
 }
 
-/// How far a position may lie off for `transport`, in beats.
+/// The tolerance of positions, in beats.
 pub(crate) fn margin(transport: &Transport) -> f64 {
     ROUNDING_BEATS.max(transport.beats_per_sample())
 }
@@ -134,7 +134,8 @@ pub(crate) fn continuity(last: Option<&PlayedSegment>, transport: &Transport) ->
     if (low..=high).contains(&transport.beats) {
         return Continuity::Linear;
     }
-    // A host that carries the part of a sample by which it passed the end lands that far behind the start.
+    // A host that carries over the fraction of a sample by which it passed the end lands that far past the
+    // start.
     let landing = margin + longest_sample;
     match transport.loop_range {
         Some(LoopRange { start, end })

@@ -1,4 +1,4 @@
-//! What a musician relies on, one story a test. The random proof is in `crates/proof`.
+//! The playback contract in fixed scenarios; random ones are in `crates/proof`.
 
 use beat::{
     Bank, BankSource, CommitMode, INSTRUMENTS, Kit, LoopRange, NoteEvent, NoteKind, NoteSink, Playback,

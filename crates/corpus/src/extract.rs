@@ -1,7 +1,7 @@
-//! The whole way from MIDI files to rows, on every core: the pipeline of Table 1 of arXiv 2007.06284.
+//! From MIDI files to rows, in parallel: the pipeline of Table 1 of arXiv 2007.06284.
 //!
-//! One thread reads, all others work on single files; the results are put in the order of the input
-//! before anything depends on it, so the same input gives the same rows on any machine.
+//! One thread lists the files, the others read them. Results are sorted into the order of the input before
+//! files are compared, so the same input gives the same rows on any machine.
 
 mod gather;
 
@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use crate::filter::passes;
 use crate::genres::{GenreTable, GenresError};
 use crate::intake::{Collection, Content, Document, Intake, IntakeError, open_plain};
-use crate::loops::{Keep, beats_of};
+use crate::loops::{Keep, patterns_of};
 use crate::midi::{LARGEST_FILE_BYTES, read_parts};
 use crate::notes::NoteTable;
 use crate::quantise::QuantisedSong;
@@ -26,13 +26,13 @@ use crate::sequences::parts_of;
 pub use gather::Extraction;
 use gather::{Gathered, SongPatterns};
 
-/// Batches that wait for a worker; each is bounded, so the memory is.
+/// Batches that wait for a worker. Each is bounded, so memory is too.
 const WAITING_BATCHES: usize = 4;
 /// Documents of a full batch: handing over single small files would cost more than reading them.
 const MOST_DOCUMENTS: usize = 64;
 /// Unpacked bytes of a full batch.
 const MOST_BYTES: usize = 1 << 20;
-/// Batches that each worker gets, about, so that all end at the same time.
+/// Batches per worker, about; enough that all workers end at the same time.
 const BATCHES_PER_WORKER: usize = 16;
 
 /// What to extract, and how.
@@ -42,7 +42,7 @@ pub struct Options {
     pub midi: Vec<PathBuf>,
     /// The merge table for all files; `None` takes Roland for Groove and General MIDI for the rest.
     pub notes: Option<NoteTable>,
-    /// What is taken from a song.
+    /// What to take from a song.
     pub selection: Selection,
     /// A table of genres by path.
     pub genres: Option<PathBuf>,
@@ -50,12 +50,12 @@ pub struct Options {
     pub max_error_steps: Option<f64>,
 }
 
-/// What is taken from a song.
+/// What to take from a song.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Selection {
-    /// Two-bar windows that this rule keeps, without the dull ones, unique under circular shifts.
+    /// Two-bar patterns that this rule keeps, without dull ones and circular shifts of earlier ones.
     Patterns(Keep),
-    /// Every part of so many bars, one behind the other: the song as it goes.
+    /// Consecutive parts of so many bars.
     Parts {
         /// Bars of a part, 1 or more.
         bars: usize,
@@ -65,15 +65,15 @@ pub enum Selection {
 /// Why there was nothing to extract from.
 #[derive(Debug, thiserror::Error)]
 pub enum ExtractError {
-    /// A path is not there.
+    /// A path does not exist.
     #[error(transparent)]
     Intake(#[from] IntakeError),
-    /// The table of genres is no good.
+    /// The table of genres is invalid.
     #[error(transparent)]
     Genres(#[from] GenresError),
 }
 
-/// An extraction that is about to start.
+/// An extraction whose input has been listed.
 pub struct Extractor {
     options: Options,
     intake: Intake,
@@ -81,10 +81,10 @@ pub struct Extractor {
 }
 
 impl Extractor {
-    /// Surveys the input.
+    /// Lists the input.
     ///
     /// # Errors
-    /// Where a path is not there or the table of genres is no good.
+    /// A path does not exist, or the table of genres is invalid.
     pub fn open(options: Options) -> Result<Self, ExtractError> {
         let genres = options.genres.as_deref().map(GenreTable::read).transpose()?.unwrap_or_default();
         let intake = Intake::open(&options.midi)?;
@@ -96,7 +96,7 @@ impl Extractor {
         self.intake.files()
     }
 
-    /// Reads everything. `file_done` is called from any thread after each file. Once `stop` says so no
+    /// Reads everything. `file_done` is called from any thread after each file. Once `stop` returns true no
     /// further file is read, and what was finished is returned.
     pub fn run(&self, file_done: &(dyn Fn() + Sync), stop: &(dyn Fn() -> bool + Sync)) -> Extraction {
         let (mut outcomes, fed) = self.read_all(file_done, stop);
@@ -104,7 +104,7 @@ impl Extractor {
         self.gather(&outcomes, fed.is_break())
     }
 
-    /// The outcomes in any order, and whether the reading was broken off.
+    /// The outcomes in any order, and whether reading was stopped.
     fn read_all(
         &self,
         file_done: &(dyn Fn() + Sync),
@@ -159,7 +159,7 @@ impl Extractor {
         let (mut patterns, mut parts, mut dull) = (Vec::new(), Vec::new(), 0);
         match self.options.selection {
             Selection::Patterns(keep) => {
-                let found = beats_of(&song.passages, keep);
+                let found = patterns_of(&song.passages, keep);
                 let all = found.len();
                 patterns = found.into_iter().filter(passes).collect();
                 dull = all - patterns.len();
@@ -169,7 +169,7 @@ impl Extractor {
         Ok(SongPatterns { dull, patterns, parts, song: song.without_passages() })
     }
 
-    /// Puts the outcomes together in order; only here patterns of different files meet.
+    /// Combines the outcomes in order; only here patterns of different files are compared.
     fn gather(&self, outcomes: &[Outcome], interrupted: bool) -> Extraction {
         let mut gathered = Gathered::new(self.empty_report(interrupted));
         for (path, reason) in &self.intake.unlisted {
@@ -181,7 +181,7 @@ impl Extractor {
                 Ok(patterns) => {
                     let song = collection.song(&outcome.path);
                     if song.contains(char::is_control) {
-                        // It would break the columns of the whole file of rows.
+                        // It would break the columns of the file of rows.
                         let reason = format!("its song id {song:?} in info.csv has a TAB or the like");
                         let path = collection.shown(&outcome.path);
                         gathered.reject(path, &Rejection::Unreadable(reason));
@@ -224,7 +224,7 @@ impl Extractor {
             let folder_hash = || {
                 let mut hash = Sha256::new();
                 for outcome in outcomes.iter().filter(|outcome| outcome.collection == index) {
-                    let digest = outcome.digest.map_or("-".to_owned(), |digest| hex::encode(digest));
+                    let digest = outcome.digest.map_or("-".to_owned(), hex::encode);
                     hash.update(format!("{}\t{digest}\n", outcome.path));
                 }
                 (!interrupted).then(|| hex::encode(hash.finalize()))
@@ -240,7 +240,7 @@ impl Extractor {
     }
 }
 
-/// Documents with their place in the input.
+/// Documents with their index in the input.
 type Batch = Vec<(usize, Document)>;
 
 /// The sending end.
@@ -261,7 +261,7 @@ fn batches(files: usize, workers: usize) -> (Batches, Receiver<Batch>) {
 }
 
 impl Batches {
-    /// Takes the next document; breaks off when nobody is there to read it.
+    /// Adds the next document; breaks when all workers are gone.
     fn put(&mut self, document: Document) -> ControlFlow<()> {
         if let Content::Bytes(bytes) = &document.content {
             self.bytes += bytes.len();
@@ -275,7 +275,7 @@ impl Batches {
         }
     }
 
-    /// Sends what has gathered.
+    /// Sends the current batch.
     fn send(&mut self) -> ControlFlow<()> {
         self.bytes = 0;
         match self.sender.send(std::mem::take(&mut self.batch)) {
@@ -285,7 +285,7 @@ impl Batches {
     }
 }
 
-/// What became of one document.
+/// The result of one document.
 struct Outcome {
     order: usize,
     collection: usize,
@@ -302,10 +302,10 @@ fn bytes_of(content: Content) -> Result<Vec<u8>, Rejection> {
     }
 }
 
-/// A file's bytes, but no more than a MIDI file has.
+/// A file's bytes, at most [`LARGEST_FILE_BYTES`].
 fn read_file(path: &Path) -> io::Result<Vec<u8>> {
     let file = open_plain(path)?;
-    // The length is a hint for the memory, not a promise: the file may grow meanwhile.
+    // The length is only a hint: the file may grow meanwhile.
     let length = file.metadata()?.len().min(LARGEST_FILE_BYTES);
     let mut bytes = Vec::with_capacity(length as usize + 1);
     file.take(LARGEST_FILE_BYTES + 1).read_to_end(&mut bytes)?;

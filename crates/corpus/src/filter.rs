@@ -21,7 +21,7 @@ pub fn entropy(pattern: &Pattern) -> f64 {
         .sum()
 }
 
-/// Whether the pattern has enough going on to be a beat: entropy above [`PASSING_ENTROPY_NATS`].
+/// Whether the pattern counts as a beat: entropy above [`PASSING_ENTROPY_NATS`].
 pub fn passes(pattern: &Pattern) -> bool {
     entropy(pattern) > PASSING_ENTROPY_NATS
 }

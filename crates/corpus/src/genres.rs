@@ -1,4 +1,5 @@
-//! The genre of a song: from a table of the user's, from Groove's table, or from the folder's name.
+//! The genre of a song: from the user's table, from that of the Groove MIDI Dataset, or from the folder's
+//! name.
 
 use std::collections::HashMap;
 use std::io;
@@ -19,10 +20,10 @@ pub enum GenresError {
     File {
         /// Which file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         reason: io::Error,
     },
-    /// A line has not both columns.
+    /// A line lacks a column.
     #[error("{path}: line {line} is not `path TAB genre` or `path,genre`")]
     Line {
         /// Which file.
@@ -37,7 +38,7 @@ impl GenreTable {
     /// of a folder: in its collection, or with the collection's name in front.
     ///
     /// # Errors
-    /// Where the file can't be read or a line has not both columns.
+    /// The file can't be read, or a line lacks a column.
     pub fn read(path: &Path) -> Result<Self, GenresError> {
         let text = std::fs::read_to_string(path)
             .map_err(|reason| GenresError::File { path: path.to_owned(), reason })?;

@@ -1,8 +1,8 @@
-//! Where MIDI files come from: folders, and .zip and .tar.gz archives given or found in them.
+//! Finds MIDI files: in folders, and in .zip and .tar.gz archives given or found in folders.
 //!
-//! [`Intake::open`] surveys everything once (names, sizes, hashes, Groove's table); [`Intake::feed`]
-//! then hands over one document after another in bounded memory: no archive is unpacked to disk or
-//! held as a whole, whatever sizes it claims.
+//! [`Intake::open`] lists everything once (names, sizes, hashes, the table of the Groove MIDI Dataset);
+//! [`Intake::feed`] then returns one document after another in bounded memory: no archive is unpacked to disk
+//! or held as a whole, whatever sizes it claims.
 
 mod archives;
 mod groove;
@@ -22,9 +22,9 @@ use crate::midi::LARGEST_FILE_BYTES;
 /// All MIDI files of a run.
 #[derive(Debug, Default)]
 pub struct Intake {
-    /// Folders and archives in the order they were named, archives behind the folder they lie in.
+    /// Folders and archives in the order they were named, archives after the folder that contains them.
     pub collections: Vec<Collection>,
-    /// What could not even be listed, with the reason.
+    /// Paths that could not be listed, with the reason.
     pub unlisted: Vec<(String, String)>,
     /// Files that are neither MIDI files nor archives.
     pub other_files: usize,
@@ -55,43 +55,43 @@ enum Store {
     TarGz,
 }
 
-/// One MIDI file on its way to be read.
+/// One MIDI file.
 #[derive(Debug)]
 pub struct Document {
     /// Index of its collection.
     pub collection: usize,
     /// Path in the collection, with `/`.
     pub path: String,
-    /// What is known of its bytes.
+    /// Its bytes.
     pub content: Content,
 }
 
 /// The bytes of a document, or where to get them.
 #[derive(Debug)]
 pub enum Content {
-    /// A file that nobody has opened yet.
+    /// A file that has not been opened yet.
     File(PathBuf),
-    /// Out of an archive.
+    /// Unpacked from an archive.
     Bytes(Vec<u8>),
     /// Why there are no bytes.
     Unreadable(String),
 }
 
-/// What was named and can't be used at all.
+/// An input that can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum IntakeError {
-    /// Nothing there, or not allowed to look.
+    /// It does not exist, or may not be read.
     #[error("{path}: {reason}; name a folder, a .zip, a .tar.gz or a MIDI file")]
     Missing {
         /// As it was named.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         reason: io::Error,
     },
 }
 
 impl Intake {
-    /// Surveys folders, archives and single MIDI files.
+    /// Lists folders, archives and single MIDI files.
     ///
     /// # Errors
     /// Where a path does not exist. A damaged archive is no error: it is in [`Intake::unlisted`].
@@ -129,7 +129,7 @@ impl Intake {
         ControlFlow::Continue(())
     }
 
-    /// All that lies below a folder: its MIDI files as one collection, then each archive as another.
+    /// Everything below a folder: its MIDI files as one collection, then each archive as another.
     fn add_folder(&mut self, folder: &Path) {
         let mut collection = empty(label_of(folder), folder.to_owned());
         let mut files = Vec::new();
@@ -170,7 +170,7 @@ impl Intake {
         }
     }
 
-    /// A single MIDI file; what has another extension is read as one too, since somebody named it.
+    /// A single MIDI file, whatever its extension.
     fn add_file(&mut self, path: &Path) {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let name = PathBuf::from(path.file_name().unwrap_or(path.as_os_str()));
@@ -234,7 +234,7 @@ fn empty(label: String, path: PathBuf) -> Collection {
     Collection { label, path, files: 0, sha256: None, groove, store }
 }
 
-/// Hands over the files by path; whoever reads them opens them.
+/// Returns the files by path, unopened.
 fn feed_files(
     index: usize,
     collection: &Collection,
@@ -248,7 +248,7 @@ fn feed_files(
     ControlFlow::Continue(())
 }
 
-/// A relative path with `/`, whatever the system writes.
+/// A relative path with `/` on every system.
 fn slashed(path: &Path) -> String {
     let parts: Vec<_> = path.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     plain(&parts.join("/"))
@@ -260,7 +260,7 @@ fn is_archive(path: &Path) -> bool {
 }
 
 fn is_midi(path: &Path) -> bool {
-    // The Mac keeps a second file beside each one, with the same extension and no music in it.
+    // macOS keeps a second file `._NAME` beside a file, with the same extension.
     let shadow = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("._"));
     !shadow && ["mid", "midi", "kar", "rmi"].iter().any(|extension| has_extension(path, extension))
 }
@@ -269,7 +269,7 @@ fn has_extension(path: &Path, extension: &str) -> bool {
     path.extension().is_some_and(|found| found.eq_ignore_ascii_case(extension))
 }
 
-/// The name of a folder or archive, without what marks it as an archive.
+/// The name of a folder or archive, without an archive's extension.
 fn label_of(path: &Path) -> String {
     let absolute = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let name = absolute.file_name().unwrap_or(absolute.as_os_str()).to_string_lossy().into_owned();
@@ -278,13 +278,13 @@ fn label_of(path: &Path) -> String {
     plain(&name[..name.len() - extension.map_or(0, str::len)])
 }
 
-/// A name without what would break a line or a column.
+/// A name without control characters, which would break lines or columns.
 fn plain(name: &str) -> String {
     name.replace(|letter: char| letter.is_control(), "_")
 }
 
-/// Opens a plain file. Anything else is refused unopened: opening a pipe waits for somebody to write to it,
-/// for ever, and a device has no end.
+/// Opens a plain file. Anything else is refused unopened: opening a pipe waits for a writer, and a device has
+/// no end.
 pub(crate) fn open_plain(path: &Path) -> io::Result<File> {
     if std::fs::metadata(path)?.is_file() {
         File::open(path)

@@ -1,12 +1,12 @@
 //! MIDI files in, drum patterns out: read, quantise, split, find loops, filter, deduplicate, TSV.
 //!
-//! Everything here is offline work on worker threads, without tensors. Bulk input always returns what
-//! was good beside what was rejected with its reason; nothing panics on any bytes.
+//! Everything here is offline work on worker threads, without tensors. Bulk input returns what was good and
+//! what was rejected with its reason; no input makes it panic.
 //!
-//! The way through: [`intake`] finds MIDI files in folders and archives, [`midi`] reads their drums,
-//! [`quantise`] puts them into bars them into bars, [`loops`] finds the windows that come back, [`filter`]
-//! drops the dull and the known ones, and [`extract`] runs it all on every core and keeps the report. Models
-//! of time want longer parts: [`sequences`] has them.
+//! [`intake`] finds MIDI files in folders and archives, [`midi`] reads their drums, [`quantise`] puts them on
+//! a grid of bars, [`loops`] finds repeated two-bar windows, [`filter`] drops dull patterns and duplicates,
+//! and [`extract`] runs all of it in parallel and writes the report. [`sequences`] are longer parts, for
+//! sequence models.
 
 pub mod extract;
 pub mod filter;

@@ -1,4 +1,4 @@
-//! Which two-bar windows of a song are its beats: the ones that come back.
+//! Which two-bar windows of a song are its patterns: the repeated ones.
 
 use std::collections::HashMap;
 
@@ -31,7 +31,7 @@ pub enum Keep {
 
 /// The patterns of a song in the order in which they first occur, each once. Windows are 32 steps long
 /// and start at every bar.
-pub fn beats_of(passages: &[Passage], keep: Keep) -> Vec<Pattern> {
+pub fn patterns_of(passages: &[Passage], keep: Keep) -> Vec<Pattern> {
     let mut found = Found::default();
     for (passage, windows) in passages.iter().map(windows).enumerate() {
         for (bar, &window) in windows.iter().enumerate() {
@@ -73,7 +73,7 @@ fn followers(windows: &[Pattern], bar: usize) -> Option<[Pattern; 2]> {
     Some([*windows.get(bar + BARS)?, *windows.get(bar + 2 * BARS)?])
 }
 
-/// What three similar windows have in common.
+/// The majority of three similar windows; `None` where they are not similar.
 fn agreed(a: Pattern, b: Pattern, c: Pattern) -> Option<Pattern> {
     let differing = |x: &Pattern, y: &Pattern| (0..STEPS).filter(|&s| x.step(s) != y.step(s)).count();
     let alike = [(a, b), (b, c), (a, c)].iter().all(|(x, y)| differing(x, y) <= HUMAN_STEPS);

@@ -1,8 +1,8 @@
 //! MIDI files: bytes in, the drum hits and time signatures of their parts out.
 //!
-//! Reading is generous where files differ (running status, no note-offs, RMID wrappers, SMPTE time,
-//! types 0, 1 and 2, missing end-of-track marks, strange chunks) and strict where data is missing: a
-//! truncated or garbled file is refused as a whole, because half a song teaches wrong repetitions.
+//! Reading accepts what files differ in (running status, no note-offs, RMID wrappers, SMPTE time, types 0, 1
+//! and 2, missing end-of-track marks, unknown chunks). A truncated or garbled file is refused as a whole,
+//! because half a song has other repetitions.
 
 use beat::STEPS_PER_BEAT;
 use midly::{Format, Header, MetaMessage, MidiMessage, Timing, TrackEventKind};
@@ -46,7 +46,7 @@ impl TimeSignature {
     }
 }
 
-/// What sounds together: all tracks of a type 0 or 1 file, or one track of a type 2 file.
+/// Tracks that sound together: all of a type 0 or 1 file, or one of a type 2 file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Part {
     /// Note-ons on channel 10 in the order of time.
@@ -249,7 +249,7 @@ fn split_tracks(bytes: &[u8]) -> Result<(Header, Vec<&[u8]>), MidiError> {
     while let Some((id, length, data)) = chunk(left) {
         let there = data.len();
         let Some((data, behind)) = data.split_at_checked(length as usize) else {
-            // What trails behind the last track is nobody's loss.
+            // Bytes after the last track are ignored.
             if tracks.len() >= announced {
                 break;
             }

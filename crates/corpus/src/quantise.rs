@@ -1,22 +1,22 @@
-//! From played hits to a grid of sixteenths: 4/4 regions, quantised, cut at long pauses, by whole bars.
+//! Quantises played hits to sixteenths: spans of 4/4, cut at long pauses, by whole bars.
 
 use beat::{STEPS, STEPS_PER_BAR};
 
 use crate::midi::{Hit, Part, TimeSignature};
 use crate::notes::NoteTable;
 
-/// A song with more bars of drums than this (11 hours at 120 beats a minute) is no song.
+/// Bars of the longest song that is read: 11 hours at 120 beats a minute.
 pub const MOST_BARS: usize = 20_000;
 
-/// As many steps without any hit are a pause, and what comes after it is another passage.
+/// More steps than this without a hit are a pause, which begins a new passage.
 const PAUSE_STEPS: i64 = STEPS as i64;
 
-/// The drums of one song on the grid.
+/// The drums of one song, quantised.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QuantisedSong {
-    /// What was played between long pauses, in the order of time.
+    /// The passages between long pauses, in the order of time.
     pub passages: Vec<Passage>,
-    /// Hits that found a place on the grid.
+    /// Hits that were quantised.
     pub hits: usize,
     /// The sum over those of their distance to the nearest sixteenth, in steps.
     pub error_sum_steps: f64,
@@ -69,7 +69,7 @@ impl QuantisedSong {
         (self.hits > 0).then(|| self.error_sum_steps / self.hits as f64)
     }
 
-    /// The counts alone, for when the passages have been used.
+    /// The counts alone.
     #[must_use]
     pub fn without_passages(self) -> Self {
         Self { passages: Vec::new(), ..self }
@@ -111,7 +111,7 @@ impl QuantisedSong {
     }
 }
 
-/// A passage while hits still arrive.
+/// A passage that is not complete yet.
 struct OpenPassage {
     first_step: i64,
     last_step: i64,
@@ -140,7 +140,7 @@ impl OpenPassage {
     }
 }
 
-/// A stretch of one meter, in sixteenths of the file.
+/// A span with one meter, in sixteenths from the start of the file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct MeterSpan {
     start: f64,
@@ -149,15 +149,15 @@ struct MeterSpan {
 }
 
 impl MeterSpan {
-    /// How many steps its whole bars have; the last region never ends.
+    /// Steps of its whole bars; the last span has no end.
     fn whole_steps(&self) -> i64 {
         let bars = ((self.end - self.start) / STEPS_PER_BAR as f64 + 1e-6).floor();
         (bars as i64).saturating_mul(STEPS_PER_BAR as i64) // infinity saturates
     }
 }
 
-/// The regions from 0 to infinity. A signature that is only repeated changes nothing, wherever it
-/// stands; bars are counted from where the meter really changed.
+/// The spans from 0 to infinity. A repeated time signature changes nothing: bars are counted from where the
+/// meter changed.
 fn spans(signatures: &[TimeSignature]) -> Vec<MeterSpan> {
     let mut spans = vec![MeterSpan { start: 0.0, end: f64::INFINITY, four_four: true }];
     let mut current = (4, 2);

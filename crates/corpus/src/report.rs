@@ -1,4 +1,4 @@
-//! What an extraction did, for people and for provenance: written beside the patterns as JSON.
+//! The report of an extraction, written beside the patterns as JSON.
 
 use std::collections::BTreeMap;
 
@@ -28,12 +28,12 @@ pub enum Rejection {
         /// How many.
         hits: usize,
     },
-    /// It swings, or was played freely.
+    /// Its hits are too far from the grid: it swings, or was played freely.
     #[error("its hits lie {error_steps:.3} steps from the sixteenths on average, more than {allowed_steps}")]
     LooseTiming {
         /// Mean distance in steps.
         error_steps: f64,
-        /// What was asked for.
+        /// The limit.
         allowed_steps: f64,
     },
 }
@@ -53,22 +53,22 @@ impl Rejection {
         }
     }
 
-    /// Whether something is wrong with the file, beyond having no use for us.
+    /// Whether the file itself is damaged or unreadable.
     pub fn is_damage(&self) -> bool {
         matches!(self, Self::Unreadable(_) | Self::Midi(_) | Self::TooLong(_))
     }
 }
 
-/// The whole story of one extraction.
+/// The report of one extraction. The names of the fields are those of the JSON.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// Program and version.
     pub tool: String,
-    /// What was asked for.
+    /// The options of the command.
     pub options: BTreeMap<String, serde_json::Value>,
     /// Every folder and archive.
     pub inputs: Vec<InputRecord>,
-    /// Whether the run was broken off, so that later files are missing.
+    /// Whether the run was interrupted, so that later files are missing.
     pub interrupted: bool,
     /// MIDI files in the inputs.
     pub files_found: usize,
@@ -76,7 +76,7 @@ pub struct Report {
     pub other_files: usize,
     /// MIDI files that could be read, drums or not.
     pub files_read: usize,
-    /// Files that gave nothing, by heading.
+    /// Rejected files, by heading.
     pub rejected: BTreeMap<String, Vec<RejectedFile>>,
     /// Files with drum hits outside 4/4.
     pub other_meter_files: usize,
@@ -94,7 +94,7 @@ pub struct Report {
     pub dull_patterns: usize,
     /// Patterns dropped because a circular shift of them was there before.
     pub known_patterns: usize,
-    /// Patterns written, or parts of songs where those were asked for.
+    /// Patterns written, or parts of songs with --bars.
     pub patterns: usize,
     /// Patterns written, by genre.
     pub patterns_by_genre: BTreeMap<String, usize>,
@@ -116,12 +116,12 @@ pub struct InputRecord {
     pub sha256: Option<String>,
 }
 
-/// A file that gave nothing.
+/// A rejected file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RejectedFile {
-    /// Where it lies.
+    /// Its path.
     pub path: String,
-    /// What is the matter with it.
+    /// Why it was rejected.
     pub reason: String,
 }
 
@@ -139,7 +139,7 @@ pub struct SongRecord {
 }
 
 impl Report {
-    /// Adds a file to those that gave nothing.
+    /// Adds a rejected file.
     pub fn reject(&mut self, path: String, rejection: &Rejection) {
         let file = RejectedFile { path, reason: rejection.to_string() };
         self.rejected.entry(rejection.heading().to_owned()).or_default().push(file);

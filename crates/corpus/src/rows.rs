@@ -15,25 +15,25 @@ use score::FileError;
 
 pub use score::write_atomically;
 
-/// What stands in the genre column where nobody knows.
+/// The genre of rows without one.
 pub const UNKNOWN_GENRE: &str = "-";
 /// Longer lines are rejected, and their rest skipped.
 const LONGEST_LINE_BYTES: u64 = 4096;
 /// Rejected lines that are kept with their reason; a binary file must not fill the memory.
 const REJECTED_LINES_KEPT: usize = 100_000;
 
-/// One pattern with where it comes from.
+/// One pattern with its genre and song.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// The two bars, in the kit of the file.
     pub pattern: Pattern,
     /// The genre, or [`UNKNOWN_GENRE`].
     pub genre: String,
-    /// Which song it occurs in: what a split between training and test goes by.
+    /// The song it is from: training and test are split by song.
     pub song: String,
 }
 
-/// How the columns of a file are to be understood.
+/// The columns of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
     /// Code, genre, song id: what `extract` writes.
@@ -63,10 +63,10 @@ impl Layout {
     }
 }
 
-/// What a file of patterns held: the good rows, and the lines that were no good.
+/// The rows of a file, and its rejected lines.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadRows {
-    /// How the file was read: the layout of its first good line.
+    /// The layout of the first good line.
     pub layout: Layout,
     /// The kit of every pattern.
     pub kit: Kit,
@@ -96,7 +96,7 @@ impl std::fmt::Display for RejectedLine {
     }
 }
 
-/// Why a file of patterns gave nothing.
+/// Why a file has no patterns.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file can't be opened or read.
@@ -104,7 +104,7 @@ pub enum ReadError {
     File {
         /// Which file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         reason: io::Error,
     },
     /// The file has no lines.
@@ -113,7 +113,7 @@ pub enum ReadError {
         /// Which file.
         path: PathBuf,
     },
-    /// Not one line is a pattern.
+    /// No line is a pattern.
     #[error("{path}: none of its {lines} lines is a pattern; {first}")]
     NoPattern {
         /// Which file.
@@ -284,7 +284,7 @@ pub(crate) fn nothing_read(path: &Path, lines: usize, rejected: &[RejectedLine])
     }
 }
 
-/// Why rows were not written. Nothing has changed on the disk then.
+/// Why rows were not written. The old file is unchanged then.
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// The file or its folder can't be written.

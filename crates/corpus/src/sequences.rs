@@ -28,7 +28,7 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 pub struct Sequence {
     /// The genre, or [`UNKNOWN_GENRE`].
     pub genre: String,
-    /// Which song it is of: what a split between training and test goes by.
+    /// The song it is from: training and test are split by song.
     pub song: String,
     /// Step `16 * b + s` is step `s` of bar `b`; bit `i` is a hit of instrument `i` of the default kit.
     /// A whole number of bars, 1..=[`MOST_BARS`].
@@ -47,14 +47,13 @@ impl Sequence {
     }
 }
 
-/// The passages cut into parts of `bars` bars, one behind the other from where each passage begins. What is
-/// left at its end is too short and not returned.
+/// The passages cut into consecutive parts of `bars` bars. A shorter rest is dropped.
 pub fn parts_of(passages: &[Passage], bars: usize) -> Vec<Vec<u16>> {
     let length = bars.clamp(1, MOST_BARS) * STEPS_PER_BAR;
     passages.iter().flat_map(|passage| passage.steps.chunks_exact(length).map(<[u16]>::to_vec)).collect()
 }
 
-/// What a file of sequences held: the good lines, and those that were no good.
+/// The sequences of a file, and its rejected lines.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReadSequences {
     /// In the order of the file.

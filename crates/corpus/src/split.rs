@@ -1,5 +1,5 @@
-//! Which songs are held out from training. The split goes by song, never by row: the neighbours of a
-//! pattern in its own song are nearly the same pattern.
+//! Which songs are held out from training. The split is by song, not by row, because patterns of one song are
+//! nearly equal.
 
 use sha2::{Digest, Sha256};
 

@@ -12,7 +12,7 @@ mod rows_entry;
 fn run_kept(target: &str, entry: fn(&[u8])) {
     for (path, bytes) in kept::kept(target) {
         let met = std::panic::catch_unwind(|| entry(&bytes));
-        assert!(met.is_ok(), "{} breaks it; what it says stands above", path.display());
+        assert!(met.is_ok(), "{} breaks it; its panic message is above", path.display());
     }
 }
 

@@ -49,7 +49,7 @@ fn main() -> ExitCode {
 
 fn list() -> ExitCode {
     for fault in Fault::ALL {
-        println!("{:22} rule {:2}: {}", fault.name(), fault.rule(), fault.words());
+        println!("{:22} rule {:2}: {}", fault.name(), fault.rule(), fault.description());
     }
     ExitCode::SUCCESS
 }

@@ -29,7 +29,7 @@ pub(super) struct Segment {
     /// The song position of sample `first`.
     pub(super) beats: f64,
     pub(super) beats_per_sample: f64,
-    /// Steps from here on belong to what follows a loop wrap.
+    /// Steps from here on are played after the loop's wrap.
     pub(super) limit: f64,
 }
 
@@ -39,7 +39,7 @@ impl Segment {
         self.beats + f64::from(self.end - self.first) * self.beats_per_sample
     }
 
-    /// The sample nearest to a song position; a position that has passed is due at once.
+    /// The sample nearest to a song position, but no earlier than the segment's first.
     pub(super) fn sample_of(&self, beats: f64) -> i64 {
         let samples = floor((beats - self.beats) / self.beats_per_sample + 0.5);
         i64::from(self.first).saturating_add(samples.max(0.0) as i64)
@@ -63,7 +63,7 @@ impl Sequencer {
         while !self.sounding.notes().is_empty() && self.end_note(0, 0, block) {}
     }
 
-    /// Sends what is due at one sample: note-offs, the ends of notes that are struck again, note-ons.
+    /// Sends what is due at one sample: note-offs, the note-offs of notes that are struck again, note-ons.
     pub(super) fn play_sample<B: BankSource, N: NoteSink>(
         &mut self,
         sample: u32,
@@ -126,7 +126,7 @@ impl Sequencer {
         }
     }
 
-    /// Offers the note-on of a decided onset; false where the host refuses.
+    /// Offers the host the note-on of a decided onset; false where it refuses.
     fn start_note<B: BankSource, N: NoteSink>(
         &mut self,
         onset: &Onset,
@@ -147,7 +147,7 @@ impl Sequencer {
         true
     }
 
-    /// Offers the note-off of the sounding note at `index`; false where the host refuses.
+    /// Offers the host the note-off of the sounding note at `index`; false where it refuses.
     fn end_note<B: BankSource, N: NoteSink>(
         &mut self,
         index: usize,

@@ -51,7 +51,7 @@ impl Sequencer {
                 limit: f64::INFINITY,
             };
         }
-        // A block after an inferred wrap goes on from it also where the host lands a little elsewhere.
+        // The next block may continue from an inferred wrap although the host lands a little elsewhere.
         self.last = Some(PlayedSegment {
             beats: segment.beats,
             end: segment.end_beats(),
@@ -63,8 +63,8 @@ impl Sequencer {
         });
     }
 
-    /// Whether a segment goes on from inside this same loop and begins at its end only because the host
-    /// rounded its position up: the wrap is still to come, and the end's own step belongs to what follows it.
+    /// Whether a segment that begins at the loop's end continues play from inside the loop: the host rounded
+    /// its position up and has not wrapped yet, so the step at the end is played after the wrap.
     fn has_not_wrapped_yet(&self, segment: &Segment, range: &LoopRange, margin: f64) -> bool {
         let came_from_inside = self
             .last
@@ -73,7 +73,7 @@ impl Sequencer {
         came_from_inside && at_the_end && !self.planted.is(Fault::PlaysLoopEnd)
     }
 
-    /// Where the host says that it is, but for faults that are planted.
+    /// The position that the host reports, unless a fault is planted.
     fn first_beats(&self, transport: &Transport) -> f64 {
         match &self.last {
             Some(last) if self.planted.is(Fault::OwnBeatCounter) => last.end,
@@ -82,7 +82,7 @@ impl Sequencer {
         }
     }
 
-    /// Takes decisions, note-offs and note-ons of one segment in order of their samples.
+    /// Makes the decisions and sends the events of one segment in order of their samples.
     fn play_segment<B: BankSource, N: NoteSink>(&mut self, segment: &Segment, block: &mut Block<'_, B, N>) {
         let mut reached = i64::from(segment.first);
         loop {
@@ -96,7 +96,7 @@ impl Sequencer {
                 self.sounding.notes().iter().map(|note| note.end_sample(|beats| segment.sample_of(beats)));
             let end = ends.min().unwrap_or(i64::MAX);
             let notes = if block.full { i64::MAX } else { onset.min(end) };
-            // What a change of model ends is due at once, and at once is not before what was sent.
+            // Notes that a change of model ends are due at once, but not before what was already sent.
             reached = decision.min(notes).max(reached);
             if reached >= i64::from(segment.end) {
                 break;
@@ -108,14 +108,14 @@ impl Sequencer {
             }
         }
         if block.full {
-            // What waits for the host to take it has not been looked at since: the muted ones are over.
+            // Onsets that wait because the host refused events were not checked since: drop the muted ones.
             self.pending.forget(|onset| {
                 block.mutes(onset.instrument) && segment.sample_of(onset.beats) < i64::from(segment.end)
             });
         }
     }
 
-    /// A step with early onsets is decided half a step ahead, any other when it comes.
+    /// The song position at which a step is decided: half a step ahead if the take has early onsets.
     fn decision_beats(&self, step: &GridStep, bank: &Bank) -> f64 {
         let early = bank.anticipates(step.cycle) && !self.planted.is(Fault::NeverEarly);
         let ahead = if early { HALF_STEP } else { 0.0 };
@@ -127,8 +127,8 @@ impl Sequencer {
         if self.planted.is(Fault::PlaysPreRoll) { f64::NEG_INFINITY } else { 0.0 }
     }
 
-    /// Commits where this step may, and lays the step's onsets into the queue for good. `reached` is the
-    /// sample at which that happens.
+    /// Commits a new bank if this step may, and queues the step's onsets. `reached` is the sample at which
+    /// that happens.
     fn decide<B: BankSource, N: NoteSink>(
         &mut self,
         step: &GridStep,
@@ -157,8 +157,8 @@ impl Sequencer {
                 note: bank.kit().note(instrument),
                 velocity: take.velocities[step.step][instrument],
             };
-            // A leap in tempo inside a block may make a dozen steps due at once: they are one hit a drum,
-            // and would not all find room.
+            // A jump in tempo inside a block may make a dozen steps due at once. They are one hit for each
+            // drum, and would not all fit into the queue.
             let due = |onset: &Onset| !block.full && segment.sample_of(onset.beats) <= reached;
             if !due(&onset) || !self.pending.onsets().iter().any(|other| due(other) && other.meets(&onset)) {
                 self.lost += u32::from(self.pending.push(onset));

@@ -1,4 +1,4 @@
-//! Adds the outcomes of single files up to rows and a report, in order and on one thread.
+//! Combines the outcomes of single files into rows and a report, in order and on one thread.
 
 use beat::Pattern;
 
@@ -8,14 +8,14 @@ use crate::report::{Rejection, Report, SongRecord};
 use crate::rows::Row;
 use crate::sequences::Sequence;
 
-/// What came out.
+/// The result of an extraction.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Extraction {
     /// The patterns, in the order of the input; none where parts were taken.
     pub rows: Vec<Row>,
     /// The parts, in the order of the input; none where patterns were taken.
     pub parts: Vec<Sequence>,
-    /// How it went.
+    /// Counts and rejections.
     pub report: Report,
     /// Damaged files as (path, reason), for the terminal; the report has them too.
     pub damaged: Vec<(String, String)>,
@@ -30,7 +30,7 @@ pub(super) struct SongPatterns {
     pub(super) song: QuantisedSong,
 }
 
-/// Rows and counts as they add up.
+/// Rows and counts so far.
 #[derive(Default)]
 pub(super) struct Gathered {
     rows: Vec<Row>,
@@ -42,7 +42,7 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// Nothing yet, with what the report knows beforehand.
+    /// No rows yet; `report` has the options and the inputs.
     pub(super) fn new(report: Report) -> Self {
         Self { report, ..Self::default() }
     }
@@ -76,7 +76,7 @@ impl Gathered {
         }
     }
 
-    /// Notes a file that gave nothing.
+    /// Adds a rejected file.
     pub(super) fn reject(&mut self, path: String, rejection: &Rejection) {
         if rejection.is_damage() {
             self.damaged.push((path.clone(), rejection.to_string()));
@@ -90,7 +90,7 @@ impl Gathered {
         self.report.reject(path, rejection);
     }
 
-    /// Everything was taken.
+    /// Computes the totals.
     pub(super) fn finish(mut self) -> Extraction {
         let hits = self.report.quantised_hits;
         self.report.patterns = self.rows.len() + self.parts.len();
@@ -100,7 +100,7 @@ impl Gathered {
     }
 }
 
-/// To 4 decimals: what a report can be read with.
+/// Rounded to 4 decimals, for the report.
 fn rounded(steps: f64) -> f64 {
     (steps * 1e4).round() / 1e4
 }

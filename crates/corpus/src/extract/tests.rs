@@ -214,7 +214,7 @@ fn an_interrupted_run_keeps_what_was_finished() {
 }
 
 #[test]
-fn loose_timing_is_left_out_where_that_is_asked_for() {
+fn loose_timing_is_left_out_where_a_limit_is_set() {
     let swung = (0..96).fold(TrackBytes::default(), |track, step: u64| {
         track.hit(step * 120 + if step % 2 == 1 { 40 } else { 0 }, if step % 8 == 4 { 38 } else { 42 })
     });

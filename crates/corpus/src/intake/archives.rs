@@ -23,7 +23,7 @@ const LONGEST_NAME_BYTES: u64 = 1 << 16;
 
 type Zip = ZipArchive<BufReader<File>>;
 
-/// The archive's directory: a collection, and how many of its files are no MIDI files.
+/// Lists a .zip archive: a collection, and how many of its files are no MIDI files.
 pub(super) fn survey_zip(path: &Path) -> Result<(Collection, usize), String> {
     let mut archive = open_zip(path)?;
     let mut midi = BTreeMap::new();
@@ -99,7 +99,7 @@ fn name_of(archive: &Zip, index: usize) -> String {
     }
 }
 
-/// A first pass over the archive: a collection, and how many of its files are no MIDI files.
+/// Lists a .tar.gz archive in a first pass: a collection, and how many of its files are no MIDI files.
 pub(super) fn survey_tar_gz(path: &Path) -> Result<(Collection, usize), String> {
     let mut files = 0;
     let mut other_files = 0;
@@ -121,7 +121,7 @@ pub(super) fn survey_tar_gz(path: &Path) -> Result<(Collection, usize), String> 
     });
     match (whole, bad_table) {
         (_, Some(reason)) => return Err(reason),
-        // A damaged end leaves the front usable; the second pass will meet it again and report it.
+        // With a damaged end the front is usable; the second pass finds the damage again and reports it.
         (Err(reason), None) if files == 0 => return Err(reason),
         _ => {}
     }
@@ -206,7 +206,7 @@ fn short_text(entry: &mut TarEntry<'_>) -> io::Result<Vec<u8>> {
     Ok(text)
 }
 
-/// SHA-256 of a file in hex, read piece by piece.
+/// SHA-256 of a file in hex.
 fn sha256_of_file(path: &Path) -> io::Result<String> {
     let mut file = open_plain(path)?;
     let mut hash = Sha256::new();

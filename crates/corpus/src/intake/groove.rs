@@ -1,4 +1,4 @@
-//! The table of the Groove MIDI Dataset (Gillick et al. 2019): who played what, and the split.
+//! The table of the Groove MIDI Dataset (Gillick et al. 2019): performances, genres and the split.
 
 use std::io::Read;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 use super::open_plain;
 use crate::split::groove_song;
 
-/// No honest table is larger.
+/// Reading stops here, far beyond any real table.
 const LARGEST_TABLE_BYTES: u64 = 16 << 20;
 
 /// One performance of the Groove MIDI Dataset.

@@ -9,7 +9,7 @@ fn passage(bars: &str) -> Passage {
 /// The kept windows by the names of their bars.
 fn kept(passages: &[Passage], keep: Keep) -> Vec<String> {
     let name = |step: u16| char::from(b'A' - 1 + step as u8);
-    beats_of(passages, keep)
+    patterns_of(passages, keep)
         .iter()
         .map(|pattern| [name(pattern.step(0)), name(pattern.step(STEPS_PER_BAR))].iter().collect())
         .collect()
@@ -55,7 +55,7 @@ fn human(changes: &[(usize, u16)]) -> Vec<Pattern> {
     for &(step, onsets) in changes {
         beat.steps[step] = onsets;
     }
-    beats_of(&[beat], Keep::Majority)
+    patterns_of(&[beat], Keep::Majority)
 }
 
 #[test]

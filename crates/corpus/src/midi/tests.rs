@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::compose::{TICKS_PER_STEP, TrackBytes, file, song};
 use super::*;
-use crate::loops::{Keep, beats_of};
+use crate::loops::{Keep, patterns_of};
 use crate::notes::NoteTable;
 use crate::quantise::QuantisedSong;
 
@@ -117,7 +117,7 @@ fn survive(bytes: &[u8]) {
     for notes in [NoteTable::Gm, NoteTable::Roland] {
         if let Ok(song) = QuantisedSong::of(&parts, notes) {
             for keep in [Keep::InARow, Keep::Recurring, Keep::Majority, Keep::Every] {
-                beats_of(&song.passages, keep);
+                patterns_of(&song.passages, keep);
             }
         }
     }
