@@ -9,7 +9,7 @@ mod schedule;
 
 use crate::fault::{Fault, Planted};
 use crate::grid::{Grid, GridLock};
-use crate::notes::{PendingOnsets, SoundingNotes};
+use crate::notes::{Onset, PendingOnsets, Sounding, SoundingNotes};
 use crate::settings::Playback;
 use crate::transport::{Continuity, PlayedSegment, STEP_BEATS, Transport, continuity};
 use crate::{Bank, NoteEvent};
@@ -73,8 +73,8 @@ impl Sequencer {
             last: None,
             undecided: 0.0,
             origin: 0.0,
-            pending: PendingOnsets::new(),
-            sounding: SoundingNotes::new(),
+            pending: PendingOnsets::new(Onset::UNUSED),
+            sounding: SoundingNotes::new(Sounding::UNUSED),
             playhead: None,
             lost: 0,
             planted: Planted::NONE,
@@ -99,7 +99,7 @@ impl Sequencer {
         banks: &mut B,
         sink: &mut N,
     ) {
-        self.sounding.begin_block();
+        self.sounding.iter_mut().for_each(|note| note.not_before = 0);
         let planted = self.planted;
         let lock = if planted.is(Fault::IgnoresBars) { GridLock::Song } else { playback.grid };
         let grid = Grid::new(lock, transport.bar);
@@ -146,7 +146,7 @@ impl Sequencer {
 
     /// How many notes sound.
     pub fn sounding(&self) -> usize {
-        self.sounding.notes().len()
+        self.sounding.len()
     }
 
     fn rest(&mut self) {
@@ -177,7 +177,9 @@ impl Sequencer {
     /// A planted fault: note-offs stay the same number of samples away when the tempo changes.
     fn keep_note_offs(&mut self, transport: &Transport) {
         let was = self.last.map_or(transport.tempo, |last| last.tempo);
-        self.sounding.move_ends(|beats| transport.beats + (beats - transport.beats) * transport.tempo / was);
+        for note in self.sounding.iter_mut() {
+            note.end_beats = transport.beats + (note.end_beats - transport.beats) * transport.tempo / was;
+        }
     }
 }
 

@@ -53,7 +53,7 @@ situations! {
     GateOff "notes ended by their gate",
     ReleasedOff "notes ended by a stop, seek, wrap or model",
     Refusal "blocks in which the host refused an event",
-    Overdue "events that host_move a block late, having been refused",
+    Overdue "events that came a block late, having been refused",
     GivenUp "onsets that may have been given up, the host having refused for too long",
     CutShort "sessions cut short at a tie",
 }

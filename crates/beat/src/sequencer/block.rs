@@ -5,7 +5,7 @@ use libm::floor;
 use super::{BankSource, NoteSink, Sequencer};
 use crate::fault::{Fault, Planted};
 use crate::grid::Grid;
-use crate::notes::Onset;
+use crate::notes::{Onset, Sounding};
 use crate::transport::STEP_BEATS;
 use crate::{NoteEvent, NoteKind, Playback};
 
@@ -60,7 +60,7 @@ impl<B, N: NoteSink> Block<'_, B, N> {
 
 impl Sequencer {
     pub(super) fn send_rest<B: BankSource, N: NoteSink>(&mut self, block: &mut Block<'_, B, N>) {
-        while !self.sounding.notes().is_empty() && self.end_note(0, 0, block) {}
+        while !self.sounding.is_empty() && self.end_note(0, 0, block) {}
     }
 
     /// Sends what is due at one sample: note-offs, the note-offs of notes that are struck again, note-ons.
@@ -77,22 +77,22 @@ impl Sequencer {
             self.start_notes(sample, channel, segment, block);
         }
         let mut index = 0;
-        while let Some(note) = self.sounding.notes().get(index) {
+        while let Some(note) = self.sounding.get(index) {
             if note.end_sample(|beats| segment.sample_of(beats)) > now {
                 index += 1;
             } else if !self.end_note(index, sample, block) {
                 return;
             }
         }
-        for index in 0..self.pending.onsets().len() {
-            let onset = self.pending.onsets()[index];
+        for index in 0..self.pending.len() {
+            let onset = self.pending[index];
             if segment.sample_of(onset.beats) > now || block.mutes(onset.instrument) {
                 continue;
             }
-            let again = self.sounding.position(channel, onset.note);
-            if again.is_some_and(|at| {
-                !self.sounding.notes()[at].started_at(sample) && !self.end_note(at, sample, block)
-            }) {
+            let again = self.sounding.find(channel, onset.note);
+            if again
+                .is_some_and(|at| !self.sounding[at].started_at(sample) && !self.end_note(at, sample, block))
+            {
                 return;
             }
         }
@@ -107,7 +107,7 @@ impl Sequencer {
         block: &mut Block<'_, B, N>,
     ) {
         let mut index = 0;
-        while let Some(&onset) = self.pending.onsets().get(index) {
+        while let Some(&onset) = self.pending.get(index) {
             if segment.sample_of(onset.beats) > i64::from(sample) {
                 index += 1;
                 continue;
@@ -116,7 +116,7 @@ impl Sequencer {
             // Two instruments on one note at one sample are one note, also where the host has refused
             // something in between: else the second would strike it again in the next block.
             let waits = !muted
-                && self.sounding.position(channel, onset.note).is_none()
+                && self.sounding.find(channel, onset.note).is_none()
                 && !self.start_note(&onset, sample, channel, block);
             if waits {
                 index += 1;
@@ -143,7 +143,8 @@ impl Sequencer {
             return false;
         }
         let gate = f64::from(block.playback.gate.clamp(0.0, 1.0)) * STEP_BEATS;
-        self.sounding.started(channel, onset.note, onset.beats + gate, sample);
+        let end_beats = onset.beats + gate;
+        self.sounding.push(Sounding { note: onset.note, channel, end_beats, not_before: sample + 1 });
         true
     }
 
@@ -154,9 +155,9 @@ impl Sequencer {
         sample: u32,
         block: &mut Block<'_, B, N>,
     ) -> bool {
-        let taken = block.send(self.sounding.notes()[index].note_off(sample));
+        let taken = block.send(self.sounding[index].note_off(sample));
         if taken {
-            self.sounding.ended(index);
+            self.sounding.remove(index);
         }
         taken
     }

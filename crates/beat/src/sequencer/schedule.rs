@@ -92,8 +92,7 @@ impl Sequencer {
                 false => i64::MAX,
             };
             let onset = segment.sample_of(self.pending.next_beats());
-            let ends =
-                self.sounding.notes().iter().map(|note| note.end_sample(|beats| segment.sample_of(beats)));
+            let ends = self.sounding.iter().map(|note| note.end_sample(|beats| segment.sample_of(beats)));
             let end = ends.min().unwrap_or(i64::MAX);
             let notes = if block.full { i64::MAX } else { onset.min(end) };
             // Notes that a change of model ends are due at once, but not before what was already sent.
@@ -109,8 +108,8 @@ impl Sequencer {
         }
         if block.full {
             // Onsets that wait because the host refused events were not checked since: drop the muted ones.
-            self.pending.forget(|onset| {
-                block.mutes(onset.instrument) && segment.sample_of(onset.beats) < i64::from(segment.end)
+            self.pending.retain(|onset| {
+                !block.mutes(onset.instrument) || segment.sample_of(onset.beats) >= i64::from(segment.end)
             });
         }
     }
@@ -160,7 +159,7 @@ impl Sequencer {
             // A jump in tempo inside a block may make a dozen steps due at once. They are one hit for each
             // drum, and would not all fit into the queue.
             let due = |onset: &Onset| !block.full && segment.sample_of(onset.beats) <= reached;
-            if !due(&onset) || !self.pending.onsets().iter().any(|other| due(other) && other.meets(&onset)) {
+            if !due(&onset) || !self.pending.iter().any(|other| due(other) && other.meets(&onset)) {
                 self.lost += u32::from(self.pending.push(onset));
             }
         }
