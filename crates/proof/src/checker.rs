@@ -16,7 +16,7 @@ const ROOM: usize = 64;
 /// An onset that is yet to sound.
 #[derive(Clone, Copy)]
 struct DueOnset {
-    cell: usize,
+    index: usize,
     due: [Due; 2],
     optional: bool,
 }
@@ -38,7 +38,7 @@ struct SoundingNote {
 }
 
 /// The state of the check between calls.
-pub struct Checker<'a> {
+pub(crate) struct Checker<'a> {
     timeline: &'a Timeline,
     expected: &'a ExpectedOnsets,
     calls: &'a [Call],
@@ -50,14 +50,12 @@ pub struct Checker<'a> {
     /// Whether the host refused something in the call before.
     full: bool,
     /// The worst error in samples: from the position that the host reported, and from the exact one.
-    pub worst: [f64; 2],
-    /// Note-ons.
-    pub notes: u64,
+    pub(crate) worst: [f64; 2],
+    pub(crate) notes: u64,
 }
 
 impl<'a> Checker<'a> {
-    /// Before the first call.
-    pub fn new(timeline: &'a Timeline, expected: &'a ExpectedOnsets, calls: &'a [Call]) -> Self {
+    pub(crate) fn new(timeline: &'a Timeline, expected: &'a ExpectedOnsets, calls: &'a [Call]) -> Self {
         let (open, sounding, struck) = (Vec::new(), Vec::new(), Vec::new());
         Self {
             timeline,
@@ -73,12 +71,11 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Checks one call.
-    pub fn call(&mut self, call: usize, sent: &Sent, coverage: &mut Coverage) -> Result<(), Finding> {
+    pub(crate) fn call(&mut self, call: usize, sent: &Sent, coverage: &mut Coverage) -> Result<(), Finding> {
         self.struck.clear();
         let full = sent.refused > 0;
-        while let Some(cell) = self.expected.cells.get(self.next).filter(|cell| cell.decided <= call) {
-            self.open.push(DueOnset { cell: self.next, due: cell.due, optional: cell.optional });
+        while let Some(onset) = self.expected.onsets.get(self.next).filter(|onset| onset.decided <= call) {
+            self.open.push(DueOnset { index: self.next, due: onset.due, optional: onset.optional });
             self.next += 1;
         }
         for event in &sent.events {
@@ -92,8 +89,7 @@ impl<'a> Checker<'a> {
         self.nothing_hangs(call, full)
     }
 
-    /// How many notes sound.
-    pub fn sounding(&self) -> usize {
+    pub(crate) fn sounding(&self) -> usize {
         self.sounding.len()
     }
 
@@ -135,11 +131,11 @@ impl<'a> Checker<'a> {
             return Err(self.finding(call, at, format!("a note-off of {key} first"), got()));
         }
         let fits = |open: &DueOnset| {
-            let cell = &self.expected.cells[open.cell];
-            let loud = (i64::from(cell.velocity) * (playback.velocity * 64.0) as i64 * 2 + 64) / 128;
-            cell.note == key
+            let onset = &self.expected.onsets[open.index];
+            let loud = (i64::from(onset.velocity) * (playback.velocity * 64.0) as i64 * 2 + 64) / 128;
+            onset.note == key
                 && open.due.iter().any(|due| due.at == at && due.call == call)
-                && playback.mutes >> cell.instrument & 1 == 0
+                && playback.mutes >> onset.instrument & 1 == 0
                 && i64::from(velocity) == loud.clamp(1, 127)
         };
         let wanted = channel == playback.channel.min(15);
@@ -152,14 +148,14 @@ impl<'a> Checker<'a> {
             .open
             .iter()
             .filter(|open| fits(open))
-            .map(|open| self.expected.cells[open.cell].beats + gate);
+            .map(|open| self.expected.onsets[open.index].beats + gate);
         let gates = met.collect();
-        let cell = self.expected.cells[self.open.remove(index).cell];
-        self.measure(call, at, &cell, coverage);
+        let onset = self.expected.onsets[self.open.remove(index).index];
+        self.measure(call, at, &onset, coverage);
         let mut note = SoundingNote {
             channel,
             key,
-            pass: cell.pass,
+            pass: onset.pass,
             started: at,
             gates,
             gate_ends: Vec::new(),
@@ -209,9 +205,9 @@ impl<'a> Checker<'a> {
         };
         let playback = &self.calls[call].playback;
         let struck_again = self.open.iter().any(|open| {
-            let cell = &self.expected.cells[open.cell];
-            cell.note == key
-                && playback.mutes >> cell.instrument & 1 == 0
+            let onset = &self.expected.onsets[open.index];
+            onset.note == key
+                && playback.mutes >> onset.instrument & 1 == 0
                 && open.due.iter().any(|due| due.call == call && due.at == at)
         });
         let struck_again = struck_again && playback.channel.min(15) == channel && self.calls[call].plays();
@@ -239,11 +235,11 @@ impl<'a> Checker<'a> {
     /// Every onset that was due in this call has sounded, or has a reason not to.
     fn nothing_lost(&mut self, call: usize, full: bool, coverage: &mut Coverage) -> Result<(), Finding> {
         for open in std::mem::take(&mut self.open) {
-            let cell = &self.expected.cells[open.cell];
+            let onset = &self.expected.onsets[open.index];
             let ahead = open.due.iter().filter(|due| due.call > call).count();
-            let muted = |due: &Due| self.calls[due.call].playback.mutes >> cell.instrument & 1 == 1;
+            let muted = |due: &Due| self.calls[due.call].playback.mutes >> onset.instrument & 1 == 1;
             let met = open.due.iter().any(|due| {
-                self.struck.iter().any(|(_, key, at)| *key == cell.note && *at == due.at && due.call == call)
+                self.struck.iter().any(|(_, key, at)| *key == onset.note && *at == due.at && due.call == call)
             });
             if ahead == 2 {
                 self.open.push(open);
@@ -256,9 +252,9 @@ impl<'a> Checker<'a> {
             } else if full {
                 // It is offered again in the next block if play continues: at once, unless that block begins
                 // before it, as after a host has played past its loop's end.
-                let again = self.timeline.part_in(cell.pass, call + 1);
+                let again = self.timeline.part_in(onset.pass, call + 1);
                 if let Some([Some(early), Some(late)]) =
-                    again.map(|part| self.timeline.due(cell.pass, part, cell.beats))
+                    again.map(|part| self.timeline.due(onset.pass, part, onset.beats))
                 {
                     coverage.count(Situation::Overdue);
                     self.open.push(DueOnset { due: [early, late], ..open });
@@ -266,10 +262,10 @@ impl<'a> Checker<'a> {
             } else if !open.optional {
                 let expected = format!(
                     "note {} of instrument {} at {:.6} beats, velocity {}",
-                    cell.note,
-                    cell.instrument,
-                    cell.beats.to_f64(),
-                    cell.velocity
+                    onset.note,
+                    onset.instrument,
+                    onset.beats.to_f64(),
+                    onset.velocity
                 );
                 return Err(self.finding(call, open.due[0].at, expected, "nothing".into()));
             }
@@ -310,10 +306,10 @@ impl<'a> Checker<'a> {
     }
 
     /// Keeps the worst error of onsets that were neither held back nor skipped by the host.
-    fn measure(&mut self, call: usize, at: i64, cell: &ExpectedOnset, coverage: &mut Coverage) {
-        let Some(part) = self.timeline.part_in(cell.pass, call) else { return };
+    fn measure(&mut self, call: usize, at: i64, onset: &ExpectedOnset, coverage: &mut Coverage) {
+        let Some(part) = self.timeline.part_in(onset.pass, call) else { return };
         let part = &self.timeline.parts[part];
-        let exact = (cell.beats - part.beats).over(part.per_sample);
+        let exact = (onset.beats - part.beats).over(part.per_sample);
         if at == part.first[0] && exact < -0.5 {
             coverage.count(Situation::Skipped);
             return;
@@ -323,7 +319,7 @@ impl<'a> Checker<'a> {
         let (position, moved) = self.calls[call].truth;
         // After a wrap inside the block the exact position is another one.
         if let Some(moved) = moved.filter(|_| part.beats == self.calls[call].beats()) {
-            let off = (cell.beats - position).over(moved) - (at - self.timeline.starts[call]) as f64;
+            let off = (onset.beats - position).over(moved) - (at - self.timeline.starts[call]) as f64;
             self.worst[1] = self.worst[1].max(off.abs());
         }
     }
@@ -331,15 +327,11 @@ impl<'a> Checker<'a> {
     /// The expected onsets closest to `at`, for the message about a note-on that matches none.
     fn closest(&self, call: usize, at: i64) -> String {
         let start = self.timeline.starts[call];
-        let mut closest: Vec<(i64, String)> = Vec::new();
-        for open in &self.open {
-            let cell = &self.expected.cells[open.cell];
-            let due = open.due[0].at;
-            closest.push(((due - at).abs(), format!("note {} at sample {}", cell.note, due - start)));
-        }
-        closest.sort();
-        closest.truncate(3);
-        let closest: Vec<String> = closest.into_iter().map(|(_, text)| text).collect();
+        let due = self.open.iter().map(|open| (open.due[0].at, self.expected.onsets[open.index].note));
+        let mut due: Vec<(i64, u8)> = due.collect();
+        due.sort_by_key(|(due, _)| (due - at).abs());
+        let text = |(due, note): &(i64, u8)| format!("note {note} at sample {}", due - start);
+        let closest: Vec<String> = due.iter().take(3).map(text).collect();
         match closest.is_empty() {
             true => "nothing".to_owned(),
             false => format!("nothing here; near are {}", closest.join(", ")),
@@ -353,7 +345,7 @@ impl<'a> Checker<'a> {
 
 /// Checks one call: events in time order, note-offs before note-ons at a sample, every number in range,
 /// no note-on at rest or before the song, nothing offered after a refused event.
-pub fn check_order(index: usize, call: &Call, sent: &Sent) -> Result<(), Finding> {
+pub(crate) fn check_order(index: usize, call: &Call, sent: &Sent) -> Result<(), Finding> {
     let events = &sent.events;
     let finding = |event: &NoteEvent, expected: &str| Finding {
         call: index,

@@ -8,34 +8,28 @@ use crate::host::Call;
 use crate::passes::{BlockPart, Due, Pass, Timeline, Undecided};
 use crate::time::{Beats, TIE};
 
-/// One onset.
 #[derive(Clone, Copy, Debug)]
-pub struct ExpectedOnset {
-    /// The pass it belongs to.
-    pub pass: usize,
+pub(crate) struct ExpectedOnset {
+    pub(crate) pass: usize,
     /// The call in which its step is decided.
-    pub decided: usize,
-    /// Its song position.
-    pub beats: Beats,
-    /// Its instrument, 0..14.
-    pub instrument: usize,
-    /// Its note.
-    pub note: u8,
-    /// Its velocity in the take.
-    pub velocity: u8,
+    pub(crate) decided: usize,
+    pub(crate) beats: Beats,
+    pub(crate) instrument: usize,
+    pub(crate) note: u8,
+    pub(crate) velocity: u8,
     /// The samples at which it may sound, for both decisions of a tie.
-    pub due: [Due; 2],
+    pub(crate) due: [Due; 2],
     /// Whether it may stay silent, because a tie decides whether the pass reaches it.
-    pub optional: bool,
+    pub(crate) optional: bool,
 }
 
 /// All onsets that a session must play.
 #[derive(Clone, Debug, Default)]
-pub struct ExpectedOnsets {
+pub(crate) struct ExpectedOnsets {
     /// All onsets, in the order in which their steps are decided.
-    pub cells: Vec<ExpectedOnset>,
+    pub(crate) onsets: Vec<ExpectedOnset>,
     /// Changes of model: pass, and the samples at which sounding notes are ended.
-    pub releases: Vec<(usize, [i64; 2])>,
+    pub(crate) releases: Vec<(usize, [i64; 2])>,
 }
 
 /// The list while it is built.
@@ -48,8 +42,7 @@ struct OnsetBuilder<'a> {
 }
 
 impl ExpectedOnsets {
-    /// The onsets of all passes.
-    pub fn new(
+    pub(crate) fn new(
         timeline: &Timeline,
         calls: &[Call],
         banks: &BankFixtures,
@@ -151,7 +144,7 @@ impl OnsetBuilder<'_> {
             };
             let tie_at_the_end = self.timeline.due(pass, part, beats).iter().any(Option::is_none);
             self.note_situations(step, swing, offset, wished < beats);
-            self.expected.cells.push(ExpectedOnset {
+            self.expected.onsets.push(ExpectedOnset {
                 pass,
                 decided: call,
                 beats,
@@ -178,22 +171,20 @@ impl OnsetBuilder<'_> {
     }
 }
 
-/// One step of the song.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Step {
-    /// Its song position.
-    pub beats: Beats,
+pub(crate) struct Step {
+    pub(crate) beats: Beats,
     /// The step of the pattern, 0..32.
-    pub step: usize,
+    pub(crate) step: usize,
     /// The pass through the pattern.
-    pub cycle: i64,
+    pub(crate) cycle: i64,
     /// The sixteenth in its bar.
-    pub in_bar: i64,
+    pub(crate) in_bar: i64,
 }
 
 /// How one block's steps lie in the song.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum StepGrid {
+pub(crate) enum StepGrid {
     /// Bars of four beats from the start of the song.
     Song,
     /// The host's bars, counted from this one.
@@ -202,7 +193,7 @@ pub enum StepGrid {
 
 impl StepGrid {
     /// The grid that the call's settings and transport ask for.
-    pub fn of(call: &Call) -> Self {
+    pub(crate) fn of(call: &Call) -> Self {
         match (call.playback.grid, call.transport.bar) {
             (GridLock::HostBars, Some(bar)) => Self::Bars(bar),
             _ => Self::Song,
@@ -210,7 +201,7 @@ impl StepGrid {
     }
 
     /// The first step at or after `beats`.
-    pub fn at_or_after(&self, beats: Beats) -> Step {
+    pub(crate) fn at_or_after(&self, beats: Beats) -> Step {
         let (start, length, number) = match self {
             Self::Song => (Beats::ZERO, Beats::STEP * 16, 0),
             Self::Bars(bar) => (Beats::new(bar.start), Beats::new(bar.beats), bar.number),
@@ -238,7 +229,7 @@ fn step(bar_start: Beats, number: i64, in_bar: i64) -> Step {
 
 impl Step {
     /// Whether a new bank may be committed for this step.
-    pub fn commits(&self, mode: CommitMode) -> bool {
+    pub(crate) fn commits(&self, mode: CommitMode) -> bool {
         match mode {
             CommitMode::Step => true,
             CommitMode::Beat => self.in_bar % 4 == 0,
@@ -248,7 +239,7 @@ impl Step {
     }
 
     /// The displacement of an onset by swing (64ths of half a step) and its offset (127ths of half a step).
-    pub fn moved(&self, swing: i64, offset: i64) -> Beats {
+    pub(crate) fn moved(&self, swing: i64, offset: i64) -> Beats {
         let swing = if self.in_bar % 2 == 1 { Beats::HALF_STEP * swing } else { Beats::ZERO };
         let sum = (swing * 127 + Beats::HALF_STEP * offset * 64).part(64 * 127);
         sum.clamp(-Beats::HALF_STEP, Beats::HALF_STEP)

@@ -293,7 +293,7 @@ impl Host {
 
 impl BarLines {
     /// Start, number and length of the bar that holds `position`.
-    pub fn bar_at(&self, position: Beats) -> (Beats, i64, Beats) {
+    pub(crate) fn bar_at(&self, position: Beats) -> (Beats, i64, Beats) {
         let [before, after] = [self.before, self.after].map(|bar| Beats::ratio(4 * bar.upper, bar.lower));
         let change = before * self.change;
         if position < change {

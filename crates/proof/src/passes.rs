@@ -7,61 +7,54 @@ use crate::time::{Beats, TIE};
 
 /// A part of a block without a jump in it. Samples count from the start of the session.
 #[derive(Clone, Copy, Debug)]
-pub struct BlockPart {
-    /// The pass it belongs to.
-    pub pass: usize,
-    /// The call it belongs to.
-    pub call: usize,
+pub(crate) struct BlockPart {
+    pub(crate) call: usize,
     /// Its first sample; the second value where a tie is decided the other way.
-    pub first: [i64; 2],
+    pub(crate) first: [i64; 2],
     /// The sample after its last, likewise.
-    pub end: [i64; 2],
+    pub(crate) end: [i64; 2],
     /// The song position of sample `first[0]`.
-    pub beats: Beats,
-    /// Beats per sample.
-    pub per_sample: Beats,
+    pub(crate) beats: Beats,
+    pub(crate) per_sample: Beats,
     /// Steps from here on are played after the loop's wrap.
-    pub limit: Option<Beats>,
+    pub(crate) limit: Option<Beats>,
 }
 
 /// Linear play between two jumps.
 #[derive(Clone, Copy, Debug)]
-pub struct Pass {
+pub(crate) struct Pass {
     /// Its first part and the one after its last.
-    pub parts: (usize, usize),
+    pub(crate) parts: (usize, usize),
     /// Nothing sounds before this position.
-    pub origin: Beats,
+    pub(crate) origin: Beats,
     /// Steps from here on are played.
-    pub from: Beats,
+    pub(crate) from: Beats,
     /// The sample at which the notes that still sound are ended; two values where a tie may be decided either
     /// way.
-    pub release: [i64; 2],
+    pub(crate) release: [i64; 2],
 }
 
 /// The passes of a session.
 #[derive(Clone, Debug, Default)]
-pub struct Timeline {
-    /// In order of time.
-    pub parts: Vec<BlockPart>,
-    /// In order of time.
-    pub passes: Vec<Pass>,
+pub(crate) struct Timeline {
+    pub(crate) parts: Vec<BlockPart>,
+    pub(crate) passes: Vec<Pass>,
     /// The first call that the rules take for a seek although the host played on or wrapped its loop.
-    pub misjudged: Option<usize>,
+    pub(crate) misjudged: Option<usize>,
     /// Each call's first sample, and the length of the session.
-    pub starts: Vec<i64>,
+    pub(crate) starts: Vec<i64>,
 }
 
 /// From this call on the result depends on a tie that the contract leaves open; the session is cut here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Undecided(pub usize);
+pub(crate) struct Undecided(pub(crate) usize);
 
 /// A sample at which something is due, and the call it lies in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Due {
-    /// The call.
-    pub call: usize,
+pub(crate) struct Due {
+    pub(crate) call: usize,
     /// The sample, counted from the start of the session.
-    pub at: i64,
+    pub(crate) at: i64,
 }
 
 /// The block before.
@@ -86,8 +79,7 @@ enum Arrival {
 }
 
 impl Timeline {
-    /// The timeline of all calls.
-    pub fn new(calls: &[Call], coverage: &mut Coverage) -> Result<Self, Undecided> {
+    pub(crate) fn new(calls: &[Call], coverage: &mut Coverage) -> Result<Self, Undecided> {
         let mut timeline = Self::default();
         let mut last = None;
         let mut start = 0;
@@ -170,15 +162,8 @@ impl Timeline {
         let looping = looping.filter(|(from, to)| *to - *from > margin + margin);
         let (mut first, mut beats, mut wrapped) = ([start, start], call.beats(), None);
         loop {
-            let part = BlockPart {
-                pass: self.passes.len() - 1,
-                call: index,
-                first,
-                end: [end, end],
-                beats,
-                per_sample: sample,
-                limit: None,
-            };
+            let part =
+                BlockPart { call: index, first, end: [end, end], beats, per_sample: sample, limit: None };
             let reached = beats + sample * (end - first[0]);
             let Some((from, to)) = looping else {
                 self.push(part);
@@ -215,7 +200,7 @@ impl Timeline {
 
     /// The samples at which `beats` is due in `pass`, from `part` on: the nearest in the first part
     /// that reaches it, for both decisions of a tie. `None`: the pass ends before.
-    pub fn due(&self, pass: usize, part: usize, beats: Beats) -> [Option<Due>; 2] {
+    pub(crate) fn due(&self, pass: usize, part: usize, beats: Beats) -> [Option<Due>; 2] {
         let find = |way: usize, beats: Beats| {
             let parts = self.parts.get(part..self.passes[pass].parts.1).unwrap_or_default();
             parts.iter().find_map(|part| {
@@ -226,8 +211,7 @@ impl Timeline {
         [find(0, beats - TIE), find(1, beats + TIE)]
     }
 
-    /// The part of `pass` in `call`.
-    pub fn part_in(&self, pass: usize, call: usize) -> Option<usize> {
+    pub(crate) fn part_in(&self, pass: usize, call: usize) -> Option<usize> {
         let (from, to) = self.passes[pass].parts;
         (from..to).find(|&part| self.parts[part].call == call)
     }
@@ -240,7 +224,7 @@ impl BlockPart {
     }
 
     /// Whether the part reaches a song position with every decision of a tie, and whether with any.
-    pub fn reaches(&self, beats: Beats) -> (bool, bool) {
+    pub(crate) fn reaches(&self, beats: Beats) -> (bool, bool) {
         (self.sample(1, beats + TIE) < self.end[0], self.sample(0, beats - TIE) < self.end[1])
     }
 }

@@ -38,73 +38,64 @@ impl Script {
 
 /// Reads words one after another.
 #[derive(Clone, Debug)]
-pub struct WordReader<'a>(&'a [u32]);
+pub(crate) struct WordReader<'a>(&'a [u32]);
 
 impl<'a> WordReader<'a> {
-    /// A reader at the first word.
-    pub fn new(words: &'a [u32]) -> Self {
+    pub(crate) fn new(words: &'a [u32]) -> Self {
         Self(words)
     }
 
-    /// The next word.
-    pub fn word(&mut self) -> u32 {
+    pub(crate) fn word(&mut self) -> u32 {
         let Some((first, rest)) = self.0.split_first() else { return 0 };
         self.0 = rest;
         *first
     }
 
-    /// A number below `count`.
-    pub fn below(&mut self, count: u32) -> u32 {
+    pub(crate) fn below(&mut self, count: u32) -> u32 {
         self.word() % count
     }
 
     /// True once in `count` times, never for a word of 0.
-    pub fn once_in(&mut self, count: u32) -> bool {
+    pub(crate) fn once_in(&mut self, count: u32) -> bool {
         self.below(count) == count - 1
     }
 
     /// One of these, the first for a word of 0.
-    pub fn choose<T: Copy>(&mut self, choices: &[T]) -> T {
+    pub(crate) fn choose<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.below(choices.len() as u32) as usize]
     }
 
     /// A fraction in 0..1.
-    pub fn fraction(&mut self) -> f64 {
+    pub(crate) fn fraction(&mut self) -> f64 {
         f64::from(self.word()) / 2f64.powi(32)
     }
 
     /// A number between `low` and `high`, distributed evenly in its logarithm.
-    pub fn between(&mut self, low: f64, high: f64) -> f64 {
+    pub(crate) fn between(&mut self, low: f64, high: f64) -> f64 {
         low * (high / low).powf(self.fraction())
     }
 }
 
 /// One block of the session and what happens before it.
 #[derive(Clone, Debug)]
-pub struct BlockScript {
+pub(crate) struct BlockScript {
     /// Samples of the block, 1..=8192; a host that splits at its loop's end may make it shorter.
-    pub frames: u32,
-    /// What the host does.
-    pub action: HostAction,
+    pub(crate) frames: u32,
+    pub(crate) action: HostAction,
     /// The tempo that the next block reports, and when it takes effect.
-    pub tempo: Option<(f64, TempoCurve)>,
+    pub(crate) tempo: Option<(f64, TempoCurve)>,
     /// A change of the loop: a new range, or none.
-    pub looping: Option<Option<LoopRequest>>,
-    /// A bank that is published before the block.
-    pub publish: Option<usize>,
-    /// New mutes.
-    pub mutes: Option<u16>,
-    /// A changed playback setting.
-    pub setting: Option<Setting>,
-    /// How many events the host takes in this block.
-    pub room: usize,
-    /// New bar lines for the whole song.
-    pub bar_lines: Option<BarLines>,
+    pub(crate) looping: Option<Option<LoopRequest>>,
+    pub(crate) publish: Option<usize>,
+    pub(crate) mutes: Option<u16>,
+    pub(crate) setting: Option<Setting>,
+    pub(crate) room: usize,
+    pub(crate) bar_lines: Option<BarLines>,
 }
 
 /// What the host does with the transport.
 #[derive(Clone, Copy, Debug)]
-pub enum HostAction {
+pub(crate) enum HostAction {
     /// Plays on.
     Roll,
     /// Jumps there and plays.
@@ -121,14 +112,12 @@ pub enum HostAction {
 
 /// A song position.
 #[derive(Clone, Copy, Debug)]
-pub enum Place {
-    /// A step of the song.
+pub(crate) enum Place {
     Step(u32),
     /// So many eighths of a sample from a step of the song.
     OffStep(u32, i32),
     /// So many ticks (1/1920 beat) into the song.
     Tick(u32),
-    /// Anywhere, in beats.
     Anywhere(f64),
     /// So many samples before the loop ends, or at its start.
     Loop(u32),
@@ -138,60 +127,47 @@ pub enum Place {
 
 /// When a tempo change takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TempoCurve {
-    /// At the end of the block.
+pub(crate) enum TempoCurve {
     AtTheEnd,
     /// At the start of the block, which still reports the old tempo.
     AtOnce,
-    /// Linearly over the block.
     Ramp,
 }
 
 /// A loop range in ticks of 1/1920 beat, with a fraction of a tick.
 #[derive(Clone, Copy, Debug)]
-pub struct LoopRequest {
-    /// Its start, in ticks.
-    pub start: u32,
-    /// Its length, in ticks.
-    pub length: u32,
+pub(crate) struct LoopRequest {
+    pub(crate) start: u32,
+    pub(crate) length: u32,
     /// Moves its end by this fraction of a tick.
-    pub fine: f64,
+    pub(crate) fine: f64,
 }
 
 /// The bar lines of a song: one time signature, and from some bar on another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BarLines {
-    /// Before that bar.
-    pub before: Signature,
+pub(crate) struct BarLines {
+    pub(crate) before: Signature,
     /// The number of that bar, 0 or more.
-    pub change: i64,
-    /// From that bar on.
-    pub after: Signature,
+    pub(crate) change: i64,
+    pub(crate) after: Signature,
 }
 
 /// A time signature, as it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Signature {
-    /// Notes to the bar.
-    pub upper: i64,
+pub(crate) struct Signature {
+    pub(crate) upper: i64,
     /// Which note: 4 for quarters.
-    pub lower: i64,
+    pub(crate) lower: i64,
 }
 
 /// A playback setting and its new value. Numbers are 64ths, which `f32` and the reference hold exactly.
 #[derive(Clone, Copy, Debug)]
-pub enum Setting {
-    /// How late every second sixteenth is.
+pub(crate) enum Setting {
     Swing(u32),
-    /// How long notes last.
     Gate(u32),
-    /// How hard they are hit.
     Velocity(u32),
-    /// When banks commit.
     Commit(CommitMode),
-    /// What the steps lie along.
     Grid(GridLock),
-    /// The channel.
     Channel(u8),
 }
 
@@ -200,8 +176,7 @@ const SIGNATURES: [(i64, i64); 10] =
     [(4, 4), (3, 4), (7, 8), (5, 4), (6, 8), (5, 8), (9, 8), (11, 16), (1, 4), (13, 32)];
 
 impl BlockScript {
-    /// Decodes the words of one block.
-    pub fn new(words: &[u32]) -> Self {
+    pub(crate) fn new(words: &[u32]) -> Self {
         let mut words = WordReader::new(words);
         Self {
             frames: frames(&mut words),
@@ -247,7 +222,7 @@ fn place_is_rare(place: Place) -> bool {
 }
 
 /// A position to start at or to seek.
-pub fn place(words: &mut WordReader<'_>) -> Place {
+pub(crate) fn place(words: &mut WordReader<'_>) -> Place {
     let (kind, value) = (words.below(12), words.word());
     match kind {
         0..=2 => Place::Step(value % 512),
@@ -263,7 +238,7 @@ pub fn place(words: &mut WordReader<'_>) -> Place {
 }
 
 /// A tempo of 10..=999, often a common one.
-pub fn tempo(words: &mut WordReader<'_>) -> f64 {
+pub(crate) fn tempo(words: &mut WordReader<'_>) -> f64 {
     let kind = words.below(3);
     let typed = words.choose(&[120.0, 93.7, 140.0, 10.0, 999.0, 60.0, 174.0, 300.0]);
     let any = words.between(10.0, 999.0);
@@ -289,7 +264,7 @@ fn loop_change(words: &mut WordReader<'_>) -> Option<Option<LoopRequest>> {
 }
 
 /// A loop range, in half of the cases on sixteenths.
-pub fn loop_request(words: &mut WordReader<'_>) -> LoopRequest {
+pub(crate) fn loop_request(words: &mut WordReader<'_>) -> LoopRequest {
     let (start, length, fine) = (words.word(), words.word(), words.fraction());
     let on_grid = start >> 16 & 1 == 0;
     let unit = if on_grid { 480 } else { 1 };
@@ -324,7 +299,7 @@ fn setting(words: &mut WordReader<'_>) -> Setting {
 }
 
 /// The bar lines of a song.
-pub fn bar_lines(words: &mut WordReader<'_>) -> BarLines {
+pub(crate) fn bar_lines(words: &mut WordReader<'_>) -> BarLines {
     let change = i64::from(words.below(16));
     let mut signature = || {
         let (upper, lower) = words.choose(&SIGNATURES);

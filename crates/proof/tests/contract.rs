@@ -2,9 +2,8 @@
 //! fails.
 
 use beat::{Fault, Sequencer};
-use proof::script::WORDS;
 use proof::soak::soak;
-use proof::{BankFixtures, Script, check_session};
+use proof::{BankFixtures, Script, WORDS, check_session};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
