@@ -294,6 +294,4 @@ fn chunk(bytes: &[u8]) -> Option<(&[u8; 4], u32, &[u8])> {
 }
 
 #[cfg(test)]
-pub(crate) mod compose;
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use super::*;
 use crate::intake::tests::{write_tar_gz, write_zip};
-use crate::midi::compose::{TrackBytes, file, song};
+use crate::midi::tests::{TrackBytes, file, song};
 use crate::split::is_held_out;
 
 /// Two bars that pass the filter, three times: one recurring pattern.

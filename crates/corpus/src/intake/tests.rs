@@ -2,7 +2,7 @@ use std::fs;
 use std::io::Write;
 
 use super::*;
-use crate::midi::compose::song;
+use crate::midi::tests::song;
 
 const ROCK: &str = "K.h.S.h.K.h.S.h.";
 
