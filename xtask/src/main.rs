@@ -13,6 +13,7 @@ mod forward;
 mod fuzz;
 mod install;
 mod machine;
+mod mutants;
 mod test;
 mod validate;
 
@@ -69,6 +70,8 @@ enum XtaskVerb {
     Test,
     /// Check the sequencer against the playback contract: --blocks N --seed S --fault NAME
     Soak(Arguments),
+    /// Change the sequencer in every way that cargo-mutants knows, and see that a test fails each time
+    Mutants(mutants::MutantsOptions),
     /// Create, automate and destroy hundreds of instances, and count the hosts that they abort
     Cycles(Arguments),
     /// Load thousands of damaged states and check the result of each: --count N --seed S
@@ -114,6 +117,7 @@ fn run(verb: XtaskVerb) -> anyhow::Result<ExitCode> {
         XtaskVerb::Report(arguments) => forward::lab("report", &arguments),
         XtaskVerb::Test => return test::run(),
         XtaskVerb::Soak(arguments) => forward::soak(&arguments),
+        XtaskVerb::Mutants(options) => mutants::run(&options),
         XtaskVerb::Cycles(arguments) => forward::cycles(&arguments),
         XtaskVerb::States(arguments) => forward::states(&arguments),
         XtaskVerb::Fuzz(options) => fuzz::run(&options),
