@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use crate::child;
 use crate::machine::{self, PLUGIN};
-use crate::{child, install};
 
 /// In debug builds an allocation in `process` aborts the host.
 pub(crate) const ASSERT_ALLOCS: &str = "beatfield/assert_process_allocs";
@@ -49,7 +49,21 @@ pub(crate) fn given_or_release(given: Option<&Path>) -> anyhow::Result<PathBuf> 
 const LICENCES: [&str; 5] = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT", "LICENSES", "NOTICES.md"];
 
 fn copy_licences(from: &Path, to: &Path) -> std::io::Result<()> {
-    LICENCES.iter().try_for_each(|licence| install::copy(&from.join(licence), &to.join(licence)))
+    LICENCES.iter().try_for_each(|licence| copy(&from.join(licence), &to.join(licence)))
+}
+
+/// Copies a file or a folder recursively, and makes missing parent folders.
+pub(crate) fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    if !from.is_dir() {
+        fs::create_dir_all(to.parent().unwrap_or(to))?;
+        return fs::copy(from, to).map(drop);
+    }
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        copy(&entry.path(), &to.join(entry.file_name()))?;
+    }
+    Ok(())
 }
 
 /// Builds `scope` (arguments of cargo) in debug, with the plugin's allocation check on.

@@ -58,7 +58,7 @@ fn replace(from: &Path, to: &Path) -> anyhow::Result<()> {
     let name = to.file_name().unwrap_or_default().to_string_lossy();
     let arriving = to.with_file_name(format!("{name}.part"));
     let placed = remove(&arriving)
-        .and_then(|()| copy(from, &arriving))
+        .and_then(|()| bundle::copy(from, &arriving))
         .and_then(|()| remove(to))
         .and_then(|()| fs::rename(&arriving, to));
     placed.with_context(|| {
@@ -74,20 +74,6 @@ fn remove(path: &Path) -> std::io::Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(error),
     }
-}
-
-/// Copies a file or a folder recursively, and makes missing parent folders.
-pub(crate) fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    if !from.is_dir() {
-        fs::create_dir_all(to.parent().unwrap_or(to))?;
-        return fs::copy(from, to).map(drop);
-    }
-    fs::create_dir_all(to)?;
-    for entry in fs::read_dir(from)? {
-        let entry = entry?;
-        copy(&entry.path(), &to.join(entry.file_name()))?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]
