@@ -6,10 +6,10 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use beatfield::display::{Meters, Stage};
+use beatfield::shared::{Meters, Stage};
 use beatfield::editor::Window;
 use beatfield::params::BeatfieldParams;
-use beatfield::picture::{HITS_SIDE, Picture};
+use beatfield::editor::map::picture::{HITS_SIDE, Picture};
 use criterion::{Criterion, criterion_group, criterion_main};
 use egui::{Event, Pos2, RawInput, Rect, Vec2};
 use nets::{BankDecoder, LatentMap, Model};

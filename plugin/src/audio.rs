@@ -5,7 +5,6 @@
 
 mod built_in_kit;
 mod host;
-mod host_notes;
 mod offline;
 
 use std::cell::Cell;
@@ -18,12 +17,12 @@ use nice_plug::prelude::{Buffer, NoteEvent as HostNoteEvent, ProcessContext};
 use crate::Beatfield;
 use crate::capture::CaptureInput;
 use crate::crossing::BankReader;
-use crate::display::{Meters, Stage};
-use crate::drum_table::DrumTable;
+use crate::crossing::DrumTable;
 use crate::own_transport::SongPosition;
 use crate::params::BeatfieldParams;
+use crate::shared::{Meters, Stage};
 use built_in_kit::BuiltInKit;
-use host_notes::{HeldNotes, HostNotes, NotesOut};
+use host::{HeldNotes, HostNotes, NotesOut};
 pub use offline::HostMode;
 use offline::OfflineRender;
 

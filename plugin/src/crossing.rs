@@ -1,13 +1,13 @@
-//! The one crossing: banks go from the decode thread to the audio thread.
+//! The bank crossing: banks go from the decode thread to the audio thread, each with the table of the built-in
+//! drums that its notes play.
 //!
 //! A triple buffer: publishing and reading are wait-free on both sides, and a bank is `Copy`, so the
 //! reader never allocates, frees, locks or waits. The two ends are two types from one call; neither can
 //! be cloned, so there is one writer and one reader.
 
-use beat::{Bank, Kit};
+use beat::{Bank, INSTRUMENTS, Kit};
+use drums::instrument_of_note;
 use triple_buffer::{Input, Output, triple_buffer};
-
-use crate::drum_table::DrumTable;
 
 /// The decode thread's end.
 pub struct BankWriter {
@@ -69,10 +69,39 @@ impl BankReader {
     }
 }
 
+/// A drum for each note, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DrumTable([u8; 128]);
+
+/// No drum.
+const NONE: u8 = u8::MAX;
+
+impl DrumTable {
+    /// The table of a bank whose instruments play the notes of `kit`, while the model has them on the
+    /// General MIDI notes of `own`: a snare stays a snare, whatever note a sampler wants for it. Notes of
+    /// no instrument are General MIDI's.
+    pub fn new(kit: &Kit, own: &Kit) -> Self {
+        let drum = |note: u8| instrument_of_note(note).map_or(NONE, |drum| drum as u8);
+        let mut table = std::array::from_fn(|note| drum(note as u8));
+        // Of two instruments on one note the first is heard, as in the notes that leave.
+        for instrument in (0..INSTRUMENTS).rev() {
+            let sound = instrument_of_note(own.note(instrument)).unwrap_or(instrument);
+            table[usize::from(kit.note(instrument))] = sound as u8;
+        }
+        Self(table)
+    }
+
+    /// The drum (0..14) of a note.
+    pub fn drum(&self, note: u8) -> Option<usize> {
+        self.0.get(usize::from(note)).filter(|drum| **drum != NONE).map(|drum| usize::from(*drum))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
     use beat::{BANK_TAKES, Settings, Take};
+
+    use super::*;
 
     #[test]
     fn the_newest_bank_arrives_when_it_is_taken_and_not_before() {
@@ -85,5 +114,16 @@ mod tests {
         assert!(reader.take_newest());
         assert_eq!((reader.current().model(), reader.number()), (3, 3));
         assert!(!reader.take_newest(), "nothing newer");
+    }
+
+    #[test]
+    fn a_snare_stays_a_snare_on_whatever_note() {
+        let mut notes = *Kit::DEFAULT.notes();
+        (notes[1], notes[13]) = (60, 60);
+        let table = DrumTable::new(&Kit::new(notes).expect("MIDI notes"), &Kit::DEFAULT);
+        assert_eq!((table.drum(60), table.drum(36), table.drum(38)), (Some(1), Some(0), Some(1)));
+        let paper = DrumTable::new(&Kit::PAPER, &Kit::PAPER);
+        assert_eq!((paper.drum(42), paper.drum(46), paper.drum(3)), (Some(4), Some(5), None));
+        assert_eq!(paper.drum(200), None);
     }
 }

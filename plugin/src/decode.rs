@@ -1,22 +1,23 @@
-//! The decode thread: compares what the parameters say with what it decoded last, and decodes when they
+//! The decode thread: compares the parameters with the settings that it decoded last, and decodes when they
 //! differ. Nothing queues up; the newest settings win.
 
-mod load;
-
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
-use beat::{BANK_TAKES, Bank, Kit, Settings, Take};
+use beat::{BANK_TAKES, Bank, Kit, Pattern, Settings, Shape, Take};
+use nets::{BankDecoder, Model, ModelError, PhraseModel, SongModel, StepModel};
 
 use crate::capture::CaptureOutput;
 use crate::crossing::BankWriter;
-use crate::display::{Meters, Stage};
-use crate::drum_table::DrumTable;
+use crate::crossing::DrumTable;
+use crate::editor::map::picture::{HITS_SIDE, Picture};
 use crate::params::BeatfieldParams;
-use load::LoadedModel;
+use crate::saved::ModelChoice;
+use crate::shared::{Meters, Stage};
 
 /// How long the thread sleeps while somebody plays.
 const BUSY_PARK: Duration = Duration::from_millis(1);
@@ -173,4 +174,132 @@ impl Decoder {
             "Beatfield met a defect while decoding and keeps the last beat; reload the plugin to go on.";
         self.stage.show(|scene| scene.problem = Some(sentence.into()));
     }
+}
+
+/// The model that ships inside the plugin.
+const BUILT_IN: &[u8] = include_bytes!("../../assets/beatfield.safetensors");
+
+/// The phrase model that ships inside the plugin; it grows phrases from the beats of any model.
+const PHRASES: &[u8] = include_bytes!("../../assets/songs/phrase.safetensors");
+
+/// The step model that ships inside the plugin; it carries on the beats of any model.
+const STEPS: &[u8] = include_bytes!("../../assets/songs/step.safetensors");
+
+/// What became of a choice of model.
+struct LoadedModel {
+    /// The revision of the saved state that asked for it.
+    revision: u32,
+    /// Counts models from 1.
+    number: u32,
+    model: Option<Arc<Model>>,
+    /// The file it came from; none is the built-in model.
+    file: Option<PathBuf>,
+    sha256: Option<String>,
+    /// Why the chosen file could not be used.
+    refused: Option<String>,
+    /// What the window says about it.
+    problem: Option<String>,
+    decoder: Option<BankDecoder>,
+}
+
+impl LoadedModel {
+    /// Loads the chosen file, or the built-in model where none is chosen. A file that can't be used gives
+    /// the reason and no other model, which would be another piece of music: the bank that was kept with
+    /// the project plays on.
+    fn load(choice: &ModelChoice, revision: u32, number: u32) -> Self {
+        let file = choice.file();
+        let model = match &file {
+            Some(file) => Model::read(file),
+            None => Model::from_bytes("the built-in model", BUILT_IN),
+        };
+        let playable = model.and_then(|model| {
+            let decoder = BankDecoder::new(&model)?;
+            Ok((model, decoder))
+        });
+        match playable {
+            Ok((model, decoder)) => Self {
+                revision,
+                number,
+                sha256: Some(model.sha256_hex()),
+                problem: changed_since_saved(choice, &model),
+                model: Some(Arc::new(model)),
+                file,
+                refused: None,
+                decoder: Some(decoder),
+            },
+            Err(error) => {
+                let sentence = error.to_string();
+                Self {
+                    revision,
+                    number,
+                    model: None,
+                    file,
+                    sha256: None,
+                    refused: Some(sentence.clone()),
+                    problem: Some(sentence),
+                    decoder: None,
+                }
+            }
+        }
+    }
+
+    /// Whether this is the model of `choice`, in working order. A choice of another hash may mean the file
+    /// as it has become since.
+    fn plays(&self, choice: &ModelChoice) -> bool {
+        let same = choice.sha256.is_none() || choice.sha256 == self.sha256;
+        self.model.is_some() && self.file == choice.file() && same
+    }
+
+    /// The bank for these settings, where there is a model.
+    fn decode(&mut self, settings: &Settings, shape: &Shape) -> Option<Bank> {
+        let decoder = self.decoder.as_mut()?;
+        // Models of time are read when they are first asked for: most instances never do.
+        if settings.phrase && !decoder.grows_phrases() {
+            match built_in_phrases() {
+                Ok(phrases) => decoder.grow_phrases(phrases),
+                Err(error) => self.problem = Some(error.to_string()),
+            }
+        }
+        if shape.continuation.is_some() && !decoder.carries_on() {
+            match built_in_steps() {
+                Ok(steps) => decoder.carry_on(steps),
+                Err(error) => self.problem = Some(error.to_string()),
+            }
+        }
+        Some(decoder.decode_shaped(settings, shape, self.number))
+    }
+}
+
+impl LoadedModel {
+    /// What would play first at a place.
+    fn preview(&self, settings: &Settings, shape: &Shape, place: [f32; 2]) -> Option<Pattern> {
+        self.decoder.as_ref().map(|decoder| decoder.preview(settings, shape, place))
+    }
+
+    /// The model's map, painted.
+    fn picture(&self) -> Option<Picture> {
+        self.decoder
+            .as_ref()
+            .map(|decoder| Picture::paint(decoder.map(), &decoder.hits_over_the_map(HITS_SIDE)))
+    }
+}
+
+fn built_in_phrases() -> Result<PhraseModel, ModelError> {
+    let name = "the built-in phrase model";
+    PhraseModel::of(&SongModel::from_bytes(name, PHRASES)?, name)
+}
+
+fn built_in_steps() -> Result<StepModel, ModelError> {
+    let name = "the built-in step model";
+    StepModel::of(&SongModel::from_bytes(name, STEPS)?, name)
+}
+
+/// What the window says where the file is not the one that the project was saved with.
+fn changed_since_saved(choice: &ModelChoice, model: &Model) -> Option<String> {
+    let saved = choice.sha256.as_ref().filter(|saved| **saved != model.sha256_hex())?;
+    let name = choice.file().map_or("The built-in model".into(), |file| file.display().to_string());
+    let short: String = saved.chars().take(8).collect();
+    Some(format!(
+        "{name} has changed since this project was saved (its hash began with {short}); the beats may differ."
+    ))
 }

@@ -1,12 +1,15 @@
-//! Getting the beat out as a MIDI file: what it holds, and where it goes. Main thread.
+//! Export to MIDI files: what a file holds, and where it is saved. Main thread.
+//!
+//! Bars to come are played by the sequencer itself, so a file cannot differ from what will sound.
 
-mod files;
-mod performance;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use beat::{Bank, Playback};
-use score::{Note, Song};
-
-pub use files::{ExportError, folder, reveal, save};
+use beat::{
+    Bank, BankSource, HostBar, NoteEvent, NoteKind, NoteSink, Playback, Refused, Sequencer, Transport,
+};
+use score::{FileError, Note, Song, write_whole};
 
 use crate::capture::{TAPE_BARS, Tape};
 
@@ -62,13 +65,13 @@ impl Beat {
     pub fn of_pattern(bank: &Bank, cycle: i64, playback: &Playback, meter: Meter) -> Self {
         let alone = Bank::new([*bank.take(cycle); 8], 1, *bank.kit(), *bank.settings(), bank.model());
         let song = Playback { grid: beat::GridLock::Song, ..*playback };
-        Self { notes: performance::perform(&alone, &song, PATTERN_BEATS, meter), beats: PATTERN_BEATS, meter }
+        Self { notes: perform(&alone, &song, PATTERN_BEATS, meter), beats: PATTERN_BEATS, meter }
     }
 
     /// The first `bars` bars of the song, as they will play with everything as it is set.
     pub fn of_bars(bank: &Bank, bars: u32, playback: &Playback, meter: Meter) -> Self {
         let beats = f64::from(bars) * meter.bar_beats();
-        Self { notes: performance::perform(bank, playback, beats, meter), beats, meter }
+        Self { notes: perform(bank, playback, beats, meter), beats, meter }
     }
 
     /// The last bars as they were played.
@@ -96,10 +99,160 @@ impl Beat {
     }
 }
 
+/// Samples a beat: a thousand to each tick of the file, so that rounding to samples is not heard in it.
+const SAMPLES_A_BEAT: f64 = 480_000.0;
+/// Blocks of a sixteenth; of any length, for the sequencer plays the same.
+const FRAMES: u32 = 120_000;
+
+/// The notes of the first `beats` beats of the song.
+fn perform(bank: &Bank, playback: &Playback, beats: f64, meter: Meter) -> Vec<Note> {
+    let (mut sequencer, mut paper) = (Sequencer::new(), Paper::default());
+    let mut banks = OneBank(bank);
+    let playback = Playback { bypass: false, ..*playback };
+    let end = (beats * SAMPLES_A_BEAT).round() as u64;
+    let mut at = 0;
+    while at < end {
+        let frames = u32::try_from(end - at).map_or(FRAMES, |left| left.min(FRAMES));
+        paper.block = at as f64 / SAMPLES_A_BEAT;
+        sequencer.process(&transport(paper.block, frames, meter, true), &playback, &mut banks, &mut paper);
+        at += u64::from(frames);
+    }
+    paper.block = beats;
+    sequencer.process(&transport(beats, FRAMES, meter, false), &playback, &mut banks, &mut paper);
+    paper.notes
+}
+
+fn transport(beats: f64, frames: u32, meter: Meter, playing: bool) -> Transport {
+    // The tempo says nothing but how many samples a beat has.
+    const RATE: f64 = 480_000.0;
+    let bar_beats = meter.bar_beats();
+    let number = (beats / bar_beats + 1e-9).floor();
+    let bar = HostBar { start: number * bar_beats, number: number as i64, beats: bar_beats };
+    let tempo = 60.0 * RATE / SAMPLES_A_BEAT;
+    Transport { playing, beats, tempo, sample_rate: RATE, frames, loop_range: None, bar: Some(bar) }
+}
+
+struct OneBank<'a>(&'a Bank);
+
+impl BankSource for OneBank<'_> {
+    fn commit(&mut self, _beats: f64) {}
+
+    fn current(&self) -> &Bank {
+        self.0
+    }
+}
+
+/// Where notes are written down.
+#[derive(Default)]
+struct Paper {
+    /// Where the block under way begins, in beats.
+    block: f64,
+    notes: Vec<Note>,
+}
+
+impl NoteSink for Paper {
+    fn try_send(&mut self, event: NoteEvent) -> Result<(), Refused> {
+        let beats = self.block + f64::from(event.sample) / SAMPLES_A_BEAT;
+        let (channel, note) = (event.channel, event.note);
+        match event.kind {
+            NoteKind::On { velocity } => {
+                self.notes.push(Note { beats, length_beats: 0.0, channel, note, velocity });
+            }
+            NoteKind::Off => {
+                let mut sounding = self.notes.iter_mut().rev();
+                if let Some(ends) = sounding.find(|other| (other.channel, other.note) == (channel, note)) {
+                    ends.length_beats = beats - ends.beats;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Files of one name before something is wrong.
+const MOST_NAMESAKES: u32 = 10_000;
+
+/// Why a beat was not saved.
+#[derive(Debug)]
+pub enum ExportError {
+    /// There is nothing to write.
+    Empty,
+    /// It does not fit into a file.
+    TooLong(io::Error),
+    /// There is no home folder to save to.
+    Homeless,
+    /// The file could not be written.
+    Unwritten(FileError),
+}
+
+impl std::error::Error for ExportError {}
+
+impl std::fmt::Display for ExportError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Empty => write!(f, "Nothing to save: no note has been played, or all are muted."),
+            Self::TooLong(error) => write!(f, "This beat does not fit into a MIDI file: {error}."),
+            Self::Homeless => write!(f, "Nowhere to save to: this machine names no home folder."),
+            Self::Unwritten(error) => write!(f, "{error}."),
+        }
+    }
+}
+
+/// The folder that beats are saved to: Beatfield in the user's music, or at home where there is no music.
+pub fn folder() -> Option<PathBuf> {
+    let home = std::env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" })?;
+    let home = PathBuf::from(home);
+    let music = home.join("Music");
+    Some(if music.is_dir() { music.join("Beatfield") } else { home.join("Beatfield") })
+}
+
+/// Saves a beat into `folder` under `name`, or under "name 2" and so on where that is taken. Returns where.
+///
+/// # Errors
+/// There is nothing to write, or the file cannot be written.
+pub fn save(beat: &Beat, folder: &Path, name: &str) -> Result<PathBuf, ExportError> {
+    let bytes = beat.to_midi(name)?;
+    let name: String =
+        name.chars().map(|c| if c.is_alphanumeric() || " -_.".contains(c) { c } else { '-' }).collect();
+    let free = (1..MOST_NAMESAKES)
+        .map(|number| if number == 1 { format!("{name}.mid") } else { format!("{name} {number}.mid") })
+        .map(|name| folder.join(name))
+        .find(|path| !path.exists());
+    let path = free.unwrap_or_else(|| folder.join(format!("{name}.mid")));
+    write_whole(&path, &bytes).map_err(ExportError::Unwritten)?;
+    Ok(path)
+}
+
+/// Shows a file in the system's own file browser.
+///
+/// # Errors
+/// The system has none that we know how to call.
+pub fn reveal(path: &Path) -> io::Result<()> {
+    let mut browser = if cfg!(windows) {
+        let mut explorer = Command::new("explorer");
+        explorer.arg("/select,").arg(path);
+        explorer
+    } else if cfg!(target_os = "macos") {
+        let mut open = Command::new("open");
+        open.arg("-R").arg(path);
+        open
+    } else {
+        let mut open = Command::new("xdg-open");
+        open.arg(path.parent().unwrap_or(path));
+        open
+    };
+    let mut child = browser.spawn()?;
+    // Waited for, so that it leaves nothing behind; it ends as soon as the browser has been told.
+    std::thread::Builder::new().name("beatfield reveal".into()).spawn(move || child.wait())?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::*;
     use beat::{BANK_TAKES, Kit, Settings, Take};
+    use score::Note;
+
+    use super::*;
 
     /// Take k has a kick on step k.
     fn bank() -> Bank {
@@ -142,5 +295,21 @@ mod tests {
         let holds = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
         assert!(holds(&[0xff, 0x51, 3, 0x0a, 0x2c, 0x2b]), "666,667 microseconds a beat");
         assert!(holds(&[0xff, 0x58, 4, 7, 3]), "seven eighths");
+    }
+
+    #[test]
+    fn a_name_that_is_taken_gets_a_number_and_no_name_leaves_the_folder() {
+        let folder = std::env::temp_dir().join(format!("beatfield export {}", std::process::id()));
+        let note = Note { beats: 0.0, length_beats: 0.1, channel: 9, note: 36, velocity: 100 };
+        let beat = Beat { notes: vec![note], beats: 4.0, meter: Meter::default() };
+        let name = |result: Result<PathBuf, ExportError>| {
+            let path = result.expect("it is saved");
+            assert_eq!(path.parent(), Some(&*folder));
+            path.file_name().map(|name| name.to_string_lossy().into_owned())
+        };
+        assert_eq!(name(save(&beat, &folder, "funk 120")).as_deref(), Some("funk 120.mid"));
+        assert_eq!(name(save(&beat, &folder, "funk 120")).as_deref(), Some("funk 120 2.mid"));
+        assert_eq!(name(save(&beat, &folder, "../a/b")).as_deref(), Some("..-a-b.mid"));
+        std::fs::remove_dir_all(&folder).expect("the folder goes");
     }
 }

@@ -9,11 +9,11 @@ use crate::audio::{AudioSide, HostMode};
 use crate::capture::{CaptureOutput, capture_queue};
 use crate::crossing::{BankWriter, bank_crossing};
 use crate::decode::DecodeThread;
-use crate::display::{Meters, Stage};
 use crate::editor::{self, SizedEditor};
 use crate::fence::{self, Reached};
-use crate::params::{self, BeatfieldParams};
-use crate::saved;
+use crate::load_state;
+use crate::params::BeatfieldParams;
+use crate::shared::{Meters, Stage};
 
 /// One instance. Lives on the host's main thread; `process` borrows it for a block on the audio thread.
 pub struct Beatfield {
@@ -91,8 +91,8 @@ impl Plugin for Beatfield {
     }
 
     fn filter_state(state: &mut PluginState) {
-        params::open_older(state);
-        saved::complete(state);
+        load_state::open_older(state);
+        load_state::complete(state);
     }
 
     fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<Self::Editor> {

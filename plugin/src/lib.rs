@@ -2,22 +2,21 @@
 //!
 //! Three threads meet here. The host's main thread owns [`Beatfield`] and the window ([`editor`]), the
 //! decode thread ([`decode`]) turns parameters into banks, and the host's audio thread ([`audio`]) plays
-//! them. They share the parameters (atomics), one bank crossing, and what flows back in [`display`].
+//! them. They share the parameters (atomics), one bank crossing, and what flows back in [`shared`].
 
 pub mod audio;
 pub mod capture;
 pub mod crossing;
 pub mod decode;
-pub mod display;
-pub mod drum_table;
 pub mod editor;
 pub mod export;
 mod fence;
 mod instrument;
+mod load_state;
 pub mod own_transport;
 pub mod params;
-pub mod picture;
 pub mod saved;
+pub mod shared;
 
 pub use instrument::Beatfield;
 

@@ -1,21 +1,17 @@
 //! The parameters: what a musician sets and a host automates. They are atomics, and the only way from
 //! the window and the host to the decode thread and the audio thread.
 
-mod choices;
-mod older;
-mod ranges;
+mod kinds;
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use beat::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Playback, Settings};
 use nice_plug::prelude::*;
 
-pub use choices::{Bounce, Commit, Grid, SceneChoice};
-pub use ranges::{SWING_STRAIGHT, SWING_WIDEST};
+pub use kinds::{Bounce, Commit, Grid, SWING_STRAIGHT, SWING_WIDEST, SceneChoice};
 
 use crate::saved::{SCENES, Saved};
-pub(crate) use older::open_older;
-use ranges::{bars, channel, kit_level, percent, plain, seed, swing, unit, variation};
+use kinds::{bars, channel, kit_level, percent, plain, seed, swing, unit, variation};
 
 /// Every parameter and all saved state of an instance. Ids never change: projects are saved under them.
 #[derive(Params)]

@@ -1,31 +1,20 @@
 //! State that is saved with a project beside the parameters. Written on the host's main thread and the
 //! decode thread; the audio thread reads its counters alone.
 
-mod choice;
-mod counted;
-#[cfg(test)]
-mod fuzzed;
-mod kept_bank;
-mod kept_shape;
-mod layout;
-mod reading;
-mod scenes;
-mod window_size;
+mod bank;
+mod fields;
 
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{PoisonError, RwLock};
 
 use beat::{Bank, Shape};
+use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
+use serde::{Deserialize, Serialize};
 
-pub use choice::ModelChoice;
-pub use kept_bank::KeptBank;
-pub use kept_shape::KeptShape;
-pub use scenes::{SCENES, Scenes};
-pub use window_size::WindowSize;
-
-use counted::Counted;
-use layout::Layout;
-pub(crate) use reading::complete;
+pub use bank::{KeptBank, KeptShape};
+pub(crate) use fields::KeptScene;
+pub use fields::{ModelChoice, SCENES, Scenes, WindowSize};
 
 /// The version of this layout. Older states keep loading; a newer one is loaded as far as it is known,
 /// and the window says so.
@@ -140,6 +129,100 @@ impl Saved {
             }
             choice.refused = refused;
         }
+    }
+}
+
+/// A saved value that counts how often it was set.
+#[derive(Debug, Default)]
+struct Counted<T> {
+    value: RwLock<T>,
+    changes: AtomicU32,
+    /// How many of the changes came with a state.
+    loads: AtomicU32,
+}
+
+impl<T> Counted<T> {
+    /// How often it was set. Acquire: who sees a count sees the value that was set with it.
+    fn changes(&self) -> u32 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    /// How often it was loaded with a state. Acquire, as above.
+    fn loads(&self) -> u32 {
+        self.loads.load(Ordering::Acquire)
+    }
+
+    /// Sets it.
+    fn replace(&self, value: T) {
+        self.put(value, 0);
+    }
+
+    fn put(&self, value: T, loads: u32) {
+        let mut kept = self.value.write().unwrap_or_else(PoisonError::into_inner);
+        *kept = value;
+        self.loads.fetch_add(loads, Ordering::Release);
+        // Release: who sees the new count sees the new value. Under the lock, so that who holds it sees
+        // them together.
+        self.changes.fetch_add(1, Ordering::Release);
+    }
+}
+
+impl<T: Clone> Counted<T> {
+    /// The value of now.
+    fn get(&self) -> T {
+        self.value.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl<'a, T> PersistentField<'a, T> for Counted<T>
+where
+    T: Serialize + Deserialize<'a> + Send + Sync,
+{
+    fn set(&self, value: T) {
+        self.put(value, 1);
+    }
+
+    fn map<F: Fn(&T) -> R, R>(&self, read: F) -> R {
+        read(&self.value.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Writes this build's version whatever version was read, and keeps what the reading found.
+#[derive(Debug, Default)]
+struct Layout {
+    remark: RwLock<Option<String>>,
+}
+
+/// What stands in the field of the version.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Mark {
+    /// As it is saved: the version alone.
+    Version(u32),
+    /// As [`complete`](super::complete) hands it on, in the only way from there to an instance.
+    Read {
+        /// What the musician should know.
+        remark: Option<String>,
+    },
+}
+
+impl Layout {
+    fn remark(&self) -> Option<String> {
+        self.remark.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl PersistentField<'_, Mark> for Layout {
+    fn set(&self, mark: Mark) {
+        let remark = match mark {
+            Mark::Version(_) => None,
+            Mark::Read { remark } => remark,
+        };
+        *self.remark.write().unwrap_or_else(PoisonError::into_inner) = remark;
+    }
+
+    fn map<F: Fn(&Mark) -> R, R>(&self, read: F) -> R {
+        read(&Mark::Version(STATE_VERSION))
     }
 }
 

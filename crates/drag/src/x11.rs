@@ -4,9 +4,7 @@
 //! The toolkit's connection holds the pointer while the button is down, so nothing can be grabbed here:
 //! the pointer is asked a hundred times a second where it is, and the drop is where the button is up.
 
-mod atoms;
-mod offer;
-mod target;
+mod xdnd;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,9 +18,7 @@ use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
 use crate::{DragError, Outcome};
-use atoms::Atoms;
-use offer::Offer;
-use target::{Target, target_at};
+use xdnd::{Atoms, Offer, Target, target_at};
 
 /// How often the pointer is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(8);

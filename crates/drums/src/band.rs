@@ -4,19 +4,8 @@
 
 use libm::{cosf, sinf};
 
-use crate::envelope::Stretch;
-use crate::layer::add;
-
-/// What is kept.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Band {
-    /// The lowest frequency, in Hz.
-    pub(crate) from: f32,
-    /// The highest frequency, in Hz.
-    pub(crate) to: f32,
-    /// How much the lower edge rings: 0.7 not at all, 2 clearly.
-    pub(crate) edge: f32,
-}
+use crate::envelope::{Stretch, add};
+use crate::recipes::Band;
 
 /// Both filters with their state.
 #[derive(Clone, Copy, Debug)]

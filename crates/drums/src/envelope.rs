@@ -2,23 +2,12 @@
 
 use libm::expf;
 
+use crate::recipes::Shape;
+
 /// The logarithm of a thousandth. A decay time is the time to fall to that, by 60 dB.
 const LN_THOUSANDTH: f32 = -6.907_755;
 /// A layer ends so many decay times after its beginning, 72 dB under it.
 const RINGS: f32 = 1.2;
-
-/// The shape of a layer, in seconds.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Shape {
-    /// Before it begins.
-    pub(crate) delay: f32,
-    /// From nothing to full; 0 begins at full.
-    pub(crate) attack: f32,
-    /// At full.
-    pub(crate) hold: f32,
-    /// From full to a thousandth (60 dB).
-    pub(crate) decay: f32,
-}
 
 /// Where in its shape a layer is. Counts whole samples, so that blocks of any size meet the same corners.
 #[derive(Clone, Copy, Debug)]
@@ -96,4 +85,15 @@ impl Envelope {
     pub(crate) fn arrive(&mut self, level: f32) {
         self.level = level;
     }
+}
+
+/// Adds what `source` gives, as loud as the stretch has it; returns the level behind it.
+#[inline]
+pub(crate) fn add(sum: &mut [f32], stretch: &Stretch, mut source: impl FnMut() -> f32) -> f32 {
+    let Stretch { factor, rise, mut level, .. } = *stretch;
+    for sum in sum {
+        *sum += source() * level;
+        level = level * factor + rise;
+    }
+    level
 }

@@ -3,12 +3,9 @@
 use libm::powf;
 
 use crate::band::BandFilter;
-use crate::envelope::{Envelope, Shape, Stretch};
-use crate::recipe::LayerRecipe;
-use crate::source::Generator;
-
-/// Samples that are computed at once.
-pub(crate) const CHUNK: usize = 64;
+use crate::envelope::{Envelope, Stretch, add};
+use crate::recipes::{LayerRecipe, Shape};
+use crate::source::{CHUNK, Generator};
 
 /// What one hit is like.
 #[derive(Clone, Copy, Debug)]
@@ -98,15 +95,4 @@ impl Layer {
             }
         }
     }
-}
-
-/// Adds what `source` gives, as loud as the stretch has it; returns the level behind it.
-#[inline]
-pub(crate) fn add(sum: &mut [f32], stretch: &Stretch, mut source: impl FnMut() -> f32) -> f32 {
-    let Stretch { factor, rise, mut level, .. } = *stretch;
-    for sum in sum {
-        *sum += source() * level;
-        level = level * factor + rise;
-    }
-    level
 }

@@ -12,8 +12,6 @@ mod envelope;
 mod general_midi;
 mod kit;
 mod layer;
-mod limit;
-mod recipe;
 mod recipes;
 mod source;
 mod voice;

@@ -1,12 +1,85 @@
-//! The fourteen drums, in the order of the default kit, tuned by spectrogram and measured levels. Every
-//! number is in Hz or seconds; levels are amplitudes among the layers.
+//! What the fourteen drums are made of, as data: the parts of a recipe, then the recipes in the order of the
+//! default kit, tuned by spectrogram and measured levels. Frequencies are in Hz, times in seconds; levels are
+//! amplitudes among the layers.
 
 use beat::INSTRUMENTS;
 
-use crate::band::Band;
-use crate::envelope::Shape;
-use crate::recipe::{LayerRecipe, Recipe, Source};
-use crate::source::SQUARES;
+/// Squares of a metal source.
+pub(crate) const SQUARES: usize = 6;
+/// The most layers that a drum has.
+pub(crate) const LAYERS: usize = 5;
+
+/// What a layer is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Source {
+    /// A sine that glides from one frequency to another.
+    Tone {
+        /// Where it begins when hit hardest, in Hz.
+        from: f32,
+        /// Where it ends, in Hz.
+        to: f32,
+        /// How long until a thousandth of the way is left, in seconds.
+        glide: f32,
+        /// 0 is a pure sine, 1 nearly a square.
+        drive: f32,
+    },
+    /// White noise.
+    Hiss,
+    /// Squares of these frequencies in Hz; 0 leaves one out.
+    Metal([f32; SQUARES]),
+}
+
+/// The shape of a layer, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shape {
+    /// Before it begins.
+    pub(crate) delay: f32,
+    /// From nothing to full; 0 begins at full.
+    pub(crate) attack: f32,
+    /// At full.
+    pub(crate) hold: f32,
+    /// From full to a thousandth (60 dB).
+    pub(crate) decay: f32,
+}
+
+/// What is kept.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Band {
+    /// The lowest frequency, in Hz.
+    pub(crate) from: f32,
+    /// The highest frequency, in Hz.
+    pub(crate) to: f32,
+    /// How much the lower edge rings: 0.7 not at all, 2 clearly.
+    pub(crate) edge: f32,
+}
+
+/// One layer of a drum.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LayerRecipe {
+    pub(crate) source: Source,
+    /// What is kept of it; a tone is left whole.
+    pub(crate) band: Band,
+    pub(crate) shape: Shape,
+    /// Its loudness among the layers.
+    pub(crate) level: f32,
+    /// How much more than the whole drum it grows with the force of the hit: 0 not at all, 1 in proportion.
+    pub(crate) hardness: f32,
+}
+
+/// A drum.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Recipe {
+    /// At most [`LAYERS`].
+    pub(crate) layers: &'static [LayerRecipe],
+    /// Its loudness in the kit.
+    pub(crate) level: f32,
+    /// -1 (left) to 1 (right), as the audience sees it.
+    pub(crate) pan: f32,
+    /// How long it rings on under its next hit, in seconds. Skins are struck anew (0), cymbals ring on.
+    pub(crate) rings_on: f32,
+    /// Bit `i`: a hit of this drum ends instrument `i`, as closing the hat does.
+    pub(crate) chokes: u16,
+}
 
 /// Six squares without a common harmonic, higher than the analogue machines had them, so that more of
 /// their strength lies where cymbals shine.
@@ -194,7 +267,6 @@ pub(crate) const RECIPES: [Recipe; INSTRUMENTS] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::voice::LAYERS;
 
     #[test]
     fn every_recipe_finds_room_in_a_voice() {

@@ -3,17 +3,15 @@
 use libm::sqrtf;
 
 use crate::envelope::fall;
-use crate::layer::CHUNK;
-use crate::recipe::Source;
+use crate::recipes::{SQUARES, Source};
 
+/// Samples that are computed at once.
+pub(crate) const CHUNK: usize = 64;
 /// Makes a fraction of whole numbers.
 const TO_UNIT: f32 = 1.0 / 2_147_483_648.0;
 
 /// The range of a phase.
 const TURN: f32 = 4_294_967_296.0;
-
-/// Squares of a metal source.
-pub(crate) const SQUARES: usize = 6;
 
 /// A source with its state.
 #[derive(Clone, Copy, Debug)]

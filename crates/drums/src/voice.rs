@@ -5,11 +5,9 @@ use core::f32::consts::{FRAC_PI_4, SQRT_2};
 use libm::{cosf, powf, sinf};
 
 use crate::envelope::fall;
-use crate::layer::{CHUNK, Hit, Layer};
-use crate::recipe::Recipe;
-
-/// The most layers that a drum has.
-pub(crate) const LAYERS: usize = 5;
+use crate::layer::{Hit, Layer};
+use crate::recipes::{LAYERS, Recipe};
+use crate::source::CHUNK;
 
 /// How long the rest of an ended hit takes to a thousandth, in seconds.
 const REST: f32 = 0.008;

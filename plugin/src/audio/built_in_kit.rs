@@ -8,7 +8,7 @@ use drums::Drums;
 use nice_plug::midi::Key;
 use nice_plug::prelude::NoteEvent as HostNoteEvent;
 
-use crate::drum_table::DrumTable;
+use crate::crossing::DrumTable;
 
 /// Which small differences the hits have; every instance plays alike.
 const SEED: u32 = 4711;

@@ -11,8 +11,8 @@ use beat::{Settings, Transport};
 use nice_plug::util::permit_alloc;
 
 use crate::crossing::BankReader;
-use crate::display::Meters;
 use crate::params::Bounce;
+use crate::shared::Meters;
 
 /// How long one commit waits at most.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -186,7 +186,7 @@ mod tests {
         assert_eq!(meters.late(), 1);
         let kit = beat::Kit::DEFAULT;
         let bank = beat::Bank::new(*beat::Bank::SILENT.takes(), 1, kit, wanted, 1);
-        writer.publish(&bank, crate::drum_table::DrumTable::new(&kit, &kit));
+        writer.publish(&bank, crate::crossing::DrumTable::new(&kit, &kit));
         let arrived = banks.take_newest();
         render.wait_for(wanted, &meters).until_answered(&mut banks, arrived);
         assert!(!render.stuck);

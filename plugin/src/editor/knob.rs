@@ -6,7 +6,7 @@ use std::f32::consts::PI;
 use egui::{Align2, Event, EventFilter, Key, Pos2, Rect, Response, Sense, Shape, Stroke, TextEdit, Vec2};
 use nice_plug::prelude::Param;
 
-use super::gesture::{Hands, Touch};
+use super::actions::{Hands, Touch};
 use super::theme;
 
 /// Pixels of drag for the whole range.

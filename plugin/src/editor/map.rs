@@ -1,18 +1,18 @@
-//! The map: the field, the names of its regions, the puck, the orbit, and what would play under the
-//! pointer.
+//! The map: the puck under the mouse and the keys, the part in sight, the drawing of an orbit.
 
 mod paint;
-mod preview;
-mod puck;
-mod steer;
+pub mod picture;
 mod view;
 
-use egui::{CursorIcon, Rect, Response, Sense, TextureHandle, TextureOptions, Vec2};
-
-use super::desk::Desk;
-use super::gesture::Touch;
-use puck::Puck;
+use beat::{Orbit, Shape};
+use egui::{
+    CursorIcon, Event, EventFilter, Key, PointerButton, Pos2, Rect, Response, Sense, TextureHandle,
+    TextureOptions, Vec2,
+};
 use view::View;
+
+use super::actions::Touch;
+use super::view_state::Desk;
 
 /// What the map remembers from frame to frame.
 #[derive(Default)]
@@ -22,7 +22,7 @@ pub(super) struct MapState {
     /// The path of an orbit that is being drawn; empty before the hand begins.
     drawing: Option<Vec<[f32; 2]>>,
     layers: Layers,
-    preview: preview::Preview,
+    preview: paint::Preview,
 }
 
 /// The picture of the map on the graphics card.
@@ -80,11 +80,269 @@ impl MapState {
         self.steer(ui, desk, area, &response);
         let shown = self.puck.shown(desk.place(), desk.now);
         if self.puck.left.is_some() {
-            ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(puck::PENDING_SECONDS));
+            ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(PENDING_SECONDS));
         }
         self.paint(ui, desk, area, shown, response.has_focus());
         let hovered = response.hover_pos().filter(|_| self.puck.held.is_none() && self.drawing.is_none());
         self.preview.show(ui, desk, area, &self.view, hovered);
         response.on_hover_cursor(CursorIcon::Crosshair)
+    }
+}
+
+/// How much slower the puck moves while the fine modifier is held.
+const FINE: f32 = 0.1;
+/// How far a key takes the puck.
+const KEY_STEP: f32 = 0.01;
+/// How close to a resting place a press returns to it, in points of the screen.
+const CATCH: f32 = 8.0;
+/// Pixels of wheel for twice the size.
+const WHEEL: f32 = 240.0;
+
+impl MapState {
+    pub(super) fn steer(&mut self, ui: &egui::Ui, desk: &Desk<'_>, area: Rect, response: &Response) {
+        self.look_around(ui, area, response);
+        if self.drawing.is_some() {
+            self.draw_orbit(ui, desk, area, response);
+            return;
+        }
+        let fine = ui.input(|input| input.modifiers.shift);
+        let touch = self.follow_hand(response, area, desk, fine);
+        if matches!(touch, Touch::Begin(_) | Touch::Once(_)) {
+            desk.leave_scene();
+            response.request_focus();
+        }
+        desk.hands.touch_both(&desk.params.x, &desk.params.y, touch);
+        if response.has_focus() {
+            let arrows =
+                EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+            ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+            self.follow_keys(ui, desk, fine);
+        }
+    }
+
+    /// The wheel looks closer, another button than the first moves the map.
+    fn look_around(&mut self, ui: &egui::Ui, area: Rect, response: &Response) {
+        if let Some(pos) = response.hover_pos() {
+            let (wheel, pinch) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
+            let factor = (wheel / WHEEL).exp2() * pinch;
+            if factor != 1.0 {
+                self.view.zoom_at(area, pos, factor);
+            }
+        }
+        if [PointerButton::Secondary, PointerButton::Middle].iter().any(|button| response.dragged_by(*button))
+        {
+            self.view.pan(area, response.drag_delta());
+        }
+    }
+
+    /// A press takes the puck to the pointer, with the fine modifier it moves on from where it stands; a
+    /// double-click centres it.
+    fn follow_hand(
+        &mut self,
+        response: &Response,
+        area: Rect,
+        desk: &Desk<'_>,
+        fine: bool,
+    ) -> Touch<[f32; 2]> {
+        // A drag goes on when the pointer leaves the window.
+        let down = response.is_pointer_button_down_on() || response.dragged();
+        let other = response.dragged_by(PointerButton::Secondary)
+            || response.dragged_by(PointerButton::Middle)
+            || !response.ctx.input(|input| input.pointer.primary_down());
+        let pressed = down && (!other || self.puck.held.is_some() && response.dragged());
+        let pointer = response.interact_pointer_pos().map(|pos| self.view.place(area, pos));
+        match (self.puck.held, pressed) {
+            (None, true) => {
+                let caught = response.interact_pointer_pos().and_then(|pos| self.crumb_at(area, pos));
+                let begin =
+                    if fine { desk.place() } else { caught.or(pointer).unwrap_or_else(|| desk.place()) };
+                self.puck.held = Some(begin);
+                Touch::Begin(begin)
+            }
+            (Some(held), true) => {
+                let drag = response.drag_delta();
+                let place = if fine {
+                    let step = Vec2::new(drag.x, -drag.y) / area.width() / self.view.zoom() * FINE;
+                    [(held[0] + step.x).clamp(0.0, 1.0), (held[1] + step.y).clamp(0.0, 1.0)]
+                } else if drag == Vec2::ZERO {
+                    held // a press that has not moved yet stays on the resting place that it caught
+                } else {
+                    pointer.unwrap_or(held)
+                };
+                self.puck.held = Some(place);
+                if place == held { Touch::None } else { Touch::Move(place) }
+            }
+            // The second click of a double-click ends here.
+            (Some(_), false) if response.double_clicked() => {
+                self.puck.leave([0.5; 2], desk.now);
+                Touch::Finish([0.5; 2])
+            }
+            (Some(held), false) => {
+                self.puck.leave(held, desk.now);
+                Touch::End
+            }
+            (None, false) if response.double_clicked() => {
+                self.puck.leave([0.5; 2], desk.now);
+                Touch::Once([0.5; 2])
+            }
+            // A tap that began and ended within one frame.
+            (None, false) if response.clicked() => {
+                let place = pointer.unwrap_or_else(|| desk.place());
+                self.puck.leave(place, desk.now);
+                Touch::Once(place)
+            }
+            (None, false) => Touch::None,
+        }
+    }
+
+    /// The resting place under a point of the screen.
+    pub(super) fn crumb_at(&self, area: Rect, pos: Pos2) -> Option<[f32; 2]> {
+        let crumbs = self.puck.crumbs().iter().rev();
+        crumbs.copied().find(|crumb| self.view.pos(area, *crumb).distance(pos) <= CATCH)
+    }
+
+    /// The arrows move the puck, each strike one step.
+    fn follow_keys(&mut self, ui: &egui::Ui, desk: &Desk<'_>, fine: bool) {
+        let strikes = ui.input(|input| {
+            let strike = |event: &Event| match event {
+                Event::Key { key: Key::ArrowLeft, pressed: true, .. } => Vec2::new(-1.0, 0.0),
+                Event::Key { key: Key::ArrowRight, pressed: true, .. } => Vec2::new(1.0, 0.0),
+                Event::Key { key: Key::ArrowUp, pressed: true, .. } => Vec2::new(0.0, 1.0),
+                Event::Key { key: Key::ArrowDown, pressed: true, .. } => Vec2::new(0.0, -1.0),
+                _ => Vec2::ZERO,
+            };
+            input.events.iter().map(strike).fold(Vec2::ZERO, |sum, step| sum + step)
+        });
+        if strikes == Vec2::ZERO || self.puck.held.is_some() {
+            return;
+        }
+        let step = strikes * KEY_STEP * if fine { FINE } else { 1.0 };
+        let from = self.puck.shown(desk.place(), desk.now);
+        let to = [(from[0] + step.x).clamp(0.0, 1.0), (from[1] + step.y).clamp(0.0, 1.0)];
+        self.fly(desk, to);
+    }
+
+    /// The path under the hand becomes the orbit when the hand lets go, and the orbit is switched on.
+    fn draw_orbit(&mut self, ui: &egui::Ui, desk: &Desk<'_>, area: Rect, response: &Response) {
+        if ui.input(|input| input.key_pressed(Key::Escape)) {
+            self.drawing = None;
+            return;
+        }
+        let Some(path) = &mut self.drawing else { return };
+        let down = response.is_pointer_button_down_on() || response.dragged();
+        if let Some(pos) = response.interact_pointer_pos().filter(|_| down) {
+            let place = self.view.place(area, pos);
+            if path.last() != Some(&place) {
+                path.push(place);
+            }
+        }
+        if down || path.is_empty() {
+            return;
+        }
+        let orbit = Orbit::along(path);
+        self.drawing = None;
+        if orbit.is_some() {
+            desk.hands.reshape(Shape { orbit, ..desk.shape });
+            if !desk.params.orbit.value() {
+                desk.hands.touch(&desk.params.orbit, Touch::Once(1.0));
+            }
+        }
+    }
+}
+
+/// How long the player's own place is drawn while a stopped host has not yet passed it on, in seconds.
+pub(super) const PENDING_SECONDS: f64 = 1.0;
+/// Places of the trail.
+const TRAIL: usize = 40;
+/// How far the puck goes before the trail gets another place.
+const TRAIL_STEP: f32 = 0.004;
+/// Resting places that are remembered.
+const CRUMBS: usize = 32;
+/// Resting places this close are one.
+const SAME_CRUMB: f32 = 0.012;
+
+/// What the player's hand does with the puck, and where that led.
+#[derive(Clone, Debug, Default)]
+struct Puck {
+    /// The place under the hand while it drags.
+    pub(super) held: Option<[f32; 2]>,
+    /// The place that the hand left, and when, until the parameters have caught up.
+    pub(super) left: Option<([f32; 2], f64)>,
+    trail: Vec<[f32; 2]>,
+    crumbs: Vec<[f32; 2]>,
+}
+
+fn apart(a: [f32; 2], b: [f32; 2]) -> f32 {
+    (a[0] - b[0]).hypot(a[1] - b[1])
+}
+
+impl Puck {
+    /// Where the puck is drawn: under the hand, or where it was left, else where the parameters say.
+    pub(super) fn shown(&mut self, params: [f32; 2], now: f64) -> [f32; 2] {
+        if let Some((place, since)) = self.left {
+            let caught_up = (place[0] - params[0]).abs() + (place[1] - params[1]).abs() < 1e-3;
+            if caught_up || now - since > PENDING_SECONDS {
+                self.left = None;
+            }
+        }
+        let shown = self.held.or(self.left.map(|(place, _)| place)).unwrap_or(params);
+        if self.trail.last().is_none_or(|last| apart(*last, shown) > TRAIL_STEP) {
+            self.trail.push(shown);
+            let long = self.trail.len().saturating_sub(TRAIL);
+            self.trail.drain(..long);
+        }
+        shown
+    }
+
+    /// The hand leaves the puck at a place, where it rests.
+    pub(super) fn leave(&mut self, place: [f32; 2], now: f64) {
+        self.held = None;
+        self.left = Some((place, now));
+        self.crumbs.retain(|crumb| apart(*crumb, place) > SAME_CRUMB);
+        self.crumbs.push(place);
+        let many = self.crumbs.len().saturating_sub(CRUMBS);
+        self.crumbs.drain(..many);
+    }
+
+    /// Where it has been lately, the latest last.
+    pub(super) fn trail(&self) -> &[[f32; 2]] {
+        &self.trail
+    }
+
+    /// Where it has rested, the latest last.
+    pub(super) fn crumbs(&self) -> &[[f32; 2]] {
+        &self.crumbs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_puck_stays_where_it_was_left_until_the_host_has_passed_it_on() {
+        let mut puck = Puck::default();
+        puck.leave([0.9, 0.1], 10.0);
+        assert_eq!(puck.shown([0.5, 0.5], 10.1), [0.9, 0.1]);
+        assert_eq!(puck.shown([0.9, 0.1], 10.2), [0.9, 0.1]);
+        assert_eq!(puck.shown([0.2, 0.2], 10.3), [0.2, 0.2], "once passed on, automation moves it");
+    }
+
+    #[test]
+    fn a_host_that_never_passes_it_on_gets_the_puck_back() {
+        let mut puck = Puck::default();
+        puck.leave([0.9, 0.1], 10.0);
+        assert_eq!(puck.shown([0.5, 0.5], 11.5), [0.5, 0.5]);
+    }
+
+    #[test]
+    fn the_last_32_resting_places_are_remembered_each_once() {
+        let mut puck = Puck::default();
+        for rest in 0..40 {
+            puck.leave([rest as f32 / 40.0, 0.5], 0.0);
+        }
+        assert_eq!(puck.crumbs().len(), CRUMBS);
+        puck.leave(puck.crumbs()[0], 1.0);
+        assert_eq!(puck.crumbs().len(), CRUMBS, "a place that it came back to is no new one");
     }
 }

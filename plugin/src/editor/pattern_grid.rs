@@ -1,12 +1,12 @@
-//! The beat that sounds: 14 instruments by 32 steps, what is coming, and what the player holds.
+//! The pattern grid: 14 instruments by 32 steps, what sounds, what is coming, and what the player holds. A click
+//! holds a step on or off, another lets it go. Each row has a head: name, mute and solo, its own density, its note.
 
-mod cells;
-mod head;
+use beat::{INSTRUMENTS, Kit, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Shape};
+use egui::{Align2, Color32, EventFilter, Key, Popup, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Vec2};
 
-use beat::INSTRUMENTS;
-use egui::{Pos2, Rect, Vec2};
-
-use super::desk::Desk;
+use super::actions::Touch;
+use super::theme;
+use super::view_state::Desk;
 
 /// What the grid remembers from frame to frame.
 #[derive(Debug, Default)]
@@ -47,7 +47,309 @@ impl GridState {
         let (count, note) = desk.meters.heard();
         if count != before {
             self.learning = None;
-            head::set_note(desk, instrument, note);
+            set_note(desk, instrument, note);
         }
     }
+}
+
+/// Between the bars.
+const BAR_GAP: f32 = 6.0;
+
+/// Where the steps lie.
+#[derive(Clone, Copy)]
+struct Lattice {
+    area: Rect,
+    step: Vec2,
+}
+
+impl Lattice {
+    fn of(area: Rect) -> Self {
+        let step = Vec2::new((area.width() - BAR_GAP) / STEPS as f32, area.height() / INSTRUMENTS as f32);
+        Self { area, step }
+    }
+
+    fn cell(&self, step: usize, instrument: usize) -> Rect {
+        let gap = if step >= STEPS_PER_BAR { BAR_GAP } else { 0.0 };
+        let corner = Vec2::new(self.step.x * step as f32 + gap, self.step.y * instrument as f32);
+        Rect::from_min_size(self.area.min + corner, self.step).shrink(1.0)
+    }
+
+    /// The step and the instrument under a point.
+    fn at(&self, pos: Pos2) -> Option<(usize, usize)> {
+        let along = pos.x - self.area.left();
+        let gap = if along > self.step.x * STEPS_PER_BAR as f32 { BAR_GAP } else { 0.0 };
+        let step = ((along - gap) / self.step.x).floor();
+        let instrument = ((pos.y - self.area.top()) / self.step.y).floor();
+        let inside = (0.0..STEPS as f32).contains(&step) && (0.0..INSTRUMENTS as f32).contains(&instrument);
+        inside.then_some((step as usize, instrument as usize))
+    }
+}
+
+impl GridState {
+    fn show_cells(&mut self, ui: &mut egui::Ui, desk: &Desk<'_>, area: Rect) {
+        let lattice = Lattice::of(area);
+        let response = ui.interact(area, ui.scope_id().with("steps"), Sense::click_and_drag());
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Grid, true, "Pattern"));
+        self.follow_hand(desk, &lattice, &response);
+        if response.has_focus() {
+            self.follow_keys(ui, desk, &response);
+        }
+        paint(ui, desk, &lattice);
+        if response.has_focus() {
+            let (step, instrument) = self.cursor;
+            let cell = lattice.cell(step, instrument).expand(1.0);
+            ui.painter().rect_stroke(cell, 3.0, Stroke::new(1.5, theme::SOUNDING), StrokeKind::Outside);
+        }
+    }
+
+    /// What the first step under the hand becomes, all that it crosses become too.
+    fn follow_hand(&mut self, desk: &Desk<'_>, lattice: &Lattice, response: &Response) {
+        let pressed = response.ctx.input(|input| input.pointer.press_start_time());
+        if pressed.is_some() && pressed != self.pressed {
+            // Where frames are slow, a click's end and the next one's beginning come together.
+            self.painting = None;
+        }
+        self.pressed = pressed;
+        let down = response.is_pointer_button_down_on() || response.clicked() || response.dragged();
+        let under = response.interact_pointer_pos().and_then(|pos| lattice.at(pos));
+        if let Some((step, instrument)) = under.filter(|_| down) {
+            self.hold(desk, step, instrument, response);
+        }
+        if pressed.is_none() {
+            self.painting = None;
+        }
+    }
+
+    fn hold(&mut self, desk: &Desk<'_>, step: usize, instrument: usize, response: &Response) {
+        let drawn = desk.shape.drawn_at(step);
+        let locks = desk.shape.locks;
+        let held = *self.painting.get_or_insert_with(|| {
+            response.request_focus();
+            // A held step is let go; a free one is held as the opposite of what it is.
+            match locks.at(drawn, instrument) {
+                Some(_) => None,
+                None => Some(!desk.take().onsets.has(step, instrument)),
+            }
+        });
+        self.cursor = (step, instrument);
+        if locks.at(drawn, instrument) != held {
+            desk.hands.reshape(desk.shape.with_locks(locks.with(drawn, instrument, held)));
+        }
+    }
+
+    /// The arrows move a cursor, space and Enter do what a click does.
+    fn follow_keys(&mut self, ui: &egui::Ui, desk: &Desk<'_>, response: &Response) {
+        let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
+        ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
+        let struck = |key| ui.input(|input| input.num_presses(key));
+        let (step, instrument) = &mut self.cursor;
+        *step = (*step + STEPS + struck(Key::ArrowRight) - struck(Key::ArrowLeft).min(STEPS)) % STEPS;
+        *instrument = (*instrument + INSTRUMENTS + struck(Key::ArrowDown)
+            - struck(Key::ArrowUp).min(INSTRUMENTS))
+            % INSTRUMENTS;
+        if struck(Key::Space) + struck(Key::Enter) > 0 {
+            let (step, instrument) = self.cursor;
+            let (drawn, locks) = (desk.shape.drawn_at(step), desk.shape.locks);
+            let held = match locks.at(drawn, instrument) {
+                Some(_) => None,
+                None => Some(!desk.take().onsets.has(step, instrument)),
+            };
+            desk.hands.reshape(desk.shape.with_locks(locks.with(drawn, instrument, held)));
+        }
+    }
+}
+
+fn paint(ui: &egui::Ui, desk: &Desk<'_>, lattice: &Lattice) {
+    let (take, waiting, mutes) = (desk.take(), desk.waiting(), desk.mutes());
+    let sounding = desk.playhead().map(|at| at.step);
+    let painter = ui.painter();
+    for instrument in 0..INSTRUMENTS {
+        let muted = mutes >> instrument & 1 == 1;
+        for step in 0..STEPS {
+            let cell = lattice.cell(step, instrument);
+            let on = take.onsets.has(step, instrument);
+            let loudness = f32::from(take.velocities[step][instrument]) / 127.0;
+            let colour = colour(step, on.then_some(loudness), muted, sounding == Some(step));
+            painter.rect_filled(cell, 2.0, colour);
+            if let Some(coming) =
+                waiting.map(|take| take.onsets.has(step, instrument)).filter(|coming| *coming != on)
+            {
+                let ghost = theme::COMING.gamma_multiply(if coming { 0.9 } else { 0.35 });
+                painter.rect_stroke(cell, 2.0, Stroke::new(1.0, ghost), StrokeKind::Inside);
+            }
+            if let Some(held) = desk.shape.locks.at(desk.shape.drawn_at(step), instrument) {
+                if held && !on {
+                    // It sounds from the next commit on.
+                    painter.rect_filled(cell, 2.0, theme::mix(theme::CELL, theme::COMING, 0.45));
+                }
+                paint_lock(painter, cell, held);
+            }
+        }
+    }
+}
+
+/// A held step has a corner where it is on, a stroke where it is off.
+fn paint_lock(painter: &egui::Painter, cell: Rect, held: bool) {
+    painter.rect_stroke(cell, 2.0, Stroke::new(1.2, theme::LOCK.gamma_multiply(0.85)), StrokeKind::Inside);
+    if held {
+        let side = (cell.width().min(cell.height()) * 0.42).max(3.0);
+        let corner = cell.right_top();
+        let triangle = vec![corner, corner - Vec2::new(side, 0.0), corner + Vec2::new(0.0, side)];
+        painter.add(egui::Shape::convex_polygon(triangle, theme::LOCK, Stroke::NONE));
+    } else {
+        let inner = cell.shrink(3.0);
+        painter.line_segment(
+            [inner.left_bottom(), inner.right_top()],
+            Stroke::new(1.2, theme::LOCK.gamma_multiply(0.85)),
+        );
+    }
+}
+
+/// The colour of a step; `hit` is how hard it is hit, 0..=1.
+fn colour(step: usize, hit: Option<f32>, muted: bool, sounds_now: bool) -> Color32 {
+    let ground = if step.is_multiple_of(STEPS_PER_BEAT) { theme::CELL_ON_BEAT } else { theme::CELL };
+    match hit {
+        Some(loudness) => {
+            let hue = if sounds_now { theme::SOUNDING } else { theme::ONSET };
+            theme::mix(ground, hue, if muted { 0.2 } else { 0.35 + 0.65 * loudness })
+        }
+        None if sounds_now => theme::mix(ground, theme::SOUNDING, 0.18),
+        None => ground,
+    }
+}
+
+const BUTTON: f32 = 17.0;
+const TRIM: f32 = 30.0;
+const NOTE: f32 = 26.0;
+/// Pixels of drag for the whole range of a trim.
+const TRIM_TRAVEL: f32 = 120.0;
+
+/// Gives an instrument another note.
+fn set_note(desk: &Desk<'_>, instrument: usize, note: u8) {
+    let mut notes: [u8; INSTRUMENTS] = std::array::from_fn(|other| desk.note(other));
+    notes[instrument] = note.min(127);
+    desk.hands.reshape(desk.shape.with_kit(Kit::new(notes)));
+}
+
+impl GridState {
+    fn show_head(&mut self, ui: &mut egui::Ui, desk: &Desk<'_>, instrument: usize, head: Rect) {
+        let name = desk.instrument_name(instrument).to_owned();
+        let silent = desk.mutes() >> instrument & 1 == 1;
+        let narrow = head.width() < 150.0;
+        let mut right = head.right() - 6.0;
+        let mut take = |width: f32| {
+            right -= width;
+            Rect::from_min_size(Pos2::new(right, head.top()), Vec2::new(width, head.height()))
+        };
+        if !narrow {
+            self.note(ui, desk, instrument, &name, take(NOTE));
+            trim(ui, desk, instrument, &name, take(TRIM + 6.0));
+        }
+        let solo = &desk.params.solos[instrument].alone;
+        let toggled = toggle(ui, take(BUTTON), "S", &format!("solo {name}"), solo.value(), theme::SOUNDING);
+        if toggled.clicked() {
+            desk.hands.touch(solo, Touch::Once(if solo.value() { 0.0 } else { 1.0 }));
+        }
+        let mute = &desk.params.mutes[instrument].muted;
+        let toggled = toggle(ui, take(BUTTON), "M", &format!("mute {name}"), mute.value(), theme::TROUBLE);
+        if toggled.clicked() {
+            desk.hands.touch(mute, Touch::Once(if mute.value() { 0.0 } else { 1.0 }));
+        }
+        let colour = if silent { theme::TEXT_QUIET.gamma_multiply(0.5) } else { theme::TEXT };
+        let label = ui.painter().layout_no_wrap(name, theme::within(theme::small(), head.height()), colour);
+        let clip = Rect::from_min_max(head.min, Pos2::new(right - 2.0, head.bottom()));
+        let at = Pos2::new(head.left(), head.center().y - label.size().y / 2.0);
+        ui.painter().with_clip_rect(clip.expand2(Vec2::new(0.0, 2.0))).galley(at, label, colour);
+    }
+
+    /// The note number; a click opens what can be done with it.
+    fn note(&mut self, ui: &mut egui::Ui, desk: &Desk<'_>, instrument: usize, name: &str, area: Rect) {
+        let response = ui.interact(area, ui.scope_id().with(("note", instrument)), Sense::click());
+        let learns = self.learning.is_some_and(|(learner, _)| learner == instrument);
+        let (text, colour) = match (learns, desk.shape.kit.is_some()) {
+            (true, _) => ("…".to_owned(), theme::COMING),
+            (false, true) => (desk.note(instrument).to_string(), theme::TEXT),
+            (false, false) => (desk.note(instrument).to_string(), theme::TEXT_QUIET),
+        };
+        let colour = if response.hovered() { theme::SOUNDING } else { colour };
+        ui.painter().text(
+            area.right_center(),
+            Align2::RIGHT_CENTER,
+            text,
+            theme::within(theme::tiny(), area.height()),
+            colour,
+        );
+        let label = format!("note of {name}");
+        response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
+        Popup::menu(&response).show(|ui| {
+            ui.label(format!("{name} plays note"));
+            let mut note = desk.note(instrument);
+            let number = ui.add(egui::DragValue::new(&mut note).range(0..=127));
+            number.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "note number"));
+            if number.changed() {
+                set_note(desk, instrument, note);
+            }
+            if ui.button("learn from the next note").clicked() {
+                self.learning = Some((instrument, desk.meters.heard().0));
+            }
+            if ui.button("all as General MIDI").clicked() {
+                desk.hands.reshape(desk.shape.with_kit(Some(Kit::DEFAULT)));
+            }
+            if ui.button("all as the model has them").clicked() {
+                desk.hands.reshape(desk.shape.with_kit(None));
+            }
+        });
+    }
+}
+
+/// A letter that is on or off.
+fn toggle(ui: &mut egui::Ui, area: Rect, letter: &str, label: &str, on: bool, colour: Color32) -> Response {
+    let response = ui.interact(area, ui.scope_id().with(label), Sense::click());
+    let box_ = Rect::from_center_size(area.center(), Vec2::splat((area.height() - 2.0).min(15.0)));
+    let fill = match (on, response.hovered()) {
+        (true, _) => colour,
+        (false, true) => theme::LINE,
+        (false, false) => theme::CELL,
+    };
+    ui.painter().rect_filled(box_, 3.0, fill);
+    let ink = if on { theme::BACKGROUND } else { theme::TEXT_QUIET };
+    ui.painter().text(
+        box_.center(),
+        Align2::CENTER_CENTER,
+        letter,
+        theme::within(theme::tiny(), box_.height()),
+        ink,
+    );
+    response.widget_info(|| egui::WidgetInfo::selected(egui::Role::CheckBox, true, on, label));
+    response
+}
+
+/// The instrument's own density: drag sideways, a double-click resets.
+fn trim(ui: &mut egui::Ui, desk: &Desk<'_>, instrument: usize, name: &str, area: Rect) {
+    let response = ui.interact(area, ui.scope_id().with(("trim", instrument)), Sense::click_and_drag());
+    let value = desk.shape.trims[instrument];
+    let moved = match (response.double_clicked(), response.dragged()) {
+        (true, _) => 0.0,
+        (false, true) => (value + response.drag_delta().x * 2.0 / TRIM_TRAVEL).clamp(-1.0, 1.0),
+        (false, false) => value,
+    };
+    if moved != value {
+        let mut trims = desk.shape.trims;
+        trims[instrument] = moved;
+        desk.hands.reshape(Shape { trims, ..desk.shape });
+    }
+    let bar = Rect::from_center_size(area.center(), Vec2::new(TRIM, 4.0));
+    let painter = ui.painter();
+    painter.rect_filled(bar, 2.0, theme::CELL_ON_BEAT);
+    let (middle, end) = (bar.center().x, bar.center().x + value * TRIM / 2.0);
+    let filled = Rect::from_x_y_ranges(middle.min(end)..=middle.max(end), bar.y_range());
+    let colour = if response.hovered() || response.dragged() { theme::SOUNDING } else { theme::ONSET };
+    painter.rect_filled(filled, 2.0, colour);
+    painter.line_segment(
+        [Pos2::new(end, bar.top() - 2.0), Pos2::new(end, bar.bottom() + 2.0)],
+        Stroke::new(1.5, colour),
+    );
+    let label = format!("density of {name}");
+    response.widget_info(|| egui::WidgetInfo::slider(true, f64::from(value), &label));
+    response.on_hover_text("This instrument's own density");
 }

@@ -1,14 +1,16 @@
 //! The column beside the map: the temperature first and biggest, then everything else that is set.
 
+mod beat_rows;
+
 use egui::Vec2;
 use nice_plug::prelude::{Enum, EnumParam, Param};
 
-use super::desk::Desk;
-use super::export::ExportState;
-use super::gesture::Touch;
+use super::actions::Touch;
 use super::layout::Layout;
 use super::map::MapState;
-use super::{knob, phrases, scenes, theme};
+use super::midi_file::ExportState;
+use super::view_state::Desk;
+use super::{knob, theme};
 use crate::params::Commit;
 
 const BIG: f32 = 92.0;
@@ -41,11 +43,11 @@ pub(super) fn show(
             });
             spread(ui, 3, |ui| what_is_played(ui, desk));
             spread(ui, 3, |ui| how_it_is_played(ui, desk));
-            regions(ui, desk, map);
-            scenes::show(ui, desk);
-            orbit(ui, desk, map);
-            phrases::show(ui, desk);
-            pattern_tools(ui, desk);
+            beat_rows::regions(ui, desk, map);
+            beat_rows::scenes(ui, desk);
+            beat_rows::orbit(ui, desk, map);
+            beat_rows::phrases(ui, desk);
+            beat_rows::pattern_tools(ui, desk);
             export.show_choice(ui);
             export.show_ways_out(ui, desk);
         });
@@ -55,8 +57,8 @@ pub(super) fn show(
         ui.vertical_centered(|ui| temperature(ui, desk));
         seed(ui, desk);
         commit(ui, desk);
-        regions(ui, desk, map);
-        scenes::show(ui, desk);
+        beat_rows::regions(ui, desk, map);
+        beat_rows::scenes(ui, desk);
     });
     scrolled(ui, under, "under", |ui| {
         spread(ui, 6, |ui| {
@@ -64,10 +66,10 @@ pub(super) fn show(
             how_it_is_played(ui, desk);
         });
         ui.horizontal(|ui| {
-            orbit(ui, desk, map);
-            pattern_tools(ui, desk);
+            beat_rows::orbit(ui, desk, map);
+            beat_rows::pattern_tools(ui, desk);
         });
-        phrases::show(ui, desk);
+        beat_rows::phrases(ui, desk);
         ui.horizontal(|ui| {
             export.show_choice(ui);
             export.show_ways_out(ui, desk);
@@ -181,75 +183,6 @@ fn choices<C: Enum + PartialEq + Copy + 'static>(
             if ui.selectable_label(chosen, *name).clicked() && !chosen {
                 desk.hands.touch(param, Touch::Once(param.preview_normalized(*choice)));
             }
-        }
-    });
-}
-
-/// The list of genres, which flies the puck.
-fn regions(ui: &mut egui::Ui, desk: &Desk<'_>, map: &mut MapState) {
-    let Some(latent_map) = desk.scene.model.as_deref().and_then(nets::Model::map) else { return };
-    ui.horizontal(|ui| {
-        quiet(ui, "fly to");
-        let [x, y] = desk.place();
-        let here = latent_map.region(x, y).unwrap_or("a genre");
-        let list = egui::ComboBox::from_id_salt("genres").selected_text(here).width(130.0);
-        let list = list.show_ui(ui, |ui| {
-            let mut sorted: Vec<_> = latent_map.regions().iter().collect();
-            sorted.sort_by(|a, b| a.name.cmp(&b.name));
-            for region in sorted {
-                if ui.selectable_label(region.name == here, &region.name).clicked() {
-                    map.fly(desk, [region.x, region.y]);
-                }
-            }
-        });
-        list.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "fly to a genre"));
-    });
-}
-
-/// The orbit: on or off, its length, its path.
-fn orbit(ui: &mut egui::Ui, desk: &Desk<'_>, map: &mut MapState) {
-    let (on, bars) = (&desk.params.orbit, &desk.params.orbit_bars);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 3.0;
-        if ui.selectable_label(on.value(), "orbit").clicked() {
-            desk.hands.touch(on, Touch::Once(if on.value() { 0.0 } else { 1.0 }));
-        }
-        if ui.selectable_label(map.is_drawing(), "draw").on_hover_text("Draw its path on the map").clicked() {
-            map.toggle_drawing();
-        }
-        for power in 0..=4 {
-            let chosen = bars.value() == power;
-            let label = ui.selectable_label(chosen, (1 << power).to_string());
-            if label.on_hover_text("Bars for one round").clicked() && !chosen {
-                desk.hands.touch(bars, Touch::Once(bars.preview_normalized(power)));
-            }
-        }
-        quiet(ui, "bars");
-    });
-}
-
-/// What is done to the pattern as a whole.
-fn pattern_tools(ui: &mut egui::Ui, desk: &Desk<'_>) {
-    let shape = desk.shape;
-    let turned = |by: usize| shape.with_rotation(usize::from(shape.rotation) + by);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = 3.0;
-        quiet(ui, "rotate");
-        if ui.button("<").on_hover_text("Everything a sixteenth earlier").clicked() {
-            desk.hands.reshape(turned(beat::STEPS - 1));
-        }
-        ui.label(egui::RichText::new(shape.rotation.to_string()).font(theme::numbers()));
-        if ui.button(">").on_hover_text("Everything a sixteenth later").clicked() {
-            desk.hands.reshape(turned(1));
-        }
-        let let_go = match shape.locks.count() {
-            0 => "no locks".to_owned(),
-            1 => "let go of 1 lock".to_owned(),
-            held => format!("let go of {held} locks"),
-        };
-        let button = ui.add_enabled(shape.locks.count() > 0, egui::Button::new(let_go));
-        if button.on_hover_text("Steps that you hold on or off, wherever the puck goes").clicked() {
-            desk.hands.reshape(shape.with_locks(beat::Locks::NONE));
         }
     });
 }

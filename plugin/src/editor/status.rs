@@ -3,8 +3,8 @@
 use egui::{Align2, Pos2};
 use nice_plug::prelude::PluginApi;
 
-use super::desk::Desk;
 use super::theme;
+use super::view_state::Desk;
 
 /// How long the light stays lit after a note, in seconds.
 const GLOW: f64 = 0.12;

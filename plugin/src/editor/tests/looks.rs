@@ -2,13 +2,18 @@
 //!
 //! Bless new ones with `BEATFIELD_BLESS=1 cargo test -p beatfield --lib editor::tests::looks`, and look at the
 //! window itself too (`cargo xtask shot`).
+//!
+//! A paint list is text that a person can read: one line for shapes of one look, each with where it
+//! lies. In whole points, so that the last bit of a machine's sine moves nothing.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use beat::{Bank, Kit, Locks, Playhead, Settings, Take};
+use egui::epaint::{ClippedShape, PathShape, RectShape, TextShape};
+use egui::{Color32, FullOutput, Pos2, Rect, Shape, Stroke};
 
 use super::Studio;
-use super::painted::painted;
 
 /// A beat as a drummer writes it down, the same in both bars; a letter x is a hit.
 fn bank(rows: &[(usize, &str)], number: u32) -> Bank {
@@ -79,7 +84,7 @@ fn playing_with_an_orbit_and_held_steps() {
 fn silent_and_why() {
     let mut studio = Studio::of_size([960.0, 860.0]);
     studio.stage.show(|scene| {
-        *scene = crate::display::Scene::default();
+        *scene = crate::shared::Scene::default();
         scene.problem = Some("mine.safetensors is no model: the file ends after 12 bytes".into());
     });
     studio.harness.run();
@@ -89,4 +94,128 @@ fn silent_and_why() {
 #[test]
 fn a_narrow_window() {
     check("narrow", &studio([560.0, 900.0]));
+}
+
+/// The paint list of the last frame.
+fn painted(output: &FullOutput) -> String {
+    let mut list = List::default();
+    for ClippedShape { clip_rect, shape, .. } in &output.shapes {
+        list.clip = area(*clip_rect);
+        list.add(shape);
+    }
+    list.text + "\n"
+}
+
+#[derive(Default)]
+struct List {
+    text: String,
+    clip: String,
+    /// The clip and the look of the line that is being written.
+    line: (String, String),
+}
+
+impl List {
+    fn add(&mut self, shape: &Shape) {
+        match shape {
+            Shape::Vec(shapes) => shapes.iter().for_each(|shape| self.add(shape)),
+            Shape::Rect(rect) => self.put(rect_look(rect), rect.rect.min),
+            Shape::Circle(circle) => {
+                let ink = ink(circle.fill, circle.stroke);
+                self.put(ink.map(|ink| format!("circle {:.0}{ink}", circle.radius)), circle.center);
+            }
+            Shape::Text(text) => self.put(text_look(text), text.pos),
+            Shape::LineSegment { points: [from, to], stroke } => {
+                let ink = ink(Color32::TRANSPARENT, *stroke);
+                self.put(ink.map(|ink| format!("line to {}{ink}", at(*to))), *from);
+            }
+            Shape::Path(path) => {
+                let (look, from) = path_look(path);
+                self.put(look, from);
+            }
+            Shape::Mesh(mesh) => {
+                let bounds = mesh.calc_bounds();
+                self.put(
+                    Some(format!("mesh {} of {} corners", size(bounds), mesh.vertices.len())),
+                    bounds.min,
+                );
+            }
+            Shape::Noop => {}
+            other => {
+                let bounds = other.visual_bounding_rect();
+                self.put(Some(format!("other {}", size(bounds))), bounds.min);
+            }
+        }
+    }
+
+    /// Another place of this look; nothing where nothing of it could be seen.
+    fn put(&mut self, look: Option<String>, place: Pos2) {
+        let Some(look) = look else { return };
+        let place = at(place);
+        if self.line.0 != self.clip {
+            self.text += if self.text.is_empty() { "" } else { "\n" };
+            write!(self.text, "in {}", self.clip).expect("a string takes all");
+        }
+        if (&self.line.0, &self.line.1) != (&self.clip, &look) {
+            write!(self.text, "\n  {look} at").expect("a string takes all");
+            self.line = (self.clip.clone(), look);
+        }
+        write!(self.text, " {place}").expect("a string takes all");
+    }
+}
+
+fn rect_look(rect: &RectShape) -> Option<String> {
+    let ink = ink(rect.fill, rect.stroke)?;
+    let corners = rect.corner_radius;
+    let round = if corners.nw == 0 { String::new() } else { format!(" round {}", corners.nw) };
+    let texture = if rect.fill_texture_id() == egui::TextureId::default() { "" } else { " picture" };
+    Some(format!("rect {}{round}{ink}{texture}", size(rect.rect)))
+}
+
+fn text_look(text: &TextShape) -> Option<String> {
+    let section = text.galley.job.sections.first()?;
+    let own = Some(section.format.color).filter(|colour| *colour != Color32::PLACEHOLDER);
+    let colour = text.override_text_color.or(own).unwrap_or(text.fallback_color);
+    Some(format!("{:?} {:.0} {}", text.galley.text(), section.format.font_id.size, hex(colour)))
+}
+
+/// A path by what it spans: its corners would fill a page.
+fn path_look(path: &PathShape) -> (Option<String>, Pos2) {
+    let bounds = Rect::from_points(&path.points);
+    let stroke = match path.stroke.color {
+        egui::epaint::ColorMode::Solid(colour) => Stroke::new(path.stroke.width, colour),
+        egui::epaint::ColorMode::UV(_) => Stroke::NONE,
+    };
+    let kind = if path.closed { "shape" } else { "path" };
+    let ink = ink(path.fill, stroke);
+    (ink.map(|ink| format!("{kind} {} of {} corners{ink}", size(bounds), path.points.len())), bounds.min)
+}
+
+fn ink(fill: Color32, stroke: Stroke) -> Option<String> {
+    let filled = (fill != Color32::TRANSPARENT).then(|| format!(" {}", hex(fill)));
+    let edged = (!stroke.is_empty()).then(|| format!(" edge {:.1} {}", stroke.width, hex(stroke.color)));
+    (filled.is_some() || edged.is_some()).then(|| filled.unwrap_or_default() + &edged.unwrap_or_default())
+}
+
+fn hex(colour: Color32) -> String {
+    let [red, green, blue, alpha] = colour.to_array();
+    let glass = if alpha == 255 { String::new() } else { format!("{alpha:02x}") };
+    format!("#{red:02x}{green:02x}{blue:02x}{glass}")
+}
+
+/// A length in whole points; no minus before a zero.
+fn whole(points: f32) -> i64 {
+    // Far beyond any screen lies whatever is not clipped.
+    points.clamp(-1e5, 1e5).round() as i64
+}
+
+fn at(pos: Pos2) -> String {
+    format!("{},{}", whole(pos.x), whole(pos.y))
+}
+
+fn size(rect: Rect) -> String {
+    format!("{}x{}", whole(rect.width()), whole(rect.height()))
+}
+
+fn area(rect: Rect) -> String {
+    format!("{} {}", at(rect.min), size(rect))
 }

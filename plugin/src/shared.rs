@@ -12,7 +12,7 @@ use crate::capture::Tape;
 use crate::export::Meter;
 use crate::own_transport::OwnTransport;
 
-use crate::picture::Picture;
+use crate::editor::map::picture::Picture;
 
 /// Written by the audio thread with plain stores, read by the window. Every ordering is relaxed: each
 /// number stands for itself and guards nothing.

@@ -10,7 +10,7 @@ use nice_plug::context::gui::GuiContext;
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::Param;
 
-use super::history::{Change, History};
+use super::undo::{Change, History};
 use crate::params::BeatfieldParams;
 
 /// What a widget saw of one movement in this frame.

@@ -1,9 +1,11 @@
-//! Why nothing sounds: the status line has a sentence for each reason, the first that applies.
+//! The status line has a sentence for each reason why nothing sounds, the first that applies; and the transport
+//! in the window of an instance that has no host.
 
 use beat::{Bank, Kit, Locks, Playhead, Settings, Take};
+use egui::{Key, Modifiers};
 
 use super::Studio;
-use crate::display::Scene;
+use crate::shared::Scene;
 
 fn play(studio: &mut Studio) {
     studio.meters.show_transport(true, false);
@@ -110,4 +112,49 @@ fn what_was_lost_on_the_way() {
     studio.meters.count_late();
     studio.harness.run();
     check(&studio, "1 commit of a bounce kept the old beat: the machine was too busy.");
+}
+
+fn alone() -> Studio {
+    let mut studio = Studio::open();
+    studio.stage.transport.take_charge(true);
+    studio.harness.run();
+    studio
+}
+
+#[test]
+fn the_button_and_the_space_bar_play_and_stop() {
+    let mut studio = alone();
+    studio.click("play");
+    assert!(studio.stage.transport.is_playing());
+    studio.click("stop");
+    assert!(!studio.stage.transport.is_playing());
+    for playing in [true, false] {
+        studio.strike(Key::Space, Modifiers::NONE);
+        assert_eq!(studio.stage.transport.is_playing(), playing);
+    }
+    assert_eq!(studio.host.take(), [], "no host is told");
+}
+
+#[test]
+fn who_types_a_blank_starts_nothing() {
+    let mut studio = alone();
+    studio.click("Temperature value");
+    studio.strike(Key::Space, Modifiers::NONE);
+    assert!(!studio.stage.transport.is_playing());
+}
+
+#[test]
+fn a_loop_is_chosen_and_left() {
+    let mut studio = alone();
+    studio.click("1 bar");
+    assert_eq!(studio.stage.transport.loop_bars(), 1);
+    studio.click("no loop");
+    assert_eq!(studio.stage.transport.loop_bars(), 0);
+}
+
+#[test]
+fn under_a_host_there_is_no_transport() {
+    let mut studio = Studio::open();
+    studio.strike(Key::Space, Modifiers::NONE);
+    assert!(!studio.stage.transport.is_playing() && !studio.says("to the start"));
 }

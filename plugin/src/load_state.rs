@@ -1,5 +1,5 @@
 //! What is made of a state before an instance takes it: whole, in range, and with a remark where it was
-//! not what this build saves. Runs where the host loads a state.
+//! not what this build saves. Runs on whichever thread the host loads a state on.
 //!
 //! The framework sets parameters to whatever a state says, beyond their ranges too, keeps what an instance
 //! had where a state says nothing, and panics when it saves a choice that does not exist. So nothing
@@ -9,10 +9,8 @@ use nice_plug::params::enums::EnumParamInner;
 use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
 
-use super::layout::Mark;
-use super::scenes::KeptScene;
-use super::{KeptBank, KeptShape, ModelChoice, STATE_VERSION, WindowSize};
 use crate::params::BeatfieldParams;
+use crate::saved::{KeptBank, KeptScene, KeptShape, Mark, ModelChoice, STATE_VERSION, WindowSize};
 
 /// Where the layout's version stands.
 const VERSION: &str = "beatfield";
@@ -156,6 +154,15 @@ impl Parameter<'_> {
         };
         *value = settled.unwrap_or_else(|| self.default());
         same
+    }
+}
+
+/// Makes a state that was saved by an older version sound as it did there.
+pub(crate) fn open_older(state: &mut PluginState) {
+    // Before there was a built-in kit, the notes alone were heard, through another instrument. The
+    // framework gives its values no name outside, so this one is written as it stands in a state.
+    if let Ok(off) = serde_json::from_str(r#"{"f32":0.0}"#) {
+        state.params.entry("kitlevel".to_owned()).or_insert(off);
     }
 }
 

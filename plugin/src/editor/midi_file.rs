@@ -6,8 +6,8 @@ use std::time::Duration;
 use drag::{Drag, DragError, Outcome};
 use egui::{Button, Sense};
 
-use super::desk::Desk;
 use super::theme;
+use super::view_state::Desk;
 use crate::export::{self, Beat, Extent};
 
 /// What can be chosen, and what it is called.

@@ -1,3 +1,14 @@
+//! States of this build, of others and damaged ones. The last tests run every state that the fuzzer kept, and some
+//! hundred damaged ones, through the same entry as under the fuzzer: `cargo xtask fuzz state` looks for more,
+//! `cargo xtask states` plays what it makes.
+
+#[path = "../../../fuzz/entries/damage.rs"]
+mod damage;
+#[path = "../../../fuzz/entries/state.rs"]
+mod entry;
+#[path = "../../../fuzz/entries/kept.rs"]
+mod kept;
+
 use super::*;
 
 /// A state as this build saves it.
@@ -135,4 +146,38 @@ fn what_a_state_does_not_say_has_its_default() {
     assert_eq!(format!("{:?}", state.params), format!("{:?}", saved().params));
     assert_eq!(state.fields["bank"], saved().fields["bank"]);
     assert_eq!(state.fields["model"], "{}");
+}
+
+#[test]
+fn a_project_from_before_the_built_in_kit_opens_without_it() {
+    let kit_level = |params: &str| {
+        let text = format!(r#"{{"version":"0.1.0","params":{{{params}}},"fields":{{}}}}"#);
+        let mut state: PluginState = serde_json::from_str(&text).expect("a state");
+        open_older(&mut state);
+        serde_json::to_value(&state).expect("a state")["params"]["kitlevel"]["f32"].as_f64()
+    };
+    assert_eq!(kit_level(r#""x":{"f32":0.3}"#), Some(0.0));
+    assert_eq!(kit_level(r#""kitlevel":{"f32":0.5}"#), Some(0.5), "a newer one keeps its own");
+}
+
+fn kept() -> Vec<Vec<u8>> {
+    kept::kept("state").into_iter().map(|(_, bytes)| bytes).collect()
+}
+
+#[test]
+fn kept_states_are_refused_or_made_whole() {
+    let kept = kept();
+    kept.iter().for_each(|bytes| entry::state(bytes));
+    assert!(kept.len() >= 4, "{} kept states: the fuzzer starts from nothing", kept.len());
+}
+
+#[test]
+fn damaged_states_are_refused_or_made_whole() {
+    let kept = kept();
+    let count = std::env::var("BEATFIELD_DAMAGED").ok().and_then(|count| count.parse().ok()).unwrap_or(500);
+    for number in 0..count {
+        let bytes = damage::damaged(&kept, number);
+        let met = std::panic::catch_unwind(|| entry::state(&bytes));
+        assert!(met.is_ok(), "damaged state {number} breaks it: {}", String::from_utf8_lossy(&bytes));
+    }
 }

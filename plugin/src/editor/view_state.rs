@@ -2,15 +2,15 @@
 
 use beat::{Bank, Playhead, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Shape, Take};
 
-use super::gesture::{Hands, Touch};
-use crate::display::{Meters, Scene};
+use super::actions::{Hands, Touch};
 use crate::params::{BeatfieldParams, Commit, SceneChoice};
+use crate::shared::{Meters, Scene};
 
 /// Everything that is shown, and the hands that change it.
 pub(super) struct Desk<'a> {
     pub(super) params: &'a BeatfieldParams,
     pub(super) hands: &'a Hands<'a>,
-    pub(super) stage: &'a crate::display::Stage,
+    pub(super) stage: &'a crate::shared::Stage,
     pub(super) scene: &'a Scene,
     pub(super) meters: &'a Meters,
     pub(super) shape: Shape,

@@ -1,0 +1,196 @@
+//! The rows of the panel that change the beat as a whole: genres, scenes, orbit, phrase, rotation and locks.
+
+use beat::Scene;
+use egui::{Align2, Sense, Stroke, StrokeKind, Vec2};
+use nice_plug::prelude::Param;
+
+use super::quiet;
+use crate::editor::actions::Touch;
+use crate::editor::map::MapState;
+use crate::editor::theme;
+use crate::editor::view_state::Desk;
+use crate::params::SceneChoice;
+
+const NAMES: [&str; 4] = ["A", "B", "C", "D"];
+const BUTTON: Vec2 = Vec2::new(30.0, 21.0);
+const HINT: &str = "A click goes there; an empty scene takes what sounds now, and so does one clicked with shift. \
+                    The notes 0 to 3 hold the scenes A to D.";
+
+/// Shows the four scenes.
+pub(super) fn scenes(ui: &mut egui::Ui, desk: &Desk<'_>) {
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 4.0;
+        ui.label(egui::RichText::new("scenes").font(theme::small()).color(theme::TEXT_QUIET));
+        let in_effect = desk.params.scene_in_effect();
+        for (index, name) in NAMES.iter().enumerate() {
+            let (area, response) = ui.allocate_exact_size(BUTTON, Sense::click());
+            let stored = desk.params.saved.scenes().get(index);
+            let sounds = in_effect == Some(index) && stored.is_some();
+            let (fill, ink) = match (sounds, stored.is_some()) {
+                (true, _) => (theme::SOUNDING, theme::BACKGROUND),
+                (false, true) => (theme::CELL_ON_BEAT, theme::TEXT),
+                (false, false) => (theme::BACKGROUND, theme::TEXT_QUIET),
+            };
+            let painter = ui.painter();
+            painter.rect_filled(area, 5.0, fill);
+            let edge =
+                if response.hovered() || response.has_focus() { theme::TEXT_QUIET } else { theme::LINE };
+            painter.rect_stroke(area, 5.0, Stroke::new(1.0, edge), StrokeKind::Inside);
+            painter.text(area.center(), Align2::CENTER_CENTER, *name, theme::numbers(), ink);
+            let label = format!("scene {name}");
+            response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, sounds, &label));
+            let stores = ui.input(|input| input.modifiers.shift) || stored.is_none();
+            if response.clicked() {
+                if stores { store(desk, index) } else { recall(desk, index, sounds) }
+            } else if response.secondary_clicked() {
+                store(desk, index);
+            }
+            response.on_hover_text(HINT);
+        }
+    });
+}
+
+/// Keeps what sounds now, but on an orbit where the puck stands.
+fn store(desk: &Desk<'_>, index: usize) {
+    let settings = desk.params.settings();
+    let [x, y] = if settings.orbit_bars > 0 { desk.place() } else { [settings.x, settings.y] };
+    let scene = Scene { x, y, temperature: settings.temperature, seed: settings.seed };
+    desk.hands.store_scene(index, Some(scene));
+}
+
+/// Goes to a scene, or back to the puck from the one that sounds.
+fn recall(desk: &Desk<'_>, index: usize, sounds: bool) {
+    let choice = if sounds { SceneChoice::Puck } else { SceneChoice::SCENES[index] };
+    let param = &desk.params.scene;
+    desk.hands.touch(param, Touch::Once(param.preview_normalized(choice)));
+}
+
+/// The list of genres, which flies the puck.
+pub(super) fn regions(ui: &mut egui::Ui, desk: &Desk<'_>, map: &mut MapState) {
+    let Some(latent_map) = desk.scene.model.as_deref().and_then(nets::Model::map) else { return };
+    ui.horizontal(|ui| {
+        quiet(ui, "fly to");
+        let [x, y] = desk.place();
+        let here = latent_map.region(x, y).unwrap_or("a genre");
+        let list = egui::ComboBox::from_id_salt("genres").selected_text(here).width(130.0);
+        let list = list.show_ui(ui, |ui| {
+            let mut sorted: Vec<_> = latent_map.regions().iter().collect();
+            sorted.sort_by(|a, b| a.name.cmp(&b.name));
+            for region in sorted {
+                if ui.selectable_label(region.name == here, &region.name).clicked() {
+                    map.fly(desk, [region.x, region.y]);
+                }
+            }
+        });
+        list.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "fly to a genre"));
+    });
+}
+
+/// The orbit: on or off, its length, its path.
+pub(super) fn orbit(ui: &mut egui::Ui, desk: &Desk<'_>, map: &mut MapState) {
+    let (on, bars) = (&desk.params.orbit, &desk.params.orbit_bars);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 3.0;
+        if ui.selectable_label(on.value(), "orbit").clicked() {
+            desk.hands.touch(on, Touch::Once(if on.value() { 0.0 } else { 1.0 }));
+        }
+        if ui.selectable_label(map.is_drawing(), "draw").on_hover_text("Draw its path on the map").clicked() {
+            map.toggle_drawing();
+        }
+        for power in 0..=4 {
+            let chosen = bars.value() == power;
+            let label = ui.selectable_label(chosen, (1 << power).to_string());
+            if label.on_hover_text("Bars for one round").clicked() && !chosen {
+                desk.hands.touch(bars, Touch::Once(bars.preview_normalized(power)));
+            }
+        }
+        quiet(ui, "bars");
+    });
+}
+
+/// Sixteen bars that grow from the beat: on or off, how many fills, and going on from what sounds.
+pub(super) fn phrases(ui: &mut egui::Ui, desk: &Desk<'_>) {
+    let on = &desk.params.phrase;
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 3.0;
+        let label = ui.selectable_label(on.value(), "phrase");
+        let hint =
+            "Sixteen bars that grow from this beat: what comes back, what changes, and where fills are";
+        if label.on_hover_text(hint).clicked() {
+            desk.hands.touch(on, Touch::Once(if on.value() { 0.0 } else { 1.0 }));
+        }
+        fills(ui, desk);
+        carry(ui, desk);
+    });
+}
+
+/// How many fills: a few choices of a parameter that the host may set to anything between.
+fn fills(ui: &mut egui::Ui, desk: &Desk<'_>) {
+    const CHOICES: [(f32, &str); 5] = [
+        (-1.0, "no fills"),
+        (-0.5, "few fills"),
+        (0.0, "fills as songs"),
+        (0.5, "more fills"),
+        (1.0, "many fills"),
+    ];
+    let fills = &desk.params.fills;
+    let far = |(value, _): &&(f32, &str)| ((fills.value() - value).abs() * 100.0) as u32;
+    let now = CHOICES.iter().min_by_key(far).map_or("fills", |(_, name)| *name);
+    let list = egui::ComboBox::from_id_salt("fills").selected_text(now).width(100.0).show_ui(ui, |ui| {
+        for (value, name) in CHOICES {
+            if ui.selectable_label(name == now, name).clicked() && fills.value() != value {
+                desk.hands.touch(fills, Touch::Once(fills.preview_normalized(value)));
+            }
+        }
+    });
+    list.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "fills of a phrase"));
+}
+
+/// The button that carries the two bars on that sound, and the way back.
+fn carry(ui: &mut egui::Ui, desk: &Desk<'_>) {
+    let settings = desk.params.settings();
+    let place = [settings.x, settings.y];
+    let hint = "Carries the two bars that sound on for fourteen more; move the puck to leave them";
+    let rests = settings.orbit_bars > 0 || desk.scene.model.is_none();
+    if ui.add_enabled(!rests, egui::Button::new("continue")).on_hover_text(hint).clicked() {
+        // As it is drawn: the shape turns it once more.
+        let pattern = desk.take().onsets.rotated(desk.shape.sounds_at(0));
+        let take = desk.cycle().rem_euclid(beat::BANK_TAKES as i64) as u8;
+        let continuation = Some(beat::Continuation { pattern, place, take });
+        desk.hands.reshape(beat::Shape { continuation, ..desk.shape });
+    }
+    let carries = desk.shape.continuation_at(place).is_some();
+    if ui
+        .add_enabled(carries, egui::Button::new("back"))
+        .on_hover_text("The beat of this place again")
+        .clicked()
+    {
+        desk.hands.reshape(beat::Shape { continuation: None, ..desk.shape });
+    }
+}
+
+/// What is done to the pattern as a whole.
+pub(super) fn pattern_tools(ui: &mut egui::Ui, desk: &Desk<'_>) {
+    let shape = desk.shape;
+    let turned = |by: usize| shape.with_rotation(usize::from(shape.rotation) + by);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 3.0;
+        quiet(ui, "rotate");
+        if ui.button("<").on_hover_text("Everything a sixteenth earlier").clicked() {
+            desk.hands.reshape(turned(beat::STEPS - 1));
+        }
+        ui.label(egui::RichText::new(shape.rotation.to_string()).font(theme::numbers()));
+        if ui.button(">").on_hover_text("Everything a sixteenth later").clicked() {
+            desk.hands.reshape(turned(1));
+        }
+        let let_go = match shape.locks.count() {
+            0 => "no locks".to_owned(),
+            1 => "let go of 1 lock".to_owned(),
+            held => format!("let go of {held} locks"),
+        };
+        let button = ui.add_enabled(shape.locks.count() > 0, egui::Button::new(let_go));
+        if button.on_hover_text("Steps that you hold on or off, wherever the puck goes").clicked() {
+            desk.hands.reshape(shape.with_locks(beat::Locks::NONE));
+        }
+    });
+}
