@@ -6,10 +6,10 @@
 use std::hint::black_box;
 use std::sync::Arc;
 
-use beatfield::shared::{Meters, Stage};
 use beatfield::editor::Window;
+use beatfield::editor::map::picture::{HITS_SIDE, MapPicture};
 use beatfield::params::BeatfieldParams;
-use beatfield::editor::map::picture::{HITS_SIDE, Picture};
+use beatfield::shared::{Meters, SharedState};
 use criterion::{Criterion, criterion_group, criterion_main};
 use egui::{Event, Pos2, RawInput, Rect, Vec2};
 use nets::{BankDecoder, LatentMap, Model};
@@ -51,20 +51,20 @@ fn model() -> Model {
 }
 
 fn ui(criterion: &mut Criterion) {
-    let (params, meters, stage) =
-        (Arc::new(BeatfieldParams::default()), Arc::new(Meters::default()), Arc::new(Stage::default()));
+    let (params, meters, shared) =
+        (Arc::new(BeatfieldParams::default()), Arc::new(Meters::default()), Arc::new(SharedState::default()));
     let model = Arc::new(model());
     let decoder = BankDecoder::new(&model).expect("it has a map");
-    let picture = Arc::new(Picture::paint(decoder.map(), &vec![9; HITS_SIDE * HITS_SIDE]));
-    stage.show(|scene| {
-        scene.model = Some(model.clone());
-        scene.model_number = 1;
-        scene.picture = Some(picture.clone());
-        scene.preview =
+    let picture = Arc::new(MapPicture::paint(decoder.map(), &vec![9; HITS_SIDE * HITS_SIDE]));
+    shared.show(|decoded| {
+        decoded.model = Some(model.clone());
+        decoded.model_number = 1;
+        decoded.picture = Some(picture.clone());
+        decoded.preview =
             Some(([0.3, 0.3], decoder.preview(&params.settings(), &params.saved.shape(), [0.3, 0.3])));
-        (1..=8).for_each(|number| scene.add(number, decoder.decode(&params.settings(), 1), 1));
+        (1..=8).for_each(|number| decoded.add(number, decoder.decode(&params.settings(), 1), 1));
     });
-    let mut window = Window::new(params, meters.clone(), stage);
+    let mut window = Window::new(params, meters.clone(), shared);
     let egui = egui::Context::default();
     window.open(&egui, GuiContext::new(Arc::new(Deaf)));
     let screen = Rect::from_min_size(Pos2::ZERO, Vec2::new(960.0, 860.0));

@@ -20,7 +20,7 @@ use crate::crossing::BankReader;
 use crate::crossing::DrumTable;
 use crate::own_transport::SongPosition;
 use crate::params::BeatfieldParams;
-use crate::shared::{Meters, Stage};
+use crate::shared::{Meters, SharedState};
 use built_in_kit::BuiltInKit;
 use host::{HeldNotes, HostNotes, NotesOut};
 pub use offline::HostMode;
@@ -77,16 +77,16 @@ impl AudioSide {
         buffer: &mut Buffer<'_>,
         params: &BeatfieldParams,
         meters: &Meters,
-        stage: &Stage,
+        shared: &SharedState,
         context: &mut impl ProcessContext<Beatfield>,
     ) {
         while let Some(event) = context.next_event() {
-            hear(&event, params, meters);
-            self.kit.hear(&event);
+            take_input(&event, params, meters);
+            self.kit.queue_input(&event);
         }
         let frames = buffer.samples() as u32;
-        let (transport, tempo, signature) = if stage.transport.is_in_charge() {
-            let transport = self.song.next(&stage.transport, frames, self.sample_rate);
+        let (transport, tempo, signature) = if shared.transport.is_in_charge() {
+            let transport = self.song.next(&shared.transport, frames, self.sample_rate);
             (transport, Some(transport.tempo), Some((4, 4)))
         } else {
             let (tempo, signature) = host::meter(context.transport());
@@ -115,7 +115,7 @@ impl AudioSide {
         let turned = meters.show_transport(transport.rolls(), waits);
         meters.show_lost(self.sequencer.lost());
         if moved || turned {
-            stage.repaint.request_repaint();
+            shared.repaint.request_repaint();
         }
     }
 }
@@ -142,11 +142,11 @@ impl BankSource for CommittedBanks<'_> {
 }
 
 /// Takes an incoming note: the lowest octave holds scenes, anything is shown to the window.
-fn hear<S>(event: &HostNoteEvent<S>, params: &BeatfieldParams, meters: &Meters) {
+fn take_input<S>(event: &HostNoteEvent<S>, params: &BeatfieldParams, meters: &Meters) {
     match event {
         HostNoteEvent::NoteOn { key: Key::Number(note), .. } => {
             params.held.note_on(*note);
-            meters.show_heard(*note);
+            meters.show_input_note(*note);
         }
         HostNoteEvent::NoteOff { key: Key::Number(note), .. } => params.held.note_off(*note),
         HostNoteEvent::NoteOff { key: Key::Wildcard, .. } => params.held.release(),

@@ -1,7 +1,7 @@
 //! The capture queue: what was played, on its way from the audio thread to the window.
 //!
 //! [`capture_queue`] makes its two ends. The audio thread's end never waits, allocates or frees. The decode
-//! thread's end drains it into a [`Tape`] of the last bars, under a lock that the audio thread never sees.
+//! thread's end drains it into a [`RecentNotes`] of the last bars, under a lock that the audio thread never sees.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -12,15 +12,15 @@ use crossbeam_queue::ArrayQueue;
 use score::Note;
 
 /// Events that find room: over a second of the busiest beat at the fastest tempo.
-const ROOM: usize = 4_096;
+const CAPACITY: usize = 4_096;
 /// A song that goes on nearer than this to where it was expected has not jumped: hosts round.
-const SEAM_BEATS: f64 = 1.0 / 32.0;
+const ROUNDING_BEATS: f64 = 1.0 / 32.0;
 
 /// What the audio thread tells.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Played {
+pub(crate) enum CaptureEvent {
     /// The song goes on elsewhere: it starts, seeks, loops, or its bars change.
-    Seam(Seam),
+    Jump(Jump),
     /// The song has come this far without a note.
     Until(f64),
     /// A note starts.
@@ -31,7 +31,7 @@ pub(crate) enum Played {
 
 /// Where the song goes on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Seam {
+pub(crate) struct Jump {
     /// The song position from here on.
     pub(crate) beats: f64,
     /// How far into its bar that is.
@@ -42,7 +42,7 @@ pub(crate) struct Seam {
 
 /// The audio thread's end.
 pub struct CaptureInput {
-    queue: Arc<ArrayQueue<Played>>,
+    queue: Arc<ArrayQueue<CaptureEvent>>,
     lost: Arc<AtomicU32>,
     /// Where the song is expected next, and the length of its bars; none at rest.
     expected: Option<(f64, f64)>,
@@ -53,13 +53,13 @@ pub struct CaptureInput {
 
 /// The decode thread's end.
 pub struct CaptureOutput {
-    queue: Arc<ArrayQueue<Played>>,
+    queue: Arc<ArrayQueue<CaptureEvent>>,
     lost: Arc<AtomicU32>,
 }
 
 /// Makes both ends of a queue.
 pub fn capture_queue() -> (CaptureInput, CaptureOutput) {
-    let queue = Arc::new(ArrayQueue::new(ROOM));
+    let queue = Arc::new(ArrayQueue::new(CAPACITY));
     let lost = Arc::new(AtomicU32::new(0));
     let input = CaptureInput {
         queue: queue.clone(),
@@ -78,21 +78,21 @@ impl CaptureInput {
         self.beats_per_sample = if transport.rolls() { transport.beats_per_sample() } else { 0.0 };
         if !transport.rolls() {
             if let Some((end, _)) = self.expected.take() {
-                self.put(Played::Until(end));
+                self.put(CaptureEvent::Until(end));
             }
             return;
         }
         let (start, bar_beats) = transport.bar.map_or((0.0, 4.0), |bar| (bar.start, bar.beats));
         let bar_beats = if (0.25..=1_024.0).contains(&bar_beats) { bar_beats } else { 4.0 };
-        let goes_on = self
+        let continues = self
             .expected
-            .is_some_and(|(beats, bar)| (transport.beats - beats).abs() < SEAM_BEATS && bar == bar_beats);
-        if !goes_on {
+            .is_some_and(|(beats, bar)| (transport.beats - beats).abs() < ROUNDING_BEATS && bar == bar_beats);
+        if !continues {
             if let Some((end, _)) = self.expected {
-                self.put(Played::Until(end));
+                self.put(CaptureEvent::Until(end));
             }
             let into_bar = (transport.beats - start).rem_euclid(bar_beats);
-            self.put(Played::Seam(Seam { beats: transport.beats, into_bar, bar_beats }));
+            self.put(CaptureEvent::Jump(Jump { beats: transport.beats, into_bar, bar_beats }));
         }
         let end = transport.beats + f64::from(transport.frames) * self.beats_per_sample;
         self.expected = Some((end, bar_beats));
@@ -103,12 +103,12 @@ impl CaptureInput {
         let beats = self.beats + f64::from(event.sample) * self.beats_per_sample;
         let (channel, note) = (event.channel, event.note);
         self.put(match event.kind {
-            NoteKind::On { velocity } => Played::On { beats, channel, note, velocity },
-            NoteKind::Off => Played::Off { beats, channel, note },
+            NoteKind::On { velocity } => CaptureEvent::On { beats, channel, note, velocity },
+            NoteKind::Off => CaptureEvent::Off { beats, channel, note },
         });
     }
 
-    fn put(&self, played: Played) {
+    fn put(&self, played: CaptureEvent) {
         if self.queue.force_push(played).is_some() {
             // Relaxed: the number stands for itself.
             self.lost.fetch_add(1, Ordering::Relaxed);
@@ -118,31 +118,31 @@ impl CaptureInput {
 
 impl CaptureOutput {
     /// Winds everything that has come onto the tape.
-    pub(crate) fn wind_onto(&self, tape: &mut Tape) {
+    pub(crate) fn drain_into(&self, recent: &mut RecentNotes) {
         while let Some(played) = self.queue.pop() {
-            tape.wind(played);
+            recent.record(played);
         }
-        tape.set_lost(self.lost.load(Ordering::Relaxed));
+        recent.set_lost(self.lost.load(Ordering::Relaxed));
     }
 
     /// Whether anything has come.
-    pub(crate) fn has_news(&self) -> bool {
+    pub(crate) fn has_events(&self) -> bool {
         !self.queue.is_empty()
     }
 }
 
 /// Bars that are kept.
-pub const TAPE_BARS: u32 = 64;
+pub const RECENT_BARS: u32 = 64;
 /// Notes that are kept at most: every drum on every step of all bars.
-const MOST_NOTES: usize = 64 * 16 * 14;
+const MAX_NOTES: usize = 64 * 16 * 14;
 /// What a note lasts whose end was lost.
-const LOST_END_BEATS: f64 = 0.125;
+const DEFAULT_LENGTH_BEATS: f64 = 0.125;
 
 /// Notes on a time line of their own, on which the song never jumps: after a seek or a stop it goes on at
 /// the next place that lies in its bar as the song does, so that bars stay bars.
 #[derive(Clone, Debug, Default)]
-pub struct Tape {
-    notes: VecDeque<Wound>,
+pub struct RecentNotes {
+    notes: VecDeque<RecentNote>,
     /// How far it is wound, in beats.
     end: f64,
     /// What is added to song positions.
@@ -154,12 +154,12 @@ pub struct Tape {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Wound {
+struct RecentNote {
     note: Note,
     sounds: bool,
 }
 
-impl Tape {
+impl RecentNotes {
     /// The notes of the last `bars` bars that have been played, from beat 0 of the first of them on, and how
     /// many beats these are. Nothing where nothing was played.
     pub fn last_bars(&self, bars: u32) -> (Vec<Note>, f64) {
@@ -168,13 +168,13 @@ impl Tape {
         }
         let bar_at = |beats: f64| ((beats - self.bar_start) / self.bar_beats).floor();
         // A bar that has only just begun and has no note yet is none.
-        let last = self.notes.iter().map(|wound| wound.note.beats).fold(0.0, f64::max);
-        let end = (bar_at((self.end - SEAM_BEATS).max(last)) + 1.0) * self.bar_beats + self.bar_start;
-        let first = self.notes.iter().map(|wound| wound.note.beats).fold(f64::INFINITY, f64::min);
+        let last = self.notes.iter().map(|entry| entry.note.beats).fold(0.0, f64::max);
+        let end = (bar_at((self.end - ROUNDING_BEATS).max(last)) + 1.0) * self.bar_beats + self.bar_start;
+        let first = self.notes.iter().map(|entry| entry.note.beats).fold(f64::INFINITY, f64::min);
         let oldest = bar_at(first) * self.bar_beats + self.bar_start;
         let start = oldest.max(end - f64::from(bars) * self.bar_beats);
-        let kept = self.notes.iter().filter(|wound| wound.note.beats >= start - 1e-9);
-        let notes = kept.map(|wound| Note { beats: wound.note.beats - start, ..wound.note });
+        let kept = self.notes.iter().filter(|entry| entry.note.beats >= start - 1e-9);
+        let notes = kept.map(|entry| Note { beats: entry.note.beats - start, ..entry.note });
         (notes.collect(), end - start)
     }
 
@@ -187,26 +187,26 @@ impl Tape {
         self.lost = lost;
     }
 
-    pub(crate) fn wind(&mut self, played: Played) {
+    pub(crate) fn record(&mut self, played: CaptureEvent) {
         match played {
-            Played::Seam(seam) => self.go_on(&seam),
-            Played::Until(beats) => self.end = self.end.max(beats + self.shift),
-            Played::On { beats, channel, note, velocity } => {
+            CaptureEvent::Jump(jump) => self.jump_to(&jump),
+            CaptureEvent::Until(beats) => self.end = self.end.max(beats + self.shift),
+            CaptureEvent::On { beats, channel, note, velocity } => {
                 let beats = beats + self.shift;
                 self.end = self.end.max(beats);
-                let note = Note { beats, length_beats: LOST_END_BEATS, channel, note, velocity };
-                self.notes.push_back(Wound { note, sounds: true });
+                let note = Note { beats, length_beats: DEFAULT_LENGTH_BEATS, channel, note, velocity };
+                self.notes.push_back(RecentNote { note, sounds: true });
                 self.forget();
             }
-            Played::Off { beats, channel, note } => {
+            CaptureEvent::Off { beats, channel, note } => {
                 let end = beats + self.shift;
                 let sounding =
-                    self.notes.iter_mut().rev().find(|wound| {
-                        wound.sounds && (wound.note.channel, wound.note.note) == (channel, note)
+                    self.notes.iter_mut().rev().find(|entry| {
+                        entry.sounds && (entry.note.channel, entry.note.note) == (channel, note)
                     });
-                if let Some(wound) = sounding {
-                    wound.note.length_beats = (end - wound.note.beats).max(0.0);
-                    wound.sounds = false;
+                if let Some(entry) = sounding {
+                    entry.note.length_beats = (end - entry.note.beats).max(0.0);
+                    entry.sounds = false;
                 }
                 self.end = self.end.max(end);
             }
@@ -215,31 +215,31 @@ impl Tape {
 
     /// The song goes on elsewhere. What still sounds has its note-off behind the seam, at the seam's
     /// sample: it ends where the tape is now.
-    fn go_on(&mut self, seam: &Seam) {
-        for wound in self.notes.iter_mut().rev().take(128).filter(|wound| wound.sounds) {
-            wound.note.length_beats = (self.end - wound.note.beats).max(0.0);
-            wound.sounds = false;
+    fn jump_to(&mut self, jump: &Jump) {
+        for entry in self.notes.iter_mut().rev().take(128).filter(|entry| entry.sounds) {
+            entry.note.length_beats = (self.end - entry.note.beats).max(0.0);
+            entry.sounds = false;
         }
-        if seam.bar_beats != self.bar_beats {
+        if jump.bar_beats != self.bar_beats {
             // Bars of another length are counted from where they begin.
-            self.bar_beats = seam.bar_beats;
+            self.bar_beats = jump.bar_beats;
             self.bar_start = self.end;
         }
         let into_bar = (self.end - self.bar_start).rem_euclid(self.bar_beats);
-        let mut ahead = (seam.into_bar - into_bar).rem_euclid(self.bar_beats);
+        let mut ahead = (jump.into_bar - into_bar).rem_euclid(self.bar_beats);
         // A hair behind its place is its place: hosts round.
-        if self.bar_beats - ahead < SEAM_BEATS {
+        if self.bar_beats - ahead < ROUNDING_BEATS {
             ahead -= self.bar_beats;
         }
-        self.shift = self.end + ahead - seam.beats;
+        self.shift = self.end + ahead - jump.beats;
         self.end = self.end.max(self.end + ahead);
     }
 
     /// Lets go of what lies too far back.
     fn forget(&mut self) {
-        let oldest = self.end - (f64::from(TAPE_BARS) + 1.0) * self.bar_beats.max(0.25);
-        while self.notes.len() > MOST_NOTES
-            || self.notes.front().is_some_and(|wound| wound.note.beats < oldest)
+        let oldest = self.end - (f64::from(RECENT_BARS) + 1.0) * self.bar_beats.max(0.25);
+        while self.notes.len() > MAX_NOTES
+            || self.notes.front().is_some_and(|entry| entry.note.beats < oldest)
         {
             self.notes.pop_front();
         }
@@ -263,7 +263,7 @@ mod tests {
     #[test]
     fn a_loop_is_one_song_on_the_tape() {
         let (mut input, output) = capture_queue();
-        let mut tape = Tape::default();
+        let mut recent = RecentNotes::default();
         for round in 0..3 {
             for step in 0..32 {
                 input.begin(&block(8.0 + f64::from(step) / 8.0, true));
@@ -272,11 +272,11 @@ mod tests {
                     input.play(&hit(1_500, NoteKind::Off));
                 }
             }
-            output.wind_onto(&mut tape);
+            output.drain_into(&mut recent);
         }
         input.begin(&block(12.0, false));
-        output.wind_onto(&mut tape);
-        let (notes, beats) = tape.last_bars(TAPE_BARS);
+        output.drain_into(&mut recent);
+        let (notes, beats) = recent.last_bars(RECENT_BARS);
         assert_eq!(beats, 12.0);
         let starts: Vec<f64> = notes.iter().map(|note| note.beats).collect();
         assert_eq!(starts, (0..12).map(f64::from).collect::<Vec<_>>());
@@ -287,54 +287,54 @@ mod tests {
     fn where_nobody_winds_the_oldest_go_and_are_counted() {
         let (mut input, output) = capture_queue();
         input.begin(&block(0.0, true));
-        (0..ROOM + 9).for_each(|_| input.play(&hit(0, NoteKind::Off)));
-        let mut tape = Tape::default();
-        output.wind_onto(&mut tape);
-        assert_eq!(tape.lost(), 10, "the seam and nine notes");
-        assert!(!output.has_news());
+        (0..CAPACITY + 9).for_each(|_| input.play(&hit(0, NoteKind::Off)));
+        let mut recent = RecentNotes::default();
+        output.drain_into(&mut recent);
+        assert_eq!(recent.lost(), 10, "the seam and nine notes");
+        assert!(!output.has_events());
     }
 
-    const SEAM: Seam = Seam { beats: 0.0, into_bar: 0.0, bar_beats: 4.0 };
+    const JUMP: Jump = Jump { beats: 0.0, into_bar: 0.0, bar_beats: 4.0 };
 
-    fn on(beats: f64) -> Played {
-        Played::On { beats, channel: 9, note: 36, velocity: 100 }
+    fn on(beats: f64) -> CaptureEvent {
+        CaptureEvent::On { beats, channel: 9, note: 36, velocity: 100 }
     }
 
-    fn starts(tape: &Tape, bars: u32) -> (Vec<f64>, f64) {
-        let (notes, beats) = tape.last_bars(bars);
+    fn starts(recent: &RecentNotes, bars: u32) -> (Vec<f64>, f64) {
+        let (notes, beats) = recent.last_bars(bars);
         (notes.iter().map(|note| note.beats).collect(), beats)
     }
 
     #[test]
     fn a_seek_leaves_the_rest_of_its_bar_empty_and_bars_stay_bars() {
-        let mut tape = Tape::default();
-        tape.wind(Played::Seam(Seam { beats: 16.0, ..SEAM }));
-        tape.wind(on(16.0));
-        tape.wind(Played::Until(17.5));
-        tape.wind(Played::Seam(Seam { beats: 1.0, into_bar: 1.0, bar_beats: 4.0 }));
-        tape.wind(on(1.0));
-        assert_eq!(starts(&tape, 64), (vec![0.0, 5.0], 8.0));
-        assert_eq!(starts(&tape, 1), (vec![1.0], 4.0));
+        let mut recent = RecentNotes::default();
+        recent.record(CaptureEvent::Jump(Jump { beats: 16.0, ..JUMP }));
+        recent.record(on(16.0));
+        recent.record(CaptureEvent::Until(17.5));
+        recent.record(CaptureEvent::Jump(Jump { beats: 1.0, into_bar: 1.0, bar_beats: 4.0 }));
+        recent.record(on(1.0));
+        assert_eq!(starts(&recent, 64), (vec![0.0, 5.0], 8.0));
+        assert_eq!(starts(&recent, 1), (vec![1.0], 4.0));
     }
 
     #[test]
     fn the_oldest_bars_are_let_go() {
-        let mut tape = Tape::default();
-        tape.wind(Played::Seam(SEAM));
-        (0..1_000).for_each(|beat| tape.wind(on(f64::from(beat))));
-        let (notes, beats) = tape.last_bars(TAPE_BARS);
+        let mut recent = RecentNotes::default();
+        recent.record(CaptureEvent::Jump(JUMP));
+        (0..1_000).for_each(|beat| recent.record(on(f64::from(beat))));
+        let (notes, beats) = recent.last_bars(RECENT_BARS);
         assert_eq!((notes.len(), beats), (256, 256.0));
-        assert!(tape.notes.len() < 300);
-        (0..100_000).for_each(|_| tape.wind(on(1_000.0)));
-        assert!(tape.notes.len() <= MOST_NOTES);
+        assert!(recent.notes.len() < 300);
+        (0..100_000).for_each(|_| recent.record(on(1_000.0)));
+        assert!(recent.notes.len() <= MAX_NOTES);
     }
 
     #[test]
     fn nothing_played_is_nothing_kept_and_stray_ends_disturb_nobody() {
-        let mut tape = Tape::default();
-        assert_eq!(starts(&tape, 64), (vec![], 0.0));
-        tape.wind(Played::Off { beats: 3.0, channel: 9, note: 36 });
-        tape.wind(on(2.0));
-        assert_eq!(starts(&tape, 64), (vec![], 0.0), "without a seam nobody knows its bars");
+        let mut recent = RecentNotes::default();
+        assert_eq!(starts(&recent, 64), (vec![], 0.0));
+        recent.record(CaptureEvent::Off { beats: 3.0, channel: 9, note: 36 });
+        recent.record(on(2.0));
+        assert_eq!(starts(&recent, 64), (vec![], 0.0), "without a seam nobody knows its bars");
     }
 }

@@ -14,10 +14,10 @@ use nets::{BankDecoder, Model, ModelError, PhraseModel, SongModel, StepModel};
 use crate::capture::CaptureOutput;
 use crate::crossing::BankWriter;
 use crate::crossing::DrumTable;
-use crate::editor::map::picture::{HITS_SIDE, Picture};
+use crate::editor::map::picture::{HITS_SIDE, MapPicture};
 use crate::params::BeatfieldParams;
 use crate::saved::ModelChoice;
-use crate::shared::{Meters, Stage};
+use crate::shared::{Meters, SharedState};
 
 /// How long the thread sleeps while somebody plays.
 const BUSY_PARK: Duration = Duration::from_millis(1);
@@ -41,14 +41,15 @@ impl DecodeThread {
         params: Arc<BeatfieldParams>,
         banks: BankWriter,
         played: CaptureOutput,
-        stage: Arc<Stage>,
+        shared: Arc<SharedState>,
         meters: Arc<Meters>,
     ) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
-        let decoder = Decoder { params, banks, played, stage, meters, model: None, decoded: None };
-        let join =
-            thread::Builder::new().name("beatfield decode".into()).spawn(move || decoder.run(&stopped))?;
+        let decode_loop = DecodeLoop { params, banks, played, shared, meters, model: None, decoded: None };
+        let join = thread::Builder::new()
+            .name("beatfield decode".into())
+            .spawn(move || decode_loop.run(&stopped))?;
         Ok(Self { stop, join: Some(join) })
     }
 
@@ -71,28 +72,28 @@ impl Drop for DecodeThread {
 }
 
 /// What the thread works with.
-struct Decoder {
+struct DecodeLoop {
     params: Arc<BeatfieldParams>,
     banks: BankWriter,
     played: CaptureOutput,
-    stage: Arc<Stage>,
+    shared: Arc<SharedState>,
     meters: Arc<Meters>,
     model: Option<LoadedModel>,
     /// What the last published bank answers.
     decoded: Option<Settings>,
 }
 
-impl Decoder {
+impl DecodeLoop {
     fn run(mut self, stop: &AtomicBool) {
         let mut changed = Instant::now();
         while !stop.load(Ordering::Relaxed) {
-            if self.played.has_news() {
-                self.played.wind_onto(&mut self.stage.tape());
+            if self.played.has_events() {
+                self.played.drain_into(&mut self.shared.recent_notes());
             }
-            match catch_unwind(AssertUnwindSafe(|| self.look())) {
+            match catch_unwind(AssertUnwindSafe(|| self.update())) {
                 Ok(true) => changed = Instant::now(),
                 Ok(false) => {}
-                Err(_) => return self.give_up(),
+                Err(_) => return self.report_panic(),
             }
             let busy = self.meters.rolling() || changed.elapsed() < BUSY_AFTER_CHANGE;
             thread::park_timeout(if busy { BUSY_PARK } else { IDLE_PARK });
@@ -100,7 +101,7 @@ impl Decoder {
     }
 
     /// One look at the parameters; true where something had changed.
-    fn look(&mut self) -> bool {
+    fn update(&mut self) -> bool {
         let bank_loads = self.params.saved.bank_loads();
         self.follow_model();
         let settings = self.params.settings();
@@ -109,7 +110,7 @@ impl Decoder {
             return true; // another model was chosen in between: look again
         };
         if self.decoded == Some(settings) {
-            return self.draw_for_the_window(&settings);
+            return self.serve_requests(&settings);
         }
         // Without a model the kept bank plays, so that a project whose model file is missing sounds as
         // it did when it was saved.
@@ -123,22 +124,22 @@ impl Decoder {
         let number = self.banks.publish(&bank, DrumTable::new(bank.kit(), &own));
         self.params.saved.keep_bank(&bank, bank_loads, revision);
         self.decoded = Some(settings);
-        self.stage.show(|scene| scene.add(number, bank, self.meters.committed()));
+        self.shared.show(|decoded| decoded.add(number, bank, self.meters.committed()));
         true
     }
 
     /// What the window would like to see, once everything that sounds is done; true where it was a preview,
     /// so that the next one comes as quickly.
-    fn draw_for_the_window(&self, settings: &Settings) -> bool {
+    fn serve_requests(&self, settings: &Settings) -> bool {
         let Some(model) = &self.model else { return false };
-        if let Some(place) = self.stage.wishes.take_preview() {
+        if let Some(place) = self.shared.requests.take_preview() {
             let preview = model.preview(settings, &self.params.saved.shape(), place);
-            self.stage.show(|scene| scene.preview = preview.map(|pattern| (place, pattern)));
+            self.shared.show(|decoded| decoded.preview = preview.map(|pattern| (place, pattern)));
             return true;
         }
-        if self.stage.wishes.take_picture() {
+        if self.shared.requests.take_picture() {
             let picture = model.picture().map(Arc::new);
-            self.stage.show(|scene| scene.picture = picture);
+            self.shared.show(|decoded| decoded.picture = picture);
         }
         false
     }
@@ -158,21 +159,21 @@ impl Decoder {
         let Some(model) = &self.model else { return };
         self.params.saved.note_outcome(revision, model.sha256.clone(), model.refused.clone());
         let remark = self.params.saved.remark();
-        self.stage.show(|scene| {
-            scene.model = model.model.clone();
-            scene.problem = model.problem.clone().or(remark);
-            scene.model_number = model.number;
-            scene.picture = None;
-            scene.preview = None;
+        self.shared.show(|decoded| {
+            decoded.model = model.model.clone();
+            decoded.problem = model.problem.clone().or(remark);
+            decoded.model_number = model.number;
+            decoded.picture = None;
+            decoded.preview = None;
         });
     }
 
     /// A defect of ours: the beat that plays goes on, and the window says what happened.
-    fn give_up(&self) {
+    fn report_panic(&self) {
         self.meters.note_decoder_end();
         let sentence =
             "Beatfield met a defect while decoding and keeps the last beat; reload the plugin to go on.";
-        self.stage.show(|scene| scene.problem = Some(sentence.into()));
+        self.shared.show(|decoded| decoded.problem = Some(sentence.into()));
     }
 }
 
@@ -277,10 +278,10 @@ impl LoadedModel {
     }
 
     /// The model's map, painted.
-    fn picture(&self) -> Option<Picture> {
+    fn picture(&self) -> Option<MapPicture> {
         self.decoder
             .as_ref()
-            .map(|decoder| Picture::paint(decoder.map(), &decoder.hits_over_the_map(HITS_SIDE)))
+            .map(|decoder| MapPicture::paint(decoder.map(), &decoder.hits_over_the_map(HITS_SIDE)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The window: a map to play on, the temperature, the beat that sounds. Runs on the host's main thread.
 //!
-//! Every part is a function of a `Ui` and the `view_state::Desk`, the view state of one frame, that paints it
-//! and tells the `actions::Hands` what the player did; this file gathers the values.
+//! Every part is a function of a `Ui` and the `view_state::ViewState`, the view state of one frame, that paints it
+//! and tells the `actions::Actions` what the player did; this file gathers the values.
 //!
 //! The framework asks for an editor once, before any state is loaded, and its size can't be set from
 //! outside. So a closed editor whose size is not the saved one is made anew when the host next asks.
@@ -24,9 +24,9 @@ mod view_state;
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use actions::{Hands, OpenGestures};
+use actions::{Actions, OpenGestures};
 use egui::{Key, KeyboardShortcut, Modifiers};
-use layout::Layout;
+use layout::WindowLayout;
 use map::MapState;
 use midi_file::ExportState;
 use nice_plug::context::gui::GuiContext;
@@ -41,30 +41,34 @@ use nice_plug_egui::{
 };
 use pattern_grid::GridState;
 use status::StatusState;
-use undo::History;
-use view_state::Desk;
+use undo::UndoHistory;
+use view_state::ViewState;
 
 use crate::params::BeatfieldParams;
 use crate::saved::WindowSize;
-use crate::shared::{Meters, Stage};
+use crate::shared::{Meters, SharedState};
 
 const UNDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::Z);
 const REDO: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND.plus(Modifiers::SHIFT), Key::Z);
 
 /// Makes the editor of an instance.
-pub fn create(params: Arc<BeatfieldParams>, meters: Arc<Meters>, stage: Arc<Stage>) -> Option<SizedEditor> {
-    SizedEditor::new(params, meters, stage)
+pub fn create(
+    params: Arc<BeatfieldParams>,
+    meters: Arc<Meters>,
+    shared: Arc<SharedState>,
+) -> Option<SizedEditor> {
+    SizedEditor::new(params, meters, shared)
 }
 
 /// The window of one instance.
 pub struct Window {
     params: Arc<BeatfieldParams>,
     meters: Arc<Meters>,
-    stage: Arc<Stage>,
+    shared: Arc<SharedState>,
     /// The gestures of the window that is open.
     gestures: Weak<OpenGestures>,
     api: PluginApi,
-    history: History,
+    history: UndoHistory,
     map: MapState,
     grid: GridState,
     status: StatusState,
@@ -101,14 +105,14 @@ impl NiceEguiApp for Window {
 
 impl Window {
     /// The window of an instance, not open yet.
-    pub fn new(params: Arc<BeatfieldParams>, meters: Arc<Meters>, stage: Arc<Stage>) -> Self {
+    pub fn new(params: Arc<BeatfieldParams>, meters: Arc<Meters>, shared: Arc<SharedState>) -> Self {
         Self {
             params,
             meters,
-            stage,
+            shared,
             gestures: Weak::new(),
             api: PluginApi::Clap,
-            history: History::default(),
+            history: UndoHistory::default(),
             map: MapState::default(),
             grid: GridState::default(),
             status: StatusState::default(),
@@ -128,37 +132,37 @@ impl Window {
     /// One frame.
     pub fn show(&mut self, ui: &mut egui::Ui) {
         let Some(gestures) = self.gestures.upgrade() else { return };
-        let scene = self.stage.scene();
-        let hands = Hands::new(&gestures, &self.params, &mut self.history);
-        let desk = Desk {
+        let decoded = self.shared.decoded();
+        let actions = Actions::new(&gestures, &self.params, &mut self.history);
+        let view = ViewState {
             params: &self.params,
-            hands: &hands,
-            stage: &self.stage,
-            scene: &scene,
+            actions: &actions,
+            shared: &self.shared,
+            decoded: &decoded,
             meters: &self.meters,
             shape: self.params.saved.shape(),
             now: ui.input(|input| input.time),
         };
-        shortcuts(ui, &desk);
+        shortcuts(ui, &view);
         remember_scale(ui.ctx(), &self.params);
         ui.painter().rect_filled(ui.max_rect(), 0.0, theme::BACKGROUND);
         let mut window = ui.max_rect();
-        if self.stage.transport.is_in_charge() {
+        if self.shared.transport.is_in_charge() {
             let (bar, below) = window.split_top_bottom_at_y(window.top() + transport_bar::HEIGHT);
             let bar = bar.shrink2(egui::vec2(12.0, 0.0));
             ui.scope_builder(egui::UiBuilder::new().max_rect(bar), |ui| {
-                transport_bar::show(ui, &self.stage.transport);
+                transport_bar::show(ui, &self.shared.transport);
             });
             window = below;
         }
-        let layout = Layout::of(window);
-        ui.scope_builder(egui::UiBuilder::new().max_rect(layout.map), |ui| self.map.show(ui, &desk));
-        side_panel::show(ui, &desk, &layout, &mut self.map, &mut self.export);
-        ui.scope_builder(egui::UiBuilder::new().max_rect(layout.grid), |ui| self.grid.show(ui, &desk));
+        let layout = WindowLayout::of(window);
+        ui.scope_builder(egui::UiBuilder::new().max_rect(layout.map), |ui| self.map.show(ui, &view));
+        side_panel::show(ui, &view, &layout, &mut self.map, &mut self.export);
+        ui.scope_builder(egui::UiBuilder::new().max_rect(layout.grid), |ui| self.grid.show(ui, &view));
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.status), |ui| {
-            self.status.show(ui, &desk, self.api);
+            self.status.show(ui, &view, self.api);
         });
-        hands.close_frame(desk.now);
+        actions.close_frame(view.now);
     }
 }
 
@@ -176,12 +180,12 @@ fn remember_scale(egui: &egui::Context, params: &BeatfieldParams) {
 }
 
 /// Keys that work wherever the keyboard is.
-fn shortcuts(ui: &egui::Ui, desk: &Desk<'_>) {
+fn shortcuts(ui: &egui::Ui, view: &ViewState<'_>) {
     // Redo first: undo's keys are a part of its keys.
     if ui.input_mut(|input| input.consume_shortcut(&REDO)) {
-        desk.hands.redo();
+        view.actions.redo();
     } else if ui.input_mut(|input| input.consume_shortcut(&UNDO)) {
-        desk.hands.undo();
+        view.actions.undo();
     }
 }
 
@@ -189,48 +193,52 @@ fn shortcuts(ui: &egui::Ui, desk: &Desk<'_>) {
 pub struct SizedEditor {
     params: Arc<BeatfieldParams>,
     meters: Arc<Meters>,
-    stage: Arc<Stage>,
-    made: Mutex<Made>,
+    shared: Arc<SharedState>,
+    inner: Mutex<InnerEditor>,
 }
 
 /// The framework's editor, with the state that knows its size and whether it is open.
-struct Made {
+struct InnerEditor {
     state: Arc<EguiEditorState>,
     editor: EguiEditor<Window>,
 }
 
 impl SizedEditor {
-    fn new(params: Arc<BeatfieldParams>, meters: Arc<Meters>, stage: Arc<Stage>) -> Option<Self> {
-        let made = Mutex::new(make(&params, &meters, &stage)?);
-        Some(Self { params, meters, stage, made })
+    fn new(params: Arc<BeatfieldParams>, meters: Arc<Meters>, shared: Arc<SharedState>) -> Option<Self> {
+        let inner = Mutex::new(make(&params, &meters, &shared)?);
+        Some(Self { params, meters, shared, inner })
     }
 
     /// The editor as it should be by now.
-    fn current(&self) -> MutexGuard<'_, Made> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if !made.state.is_open()
-            && !made.is(self.params.saved.window_size())
-            && let Some(anew) = make(&self.params, &self.meters, &self.stage)
+    fn current(&self) -> MutexGuard<'_, InnerEditor> {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        if !inner.state.is_open()
+            && !inner.is(self.params.saved.window_size())
+            && let Some(anew) = make(&self.params, &self.meters, &self.shared)
         {
-            *made = anew;
+            *inner = anew;
         }
-        made
+        inner
     }
 }
 
-impl Made {
+impl InnerEditor {
     fn is(&self, size: WindowSize) -> bool {
-        size.is_near(self.state.logical_size(), self.state.user_scale_factor())
+        size.is_about(self.state.logical_size(), self.state.user_scale_factor())
     }
 }
 
-fn make(params: &Arc<BeatfieldParams>, meters: &Arc<Meters>, stage: &Arc<Stage>) -> Option<Made> {
+fn make(
+    params: &Arc<BeatfieldParams>,
+    meters: &Arc<Meters>,
+    shared: &Arc<SharedState>,
+) -> Option<InnerEditor> {
     let size = params.saved.window_size();
     let state = EguiEditorState::from_size(size.points(), size.zoom());
-    let window = Window::new(params.clone(), meters.clone(), stage.clone());
+    let window = Window::new(params.clone(), meters.clone(), shared.clone());
     let settings = EguiNiceSettings::new().with_tile("Beatfield").with_resize_hint(resizing());
-    let editor = create_egui_editor(state.clone(), stage.repaint.clone(), settings, window)?;
-    Some(Made { state, editor })
+    let editor = create_egui_editor(state.clone(), shared.repaint.clone(), settings, window)?;
+    Some(InnerEditor { state, editor })
 }
 
 /// How the host may resize the window.
@@ -260,10 +268,10 @@ impl Editor for SizedEditor {
     }
 
     fn size(&self) -> NativeSize<u32> {
-        let made = self.current();
+        let inner = self.current();
         // The framework's size is in points, which leave the scale out.
-        let NativeSize { width, height } = made.editor.size();
-        let scaled = |length: u32| (length as f32 * made.state.user_scale_factor()).round() as u32;
+        let NativeSize { width, height } = inner.editor.size();
+        let scaled = |length: u32| (length as f32 * inner.state.user_scale_factor()).round() as u32;
         NativeSize { width: scaled(width), height: scaled(height) }
     }
 
@@ -297,9 +305,9 @@ mod sizes {
         for (scale, zoom) in [(150, 1.5), (50, 0.5), (0, 0.5), (9_000, 2.0), (100, 1.0)] {
             params.saved.remember_window_size(WindowSize { width: 1200, height: 900, scale });
             assert_eq!((editor.size().width, editor.size().height), (1200, 900), "{scale} %");
-            let made = editor.current();
-            assert_eq!(made.state.user_scale_factor(), zoom, "{scale} %");
-            assert!((made.state.logical_size().width - 1200.0 / zoom).abs() < 0.01, "{scale} %");
+            let inner = editor.current();
+            assert_eq!(inner.state.user_scale_factor(), zoom, "{scale} %");
+            assert!((inner.state.logical_size().width - 1200.0 / zoom).abs() < 0.01, "{scale} %");
         }
     }
 }

@@ -11,14 +11,14 @@ use beat::{
 };
 use score::{FileError, Note, Song, write_whole};
 
-use crate::capture::{TAPE_BARS, Tape};
+use crate::capture::{RECENT_BARS, RecentNotes};
 
 /// The length of a pattern in beats.
 const PATTERN_BEATS: f64 = 8.0;
 
 /// What goes into the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Extent {
+pub enum ExportRange {
     /// The two bars that sound.
     Pattern,
     /// This many bars from the song's beginning, as they will play.
@@ -29,20 +29,20 @@ pub enum Extent {
 
 /// The song around the beat, as the host tells it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Meter {
+pub struct SongMeter {
     /// Quarter notes a minute.
     pub tempo: f64,
     /// Beats of a bar and the note value of a beat.
     pub time_signature: (u8, u8),
 }
 
-impl Default for Meter {
+impl Default for SongMeter {
     fn default() -> Self {
         Self { tempo: 120.0, time_signature: (4, 4) }
     }
 }
 
-impl Meter {
+impl SongMeter {
     /// The length of a bar in quarter notes.
     pub fn bar_beats(&self) -> f64 {
         f64::from(self.time_signature.0.max(1)) * 4.0 / f64::from(self.time_signature.1.max(1))
@@ -51,32 +51,32 @@ impl Meter {
 
 /// A beat that can be written down.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Beat {
+pub struct ExportedBeat {
     /// What it plays.
     pub notes: Vec<Note>,
     /// How long it is, in quarter notes.
     pub beats: f64,
     /// The song around it.
-    pub meter: Meter,
+    pub meter: SongMeter,
 }
 
-impl Beat {
+impl ExportedBeat {
     /// The take of cycle `cycle` alone: the pattern that one sees.
-    pub fn of_pattern(bank: &Bank, cycle: i64, playback: &Playback, meter: Meter) -> Self {
+    pub fn of_pattern(bank: &Bank, cycle: i64, playback: &Playback, meter: SongMeter) -> Self {
         let alone = Bank::new([*bank.take(cycle); 8], 1, *bank.kit(), *bank.settings(), bank.model());
         let song = Playback { grid: beat::GridLock::Song, ..*playback };
         Self { notes: perform(&alone, &song, PATTERN_BEATS, meter), beats: PATTERN_BEATS, meter }
     }
 
     /// The first `bars` bars of the song, as they will play with everything as it is set.
-    pub fn of_bars(bank: &Bank, bars: u32, playback: &Playback, meter: Meter) -> Self {
+    pub fn of_bars(bank: &Bank, bars: u32, playback: &Playback, meter: SongMeter) -> Self {
         let beats = f64::from(bars) * meter.bar_beats();
         Self { notes: perform(bank, playback, beats, meter), beats, meter }
     }
 
     /// The last bars as they were played.
-    pub fn of_tape(tape: &Tape, meter: Meter) -> Self {
-        let (notes, beats) = tape.last_bars(TAPE_BARS);
+    pub fn of_recent_notes(recent: &RecentNotes, meter: SongMeter) -> Self {
+        let (notes, beats) = recent.last_bars(RECENT_BARS);
         Self { notes, beats, meter }
     }
 
@@ -105,24 +105,29 @@ const SAMPLES_A_BEAT: f64 = 480_000.0;
 const FRAMES: u32 = 120_000;
 
 /// The notes of the first `beats` beats of the song.
-fn perform(bank: &Bank, playback: &Playback, beats: f64, meter: Meter) -> Vec<Note> {
-    let (mut sequencer, mut paper) = (Sequencer::new(), Paper::default());
+fn perform(bank: &Bank, playback: &Playback, beats: f64, meter: SongMeter) -> Vec<Note> {
+    let (mut sequencer, mut recorder) = (Sequencer::new(), NoteRecorder::default());
     let mut banks = OneBank(bank);
     let playback = Playback { bypass: false, ..*playback };
     let end = (beats * SAMPLES_A_BEAT).round() as u64;
     let mut at = 0;
     while at < end {
         let frames = u32::try_from(end - at).map_or(FRAMES, |left| left.min(FRAMES));
-        paper.block = at as f64 / SAMPLES_A_BEAT;
-        sequencer.process(&transport(paper.block, frames, meter, true), &playback, &mut banks, &mut paper);
+        recorder.block = at as f64 / SAMPLES_A_BEAT;
+        sequencer.process(
+            &transport(recorder.block, frames, meter, true),
+            &playback,
+            &mut banks,
+            &mut recorder,
+        );
         at += u64::from(frames);
     }
-    paper.block = beats;
-    sequencer.process(&transport(beats, FRAMES, meter, false), &playback, &mut banks, &mut paper);
-    paper.notes
+    recorder.block = beats;
+    sequencer.process(&transport(beats, FRAMES, meter, false), &playback, &mut banks, &mut recorder);
+    recorder.notes
 }
 
-fn transport(beats: f64, frames: u32, meter: Meter, playing: bool) -> Transport {
+fn transport(beats: f64, frames: u32, meter: SongMeter, playing: bool) -> Transport {
     // The tempo says nothing but how many samples a beat has.
     const RATE: f64 = 480_000.0;
     let bar_beats = meter.bar_beats();
@@ -144,13 +149,13 @@ impl BankSource for OneBank<'_> {
 
 /// Where notes are written down.
 #[derive(Default)]
-struct Paper {
+struct NoteRecorder {
     /// Where the block under way begins, in beats.
     block: f64,
     notes: Vec<Note>,
 }
 
-impl NoteSink for Paper {
+impl NoteSink for NoteRecorder {
     fn try_send(&mut self, event: NoteEvent) -> Result<(), Refused> {
         let beats = self.block + f64::from(event.sample) / SAMPLES_A_BEAT;
         let (channel, note) = (event.channel, event.note);
@@ -170,7 +175,7 @@ impl NoteSink for Paper {
 }
 
 /// Files of one name before something is wrong.
-const MOST_NAMESAKES: u32 = 10_000;
+const MAX_SAME_NAMES: u32 = 10_000;
 
 /// Why a beat was not saved.
 #[derive(Debug)]
@@ -180,9 +185,9 @@ pub enum ExportError {
     /// It does not fit into a file.
     TooLong(io::Error),
     /// There is no home folder to save to.
-    Homeless,
+    NoFolder,
     /// The file could not be written.
-    Unwritten(FileError),
+    NotWritten(FileError),
 }
 
 impl std::error::Error for ExportError {}
@@ -192,8 +197,8 @@ impl std::fmt::Display for ExportError {
         match self {
             Self::Empty => write!(f, "Nothing to save: no note has been played, or all are muted."),
             Self::TooLong(error) => write!(f, "This beat does not fit into a MIDI file: {error}."),
-            Self::Homeless => write!(f, "Nowhere to save to: this machine names no home folder."),
-            Self::Unwritten(error) => write!(f, "{error}."),
+            Self::NoFolder => write!(f, "Nowhere to save to: this machine names no home folder."),
+            Self::NotWritten(error) => write!(f, "{error}."),
         }
     }
 }
@@ -210,16 +215,16 @@ pub fn folder() -> Option<PathBuf> {
 ///
 /// # Errors
 /// There is nothing to write, or the file cannot be written.
-pub fn save(beat: &Beat, folder: &Path, name: &str) -> Result<PathBuf, ExportError> {
+pub fn save(beat: &ExportedBeat, folder: &Path, name: &str) -> Result<PathBuf, ExportError> {
     let bytes = beat.to_midi(name)?;
     let name: String =
         name.chars().map(|c| if c.is_alphanumeric() || " -_.".contains(c) { c } else { '-' }).collect();
-    let free = (1..MOST_NAMESAKES)
+    let free = (1..MAX_SAME_NAMES)
         .map(|number| if number == 1 { format!("{name}.mid") } else { format!("{name} {number}.mid") })
         .map(|name| folder.join(name))
         .find(|path| !path.exists());
     let path = free.unwrap_or_else(|| folder.join(format!("{name}.mid")));
-    write_whole(&path, &bytes).map_err(ExportError::Unwritten)?;
+    write_whole(&path, &bytes).map_err(ExportError::NotWritten)?;
     Ok(path)
 }
 
@@ -264,34 +269,38 @@ mod tests {
         Bank::new(takes, 4, Kit::DEFAULT, Settings::DEFAULT, 1)
     }
 
-    fn starts(beat: &Beat) -> Vec<f64> {
+    fn starts(beat: &ExportedBeat) -> Vec<f64> {
         beat.notes.iter().map(|note| (note.beats * 480.0).round() / 480.0).collect()
     }
 
     #[test]
     fn a_pattern_is_the_take_that_sounds_and_bars_are_all_that_will() {
-        let (playback, meter) = (Playback::default(), Meter { tempo: 93.7, ..Meter::default() });
-        let pattern = Beat::of_pattern(&bank(), 6, &playback, meter);
+        let (playback, meter) = (Playback::default(), SongMeter { tempo: 93.7, ..SongMeter::default() });
+        let pattern = ExportedBeat::of_pattern(&bank(), 6, &playback, meter);
         assert_eq!((starts(&pattern), pattern.beats), (vec![0.5], 8.0));
-        let bars = Beat::of_bars(&bank(), 8, &playback, meter);
+        let bars = ExportedBeat::of_bars(&bank(), 8, &playback, meter);
         assert_eq!((starts(&bars), bars.beats), (vec![0.0, 8.25, 16.5, 24.75], 32.0));
         let muted = Playback { mutes: 1, ..playback };
-        assert!(matches!(Beat::of_bars(&bank(), 8, &muted, meter).to_midi(""), Err(ExportError::Empty)));
+        assert!(matches!(
+            ExportedBeat::of_bars(&bank(), 8, &muted, meter).to_midi(""),
+            Err(ExportError::Empty)
+        ));
     }
 
     #[test]
     fn bars_of_seven_eighths_are_as_long_as_they_are() {
-        let meter = Meter { tempo: 120.0, time_signature: (7, 8) };
+        let meter = SongMeter { tempo: 120.0, time_signature: (7, 8) };
         let locked = Playback { grid: beat::GridLock::HostBars, ..Playback::default() };
-        let bars = Beat::of_bars(&bank(), 4, &locked, meter);
+        let bars = ExportedBeat::of_bars(&bank(), 4, &locked, meter);
         assert_eq!((starts(&bars), bars.beats), (vec![0.0, 7.25], 14.0));
     }
 
     #[test]
     fn the_file_says_tempo_and_time_signature() {
-        let meter = Meter { tempo: 90.0, time_signature: (7, 8) };
-        let bytes =
-            Beat::of_pattern(&bank(), 0, &Playback::default(), meter).to_midi("mine").expect("a file");
+        let meter = SongMeter { tempo: 90.0, time_signature: (7, 8) };
+        let bytes = ExportedBeat::of_pattern(&bank(), 0, &Playback::default(), meter)
+            .to_midi("mine")
+            .expect("a file");
         let holds = |part: &[u8]| bytes.windows(part.len()).any(|window| window == part);
         assert!(holds(&[0xff, 0x51, 3, 0x0a, 0x2c, 0x2b]), "666,667 microseconds a beat");
         assert!(holds(&[0xff, 0x58, 4, 7, 3]), "seven eighths");
@@ -301,7 +310,7 @@ mod tests {
     fn a_name_that_is_taken_gets_a_number_and_no_name_leaves_the_folder() {
         let folder = std::env::temp_dir().join(format!("beatfield export {}", std::process::id()));
         let note = Note { beats: 0.0, length_beats: 0.1, channel: 9, note: 36, velocity: 100 };
-        let beat = Beat { notes: vec![note], beats: 4.0, meter: Meter::default() };
+        let beat = ExportedBeat { notes: vec![note], beats: 4.0, meter: SongMeter::default() };
         let name = |result: Result<PathBuf, ExportError>| {
             let path = result.expect("it is saved");
             assert_eq!(path.parent(), Some(&*folder));

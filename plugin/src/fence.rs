@@ -20,12 +20,12 @@ use nice_plug::context::gui::AsyncExecutor;
 use crate::Beatfield;
 
 /// How long a deactivation waits at most. The worker's tasks take microseconds.
-const PATIENCE: Duration = Duration::from_millis(500);
+const TIMEOUT: Duration = Duration::from_millis(500);
 /// How often the worker is looked at until it sleeps.
-const LOOK_EVERY: Duration = Duration::from_micros(50);
+const POLL_INTERVAL: Duration = Duration::from_micros(50);
 
 /// The one background task of the plugin: says that the queue has come this far, and on which thread.
-pub struct Reached(SyncSender<Worker>);
+pub struct FenceTask(SyncSender<Worker>);
 
 /// The framework's worker thread, as the system lists it.
 struct Worker {
@@ -33,7 +33,7 @@ struct Worker {
     stat: Option<PathBuf>,
 }
 
-impl Reached {
+impl FenceTask {
     /// Runs on the framework's worker thread.
     pub(crate) fn report(self) {
         match self.0.try_send(Worker::current()) {
@@ -62,15 +62,15 @@ impl Worker {
 /// Waits until everything that this instance has posted so far has run and the worker has let go of it.
 /// Returns false where patience ran out.
 pub(crate) fn drain(executor: &AsyncExecutor<Beatfield>) -> bool {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let worker = loop {
         let (sender, receiver) = sync_channel(1);
-        executor.execute_background(Reached(sender));
+        executor.execute_background(FenceTask(sender));
         match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(worker) => break worker,
             // The queue was full and dropped the fence: there is room again in a moment.
             Err(RecvTimeoutError::Disconnected) if Instant::now() < deadline => {
-                std::thread::sleep(LOOK_EVERY)
+                std::thread::sleep(POLL_INTERVAL)
             }
             Err(_) => return false,
         }
@@ -79,7 +79,7 @@ pub(crate) fn drain(executor: &AsyncExecutor<Beatfield>) -> bool {
         if Instant::now() > deadline {
             return false;
         }
-        std::thread::sleep(LOOK_EVERY);
+        std::thread::sleep(POLL_INTERVAL);
     }
     true
 }

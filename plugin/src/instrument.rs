@@ -10,16 +10,16 @@ use crate::capture::{CaptureOutput, capture_queue};
 use crate::crossing::{BankWriter, bank_crossing};
 use crate::decode::DecodeThread;
 use crate::editor::{self, SizedEditor};
-use crate::fence::{self, Reached};
+use crate::fence::{self, FenceTask};
 use crate::load_state;
 use crate::params::BeatfieldParams;
-use crate::shared::{Meters, Stage};
+use crate::shared::{Meters, SharedState};
 
 /// One instance. Lives on the host's main thread; `process` borrows it for a block on the audio thread.
 pub struct Beatfield {
     params: Arc<BeatfieldParams>,
     meters: Arc<Meters>,
-    stage: Arc<Stage>,
+    shared: Arc<SharedState>,
     audio: AudioSide,
     /// Waits here until the decode thread takes it at the first activation.
     banks: Option<(BankWriter, CaptureOutput)>,
@@ -35,7 +35,7 @@ impl Default for Beatfield {
         Self {
             params: Arc::default(),
             meters: Arc::default(),
-            stage: Arc::default(),
+            shared: Arc::default(),
             audio: AudioSide::new(reader, input),
             banks: Some((writer, output)),
             decode: None,
@@ -48,11 +48,16 @@ impl Beatfield {
     /// Starts the decode thread unless it runs. Without one the instrument is silent and says why.
     fn start_decoding(&mut self) {
         let Some((banks, played)) = self.banks.take() else { return };
-        match DecodeThread::start(self.params.clone(), banks, played, self.stage.clone(), self.meters.clone())
-        {
+        match DecodeThread::start(
+            self.params.clone(),
+            banks,
+            played,
+            self.shared.clone(),
+            self.meters.clone(),
+        ) {
             Ok(decode) => self.decode = Some(decode),
-            Err(error) => self.stage.show(|scene| {
-                scene.problem = Some(format!(
+            Err(error) => self.shared.show(|decoded| {
+                decoded.problem = Some(format!(
                     "Beatfield could not start its decode thread ({error}); reload the plugin."
                 ));
             }),
@@ -80,10 +85,10 @@ impl Plugin for Beatfield {
 
     type Editor = SizedEditor;
     type SysExMessage = ();
-    type BackgroundTask = Reached;
+    type BackgroundTask = FenceTask;
 
     fn task_executor(&mut self) -> TaskExecutor<Self> {
-        Box::new(Reached::report)
+        Box::new(FenceTask::report)
     }
 
     fn params(&self) -> Arc<dyn Params> {
@@ -97,7 +102,7 @@ impl Plugin for Beatfield {
 
     fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
         self.executor = Some(executor);
-        editor::create(self.params.clone(), self.meters.clone(), self.stage.clone())
+        editor::create(self.params.clone(), self.meters.clone(), self.shared.clone())
     }
 
     fn activate(
@@ -107,7 +112,7 @@ impl Plugin for Beatfield {
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
         self.start_decoding();
-        self.stage.transport.take_charge(context.plugin_api() == PluginApi::Standalone);
+        self.shared.transport.take_charge(context.plugin_api() == PluginApi::Standalone);
         let mode = match (context.plugin_api(), buffer.process_mode) {
             (PluginApi::Clap, ProcessMode::Offline) => HostMode::Offline,
             (PluginApi::Clap | PluginApi::Standalone, _) => HostMode::Live,
@@ -136,7 +141,7 @@ impl Plugin for Beatfield {
         _aux: &mut AuxiliaryBuffers,
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
-        self.audio.process(buffer, &self.params, &self.meters, &self.stage, context);
+        self.audio.process(buffer, &self.params, &self.meters, &self.shared, context);
         // Hosts suspend instruments that seem done.
         ProcessStatus::KeepAlive
     }

@@ -10,7 +10,7 @@ use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
 
 use crate::params::BeatfieldParams;
-use crate::saved::{KeptBank, KeptScene, KeptShape, Mark, ModelChoice, STATE_VERSION, WindowSize};
+use crate::saved::{KeptBank, KeptScene, KeptShape, ModelChoice, STATE_VERSION, VersionField, WindowSize};
 
 /// Where the layout's version stands.
 const VERSION: &str = "beatfield";
@@ -33,8 +33,8 @@ pub(crate) fn complete(state: &mut PluginState) {
     settle_field(state, "scenes", |scenes: &Vec<Option<KeptScene>>| Some(scenes.clone()), &mut damaged);
     settle_field(state, "window", |size: &WindowSize| Some(*size), &mut damaged);
     let remark = remark(state, &damaged);
-    let mark = serde_json::to_string(&Mark::Read { remark }).unwrap_or_default();
-    state.fields.insert(VERSION.into(), mark);
+    let field = serde_json::to_string(&VersionField::Read { remark }).unwrap_or_default();
+    state.fields.insert(VERSION.into(), field);
 }
 
 /// What the musician should know of this state, most important first.
@@ -55,7 +55,7 @@ fn remark(state: &PluginState, damaged: &[String]) -> Option<String> {
             damaged.join(", ")
         ));
     }
-    if bank.is_some_and(|bank| bank.is_of_another_law()) {
+    if bank.is_some_and(|bank| bank.is_of_another_decoder_version()) {
         sentences.push(
             "This project was saved by a Beatfield that made other beats of the same settings: listen again."
                 .into(),

@@ -63,7 +63,7 @@ pub struct BeatfieldParams {
     pub commit: EnumParam<Commit>,
     /// What the two bars are laid along.
     #[id = "grid"]
-    pub grid: EnumParam<Grid>,
+    pub grid: EnumParam<GridChoice>,
     /// The MIDI channel of the notes, 1 to 16; drums are on 10.
     #[id = "channel"]
     pub channel: IntParam,
@@ -157,7 +157,7 @@ impl Default for BeatfieldParams {
             gate: percent("Gate", 0.5, 0.05, 1.0),
             velocity: percent("Velocity", 1.0, 0.0, 2.0),
             commit: EnumParam::new("Commit", Commit::Step),
-            grid: EnumParam::new("Grid", Grid::Song),
+            grid: EnumParam::new("Grid", GridChoice::Song),
             channel: channel("Channel", 10),
             notes_out: BoolParam::new("Notes out", true),
             kit_level: kit_level("Kit level"),

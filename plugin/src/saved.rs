@@ -25,22 +25,22 @@ pub const STATE_VERSION: u32 = 1;
 pub struct Saved {
     /// The layout's version.
     #[persist = "beatfield"]
-    layout: Layout,
+    version: StateVersion,
     /// Which model plays.
     #[persist = "model"]
-    model: Counted<ModelChoice>,
+    model: CountedField<ModelChoice>,
     /// What played when the project was saved.
     #[persist = "bank"]
-    bank: Counted<KeptBank>,
+    bank: CountedField<KeptBank>,
     /// What the player did to the beat itself.
     #[persist = "shape"]
-    shape: Counted<KeptShape>,
+    shape: CountedField<KeptShape>,
     /// What the scenes hold.
     #[persist = "scenes"]
     scenes: Scenes,
     /// How large the window is, and everything in it.
     #[persist = "window"]
-    window: Counted<WindowSize>,
+    window: CountedField<WindowSize>,
 }
 
 impl Saved {
@@ -115,7 +115,7 @@ impl Saved {
 
     /// What the musician should know of the state that was loaded last; nothing of most.
     pub fn remark(&self) -> Option<String> {
-        self.layout.remark()
+        self.version.remark()
     }
 
     /// Writes what became of the choice of `revision`, so that it is saved; no change of the choice
@@ -134,14 +134,14 @@ impl Saved {
 
 /// A saved value that counts how often it was set.
 #[derive(Debug, Default)]
-struct Counted<T> {
+struct CountedField<T> {
     value: RwLock<T>,
     changes: AtomicU32,
     /// How many of the changes came with a state.
     loads: AtomicU32,
 }
 
-impl<T> Counted<T> {
+impl<T> CountedField<T> {
     /// How often it was set. Acquire: who sees a count sees the value that was set with it.
     fn changes(&self) -> u32 {
         self.changes.load(Ordering::Acquire)
@@ -167,14 +167,14 @@ impl<T> Counted<T> {
     }
 }
 
-impl<T: Clone> Counted<T> {
+impl<T: Clone> CountedField<T> {
     /// The value of now.
     fn get(&self) -> T {
         self.value.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl<'a, T> PersistentField<'a, T> for Counted<T>
+impl<'a, T> PersistentField<'a, T> for CountedField<T>
 where
     T: Serialize + Deserialize<'a> + Send + Sync,
 {
@@ -189,14 +189,14 @@ where
 
 /// Writes this build's version whatever version was read, and keeps what the reading found.
 #[derive(Debug, Default)]
-struct Layout {
+struct StateVersion {
     remark: RwLock<Option<String>>,
 }
 
 /// What stands in the field of the version.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Mark {
+pub(crate) enum VersionField {
     /// As it is saved: the version alone.
     Version(u32),
     /// As [`complete`](super::complete) hands it on, in the only way from there to an instance.
@@ -206,23 +206,23 @@ pub(crate) enum Mark {
     },
 }
 
-impl Layout {
+impl StateVersion {
     fn remark(&self) -> Option<String> {
         self.remark.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl PersistentField<'_, Mark> for Layout {
-    fn set(&self, mark: Mark) {
-        let remark = match mark {
-            Mark::Version(_) => None,
-            Mark::Read { remark } => remark,
+impl PersistentField<'_, VersionField> for StateVersion {
+    fn set(&self, field: VersionField) {
+        let remark = match field {
+            VersionField::Version(_) => None,
+            VersionField::Read { remark } => remark,
         };
         *self.remark.write().unwrap_or_else(PoisonError::into_inner) = remark;
     }
 
-    fn map<F: Fn(&Mark) -> R, R>(&self, read: F) -> R {
-        read(&Mark::Version(STATE_VERSION))
+    fn map<F: Fn(&VersionField) -> R, R>(&self, read: F) -> R {
+        read(&VersionField::Version(STATE_VERSION))
     }
 }
 

@@ -8,11 +8,11 @@ use beat::{Bank, Pattern, Playhead};
 use nets::Model;
 use nice_plug_egui::RepaintNotifier;
 
-use crate::capture::Tape;
-use crate::export::Meter;
+use crate::capture::RecentNotes;
+use crate::export::SongMeter;
 use crate::own_transport::OwnTransport;
 
-use crate::editor::map::picture::Picture;
+use crate::editor::map::picture::MapPicture;
 
 /// Written by the audio thread with plain stores, read by the window. Every ordering is relaxed: each
 /// number stands for itself and guards nothing.
@@ -33,7 +33,7 @@ pub struct Meters {
     /// The host's time signature: beats of a bar x 256 + the note value of a beat; 0 before it has told.
     signature: AtomicU32,
     /// The last incoming note, above it how many there were.
-    heard: AtomicU32,
+    input_note: AtomicU32,
 }
 
 impl Meters {
@@ -79,15 +79,15 @@ impl Meters {
     }
 
     /// The last incoming note, with a number that changes with every note.
-    pub fn heard(&self) -> (u32, u8) {
-        let heard = self.heard.load(Ordering::Relaxed);
-        (heard >> 8, heard as u8)
+    pub fn last_input_note(&self) -> (u32, u8) {
+        let packed = self.input_note.load(Ordering::Relaxed);
+        (packed >> 8, packed as u8)
     }
 
-    pub(crate) fn show_heard(&self, note: u8) {
+    pub(crate) fn show_input_note(&self, note: u8) {
         // Only the audio thread writes it.
-        let count = (self.heard.load(Ordering::Relaxed) >> 8).wrapping_add(1);
-        self.heard.store(count << 8 | u32::from(note), Ordering::Relaxed);
+        let count = (self.input_note.load(Ordering::Relaxed) >> 8).wrapping_add(1);
+        self.input_note.store(count << 8 | u32::from(note), Ordering::Relaxed);
     }
 
     pub(crate) fn note_decoder_end(&self) {
@@ -119,11 +119,11 @@ impl Meters {
     }
 
     /// The host's tempo and time signature, as far as it has told them.
-    pub fn meter(&self) -> Meter {
-        let usual = Meter::default();
+    pub fn meter(&self) -> SongMeter {
+        let usual = SongMeter::default();
         let tempo = f64::from_bits(self.tempo.load(Ordering::Relaxed));
         let [_, _, upper, lower] = self.signature.load(Ordering::Relaxed).to_be_bytes();
-        Meter {
+        SongMeter {
             tempo: if tempo > 0.0 { tempo } else { usual.tempo },
             time_signature: if upper > 0 && lower > 0 { (upper, lower) } else { usual.time_signature },
         }
@@ -153,20 +153,20 @@ impl Meters {
 
 /// What the decode thread shows. Locks, so never for the audio thread.
 #[derive(Default)]
-pub struct Stage {
-    scene: Mutex<Scene>,
-    tape: Mutex<Tape>,
+pub struct SharedState {
+    decoded: Mutex<Decoded>,
+    recent_notes: Mutex<RecentNotes>,
     /// Where the song is, where no host says so.
     pub transport: OwnTransport,
     /// What the window would like the decode thread to draw.
-    pub wishes: Wishes,
+    pub requests: DrawRequests,
     /// Asks the window for a new frame; a relaxed store, so any thread may call it.
     pub repaint: RepaintNotifier,
 }
 
 /// One consistent picture of the decode thread.
 #[derive(Clone, Default)]
-pub struct Scene {
+pub struct Decoded {
     /// The model that plays, where there is one.
     pub model: Option<Arc<Model>>,
     /// Why there is none, in a sentence.
@@ -174,7 +174,7 @@ pub struct Scene {
     /// Counts models, so that the window knows when to draw the map anew.
     pub model_number: u32,
     /// The model's map as a picture, once the window has asked for one.
-    pub picture: Option<Arc<Picture>>,
+    pub picture: Option<Arc<MapPicture>>,
     /// What would play at the place that the window last asked about.
     pub preview: Option<([f32; 2], Pattern)>,
     /// The newest banks with their numbers, the newest last.
@@ -183,20 +183,20 @@ pub struct Scene {
 
 /// What the window wants of the decode thread. Relaxed everywhere: each wish stands for itself.
 #[derive(Debug, Default)]
-pub struct Wishes {
+pub struct DrawRequests {
     picture: AtomicBool,
     /// The place to preview in ten-thousandths, and a mark that there is one.
     preview: AtomicU64,
 }
 
-impl Wishes {
+impl DrawRequests {
     /// Asks for the picture of the map.
-    pub fn ask_picture(&self) {
+    pub fn request_picture(&self) {
         self.picture.store(true, Ordering::Relaxed);
     }
 
     /// Asks what would play at a place.
-    pub fn ask_preview(&self, place: [f32; 2]) {
+    pub fn request_preview(&self, place: [f32; 2]) {
         let [x, y] = place.map(|value| (value.clamp(0.0, 1.0) * 10_000.0).round() as u64);
         self.preview.store(1 << 63 | x << 32 | y, Ordering::Relaxed);
     }
@@ -221,7 +221,7 @@ impl Wishes {
 /// How many of the newest banks the window can show beside the one that sounds.
 const RECENT_BANKS: usize = 8;
 
-impl Scene {
+impl Decoded {
     /// The newest bank: what sounds at the next commit, and first when play starts.
     pub fn newest(&self) -> Option<&Bank> {
         self.banks.last().map(|(_, bank)| bank)
@@ -251,20 +251,20 @@ impl Scene {
     }
 }
 
-impl Stage {
+impl SharedState {
     /// What was played.
-    pub fn tape(&self) -> MutexGuard<'_, Tape> {
-        self.tape.lock().unwrap_or_else(PoisonError::into_inner)
+    pub fn recent_notes(&self) -> MutexGuard<'_, RecentNotes> {
+        self.recent_notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What there is to show.
-    pub fn scene(&self) -> Scene {
-        self.scene.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn decoded(&self) -> Decoded {
+        self.decoded.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Changes what there is to show, and asks for a frame.
-    pub fn show(&self, change: impl FnOnce(&mut Scene)) {
-        change(&mut self.scene.lock().unwrap_or_else(PoisonError::into_inner));
+    pub fn show(&self, change: impl FnOnce(&mut Decoded)) {
+        change(&mut self.decoded.lock().unwrap_or_else(PoisonError::into_inner));
         self.repaint.request_repaint();
     }
 }
@@ -275,30 +275,30 @@ mod tests {
 
     #[test]
     fn the_window_shows_the_bank_that_sounds_however_many_wait() {
-        let mut scene = Scene::default();
+        let mut decoded = Decoded::default();
         for number in 1..=50 {
-            scene.add(
+            decoded.add(
                 number,
                 Bank::new(*Bank::SILENT.takes(), 1, beat::Kit::DEFAULT, beat::Settings::DEFAULT, number),
                 3,
             );
         }
-        assert_eq!(scene.sounding(3).map(Bank::model), Some(3));
-        assert_eq!(scene.sounding(50).map(Bank::model), Some(50));
-        assert_eq!(scene.sounding(20).map(Bank::model), Some(50), "long gone: the newest");
-        assert_eq!(scene.banks.len(), 1 + RECENT_BANKS);
-        assert_eq!(scene.waiting(3).map(Bank::model), Some(50));
-        assert_eq!(scene.waiting(50), None, "the newest sounds");
-        assert_eq!(scene.waiting(20), None, "nobody knows what sounds");
+        assert_eq!(decoded.sounding(3).map(Bank::model), Some(3));
+        assert_eq!(decoded.sounding(50).map(Bank::model), Some(50));
+        assert_eq!(decoded.sounding(20).map(Bank::model), Some(50), "long gone: the newest");
+        assert_eq!(decoded.banks.len(), 1 + RECENT_BANKS);
+        assert_eq!(decoded.waiting(3).map(Bank::model), Some(50));
+        assert_eq!(decoded.waiting(50), None, "the newest sounds");
+        assert_eq!(decoded.waiting(20), None, "nobody knows what sounds");
     }
 
     #[test]
     fn a_wish_is_taken_once() {
-        let wishes = Wishes::default();
-        assert_eq!(wishes.take_preview(), None);
-        wishes.ask_preview([0.0, 0.0]);
-        wishes.ask_preview([0.25, 1.0]);
-        assert_eq!(wishes.take_preview(), Some([0.25, 1.0]));
-        assert_eq!(wishes.take_preview(), None);
+        let requests = DrawRequests::default();
+        assert_eq!(requests.take_preview(), None);
+        requests.request_preview([0.0, 0.0]);
+        requests.request_preview([0.25, 1.0]);
+        assert_eq!(requests.take_preview(), Some([0.25, 1.0]));
+        assert_eq!(requests.take_preview(), None);
     }
 }

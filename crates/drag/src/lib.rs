@@ -17,7 +17,7 @@ pub const POSSIBLE: bool = cfg!(target_os = "linux");
 
 /// How a drag ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DragOutcome {
     /// The other program has taken the file.
     Dropped,
     /// It was let go where nothing takes files.
@@ -48,7 +48,7 @@ pub enum DragError {
 /// up and waits for its thread, which looks a hundred times a second.
 pub struct Drag {
     stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<Result<Outcome, DragError>>>,
+    thread: Option<JoinHandle<Result<DragOutcome, DragError>>>,
 }
 
 impl Drag {
@@ -69,7 +69,7 @@ impl Drag {
     }
 
     /// How it ended; none while it goes on, and after it was told once.
-    pub fn outcome(&mut self) -> Option<Result<Outcome, DragError>> {
+    pub fn outcome(&mut self) -> Option<Result<DragOutcome, DragError>> {
         let thread = self.thread.take_if(|thread| thread.is_finished())?;
         Some(thread.join().unwrap_or_else(|_| Err(DragError::Broken("a defect of Beatfield's".into()))))
     }
@@ -87,11 +87,11 @@ impl Drop for Drag {
 }
 
 #[cfg(target_os = "linux")]
-fn carry(file: &Path, stop: &AtomicBool) -> Result<Outcome, DragError> {
+fn carry(file: &Path, stop: &AtomicBool) -> Result<DragOutcome, DragError> {
     x11::carry(file, stop)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn carry(_file: &Path, _stop: &AtomicBool) -> Result<Outcome, DragError> {
+fn carry(_file: &Path, _stop: &AtomicBool) -> Result<DragOutcome, DragError> {
     Err(DragError::NoDisplay("this system has another way, which is not built yet".into()))
 }

@@ -17,13 +17,13 @@ use x11rb::protocol::xproto::{ClientMessageEvent, ConnectionExt, KeyButMask};
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-use crate::{DragError, Outcome};
-use xdnd::{Atoms, Offer, Target, target_at};
+use crate::{DragError, DragOutcome};
+use xdnd::{Atoms, DropTarget, Offer, target_at};
 
 /// How often the pointer is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(8);
+const POLL_INTERVAL: Duration = Duration::from_millis(8);
 /// How long the other program may take to fetch what was dropped on it.
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 
 impl From<ConnectionError> for DragError {
     fn from(error: ConnectionError) -> Self {
@@ -44,17 +44,17 @@ impl From<ReplyOrIdError> for DragError {
 }
 
 /// Carries `file` until the button is up, and hands it over.
-pub(crate) fn carry(file: &Path, stop: &AtomicBool) -> Result<Outcome, DragError> {
+pub(crate) fn carry(file: &Path, stop: &AtomicBool) -> Result<DragOutcome, DragError> {
     let (connection, screen) =
         x11rb::connect(None).map_err(|error| DragError::NoDisplay(error.to_string()))?;
     let atoms = Atoms::new(&connection)?.reply()?;
     let root = connection.setup().roots[screen].root;
     let offer = Offer::make(&connection, atoms, root, file)?;
-    let mut carried =
-        Carried { connection: &connection, atoms, root, offer, over: None, finished: false, lost: false };
-    let outcome = carried.follow_pointer(stop);
-    if outcome.is_err() || !carried.finished {
-        carried.leave()?;
+    let mut file =
+        CarriedFile { connection: &connection, atoms, root, offer, over: None, finished: false, lost: false };
+    let outcome = file.follow_pointer(stop);
+    if outcome.is_err() || !file.finished {
+        file.leave()?;
     }
     // Until the server has it: a connection that closes at once may take its last words with it.
     connection.sync()?;
@@ -62,21 +62,21 @@ pub(crate) fn carry(file: &Path, stop: &AtomicBool) -> Result<Outcome, DragError
 }
 
 /// The file under way.
-struct Carried<'a> {
+struct CarriedFile<'a> {
     connection: &'a RustConnection,
     atoms: Atoms,
     root: u32,
     offer: Offer,
     /// What the pointer is over.
-    over: Option<Target>,
+    over: Option<DropTarget>,
     /// The target has fetched it.
     finished: bool,
     /// Another program has begun a drag of its own.
     lost: bool,
 }
 
-impl Carried<'_> {
-    fn follow_pointer(&mut self, stop: &AtomicBool) -> Result<Outcome, DragError> {
+impl CarriedFile<'_> {
+    fn follow_pointer(&mut self, stop: &AtomicBool) -> Result<DragOutcome, DragError> {
         loop {
             self.answer()?;
             if stop.load(Ordering::Relaxed) || self.lost {
@@ -87,7 +87,7 @@ impl Carried<'_> {
                 return self.let_go(stop);
             }
             self.move_to(pointer.root_x, pointer.root_y)?;
-            std::thread::sleep(LOOK_EVERY);
+            std::thread::sleep(POLL_INTERVAL);
         }
     }
 
@@ -96,7 +96,7 @@ impl Carried<'_> {
         let window = target_at(self.connection, &self.atoms, self.root, x, y)?;
         if self.over.as_ref().map(|target| target.window) != window.map(|found| found.0) {
             self.leave()?;
-            self.over = window.map(|(window, version)| Target::new(window, version));
+            self.over = window.map(|(window, version)| DropTarget::new(window, version));
             if let Some(target) = &self.over {
                 target.enter(self.connection, &self.atoms, &self.offer)?;
             }
@@ -116,25 +116,25 @@ impl Carried<'_> {
     }
 
     /// The button is up: a target that takes the file gets it.
-    fn let_go(&mut self, stop: &AtomicBool) -> Result<Outcome, DragError> {
+    fn let_go(&mut self, stop: &AtomicBool) -> Result<DragOutcome, DragError> {
         // What the target last said may still be under way.
-        let deadline = Instant::now() + PATIENCE;
-        while self.over.as_ref().is_some_and(Target::is_asked) && Instant::now() < deadline {
+        let deadline = Instant::now() + TIMEOUT;
+        while self.over.as_ref().is_some_and(DropTarget::awaits_status) && Instant::now() < deadline {
             self.answer_or_wait(stop)?;
         }
         let Some(target) = self.over.as_ref().filter(|target| target.takes()) else {
-            return Ok(Outcome::Nowhere);
+            return Ok(DragOutcome::Nowhere);
         };
         target.drop_on(self.connection, &self.atoms, &self.offer)?;
         self.connection.flush()?;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !self.finished {
             self.answer_or_wait(stop)?;
             if Instant::now() > deadline {
                 return Err(DragError::Broken("the other program did not fetch the file".into()));
             }
         }
-        Ok(Outcome::Dropped)
+        Ok(DragOutcome::Dropped)
     }
 
     fn answer_or_wait(&mut self, stop: &AtomicBool) -> Result<(), DragError> {
@@ -142,7 +142,7 @@ impl Carried<'_> {
             return Err(DragError::GivenUp);
         }
         self.answer()?;
-        std::thread::sleep(LOOK_EVERY);
+        std::thread::sleep(POLL_INTERVAL);
         Ok(())
     }
 
@@ -150,7 +150,7 @@ impl Carried<'_> {
     fn answer(&mut self) -> Result<(), DragError> {
         while let Some(event) = self.connection.poll_for_event()? {
             match event {
-                Event::ClientMessage(message) => self.hear(&message),
+                Event::ClientMessage(message) => self.on_message(&message),
                 Event::SelectionRequest(request) => {
                     self.offer.answer(self.connection, &self.atoms, &request)?;
                 }
@@ -161,11 +161,11 @@ impl Carried<'_> {
         Ok(())
     }
 
-    fn hear(&mut self, message: &ClientMessageEvent) {
+    fn on_message(&mut self, message: &ClientMessageEvent) {
         let [window, flags, ..] = message.data.as_data32();
         let Some(target) = self.over.as_mut().filter(|target| target.window == window) else { return };
         if message.type_ == self.atoms.XdndStatus {
-            target.hear_status(flags & 1 == 1);
+            target.on_status(flags & 1 == 1);
         } else if message.type_ == self.atoms.XdndFinished {
             self.finished = true;
         }

@@ -3,7 +3,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::print_stdout, reason = "a test that cannot run says so")]
 
-use drag::{Drag, Outcome};
+use drag::{Drag, DragOutcome};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -164,7 +164,7 @@ fn wait_for(seen: &Receiver<Seen>, wanted: impl Fn(&Seen) -> bool) -> Seen {
     }
 }
 
-fn end_of(mut drag: Drag) -> Outcome {
+fn end_of(mut drag: Drag) -> DragOutcome {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         if let Some(outcome) = drag.outcome() {
@@ -211,10 +211,10 @@ fn a_file_is_dragged_into_another_window() {
             let name = folder.file_name().and_then(|name| name.to_str()).expect("plain text");
             assert!(list.starts_with("file:///") && list.ends_with("/my%20beat.mid\r\n"), "{list:?}");
             assert!(list.contains(&name.replace(' ', "%20")), "{list:?}");
-            assert_eq!(end_of(drag), Outcome::Dropped);
+            assert_eq!(end_of(drag), DragOutcome::Dropped);
         } else {
             wait_for(&seen, |told| *told == Seen::Left);
-            assert_eq!(end_of(drag), Outcome::Nowhere);
+            assert_eq!(end_of(drag), DragOutcome::Nowhere);
         }
         program.join().expect("the other program ends");
     }
@@ -224,7 +224,7 @@ fn a_file_is_dragged_into_another_window() {
     hand.press();
     let drag = Drag::start(&file).expect("the drag begins");
     hand.release();
-    assert_eq!(end_of(drag), Outcome::Nowhere);
+    assert_eq!(end_of(drag), DragOutcome::Nowhere);
     hand.press();
     drop(Drag::start(&file).expect("the drag begins"));
     hand.release();

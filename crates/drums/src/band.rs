@@ -4,7 +4,7 @@
 
 use libm::{cosf, sinf};
 
-use crate::envelope::{Stretch, add};
+use crate::envelope::{Segment, add};
 use crate::recipes::Band;
 
 /// Both filters with their state.
@@ -27,14 +27,14 @@ impl BandFilter {
 
     /// Adds the band of what `source` gives, as loud as the stretch has it; returns the level behind it.
     #[inline]
-    pub(crate) fn add(&mut self, sum: &mut [f32], stretch: &Stretch, mut source: impl FnMut() -> f32) -> f32 {
+    pub(crate) fn add(&mut self, sum: &mut [f32], segment: &Segment, mut source: impl FnMut() -> f32) -> f32 {
         let mut low_edge = self.low_edge;
         let level = if let Some(mut high_edge) = self.high_edge {
-            let level = add(sum, stretch, || high_edge.step(low_edge.step(source())));
+            let level = add(sum, segment, || high_edge.step(low_edge.step(source())));
             self.high_edge = Some(high_edge);
             level
         } else {
-            add(sum, stretch, || low_edge.step(source()))
+            add(sum, segment, || low_edge.step(source()))
         };
         self.low_edge = low_edge;
         level

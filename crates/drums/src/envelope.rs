@@ -2,7 +2,7 @@
 
 use libm::expf;
 
-use crate::recipes::Shape;
+use crate::recipes::EnvelopeTimes;
 
 /// The logarithm of a thousandth. A decay time is the time to fall to that, by 60 dB.
 const LN_THOUSANDTH: f32 = -6.907_755;
@@ -25,7 +25,7 @@ pub(crate) struct Envelope {
 
 /// A stretch of samples in which the level follows one law: times `factor`, plus `rise`, a sample.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Stretch {
+pub(crate) struct Segment {
     pub(crate) samples: usize,
     pub(crate) factor: f32,
     pub(crate) rise: f32,
@@ -40,7 +40,7 @@ pub(crate) fn fall(seconds: f32, rate: f32) -> f32 {
 
 impl Envelope {
     /// An envelope that comes to the amplitude `full`.
-    pub(crate) fn new(shape: &Shape, full: f32, rate: f32) -> Self {
+    pub(crate) fn new(shape: &EnvelopeTimes, full: f32, rate: f32) -> Self {
         let samples = |seconds: f32| (seconds * rate) as u32;
         let attack = samples(shape.attack);
         Self {
@@ -67,7 +67,7 @@ impl Envelope {
 
     /// The next stretch, of at most this many samples; it counts as passed, but for its level, which
     /// [`Self::arrive`] is told. Empty where it has ended.
-    pub(crate) fn stretch(&mut self, samples: usize) -> Stretch {
+    pub(crate) fn segment(&mut self, samples: usize) -> Segment {
         let level = self.level;
         let (left, factor, rise) = if self.attack > 0 {
             (&mut self.attack, 1.0, self.rise)
@@ -78,7 +78,7 @@ impl Envelope {
         };
         let taken = (*left as usize).min(samples);
         *left -= taken as u32;
-        Stretch { samples: taken, factor, rise, level }
+        Segment { samples: taken, factor, rise, level }
     }
 
     /// The level at which the stretch before has ended.
@@ -89,8 +89,8 @@ impl Envelope {
 
 /// Adds what `source` gives, as loud as the stretch has it; returns the level behind it.
 #[inline]
-pub(crate) fn add(sum: &mut [f32], stretch: &Stretch, mut source: impl FnMut() -> f32) -> f32 {
-    let Stretch { factor, rise, mut level, .. } = *stretch;
+pub(crate) fn add(sum: &mut [f32], segment: &Segment, mut source: impl FnMut() -> f32) -> f32 {
+    let Segment { factor, rise, mut level, .. } = *segment;
     for sum in sum {
         *sum += source() * level;
         level = level * factor + rise;

@@ -3,7 +3,7 @@
 use beat::INSTRUMENTS;
 use libm::tanhf;
 
-use crate::layer::Hit;
+use crate::layer::Strike;
 use crate::recipes::RECIPES;
 use crate::source::CHUNK;
 use crate::voice::Voice;
@@ -78,7 +78,7 @@ impl Drums {
         let Some(recipe) = RECIPES.get(instrument).filter(|_| self.target > 0.0 && velocity > 0) else {
             return;
         };
-        let dice = self.dice(instrument);
+        let seed = self.strike_seed(instrument);
         let (drums, ringing) = self.voices.split_at_mut(INSTRUMENTS);
         for (choked, voice) in drums.iter_mut().enumerate() {
             if let Some(voice) = voice.as_mut().filter(|_| recipe.chokes >> choked & 1 == 1) {
@@ -88,12 +88,12 @@ impl Drums {
         let drum = &mut drums[instrument];
         let mut before = drum.take();
         if recipe.rings_on > 0.0
-            && let Some(mut voice) = before.take_if(|voice| voice.was_heard())
+            && let Some(mut voice) = before.take_if(|voice| voice.has_sounded())
         {
             voice.make_way(recipe.rings_on, self.rate);
             before = ring_on(ringing, voice);
         }
-        let hit = Hit { force: f32::from(velocity.min(127)) / 127.0, dice };
+        let hit = Strike { force: f32::from(velocity.min(127)) / 127.0, seed };
         *drum = Some(Voice::new(recipe, &hit, before.as_ref(), self.rate));
     }
 
@@ -131,7 +131,7 @@ impl Drums {
     }
 
     /// What the small differences of the next hit of `instrument` are drawn from.
-    fn dice(&mut self, instrument: usize) -> u32 {
+    fn strike_seed(&mut self, instrument: usize) -> u32 {
         let hits = self.hits[instrument];
         self.hits[instrument] = hits.wrapping_add(1);
         let mut bits = self.seed ^ (hits << 4 | instrument as u32).wrapping_mul(0x9e37_79b9);

@@ -3,23 +3,23 @@
 use libm::powf;
 
 use crate::band::BandFilter;
-use crate::envelope::{Envelope, Stretch, add};
-use crate::recipes::{LayerRecipe, Shape};
+use crate::envelope::{Envelope, Segment, add};
+use crate::recipes::{EnvelopeTimes, LayerRecipe};
 use crate::source::{CHUNK, Generator};
 
 /// What one hit is like.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Hit {
+pub(crate) struct Strike {
     /// How hard, 0..=1.
     pub(crate) force: f32,
     /// What this hit's small differences are drawn from.
-    pub(crate) dice: u32,
+    pub(crate) seed: u32,
 }
 
-impl Hit {
+impl Strike {
     /// A number within -1..=1 that belongs to this hit; another for each `which`.
-    pub(crate) fn chance(&self, which: u32) -> f32 {
-        let mut bits = self.dice ^ which.wrapping_mul(0x9e37_79b9);
+    pub(crate) fn random(&self, which: u32) -> f32 {
+        let mut bits = self.seed ^ which.wrapping_mul(0x9e37_79b9);
         bits = (bits ^ bits >> 16).wrapping_mul(0x7feb_352d);
         bits = (bits ^ bits >> 15).wrapping_mul(0x846c_a68b);
         ((bits ^ bits >> 16) >> 8) as f32 / 8_388_608.0 - 1.0
@@ -28,26 +28,26 @@ impl Hit {
 
 /// A layer with its state.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Layer {
+pub(crate) struct VoiceLayer {
     generator: Generator,
     band: BandFilter,
     envelope: Envelope,
 }
 
-impl Layer {
+impl VoiceLayer {
     /// A layer of a drum that is as loud as `loudness`.
-    pub(crate) fn new(recipe: &LayerRecipe, hit: &Hit, loudness: f32, which: u32, rate: f32) -> Self {
+    pub(crate) fn new(recipe: &LayerRecipe, hit: &Strike, loudness: f32, which: u32, rate: f32) -> Self {
         // No two strokes of a drummer are alike, but they are near.
         const DETUNE: f32 = 0.004;
         const SOFTEST_DECAY: f32 = 0.75;
-        let pitch = 1.0 + DETUNE * hit.chance(which);
+        let pitch = 1.0 + DETUNE * hit.random(which);
         let decay = recipe.shape.decay * (SOFTEST_DECAY + (1.0 - SOFTEST_DECAY) * hit.force);
         let level = loudness * recipe.level * powf(hit.force, recipe.hardness);
-        let dice = hit.dice ^ which.wrapping_mul(0x85eb_ca6b);
+        let seed = hit.seed ^ which.wrapping_mul(0x85eb_ca6b);
         Self {
-            generator: Generator::new(&recipe.source, pitch, hit.force, dice, rate),
+            generator: Generator::new(&recipe.source, pitch, hit.force, seed, rate),
             band: BandFilter::new(&recipe.band, rate),
-            envelope: Envelope::new(&Shape { decay, ..recipe.shape }, level, rate),
+            envelope: Envelope::new(&EnvelopeTimes { decay, ..recipe.shape }, level, rate),
         }
     }
 
@@ -60,12 +60,12 @@ impl Layer {
         let delayed = self.envelope.pass_delay(sum.len());
         let mut sum = &mut sum[delayed..];
         while !sum.is_empty() {
-            let stretch = self.envelope.stretch(sum.len());
-            if stretch.samples == 0 {
+            let segment = self.envelope.segment(sum.len());
+            if segment.samples == 0 {
                 break;
             }
-            let (now, later) = sum.split_at_mut(stretch.samples);
-            let arrived = self.add_stretch(now, &stretch);
+            let (now, later) = sum.split_at_mut(segment.samples);
+            let arrived = self.add_segment(now, &segment);
             self.envelope.arrive(arrived);
             sum = later;
         }
@@ -73,7 +73,7 @@ impl Layer {
 
     /// Adds a stretch and returns the level behind it. One loop for each kind, over copies: what the loop
     /// carries stays in registers.
-    fn add_stretch(&mut self, sum: &mut [f32], stretch: &Stretch) -> f32 {
+    fn add_segment(&mut self, sum: &mut [f32], segment: &Segment) -> f32 {
         match (self.generator, &mut self.band) {
             (Generator::Tone(mut tone), _) => {
                 let mut samples = [0.0; CHUNK];
@@ -81,15 +81,15 @@ impl Layer {
                 tone.write(samples);
                 self.generator = Generator::Tone(tone);
                 let mut samples = samples.iter();
-                add(sum, stretch, || samples.next().copied().unwrap_or(0.0))
+                add(sum, segment, || samples.next().copied().unwrap_or(0.0))
             }
-            (Generator::Hiss(mut hiss), band) => {
-                let level = band.add(sum, stretch, || hiss.step());
-                self.generator = Generator::Hiss(hiss);
+            (Generator::Noise(mut noise), band) => {
+                let level = band.add(sum, segment, || noise.step());
+                self.generator = Generator::Noise(noise);
                 level
             }
             (Generator::Metal(mut metal), band) => {
-                let level = band.add(sum, stretch, || metal.step());
+                let level = band.add(sum, segment, || metal.step());
                 self.generator = Generator::Metal(metal);
                 level
             }

@@ -24,14 +24,14 @@ pub(crate) enum Source {
         drive: f32,
     },
     /// White noise.
-    Hiss,
+    Noise,
     /// Squares of these frequencies in Hz; 0 leaves one out.
     Metal([f32; SQUARES]),
 }
 
 /// The shape of a layer, in seconds.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Shape {
+pub(crate) struct EnvelopeTimes {
     /// Before it begins.
     pub(crate) delay: f32,
     /// From nothing to full; 0 begins at full.
@@ -59,7 +59,7 @@ pub(crate) struct LayerRecipe {
     pub(crate) source: Source,
     /// What is kept of it; a tone is left whole.
     pub(crate) band: Band,
-    pub(crate) shape: Shape,
+    pub(crate) shape: EnvelopeTimes,
     /// Its loudness among the layers.
     pub(crate) level: f32,
     /// How much more than the whole drum it grows with the force of the hit: 0 not at all, 1 in proportion.
@@ -68,7 +68,7 @@ pub(crate) struct LayerRecipe {
 
 /// A drum.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Recipe {
+pub(crate) struct DrumRecipe {
     /// At most [`LAYERS`].
     pub(crate) layers: &'static [LayerRecipe],
     /// Its loudness in the kit.
@@ -95,9 +95,9 @@ const fn tone(from: f32, to: f32, glide: f32) -> LayerRecipe {
     LayerRecipe { source, band: WHOLE, shape: decay(0.1), level: 1.0, hardness: 0.0 }
 }
 
-const fn hiss(from: f32, to: f32) -> LayerRecipe {
+const fn noise(from: f32, to: f32) -> LayerRecipe {
     let band = Band { from, to, edge: 0.707 };
-    LayerRecipe { source: Source::Hiss, band, shape: decay(0.1), level: 1.0, hardness: 0.0 }
+    LayerRecipe { source: Source::Noise, band, shape: decay(0.1), level: 1.0, hardness: 0.0 }
 }
 
 const fn metal(hertz: [f32; SQUARES], from: f32, to: f32, edge: f32) -> LayerRecipe {
@@ -105,36 +105,36 @@ const fn metal(hertz: [f32; SQUARES], from: f32, to: f32, edge: f32) -> LayerRec
     LayerRecipe { source: Source::Metal(hertz), band, shape: decay(0.1), level: 1.0, hardness: 0.0 }
 }
 
-const fn decay(seconds: f32) -> Shape {
-    Shape { delay: 0.0, attack: 0.0, hold: 0.0, decay: seconds }
+const fn decay(seconds: f32) -> EnvelopeTimes {
+    EnvelopeTimes { delay: 0.0, attack: 0.0, hold: 0.0, decay: seconds }
 }
 
 const KICK: [LayerRecipe; 3] = [
     LayerRecipe {
         source: Source::Tone { from: 240.0, to: 49.0, glide: 0.13, drive: 0.5 },
-        shape: Shape { delay: 0.0, attack: 0.0, hold: 0.045, decay: 0.42 },
+        shape: EnvelopeTimes { delay: 0.0, attack: 0.0, hold: 0.045, decay: 0.42 },
         ..tone(0.0, 0.0, 0.0)
     },
     LayerRecipe { shape: decay(0.035), level: 0.45, hardness: 0.6, ..tone(1_900.0, 260.0, 0.022) },
-    LayerRecipe { shape: decay(0.016), level: 0.85, hardness: 0.9, ..hiss(1_800.0, 9_000.0) },
+    LayerRecipe { shape: decay(0.016), level: 0.85, hardness: 0.9, ..noise(1_800.0, 9_000.0) },
 ];
 
 const SNARE: [LayerRecipe; 4] = [
     LayerRecipe {
         source: Source::Tone { from: 370.0, to: 188.0, glide: 0.045, drive: 0.25 },
-        shape: Shape { delay: 0.0, attack: 0.0, hold: 0.006, decay: 0.17 },
+        shape: EnvelopeTimes { delay: 0.0, attack: 0.0, hold: 0.006, decay: 0.17 },
         level: 0.7,
         ..tone(0.0, 0.0, 0.0)
     },
     LayerRecipe { shape: decay(0.09), level: 0.24, ..tone(520.0, 334.0, 0.03) },
-    LayerRecipe { shape: decay(0.26), level: 1.25, hardness: 0.3, ..hiss(1_300.0, 10_500.0) },
-    LayerRecipe { shape: decay(0.035), level: 0.75, hardness: 0.9, ..hiss(3_200.0, 19_000.0) },
+    LayerRecipe { shape: decay(0.26), level: 1.25, hardness: 0.3, ..noise(1_300.0, 10_500.0) },
+    LayerRecipe { shape: decay(0.035), level: 0.75, hardness: 0.9, ..noise(3_200.0, 19_000.0) },
 ];
 
 const RIM: [LayerRecipe; 3] = [
     LayerRecipe { shape: decay(0.045), level: 0.8, ..tone(1_780.0, 1_720.0, 0.01) },
     LayerRecipe { shape: decay(0.06), level: 0.7, ..tone(560.0, 470.0, 0.015) },
-    LayerRecipe { shape: decay(0.012), level: 0.9, hardness: 0.6, ..hiss(2_000.0, 11_000.0) },
+    LayerRecipe { shape: decay(0.012), level: 0.9, hardness: 0.6, ..noise(2_000.0, 11_000.0) },
 ];
 
 /// Three hands a little apart, then the room.
@@ -144,17 +144,17 @@ const CLAP: [LayerRecipe; 5] = [
     clap(0.0215, 0.03, 0.95),
     clap(0.0325, 0.16, 1.1),
     LayerRecipe {
-        shape: Shape { delay: 0.034, attack: 0.004, hold: 0.0, decay: 0.42 },
+        shape: EnvelopeTimes { delay: 0.034, attack: 0.004, hold: 0.0, decay: 0.42 },
         level: 0.22,
-        ..hiss(1_400.0, 7_000.0)
+        ..noise(1_400.0, 7_000.0)
     },
 ];
 
 const fn clap(delay: f32, seconds: f32, level: f32) -> LayerRecipe {
     LayerRecipe {
-        source: Source::Hiss,
+        source: Source::Noise,
         band: Band { from: 980.0, to: 4_600.0, edge: 1.9 },
-        shape: Shape { delay, attack: 0.0, hold: 0.0, decay: seconds },
+        shape: EnvelopeTimes { delay, attack: 0.0, hold: 0.0, decay: seconds },
         level,
         hardness: 0.0,
     }
@@ -162,18 +162,18 @@ const fn clap(delay: f32, seconds: f32, level: f32) -> LayerRecipe {
 
 const CLOSED_HAT: [LayerRecipe; 3] = [
     LayerRecipe { shape: decay(0.11), level: 3.4, ..metal(PLATE, 6_300.0, 19_000.0, 1.0) },
-    LayerRecipe { shape: decay(0.06), level: 0.2, ..hiss(7_000.0, 19_000.0) },
-    LayerRecipe { shape: decay(0.012), level: 0.55, hardness: 0.9, ..hiss(5_000.0, 19_000.0) },
+    LayerRecipe { shape: decay(0.06), level: 0.2, ..noise(7_000.0, 19_000.0) },
+    LayerRecipe { shape: decay(0.012), level: 0.55, hardness: 0.9, ..noise(5_000.0, 19_000.0) },
 ];
 
 const OPEN_HAT: [LayerRecipe; 3] = [
     LayerRecipe {
-        shape: Shape { delay: 0.0, attack: 0.0, hold: 0.03, decay: 0.62 },
+        shape: EnvelopeTimes { delay: 0.0, attack: 0.0, hold: 0.03, decay: 0.62 },
         level: 3.2,
         ..metal(PLATE, 6_000.0, 19_000.0, 1.0)
     },
-    LayerRecipe { shape: decay(0.5), level: 0.26, ..hiss(7_000.0, 19_000.0) },
-    LayerRecipe { shape: decay(0.014), level: 0.5, hardness: 0.9, ..hiss(5_000.0, 19_000.0) },
+    LayerRecipe { shape: decay(0.5), level: 0.26, ..noise(7_000.0, 19_000.0) },
+    LayerRecipe { shape: decay(0.014), level: 0.5, hardness: 0.9, ..noise(5_000.0, 19_000.0) },
 ];
 
 /// A skin with its overtone and the stick on it.
@@ -181,12 +181,12 @@ const fn tom(hertz: f32, seconds: f32) -> [LayerRecipe; 3] {
     [
         LayerRecipe {
             source: Source::Tone { from: 1.75 * hertz, to: hertz, glide: 0.14, drive: 0.25 },
-            shape: Shape { delay: 0.0, attack: 0.0, hold: 0.02, decay: seconds },
+            shape: EnvelopeTimes { delay: 0.0, attack: 0.0, hold: 0.02, decay: seconds },
             level: 1.0,
             ..tone(0.0, 0.0, 0.0)
         },
         LayerRecipe { shape: decay(0.35 * seconds), level: 0.28, ..tone(2.4 * hertz, 1.59 * hertz, 0.08) },
-        LayerRecipe { shape: decay(0.03), level: 0.8, hardness: 0.8, ..hiss(700.0, 6_500.0) },
+        LayerRecipe { shape: decay(0.03), level: 0.8, hardness: 0.8, ..noise(700.0, 6_500.0) },
     ]
 }
 
@@ -196,16 +196,16 @@ const HIGH_TOM: [LayerRecipe; 3] = tom(163.0, 0.42);
 
 const CRASH: [LayerRecipe; 4] = [
     LayerRecipe { shape: decay(1.9), level: 1.5, ..metal(BIG_PLATE, 3_200.0, 19_000.0, 0.707) },
-    LayerRecipe { shape: decay(2.4), level: 0.7, ..hiss(4_000.0, 11_500.0) },
-    LayerRecipe { shape: decay(0.32), level: 0.6, hardness: 0.4, ..hiss(2_200.0, 11_000.0) },
-    LayerRecipe { shape: decay(0.02), level: 0.5, hardness: 0.9, ..hiss(1_500.0, 9_000.0) },
+    LayerRecipe { shape: decay(2.4), level: 0.7, ..noise(4_000.0, 11_500.0) },
+    LayerRecipe { shape: decay(0.32), level: 0.6, hardness: 0.4, ..noise(2_200.0, 11_000.0) },
+    LayerRecipe { shape: decay(0.02), level: 0.5, hardness: 0.9, ..noise(1_500.0, 9_000.0) },
 ];
 
 const RIDE: [LayerRecipe; 4] = [
     LayerRecipe { shape: decay(1.2), level: 2.2, ..metal(BIG_PLATE, 6_500.0, 19_000.0, 0.707) },
     LayerRecipe { shape: decay(0.55), level: 0.75, ..metal(PLATE, 3_600.0, 5_600.0, 1.6) },
     LayerRecipe { shape: decay(0.45), level: 0.09, hardness: 0.5, ..tone(2_960.0, 2_950.0, 0.01) },
-    LayerRecipe { shape: decay(0.016), level: 0.8, hardness: 0.7, ..hiss(4_000.0, 19_000.0) },
+    LayerRecipe { shape: decay(0.016), level: 0.8, hardness: 0.7, ..noise(4_000.0, 19_000.0) },
 ];
 
 /// The two squares of the classic one, a fifth and a bit apart.
@@ -218,14 +218,14 @@ const BELL: [f32; SQUARES] = [545.0, 815.0, 0.0, 0.0, 0.0, 0.0];
 /// Two throws of the beads.
 const SHAKER: [LayerRecipe; 2] = [
     LayerRecipe {
-        shape: Shape { delay: 0.0, attack: 0.009, hold: 0.0, decay: 0.055 },
+        shape: EnvelopeTimes { delay: 0.0, attack: 0.009, hold: 0.0, decay: 0.055 },
         level: 1.1,
-        ..hiss(3_600.0, 10_500.0)
+        ..noise(3_600.0, 10_500.0)
     },
     LayerRecipe {
-        shape: Shape { delay: 0.016, attack: 0.012, hold: 0.0, decay: 0.085 },
+        shape: EnvelopeTimes { delay: 0.016, attack: 0.012, hold: 0.0, decay: 0.085 },
         level: 1.4,
-        ..hiss(4_400.0, 11_000.0)
+        ..noise(4_400.0, 11_000.0)
     },
 ];
 
@@ -233,32 +233,32 @@ const SHAKER: [LayerRecipe; 2] = [
 const PERCUSSION: [LayerRecipe; 3] = [
     LayerRecipe {
         source: Source::Tone { from: 430.0, to: 338.0, glide: 0.05, drive: 0.15 },
-        shape: Shape { delay: 0.0, attack: 0.0, hold: 0.008, decay: 0.28 },
+        shape: EnvelopeTimes { delay: 0.0, attack: 0.0, hold: 0.008, decay: 0.28 },
         ..tone(0.0, 0.0, 0.0)
     },
     LayerRecipe { shape: decay(0.09), level: 0.3, ..tone(900.0, 770.0, 0.03) },
-    LayerRecipe { shape: decay(0.02), level: 0.6, hardness: 0.8, ..hiss(1_300.0, 7_000.0) },
+    LayerRecipe { shape: decay(0.02), level: 0.6, hardness: 0.8, ..noise(1_300.0, 7_000.0) },
 ];
 
 const HATS: u16 = 1 << 4 | 1 << 5;
 
-const fn drum(layers: &'static [LayerRecipe], level: f32, pan: f32) -> Recipe {
-    Recipe { layers, level, pan, rings_on: 0.0, chokes: 0 }
+const fn drum(layers: &'static [LayerRecipe], level: f32, pan: f32) -> DrumRecipe {
+    DrumRecipe { layers, level, pan, rings_on: 0.0, chokes: 0 }
 }
 
 /// All drums, by instrument.
-pub(crate) const RECIPES: [Recipe; INSTRUMENTS] = [
+pub(crate) const RECIPES: [DrumRecipe; INSTRUMENTS] = [
     drum(&KICK, 0.45, 0.0),
     drum(&SNARE, 0.31, 0.0),
     drum(&RIM, 0.26, 0.12),
     drum(&CLAP, 0.42, -0.08),
-    Recipe { chokes: HATS, ..drum(&CLOSED_HAT, 0.24, 0.22) },
-    Recipe { chokes: HATS, ..drum(&OPEN_HAT, 0.2, 0.22) },
+    DrumRecipe { chokes: HATS, ..drum(&CLOSED_HAT, 0.24, 0.22) },
+    DrumRecipe { chokes: HATS, ..drum(&OPEN_HAT, 0.2, 0.22) },
     drum(&LOW_TOM, 0.36, 0.35),
     drum(&MID_TOM, 0.4, 0.0),
     drum(&HIGH_TOM, 0.34, -0.35),
-    Recipe { rings_on: 0.25, ..drum(&CRASH, 0.25, -0.3) },
-    Recipe { rings_on: 0.2, ..drum(&RIDE, 0.2, 0.4) },
+    DrumRecipe { rings_on: 0.25, ..drum(&CRASH, 0.25, -0.3) },
+    DrumRecipe { rings_on: 0.2, ..drum(&RIDE, 0.2, 0.4) },
     drum(&COWBELL, 0.15, 0.18),
     drum(&SHAKER, 0.2, -0.4),
     drum(&PERCUSSION, 0.36, -0.25),

@@ -17,18 +17,18 @@ const TURN: f32 = 4_294_967_296.0;
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Generator {
     Tone(Tone),
-    Hiss(Hiss),
+    Noise(Noise),
     Metal(Metal),
 }
 
 impl Generator {
     /// `pitch` multiplies every frequency, `force` (0..=1) says how far a tone's pitch is thrown up.
-    pub(crate) fn new(source: &Source, pitch: f32, force: f32, dice: u32, rate: f32) -> Self {
+    pub(crate) fn new(source: &Source, pitch: f32, force: f32, seed: u32, rate: f32) -> Self {
         match *source {
             Source::Tone { from, to, glide, drive } => {
                 Self::Tone(Tone::new(from * pitch, to * pitch, glide, drive, force, rate))
             }
-            Source::Hiss => Self::Hiss(Hiss { state: dice, scale: sqrtf(rate / 48_000.0) * TO_UNIT }),
+            Source::Noise => Self::Noise(Noise { state: seed, scale: sqrtf(rate / 48_000.0) * TO_UNIT }),
             Source::Metal(hertz) => Self::Metal(Metal::new(hertz, pitch, rate)),
         }
     }
@@ -101,12 +101,12 @@ fn sine(phase: u32) -> f32 {
 
 /// White noise, as loud a hertz at every sample rate.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Hiss {
+pub(crate) struct Noise {
     state: u32,
     scale: f32,
 }
 
-impl Hiss {
+impl Noise {
     #[inline]
     pub(crate) fn step(&mut self) -> f32 {
         // Numerical Recipes' generator; as a fraction its weak low bits do not count.

@@ -5,19 +5,19 @@ use core::f32::consts::{FRAC_PI_4, SQRT_2};
 use libm::{cosf, powf, sinf};
 
 use crate::envelope::fall;
-use crate::layer::{Hit, Layer};
-use crate::recipes::{LAYERS, Recipe};
+use crate::layer::{Strike, VoiceLayer};
+use crate::recipes::{DrumRecipe, LAYERS};
 use crate::source::CHUNK;
 
 /// How long the rest of an ended hit takes to a thousandth, in seconds.
 const REST: f32 = 0.008;
 /// Below this nothing is heard.
-const UNHEARD: f32 = 1e-5;
+const INAUDIBLE: f32 = 1e-5;
 
 /// A drum that sounds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Voice {
-    layers: [Option<Layer>; LAYERS],
+    layers: [Option<VoiceLayer>; LAYERS],
     left: f32,
     right: f32,
     /// 1 while it rings freely; a voice that makes way falls to 0.
@@ -33,15 +33,15 @@ pub(crate) struct Voice {
 
 impl Voice {
     /// A hit on a drum whose last hit, where it still sounds, is `before`; the new one takes its place.
-    pub(crate) fn new(recipe: &Recipe, hit: &Hit, before: Option<&Self>, rate: f32) -> Self {
+    pub(crate) fn new(recipe: &DrumRecipe, hit: &Strike, before: Option<&Self>, rate: f32) -> Self {
         // Twice the force is a good deal more than twice as loud, as on a drum.
         const FORCE_TO_LOUDNESS: f32 = 1.4;
         const UNEVEN: f32 = 0.03;
         let loudness =
-            recipe.level * powf(hit.force, FORCE_TO_LOUDNESS) * (1.0 + UNEVEN * hit.chance(u32::MAX));
+            recipe.level * powf(hit.force, FORCE_TO_LOUDNESS) * (1.0 + UNEVEN * hit.random(u32::MAX));
         let mut layers = [None; LAYERS];
         for (which, (layer, recipe)) in layers.iter_mut().zip(recipe.layers).enumerate() {
-            *layer = Some(Layer::new(recipe, hit, loudness, which as u32, rate));
+            *layer = Some(VoiceLayer::new(recipe, hit, loudness, which as u32, rate));
         }
         // Equal power; the middle is 1 on both sides.
         let angle = (recipe.pan + 1.0) * FRAC_PI_4;
@@ -59,7 +59,7 @@ impl Voice {
     }
 
     /// Whether any of it has been heard.
-    pub(crate) fn was_heard(&self) -> bool {
+    pub(crate) fn has_sounded(&self) -> bool {
         self.last != 0.0
     }
 
@@ -107,7 +107,7 @@ impl Voice {
             for sample in sum.iter_mut() {
                 *sample += self.rest;
                 let rest = self.rest * self.rest_fall;
-                self.rest = if rest.abs() > UNHEARD { rest } else { 0.0 };
+                self.rest = if rest.abs() > INAUDIBLE { rest } else { 0.0 };
             }
         }
         self.last = sum.last().copied().unwrap_or(self.last);

@@ -13,11 +13,11 @@ use crate::crossing::DrumTable;
 /// Which small differences the hits have; every instance plays alike.
 const SEED: u32 = 4711;
 /// Incoming hits of one block that are kept; nobody plays more.
-const MOST_INCOMING: usize = 128;
+const MAX_INCOMING: usize = 128;
 
 /// A hit on a drum.
 #[derive(Clone, Copy)]
-struct Hit {
+struct InputHit {
     sample: u32,
     note: u8,
     velocity: u8,
@@ -26,7 +26,7 @@ struct Hit {
 /// The kit of an instance. Fixed in size.
 pub(super) struct BuiltInKit {
     drums: Drums,
-    incoming: [Hit; MOST_INCOMING],
+    incoming: [InputHit; MAX_INCOMING],
     waiting: usize,
 }
 
@@ -34,7 +34,7 @@ impl BuiltInKit {
     pub(super) fn new(sample_rate: f64) -> Self {
         Self {
             drums: Drums::new(SEED, sample_rate),
-            incoming: [Hit { sample: 0, note: 0, velocity: 0 }; MOST_INCOMING],
+            incoming: [InputHit { sample: 0, note: 0, velocity: 0 }; MAX_INCOMING],
             waiting: 0,
         }
     }
@@ -51,13 +51,13 @@ impl BuiltInKit {
 
     /// Takes a note that the host plays into the instrument, for the block that comes. The host sends
     /// them in order of time.
-    pub(super) fn hear<S>(&mut self, event: &HostNoteEvent<S>) {
+    pub(super) fn queue_input<S>(&mut self, event: &HostNoteEvent<S>) {
         let &HostNoteEvent::NoteOn { timing: sample, key: Key::Number(note), velocity, .. } = event else {
             return;
         };
         if let Some(place) = self.incoming.get_mut(self.waiting) {
             let velocity = (velocity * 127.0 + 0.5).clamp(1.0, 127.0) as u8;
-            *place = Hit { sample, note, velocity };
+            *place = InputHit { sample, note, velocity };
             self.waiting += 1;
         }
     }
@@ -96,7 +96,7 @@ pub(super) struct KitBlock<'a> {
     drums: &'a mut Drums,
     /// Which drum a note plays.
     table: &'a Cell<DrumTable>,
-    incoming: &'a [Hit],
+    incoming: &'a [InputHit],
     left: &'a mut [f32],
     right: &'a mut [f32],
     rendered: usize,
@@ -106,17 +106,17 @@ impl KitBlock<'_> {
     /// Plays an event that the host has taken. They come in order of time.
     pub(super) fn play(&mut self, event: &NoteEvent) {
         let NoteKind::On { velocity } = event.kind else { return };
-        self.come_to(event.sample);
+        self.render_until(event.sample);
         self.strike(event.note, velocity);
     }
 
     /// Renders what is left of the block.
     pub(super) fn finish(mut self) {
-        self.come_to(u32::MAX);
+        self.render_until(u32::MAX);
     }
 
     /// Renders up to a sample, with what comes in until then.
-    fn come_to(&mut self, sample: u32) {
+    fn render_until(&mut self, sample: u32) {
         while let [hit, later @ ..] = self.incoming
             && hit.sample <= sample
         {
@@ -168,7 +168,7 @@ mod tests {
     fn notes_out_and_notes_in_sound_at_their_samples() {
         let (mut kit, table) = (BuiltInKit::new(48_000.0), table());
         let (mut left, mut right) = (vec![9.0; 512], vec![9.0; 512]);
-        kit.hear(&coming(300, 38));
+        kit.queue_input(&coming(300, 38));
         let mut channels = [&mut left[..], &mut right[..]];
         let mut block = kit.begin(1.0, &table, &mut channels);
         block.play(&NoteEvent { sample: 100, channel: 9, note: 42, kind: HIT });
@@ -188,10 +188,10 @@ mod tests {
     #[test]
     fn too_many_notes_in_and_missing_channels_disturb_nobody() {
         let (mut kit, table) = (BuiltInKit::new(48_000.0), table());
-        (0..1_000).for_each(|sample| kit.hear(&coming(sample, (sample % 128) as u8)));
+        (0..1_000).for_each(|sample| kit.queue_input(&coming(sample, (sample % 128) as u8)));
         kit.begin(1.0, &table, &mut []).finish();
         let mut only = vec![9.0; 64];
-        kit.hear(&coming(9_999, 36));
+        kit.queue_input(&coming(9_999, 36));
         kit.begin(1.0, &table, &mut [&mut only[..]]).finish();
         assert!(only.iter().all(|sample| *sample == 0.0));
         let (mut left, mut right) = (vec![9.0; 64], vec![9.0; 64]);

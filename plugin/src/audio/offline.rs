@@ -15,9 +15,9 @@ use crate::params::Bounce;
 use crate::shared::Meters;
 
 /// How long one commit waits at most.
-const PATIENCE: Duration = Duration::from_secs(2);
+const TIMEOUT: Duration = Duration::from_secs(2);
 /// How often the crossing is looked at meanwhile.
-const LOOK_EVERY: Duration = Duration::from_micros(20);
+const POLL_INTERVAL: Duration = Duration::from_micros(20);
 /// How far the song must be ahead of the clock before that proves an offline render. Hosts that work
 /// ahead stay below this.
 const PROOF_SECONDS: f64 = 1.0;
@@ -118,7 +118,7 @@ impl Wait<'_> {
             return;
         }
         permit_alloc(|| {
-            let deadline = Instant::now() + PATIENCE;
+            let deadline = Instant::now() + TIMEOUT;
             while *banks.current().settings() != self.settings {
                 if Instant::now() > deadline {
                     *self.stuck = true;
@@ -126,7 +126,7 @@ impl Wait<'_> {
                     return;
                 }
                 decode_thread.unpark();
-                std::thread::sleep(LOOK_EVERY);
+                std::thread::sleep(POLL_INTERVAL);
                 banks.take_newest();
             }
         });
@@ -182,7 +182,7 @@ mod tests {
         for _ in 0..100 {
             render.wait_for(wanted, &meters).until_answered(&mut banks, false);
         }
-        assert!(before.elapsed() < PATIENCE, "a hundred steps wait no second time");
+        assert!(before.elapsed() < TIMEOUT, "a hundred steps wait no second time");
         assert_eq!(meters.late(), 1);
         let kit = beat::Kit::DEFAULT;
         let bank = beat::Bank::new(*beat::Bank::SILENT.takes(), 1, kit, wanted, 1);

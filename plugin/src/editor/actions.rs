@@ -10,12 +10,12 @@ use nice_plug::context::gui::GuiContext;
 use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::Param;
 
-use super::undo::{Change, History};
+use super::undo::{Change, UndoHistory};
 use crate::params::BeatfieldParams;
 
 /// What a widget saw of one movement in this frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Touch<V> {
+pub(super) enum Gesture<V> {
     /// Nobody touches it.
     None,
     /// The movement begins, at this value.
@@ -95,23 +95,23 @@ impl Drop for OpenGestures {
 }
 
 /// Turns touches into host gestures, and remembers them.
-pub(super) struct Hands<'a> {
+pub(super) struct Actions<'a> {
     gestures: &'a OpenGestures,
     params: &'a BeatfieldParams,
-    history: RefCell<&'a mut History>,
+    history: RefCell<&'a mut UndoHistory>,
 }
 
-impl<'a> Hands<'a> {
+impl<'a> Actions<'a> {
     pub(super) fn new(
         gestures: &'a OpenGestures,
         params: &'a BeatfieldParams,
-        history: &'a mut History,
+        history: &'a mut UndoHistory,
     ) -> Self {
         Self { gestures, params, history: RefCell::new(history) }
     }
 
     /// A touch of one parameter, with normalised values (0..=1).
-    pub(super) fn touch<P: Param>(&self, param: &P, touch: Touch<f32>) {
+    pub(super) fn edit<P: Param>(&self, param: &P, gesture: Gesture<f32>) {
         let pointer = param.as_ptr();
         let set = |value| {
             self.gestures.set(pointer, value);
@@ -126,16 +126,16 @@ impl<'a> Hands<'a> {
             self.gestures.end(pointer);
             self.history.borrow_mut().end(pointer);
         };
-        match touch {
-            Touch::None => {}
-            Touch::Begin(value) => begin(value),
-            Touch::Move(value) => set(value),
-            Touch::End => end(),
-            Touch::Finish(value) => {
+        match gesture {
+            Gesture::None => {}
+            Gesture::Begin(value) => begin(value),
+            Gesture::Move(value) => set(value),
+            Gesture::End => end(),
+            Gesture::Finish(value) => {
                 set(value);
                 end();
             }
-            Touch::Once(value) => {
+            Gesture::Once(value) => {
                 begin(value);
                 end();
             }
@@ -143,21 +143,21 @@ impl<'a> Hands<'a> {
     }
 
     /// A touch of two parameters at once, as the puck does.
-    pub(super) fn touch_both<P: Param>(&self, x: &P, y: &P, touch: Touch<[f32; 2]>) {
-        let of = |axis: usize| match touch {
-            Touch::None => Touch::None,
-            Touch::Begin(place) => Touch::Begin(place[axis]),
-            Touch::Move(place) => Touch::Move(place[axis]),
-            Touch::End => Touch::End,
-            Touch::Finish(place) => Touch::Finish(place[axis]),
-            Touch::Once(place) => Touch::Once(place[axis]),
+    pub(super) fn edit_both<P: Param>(&self, x: &P, y: &P, gesture: Gesture<[f32; 2]>) {
+        let of = |axis: usize| match gesture {
+            Gesture::None => Gesture::None,
+            Gesture::Begin(place) => Gesture::Begin(place[axis]),
+            Gesture::Move(place) => Gesture::Move(place[axis]),
+            Gesture::End => Gesture::End,
+            Gesture::Finish(place) => Gesture::Finish(place[axis]),
+            Gesture::Once(place) => Gesture::Once(place[axis]),
         };
-        self.touch(x, of(0));
-        self.touch(y, of(1));
+        self.edit(x, of(0));
+        self.edit(y, of(1));
     }
 
     /// Shapes the beat.
-    pub(super) fn reshape(&self, after: Shape) {
+    pub(super) fn set_shape(&self, after: Shape) {
         let before = self.params.saved.shape();
         self.params.saved.set_shape(&after);
         self.history.borrow_mut().note(Change::Shape { before, after });

@@ -6,7 +6,7 @@ use std::f32::consts::PI;
 use egui::{Align2, Event, EventFilter, Key, Pos2, Rect, Response, Sense, Shape, Stroke, TextEdit, Vec2};
 use nice_plug::prelude::Param;
 
-use super::actions::{Hands, Touch};
+use super::actions::{Actions, Gesture};
 use super::theme;
 
 /// Pixels of drag for the whole range.
@@ -26,7 +26,7 @@ const PENDING_SECONDS: f64 = 1.0;
 
 /// The value under the hand, or the one it has just left.
 #[derive(Clone, Copy)]
-struct Hold {
+struct KnobState {
     value: f32,
     dragging: bool,
     since: f64,
@@ -41,7 +41,7 @@ pub(super) fn width(diameter: f32) -> f32 {
 /// hears of it.
 pub(super) fn show<P: Param>(
     ui: &mut egui::Ui,
-    hands: &Hands<'_>,
+    actions: &Actions<'_>,
     param: &P,
     diameter: f32,
     hint: &str,
@@ -51,13 +51,13 @@ pub(super) fn show<P: Param>(
     let id = response.id.with("hold");
     let now = ui.input(|input| input.time);
     let parameter = param.unmodulated_normalized_value();
-    let hold: Option<Hold> = ui.data(|data| data.get_temp(id));
+    let hold: Option<KnobState> = ui.data(|data| data.get_temp(id));
     let caught_up =
-        |hold: &Hold| stepped(param, hold.value) == parameter || now - hold.since > PENDING_SECONDS;
+        |hold: &KnobState| stepped(param, hold.value) == parameter || now - hold.since > PENDING_SECONDS;
     let hold = hold.filter(|hold| hold.dragging || !caught_up(hold));
-    let (touch, hold) = follow_hand(ui, &response, param, hold);
+    let (gesture, hold) = follow_pointer(ui, &response, param, hold);
     ui.data_mut(|data| {
-        data.remove::<Hold>(id);
+        data.remove::<KnobState>(id);
         if let Some(hold) = hold {
             data.insert_temp(id, hold);
         }
@@ -65,7 +65,7 @@ pub(super) fn show<P: Param>(
     if hold.is_some_and(|hold| !hold.dragging) {
         ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(PENDING_SECONDS));
     }
-    hands.touch(param, touch);
+    actions.edit(param, gesture);
     let value = hold.map_or(parameter, |hold| hold.value);
     let centre = Pos2::new(area.center().x, area.top() + CAPTION + diameter / 2.0);
     let lit = response.dragged() || response.hovered() || response.has_focus();
@@ -73,14 +73,20 @@ pub(super) fn show<P: Param>(
     let name = param.name();
     ui.painter().text(area.center_top(), Align2::CENTER_TOP, name, theme::small(), theme::TEXT_QUIET);
     let below = Rect::from_min_max(Pos2::new(area.left(), area.bottom() - CAPTION), area.max);
-    typed_value(ui, hands, param, value, below);
+    typed_value(ui, actions, param, value, below);
     let name = name.to_owned();
     response.widget_info(move || egui::WidgetInfo::slider(true, f64::from(value), &name));
     response.on_hover_text(hint)
 }
 
 /// Shows a parameter's value, which a click opens for typing.
-pub(super) fn typed_value<P: Param>(ui: &mut egui::Ui, hands: &Hands<'_>, param: &P, value: f32, area: Rect) {
+pub(super) fn typed_value<P: Param>(
+    ui: &mut egui::Ui,
+    actions: &Actions<'_>,
+    param: &P,
+    value: f32,
+    area: Rect,
+) {
     let id = ui.scope_id().with(("typed", param.name()));
     let typed: Option<String> = ui.data(|data| data.get_temp(id));
     let shown = param.normalized_value_to_string(value, true);
@@ -104,7 +110,7 @@ pub(super) fn typed_value<P: Param>(ui: &mut egui::Ui, hands: &Hands<'_>, param:
         response.request_focus();
     }
     if enter && let Some(value) = param.string_to_normalized_value(text.trim()) {
-        hands.touch(param, Touch::Once(value));
+        actions.edit(param, Gesture::Once(value));
     }
     let over = enter || escape || response.lost_focus();
     ui.data_mut(|data| match over {
@@ -119,66 +125,66 @@ fn stepped<P: Param>(param: &P, normalized: f32) -> f32 {
 }
 
 /// What the hand does, and the value that it holds or has left.
-fn follow_hand<P: Param>(
+fn follow_pointer<P: Param>(
     ui: &egui::Ui,
     response: &Response,
     param: &P,
-    hold: Option<Hold>,
-) -> (Touch<f32>, Option<Hold>) {
+    hold: Option<KnobState>,
+) -> (Gesture<f32>, Option<KnobState>) {
     let since = ui.input(|input| input.time);
     let fine = if ui.input(|input| input.modifiers.shift) { FINE } else { 1.0 };
     let value = hold.map_or(param.unmodulated_normalized_value(), |hold| hold.value);
     let dragging = hold.is_some_and(|hold| hold.dragging);
-    let left = |value| Some(Hold { value, dragging: false, since });
+    let left = |value| Some(KnobState { value, dragging: false, since });
     if response.double_clicked() {
         let default = param.default_normalized_value();
-        return (if dragging { Touch::Finish(default) } else { Touch::Once(default) }, left(default));
+        return (if dragging { Gesture::Finish(default) } else { Gesture::Once(default) }, left(default));
     }
     if response.drag_started() {
         response.request_focus();
         // The movement that made it a drag counts.
         let value = (value - response.drag_delta().y / TRAVEL * fine).clamp(0.0, 1.0);
-        return (Touch::Begin(value), Some(Hold { value, dragging: true, since }));
+        return (Gesture::Begin(value), Some(KnobState { value, dragging: true, since }));
     }
     if dragging && !response.dragged() {
-        return (Touch::End, left(value));
+        return (Gesture::End, left(value));
     }
-    let strikes = strikes(ui, response);
-    if strikes != 0.0 && !dragging {
+    let key_presses = key_presses(ui, response);
+    if key_presses != 0.0 && !dragging {
         let step = param.step_count().map_or(KEY_STEP, |steps| (1.0 / steps.max(1) as f32).max(KEY_STEP));
         let fine = if step > KEY_STEP { 1.0 } else { fine };
-        let value = (value + strikes * step * fine).clamp(0.0, 1.0);
-        return (Touch::Once(value), left(value));
+        let value = (value + key_presses * step * fine).clamp(0.0, 1.0);
+        return (Gesture::Once(value), left(value));
     }
     let wheel = if response.hovered() { ui.input(|input| input.smooth_scroll_delta().y) } else { 0.0 };
     let moved = if dragging { -response.drag_delta().y / TRAVEL } else { wheel / (TRAVEL * 4.0) };
     if moved == 0.0 {
-        return (Touch::None, hold);
+        return (Gesture::None, hold);
     }
     let moved = (value + moved * fine).clamp(0.0, 1.0);
     // Small movements add up under the hand until the parameter's next step.
-    let touch = match (stepped(param, moved) == stepped(param, value), dragging) {
-        (true, _) => Touch::None,
-        (false, true) => Touch::Move(moved),
-        (false, false) => Touch::Once(moved),
+    let gesture = match (stepped(param, moved) == stepped(param, value), dragging) {
+        (true, _) => Gesture::None,
+        (false, true) => Gesture::Move(moved),
+        (false, false) => Gesture::Once(moved),
     };
-    (touch, Some(Hold { value: moved, dragging, since }))
+    (gesture, Some(KnobState { value: moved, dragging, since }))
 }
 
 /// How often the arrows were struck upwards while the knob has the keyboard.
-fn strikes(ui: &egui::Ui, response: &Response) -> f32 {
+fn key_presses(ui: &egui::Ui, response: &Response) -> f32 {
     if !response.has_focus() {
         return 0.0;
     }
     let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
     ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
     ui.input(|input| {
-        let strike = |event: &Event| match event {
+        let press = |event: &Event| match event {
             Event::Key { key: Key::ArrowUp | Key::ArrowRight, pressed: true, .. } => 1.0,
             Event::Key { key: Key::ArrowDown | Key::ArrowLeft, pressed: true, .. } => -1.0,
             _ => 0.0,
         };
-        input.events.iter().map(strike).sum()
+        input.events.iter().map(press).sum()
     })
 }
 

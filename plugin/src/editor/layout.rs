@@ -4,7 +4,7 @@ use egui::{Pos2, Rect, Vec2};
 
 /// The parts; they never overlap.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Layout {
+pub(super) struct WindowLayout {
     pub(super) map: Rect,
     pub(super) side: Rect,
     /// Under the map of a narrow window, with what has no room beside it.
@@ -24,7 +24,7 @@ const STATUS_HEIGHT: f32 = 22.0;
 const GRID_LARGEST: f32 = 340.0;
 const MAP_SMALLEST: f32 = 60.0;
 
-impl Layout {
+impl WindowLayout {
     /// The map is the largest square that leaves room for the rest, which lies beside it or, in a window
     /// that is narrow for its height, also under it.
     pub(super) fn of(window: Rect) -> Self {
@@ -79,7 +79,7 @@ mod tests {
             (2560.0, 1400.0),
         ] {
             let window = Rect::from_min_size(Pos2::ZERO, Vec2::new(width, height));
-            let Layout { map, side, under, grid, status } = Layout::of(window);
+            let WindowLayout { map, side, under, grid, status } = WindowLayout::of(window);
             let parts: Vec<Rect> = [map, side, grid, status].into_iter().chain(under).collect();
             for (index, part) in parts.iter().enumerate() {
                 assert!(window.contains_rect(*part), "{width} x {height}: part {index} leaves the window");
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn a_narrow_window_has_room_for_everything_and_a_wide_one_nothing_under_the_map() {
-        let of = |width, height| Layout::of(Rect::from_min_size(Pos2::ZERO, Vec2::new(width, height)));
+        let of = |width, height| WindowLayout::of(Rect::from_min_size(Pos2::ZERO, Vec2::new(width, height)));
         let narrow = of(560.0, 900.0);
         let under = narrow.under.expect("a strip under the map");
         assert!(narrow.map.width() > 330.0 && narrow.side.width() >= FIRST_WIDTH, "{narrow:?}");

@@ -2,51 +2,51 @@
 
 mod paint;
 pub mod picture;
-mod view;
+mod viewport;
 
 use beat::{Orbit, Shape};
 use egui::{
     CursorIcon, Event, EventFilter, Key, PointerButton, Pos2, Rect, Response, Sense, TextureHandle,
     TextureOptions, Vec2,
 };
-use view::View;
+use viewport::Viewport;
 
-use super::actions::Touch;
-use super::view_state::Desk;
+use super::actions::Gesture;
+use super::view_state::ViewState;
 
 /// What the map remembers from frame to frame.
 #[derive(Default)]
 pub(super) struct MapState {
     puck: Puck,
-    view: View,
+    viewport: Viewport,
     /// The path of an orbit that is being drawn; empty before the hand begins.
     drawing: Option<Vec<[f32; 2]>>,
-    layers: Layers,
+    textures: Textures,
     preview: paint::Preview,
 }
 
 /// The picture of the map on the graphics card.
 #[derive(Default)]
-struct Layers {
+struct Textures {
     drawn_for: u32,
     field: Option<TextureHandle>,
     silence: Option<TextureHandle>,
 }
 
-impl Layers {
+impl Textures {
     /// Asks for the picture of the model, and takes it up once it is there.
-    fn follow(&mut self, egui: &egui::Context, desk: &Desk<'_>) {
-        if self.drawn_for == desk.scene.model_number {
+    fn follow(&mut self, egui: &egui::Context, view: &ViewState<'_>) {
+        if self.drawn_for == view.decoded.model_number {
             return;
         }
-        let Some(picture) = desk.scene.picture.as_deref() else {
-            if desk.scene.model.is_some() {
-                desk.stage.wishes.ask_picture();
+        let Some(picture) = view.decoded.picture.as_deref() else {
+            if view.decoded.model.is_some() {
+                view.shared.requests.request_picture();
             }
             (self.field, self.silence) = (None, None);
             return;
         };
-        self.drawn_for = desk.scene.model_number;
+        self.drawn_for = view.decoded.model_number;
         self.field = Some(egui.load_texture("field", picture.field.clone(), TextureOptions::LINEAR));
         self.silence = Some(egui.load_texture("silence", picture.silence.clone(), TextureOptions::LINEAR));
     }
@@ -64,27 +64,27 @@ impl MapState {
     }
 
     /// Takes the puck to a place in one go.
-    pub(super) fn fly(&mut self, desk: &Desk<'_>, place: [f32; 2]) {
-        desk.leave_scene();
-        desk.hands.touch_both(&desk.params.x, &desk.params.y, Touch::Once(place));
-        self.puck.leave(place, desk.now);
+    pub(super) fn fly(&mut self, view: &ViewState<'_>, place: [f32; 2]) {
+        view.leave_scene();
+        view.actions.edit_both(&view.params.x, &view.params.y, Gesture::Once(place));
+        self.puck.leave(place, view.now);
     }
 
     /// Shows the map in a square of the room there is.
-    pub(super) fn show(&mut self, ui: &mut egui::Ui, desk: &Desk<'_>) -> Response {
+    pub(super) fn show(&mut self, ui: &mut egui::Ui, view: &ViewState<'_>) -> Response {
         let side = ui.available_width().min(ui.available_height());
         let area = Rect::from_min_size(ui.max_rect().min, Vec2::splat(side));
         let response = ui.allocate_rect(area, Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Canvas, true, "Map"));
-        self.layers.follow(ui.ctx(), desk);
-        self.steer(ui, desk, area, &response);
-        let shown = self.puck.shown(desk.place(), desk.now);
+        self.textures.follow(ui.ctx(), view);
+        self.interact(ui, view, area, &response);
+        let shown = self.puck.shown(view.place(), view.now);
         if self.puck.left.is_some() {
             ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(PENDING_SECONDS));
         }
-        self.paint(ui, desk, area, shown, response.has_focus());
+        self.paint(ui, view, area, shown, response.has_focus());
         let hovered = response.hover_pos().filter(|_| self.puck.held.is_none() && self.drawing.is_none());
-        self.preview.show(ui, desk, area, &self.view, hovered);
+        self.preview.show(ui, view, area, &self.viewport, hovered);
         response.on_hover_cursor(CursorIcon::Crosshair)
     }
 }
@@ -99,70 +99,70 @@ const CATCH: f32 = 8.0;
 const WHEEL: f32 = 240.0;
 
 impl MapState {
-    pub(super) fn steer(&mut self, ui: &egui::Ui, desk: &Desk<'_>, area: Rect, response: &Response) {
-        self.look_around(ui, area, response);
+    pub(super) fn interact(&mut self, ui: &egui::Ui, view: &ViewState<'_>, area: Rect, response: &Response) {
+        self.zoom_and_pan(ui, area, response);
         if self.drawing.is_some() {
-            self.draw_orbit(ui, desk, area, response);
+            self.draw_orbit(ui, view, area, response);
             return;
         }
         let fine = ui.input(|input| input.modifiers.shift);
-        let touch = self.follow_hand(response, area, desk, fine);
-        if matches!(touch, Touch::Begin(_) | Touch::Once(_)) {
-            desk.leave_scene();
+        let gesture = self.follow_pointer(response, area, view, fine);
+        if matches!(gesture, Gesture::Begin(_) | Gesture::Once(_)) {
+            view.leave_scene();
             response.request_focus();
         }
-        desk.hands.touch_both(&desk.params.x, &desk.params.y, touch);
+        view.actions.edit_both(&view.params.x, &view.params.y, gesture);
         if response.has_focus() {
             let arrows =
                 EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
             ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
-            self.follow_keys(ui, desk, fine);
+            self.follow_keys(ui, view, fine);
         }
     }
 
     /// The wheel looks closer, another button than the first moves the map.
-    fn look_around(&mut self, ui: &egui::Ui, area: Rect, response: &Response) {
+    fn zoom_and_pan(&mut self, ui: &egui::Ui, area: Rect, response: &Response) {
         if let Some(pos) = response.hover_pos() {
             let (wheel, pinch) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
             let factor = (wheel / WHEEL).exp2() * pinch;
             if factor != 1.0 {
-                self.view.zoom_at(area, pos, factor);
+                self.viewport.zoom_at(area, pos, factor);
             }
         }
         if [PointerButton::Secondary, PointerButton::Middle].iter().any(|button| response.dragged_by(*button))
         {
-            self.view.pan(area, response.drag_delta());
+            self.viewport.pan(area, response.drag_delta());
         }
     }
 
     /// A press takes the puck to the pointer, with the fine modifier it moves on from where it stands; a
     /// double-click centres it.
-    fn follow_hand(
+    fn follow_pointer(
         &mut self,
         response: &Response,
         area: Rect,
-        desk: &Desk<'_>,
+        view: &ViewState<'_>,
         fine: bool,
-    ) -> Touch<[f32; 2]> {
+    ) -> Gesture<[f32; 2]> {
         // A drag goes on when the pointer leaves the window.
         let down = response.is_pointer_button_down_on() || response.dragged();
         let other = response.dragged_by(PointerButton::Secondary)
             || response.dragged_by(PointerButton::Middle)
             || !response.ctx.input(|input| input.pointer.primary_down());
         let pressed = down && (!other || self.puck.held.is_some() && response.dragged());
-        let pointer = response.interact_pointer_pos().map(|pos| self.view.place(area, pos));
+        let pointer = response.interact_pointer_pos().map(|pos| self.viewport.place(area, pos));
         match (self.puck.held, pressed) {
             (None, true) => {
-                let caught = response.interact_pointer_pos().and_then(|pos| self.crumb_at(area, pos));
+                let caught = response.interact_pointer_pos().and_then(|pos| self.rest_at(area, pos));
                 let begin =
-                    if fine { desk.place() } else { caught.or(pointer).unwrap_or_else(|| desk.place()) };
+                    if fine { view.place() } else { caught.or(pointer).unwrap_or_else(|| view.place()) };
                 self.puck.held = Some(begin);
-                Touch::Begin(begin)
+                Gesture::Begin(begin)
             }
             (Some(held), true) => {
                 let drag = response.drag_delta();
                 let place = if fine {
-                    let step = Vec2::new(drag.x, -drag.y) / area.width() / self.view.zoom() * FINE;
+                    let step = Vec2::new(drag.x, -drag.y) / area.width() / self.viewport.zoom() * FINE;
                     [(held[0] + step.x).clamp(0.0, 1.0), (held[1] + step.y).clamp(0.0, 1.0)]
                 } else if drag == Vec2::ZERO {
                     held // a press that has not moved yet stays on the resting place that it caught
@@ -170,60 +170,60 @@ impl MapState {
                     pointer.unwrap_or(held)
                 };
                 self.puck.held = Some(place);
-                if place == held { Touch::None } else { Touch::Move(place) }
+                if place == held { Gesture::None } else { Gesture::Move(place) }
             }
             // The second click of a double-click ends here.
             (Some(_), false) if response.double_clicked() => {
-                self.puck.leave([0.5; 2], desk.now);
-                Touch::Finish([0.5; 2])
+                self.puck.leave([0.5; 2], view.now);
+                Gesture::Finish([0.5; 2])
             }
             (Some(held), false) => {
-                self.puck.leave(held, desk.now);
-                Touch::End
+                self.puck.leave(held, view.now);
+                Gesture::End
             }
             (None, false) if response.double_clicked() => {
-                self.puck.leave([0.5; 2], desk.now);
-                Touch::Once([0.5; 2])
+                self.puck.leave([0.5; 2], view.now);
+                Gesture::Once([0.5; 2])
             }
             // A tap that began and ended within one frame.
             (None, false) if response.clicked() => {
-                let place = pointer.unwrap_or_else(|| desk.place());
-                self.puck.leave(place, desk.now);
-                Touch::Once(place)
+                let place = pointer.unwrap_or_else(|| view.place());
+                self.puck.leave(place, view.now);
+                Gesture::Once(place)
             }
-            (None, false) => Touch::None,
+            (None, false) => Gesture::None,
         }
     }
 
     /// The resting place under a point of the screen.
-    pub(super) fn crumb_at(&self, area: Rect, pos: Pos2) -> Option<[f32; 2]> {
-        let crumbs = self.puck.crumbs().iter().rev();
-        crumbs.copied().find(|crumb| self.view.pos(area, *crumb).distance(pos) <= CATCH)
+    pub(super) fn rest_at(&self, area: Rect, pos: Pos2) -> Option<[f32; 2]> {
+        let rests = self.puck.rests().iter().rev();
+        rests.copied().find(|rest| self.viewport.pos(area, *rest).distance(pos) <= CATCH)
     }
 
     /// The arrows move the puck, each strike one step.
-    fn follow_keys(&mut self, ui: &egui::Ui, desk: &Desk<'_>, fine: bool) {
-        let strikes = ui.input(|input| {
-            let strike = |event: &Event| match event {
+    fn follow_keys(&mut self, ui: &egui::Ui, view: &ViewState<'_>, fine: bool) {
+        let presses = ui.input(|input| {
+            let press = |event: &Event| match event {
                 Event::Key { key: Key::ArrowLeft, pressed: true, .. } => Vec2::new(-1.0, 0.0),
                 Event::Key { key: Key::ArrowRight, pressed: true, .. } => Vec2::new(1.0, 0.0),
                 Event::Key { key: Key::ArrowUp, pressed: true, .. } => Vec2::new(0.0, 1.0),
                 Event::Key { key: Key::ArrowDown, pressed: true, .. } => Vec2::new(0.0, -1.0),
                 _ => Vec2::ZERO,
             };
-            input.events.iter().map(strike).fold(Vec2::ZERO, |sum, step| sum + step)
+            input.events.iter().map(press).fold(Vec2::ZERO, |sum, step| sum + step)
         });
-        if strikes == Vec2::ZERO || self.puck.held.is_some() {
+        if presses == Vec2::ZERO || self.puck.held.is_some() {
             return;
         }
-        let step = strikes * KEY_STEP * if fine { FINE } else { 1.0 };
-        let from = self.puck.shown(desk.place(), desk.now);
+        let step = presses * KEY_STEP * if fine { FINE } else { 1.0 };
+        let from = self.puck.shown(view.place(), view.now);
         let to = [(from[0] + step.x).clamp(0.0, 1.0), (from[1] + step.y).clamp(0.0, 1.0)];
-        self.fly(desk, to);
+        self.fly(view, to);
     }
 
     /// The path under the hand becomes the orbit when the hand lets go, and the orbit is switched on.
-    fn draw_orbit(&mut self, ui: &egui::Ui, desk: &Desk<'_>, area: Rect, response: &Response) {
+    fn draw_orbit(&mut self, ui: &egui::Ui, view: &ViewState<'_>, area: Rect, response: &Response) {
         if ui.input(|input| input.key_pressed(Key::Escape)) {
             self.drawing = None;
             return;
@@ -231,7 +231,7 @@ impl MapState {
         let Some(path) = &mut self.drawing else { return };
         let down = response.is_pointer_button_down_on() || response.dragged();
         if let Some(pos) = response.interact_pointer_pos().filter(|_| down) {
-            let place = self.view.place(area, pos);
+            let place = self.viewport.place(area, pos);
             if path.last() != Some(&place) {
                 path.push(place);
             }
@@ -242,9 +242,9 @@ impl MapState {
         let orbit = Orbit::along(path);
         self.drawing = None;
         if orbit.is_some() {
-            desk.hands.reshape(Shape { orbit, ..desk.shape });
-            if !desk.params.orbit.value() {
-                desk.hands.touch(&desk.params.orbit, Touch::Once(1.0));
+            view.actions.set_shape(Shape { orbit, ..view.shape });
+            if !view.params.orbit.value() {
+                view.actions.edit(&view.params.orbit, Gesture::Once(1.0));
             }
         }
     }
@@ -257,9 +257,9 @@ const TRAIL: usize = 40;
 /// How far the puck goes before the trail gets another place.
 const TRAIL_STEP: f32 = 0.004;
 /// Resting places that are remembered.
-const CRUMBS: usize = 32;
+const RESTS: usize = 32;
 /// Resting places this close are one.
-const SAME_CRUMB: f32 = 0.012;
+const SAME_REST: f32 = 0.012;
 
 /// What the player's hand does with the puck, and where that led.
 #[derive(Clone, Debug, Default)]
@@ -269,10 +269,10 @@ struct Puck {
     /// The place that the hand left, and when, until the parameters have caught up.
     pub(super) left: Option<([f32; 2], f64)>,
     trail: Vec<[f32; 2]>,
-    crumbs: Vec<[f32; 2]>,
+    rests: Vec<[f32; 2]>,
 }
 
-fn apart(a: [f32; 2], b: [f32; 2]) -> f32 {
+fn distance(a: [f32; 2], b: [f32; 2]) -> f32 {
     (a[0] - b[0]).hypot(a[1] - b[1])
 }
 
@@ -286,7 +286,7 @@ impl Puck {
             }
         }
         let shown = self.held.or(self.left.map(|(place, _)| place)).unwrap_or(params);
-        if self.trail.last().is_none_or(|last| apart(*last, shown) > TRAIL_STEP) {
+        if self.trail.last().is_none_or(|last| distance(*last, shown) > TRAIL_STEP) {
             self.trail.push(shown);
             let long = self.trail.len().saturating_sub(TRAIL);
             self.trail.drain(..long);
@@ -298,10 +298,10 @@ impl Puck {
     pub(super) fn leave(&mut self, place: [f32; 2], now: f64) {
         self.held = None;
         self.left = Some((place, now));
-        self.crumbs.retain(|crumb| apart(*crumb, place) > SAME_CRUMB);
-        self.crumbs.push(place);
-        let many = self.crumbs.len().saturating_sub(CRUMBS);
-        self.crumbs.drain(..many);
+        self.rests.retain(|rest| distance(*rest, place) > SAME_REST);
+        self.rests.push(place);
+        let many = self.rests.len().saturating_sub(RESTS);
+        self.rests.drain(..many);
     }
 
     /// Where it has been lately, the latest last.
@@ -310,8 +310,8 @@ impl Puck {
     }
 
     /// Where it has rested, the latest last.
-    pub(super) fn crumbs(&self) -> &[[f32; 2]] {
-        &self.crumbs
+    pub(super) fn rests(&self) -> &[[f32; 2]] {
+        &self.rests
     }
 }
 
@@ -341,8 +341,8 @@ mod tests {
         for rest in 0..40 {
             puck.leave([rest as f32 / 40.0, 0.5], 0.0);
         }
-        assert_eq!(puck.crumbs().len(), CRUMBS);
-        puck.leave(puck.crumbs()[0], 1.0);
-        assert_eq!(puck.crumbs().len(), CRUMBS, "a place that it came back to is no new one");
+        assert_eq!(puck.rests().len(), RESTS);
+        puck.leave(puck.rests()[0], 1.0);
+        assert_eq!(puck.rests().len(), RESTS, "a place that it came back to is no new one");
     }
 }

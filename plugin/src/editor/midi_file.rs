@@ -3,36 +3,36 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use drag::{Drag, DragError, Outcome};
+use drag::{Drag, DragError, DragOutcome};
 use egui::{Button, Sense};
 
 use super::theme;
-use super::view_state::Desk;
-use crate::export::{self, Beat, Extent};
+use super::view_state::ViewState;
+use crate::export::{self, ExportRange, ExportedBeat};
 
 /// What can be chosen, and what it is called.
-const EXTENTS: [(Extent, &str, &str); 4] = [
-    (Extent::Pattern, "pattern", "The two bars that sound"),
-    (Extent::Bars(8), "8 bars", "The first eight bars of the song, as they will play"),
-    (Extent::Bars(32), "32 bars", "The first 32 bars of the song, as they will play"),
-    (Extent::Played, "played", "The last 64 bars as they were played, hands and all"),
+const RANGES: [(ExportRange, &str, &str); 4] = [
+    (ExportRange::Pattern, "pattern", "The two bars that sound"),
+    (ExportRange::Bars(8), "8 bars", "The first eight bars of the song, as they will play"),
+    (ExportRange::Bars(32), "32 bars", "The first 32 bars of the song, as they will play"),
+    (ExportRange::Played, "played", "The last 64 bars as they were played, hands and all"),
 ];
 /// How often a drag under way is looked at.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// What the strip remembers from frame to frame.
 pub(super) struct ExportState {
-    extent: Extent,
+    range: ExportRange,
     drag: Option<Drag>,
     saved: Option<PathBuf>,
-    said: Option<String>,
+    message: Option<String>,
     /// Where files are saved; nowhere on a machine without a home.
     folder: Option<PathBuf>,
-    take_up: TakeUp,
+    start_drag: StartDrag,
 }
 
 /// Takes up a file to drag it out of the window.
-type TakeUp = Box<dyn FnMut(&Path) -> Result<Drag, DragError> + Send>;
+type StartDrag = Box<dyn FnMut(&Path) -> Result<Drag, DragError> + Send>;
 
 impl Default for ExportState {
     fn default() -> Self {
@@ -41,9 +41,9 @@ impl Default for ExportState {
 }
 
 impl ExportState {
-    /// Saves to a folder, and drags as `take_up` does.
-    pub(super) fn new(folder: Option<PathBuf>, take_up: TakeUp) -> Self {
-        Self { extent: Extent::Pattern, drag: None, saved: None, said: None, folder, take_up }
+    /// Saves to a folder, and drags as `start_drag` does.
+    pub(super) fn new(folder: Option<PathBuf>, start_drag: StartDrag) -> Self {
+        Self { range: ExportRange::Pattern, drag: None, saved: None, message: None, folder, start_drag }
     }
 
     /// Shows what can be written down.
@@ -51,30 +51,30 @@ impl ExportState {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 3.0;
             ui.label(egui::RichText::new("MIDI").font(theme::small()).color(theme::TEXT_QUIET));
-            for (extent, name, hint) in EXTENTS {
-                if ui.selectable_label(self.extent == extent, name).on_hover_text(hint).clicked() {
-                    self.extent = extent;
+            for (range, name, hint) in RANGES {
+                if ui.selectable_label(self.range == range, name).on_hover_text(hint).clicked() {
+                    self.range = range;
                 }
             }
         });
     }
 
     /// Shows where it can go, and what became of it.
-    pub(super) fn show_ways_out(&mut self, ui: &mut egui::Ui, desk: &Desk<'_>) {
+    pub(super) fn show_buttons(&mut self, ui: &mut egui::Ui, view: &ViewState<'_>) {
         ui.vertical(|ui| {
             ui.horizontal(|ui| {
                 let save = ui.button("save .mid").on_hover_text("Into the folder Beatfield of your music");
                 if save.clicked() {
-                    self.save(desk);
+                    self.save(view);
                 }
                 if drag::POSSIBLE {
                     // Clicks too, or a press alone would begin the drag.
                     let handle = ui.add(Button::new("drag .mid").sense(Sense::click_and_drag()));
                     let handle = handle.on_hover_text("Drag it onto a track of your DAW");
                     if handle.drag_started() {
-                        self.begin_drag(desk);
+                        self.begin_drag(view);
                     } else if handle.clicked() {
-                        self.said = Some("Hold it and drag it onto a track of your DAW.".into());
+                        self.message = Some("Hold it and drag it onto a track of your DAW.".into());
                     }
                 }
                 if self.saved.is_some() && ui.button("show").on_hover_text("In your file browser").clicked() {
@@ -82,19 +82,19 @@ impl ExportState {
                 }
             });
             self.follow_drag(ui);
-            if let Some(said) = &self.said {
-                ui.colored_label(theme::TEXT_QUIET, egui::RichText::new(said).font(theme::small()));
+            if let Some(message) = &self.message {
+                ui.colored_label(theme::TEXT_QUIET, egui::RichText::new(message).font(theme::small()));
             }
         });
     }
 
     /// Writes the file and remembers where it is.
-    fn save(&mut self, desk: &Desk<'_>) -> Option<PathBuf> {
+    fn save(&mut self, view: &ViewState<'_>) -> Option<PathBuf> {
         let saved = match &self.folder {
-            Some(folder) => export::save(&beat(desk, self.extent), folder, &name(desk, self.extent)),
-            None => Err(export::ExportError::Homeless),
+            Some(folder) => export::save(&beat(view, self.range), folder, &name(view, self.range)),
+            None => Err(export::ExportError::NoFolder),
         };
-        self.said = Some(match &saved {
+        self.message = Some(match &saved {
             Ok(path) => format!("Saved {}", path.display()),
             Err(error) => error.to_string(),
         });
@@ -102,24 +102,26 @@ impl ExportState {
         self.saved.clone()
     }
 
-    fn begin_drag(&mut self, desk: &Desk<'_>) {
+    fn begin_drag(&mut self, view: &ViewState<'_>) {
         // Another one, still fetched by a slow program, is given up.
         self.drag = None;
-        let Some(path) = self.save(desk) else { return };
-        match (self.take_up)(&path) {
+        let Some(path) = self.save(view) else { return };
+        match (self.start_drag)(&path) {
             Ok(drag) => self.drag = Some(drag),
-            Err(error) => self.said = Some(error.to_string()),
+            Err(error) => self.message = Some(error.to_string()),
         }
     }
 
     fn follow_drag(&mut self, ui: &egui::Ui) {
         let Some(drag) = &mut self.drag else { return };
-        ui.ctx().request_repaint_after(LOOK_EVERY);
+        ui.ctx().request_repaint_after(POLL_INTERVAL);
         let Some(outcome) = drag.outcome() else { return };
         self.drag = None;
-        self.said = Some(match outcome {
-            Ok(Outcome::Dropped) => "Dropped.".into(),
-            Ok(Outcome::Nowhere) => "Nobody there takes files; it stays saved in your music folder.".into(),
+        self.message = Some(match outcome {
+            Ok(DragOutcome::Dropped) => "Dropped.".into(),
+            Ok(DragOutcome::Nowhere) => {
+                "Nobody there takes files; it stays saved in your music folder.".into()
+            }
             Err(error) => error.to_string(),
         });
     }
@@ -127,25 +129,25 @@ impl ExportState {
     fn reveal(&mut self) {
         let Some(path) = &self.saved else { return };
         if let Err(error) = export::reveal(path) {
-            self.said = Some(format!("No file browser answers ({error}); it is {}", path.display()));
+            self.message = Some(format!("No file browser answers ({error}); it is {}", path.display()));
         }
     }
 }
 
-fn beat(desk: &Desk<'_>, extent: Extent) -> Beat {
-    let (playback, meter) = (desk.params.playback(), desk.meters.meter());
-    match extent {
-        Extent::Pattern => Beat::of_pattern(desk.bank(), desk.cycle(), &playback, meter),
-        Extent::Bars(bars) => Beat::of_bars(desk.bank(), bars, &playback, meter),
-        Extent::Played => Beat::of_tape(&desk.stage.tape(), meter),
+fn beat(view: &ViewState<'_>, range: ExportRange) -> ExportedBeat {
+    let (playback, meter) = (view.params.playback(), view.meters.meter());
+    match range {
+        ExportRange::Pattern => ExportedBeat::of_pattern(view.bank(), view.cycle(), &playback, meter),
+        ExportRange::Bars(bars) => ExportedBeat::of_bars(view.bank(), bars, &playback, meter),
+        ExportRange::Played => ExportedBeat::of_recent_notes(&view.shared.recent_notes(), meter),
     }
 }
 
 /// What the file is called: where on the map it is from, what it holds, and how fast it is.
-fn name(desk: &Desk<'_>, extent: Extent) -> String {
-    let [x, y] = desk.sounding_place().unwrap_or_else(|| desk.place());
-    let map = desk.scene.model.as_deref().and_then(nets::Model::map);
+fn name(view: &ViewState<'_>, range: ExportRange) -> String {
+    let [x, y] = view.sounding_place().unwrap_or_else(|| view.place());
+    let map = view.decoded.model.as_deref().and_then(nets::Model::map);
     let region = map.and_then(|map| map.region(x, y)).unwrap_or("beat");
-    let what = EXTENTS.iter().find(|(other, ..)| *other == extent).map_or("", |(_, name, _)| name);
-    format!("{region} {what} {:.0} bpm", desk.meters.meter().tempo)
+    let what = RANGES.iter().find(|(other, ..)| *other == range).map_or("", |(_, name, _)| name);
+    format!("{region} {what} {:.0} bpm", view.meters.meter().tempo)
 }

@@ -4,9 +4,9 @@
 use beat::{INSTRUMENTS, Kit, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Shape};
 use egui::{Align2, Color32, EventFilter, Key, Popup, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Vec2};
 
-use super::actions::Touch;
+use super::actions::Gesture;
 use super::theme;
-use super::view_state::Desk;
+use super::view_state::ViewState;
 
 /// What the grid remembers from frame to frame.
 #[derive(Debug, Default)]
@@ -28,26 +28,26 @@ fn head_width(width: f32) -> f32 {
 
 impl GridState {
     /// Shows the take that sounds, or the first one at rest.
-    pub(super) fn show(&mut self, ui: &mut egui::Ui, desk: &Desk<'_>) {
+    pub(super) fn show(&mut self, ui: &mut egui::Ui, view: &ViewState<'_>) {
         let area = ui.max_rect();
         let (heads, cells) = area.split_left_right_at_x(area.left() + head_width(area.width()));
         let row = area.height() / INSTRUMENTS as f32;
-        self.learn(desk);
+        self.learn(view);
         for instrument in 0..INSTRUMENTS {
             let top = area.top() + row * instrument as f32;
             let head = Rect::from_min_size(Pos2::new(heads.left(), top), Vec2::new(heads.width(), row));
-            self.show_head(ui, desk, instrument, head);
+            self.show_head(ui, view, instrument, head);
         }
-        self.show_cells(ui, desk, cells);
+        self.show_cells(ui, view, cells);
     }
 
     /// The instrument that waits for a note takes it.
-    fn learn(&mut self, desk: &Desk<'_>) {
+    fn learn(&mut self, view: &ViewState<'_>) {
         let Some((instrument, before)) = self.learning else { return };
-        let (count, note) = desk.meters.heard();
+        let (count, note) = view.meters.last_input_note();
         if count != before {
             self.learning = None;
-            set_note(desk, instrument, note);
+            set_note(view, instrument, note);
         }
     }
 }
@@ -57,12 +57,12 @@ const BAR_GAP: f32 = 6.0;
 
 /// Where the steps lie.
 #[derive(Clone, Copy)]
-struct Lattice {
+struct CellGrid {
     area: Rect,
     step: Vec2,
 }
 
-impl Lattice {
+impl CellGrid {
     fn of(area: Rect) -> Self {
         let step = Vec2::new((area.width() - BAR_GAP) / STEPS as f32, area.height() / INSTRUMENTS as f32);
         Self { area, step }
@@ -86,24 +86,24 @@ impl Lattice {
 }
 
 impl GridState {
-    fn show_cells(&mut self, ui: &mut egui::Ui, desk: &Desk<'_>, area: Rect) {
-        let lattice = Lattice::of(area);
+    fn show_cells(&mut self, ui: &mut egui::Ui, view: &ViewState<'_>, area: Rect) {
+        let cells = CellGrid::of(area);
         let response = ui.interact(area, ui.scope_id().with("steps"), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Grid, true, "Pattern"));
-        self.follow_hand(desk, &lattice, &response);
+        self.follow_pointer(view, &cells, &response);
         if response.has_focus() {
-            self.follow_keys(ui, desk, &response);
+            self.follow_keys(ui, view, &response);
         }
-        paint(ui, desk, &lattice);
+        paint(ui, view, &cells);
         if response.has_focus() {
             let (step, instrument) = self.cursor;
-            let cell = lattice.cell(step, instrument).expand(1.0);
+            let cell = cells.cell(step, instrument).expand(1.0);
             ui.painter().rect_stroke(cell, 3.0, Stroke::new(1.5, theme::SOUNDING), StrokeKind::Outside);
         }
     }
 
     /// What the first step under the hand becomes, all that it crosses become too.
-    fn follow_hand(&mut self, desk: &Desk<'_>, lattice: &Lattice, response: &Response) {
+    fn follow_pointer(&mut self, view: &ViewState<'_>, cells: &CellGrid, response: &Response) {
         let pressed = response.ctx.input(|input| input.pointer.press_start_time());
         if pressed.is_some() && pressed != self.pressed {
             // Where frames are slow, a click's end and the next one's beginning come together.
@@ -111,62 +111,62 @@ impl GridState {
         }
         self.pressed = pressed;
         let down = response.is_pointer_button_down_on() || response.clicked() || response.dragged();
-        let under = response.interact_pointer_pos().and_then(|pos| lattice.at(pos));
+        let under = response.interact_pointer_pos().and_then(|pos| cells.at(pos));
         if let Some((step, instrument)) = under.filter(|_| down) {
-            self.hold(desk, step, instrument, response);
+            self.hold(view, step, instrument, response);
         }
         if pressed.is_none() {
             self.painting = None;
         }
     }
 
-    fn hold(&mut self, desk: &Desk<'_>, step: usize, instrument: usize, response: &Response) {
-        let drawn = desk.shape.drawn_at(step);
-        let locks = desk.shape.locks;
+    fn hold(&mut self, view: &ViewState<'_>, step: usize, instrument: usize, response: &Response) {
+        let drawn = view.shape.drawn_at(step);
+        let locks = view.shape.locks;
         let held = *self.painting.get_or_insert_with(|| {
             response.request_focus();
             // A held step is let go; a free one is held as the opposite of what it is.
             match locks.at(drawn, instrument) {
                 Some(_) => None,
-                None => Some(!desk.take().onsets.has(step, instrument)),
+                None => Some(!view.take().onsets.has(step, instrument)),
             }
         });
         self.cursor = (step, instrument);
         if locks.at(drawn, instrument) != held {
-            desk.hands.reshape(desk.shape.with_locks(locks.with(drawn, instrument, held)));
+            view.actions.set_shape(view.shape.with_locks(locks.with(drawn, instrument, held)));
         }
     }
 
     /// The arrows move a cursor, space and Enter do what a click does.
-    fn follow_keys(&mut self, ui: &egui::Ui, desk: &Desk<'_>, response: &Response) {
+    fn follow_keys(&mut self, ui: &egui::Ui, view: &ViewState<'_>, response: &Response) {
         let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
-        let struck = |key| ui.input(|input| input.num_presses(key));
+        let presses = |key| ui.input(|input| input.num_presses(key));
         let (step, instrument) = &mut self.cursor;
-        *step = (*step + STEPS + struck(Key::ArrowRight) - struck(Key::ArrowLeft).min(STEPS)) % STEPS;
-        *instrument = (*instrument + INSTRUMENTS + struck(Key::ArrowDown)
-            - struck(Key::ArrowUp).min(INSTRUMENTS))
+        *step = (*step + STEPS + presses(Key::ArrowRight) - presses(Key::ArrowLeft).min(STEPS)) % STEPS;
+        *instrument = (*instrument + INSTRUMENTS + presses(Key::ArrowDown)
+            - presses(Key::ArrowUp).min(INSTRUMENTS))
             % INSTRUMENTS;
-        if struck(Key::Space) + struck(Key::Enter) > 0 {
+        if presses(Key::Space) + presses(Key::Enter) > 0 {
             let (step, instrument) = self.cursor;
-            let (drawn, locks) = (desk.shape.drawn_at(step), desk.shape.locks);
+            let (drawn, locks) = (view.shape.drawn_at(step), view.shape.locks);
             let held = match locks.at(drawn, instrument) {
                 Some(_) => None,
-                None => Some(!desk.take().onsets.has(step, instrument)),
+                None => Some(!view.take().onsets.has(step, instrument)),
             };
-            desk.hands.reshape(desk.shape.with_locks(locks.with(drawn, instrument, held)));
+            view.actions.set_shape(view.shape.with_locks(locks.with(drawn, instrument, held)));
         }
     }
 }
 
-fn paint(ui: &egui::Ui, desk: &Desk<'_>, lattice: &Lattice) {
-    let (take, waiting, mutes) = (desk.take(), desk.waiting(), desk.mutes());
-    let sounding = desk.playhead().map(|at| at.step);
+fn paint(ui: &egui::Ui, view: &ViewState<'_>, cells: &CellGrid) {
+    let (take, waiting, mutes) = (view.take(), view.waiting(), view.mutes());
+    let sounding = view.playhead().map(|at| at.step);
     let painter = ui.painter();
     for instrument in 0..INSTRUMENTS {
         let muted = mutes >> instrument & 1 == 1;
         for step in 0..STEPS {
-            let cell = lattice.cell(step, instrument);
+            let cell = cells.cell(step, instrument);
             let on = take.onsets.has(step, instrument);
             let loudness = f32::from(take.velocities[step][instrument]) / 127.0;
             let colour = colour(step, on.then_some(loudness), muted, sounding == Some(step));
@@ -177,7 +177,7 @@ fn paint(ui: &egui::Ui, desk: &Desk<'_>, lattice: &Lattice) {
                 let ghost = theme::COMING.gamma_multiply(if coming { 0.9 } else { 0.35 });
                 painter.rect_stroke(cell, 2.0, Stroke::new(1.0, ghost), StrokeKind::Inside);
             }
-            if let Some(held) = desk.shape.locks.at(desk.shape.drawn_at(step), instrument) {
+            if let Some(held) = view.shape.locks.at(view.shape.drawn_at(step), instrument) {
                 if held && !on {
                     // It sounds from the next commit on.
                     painter.rect_filled(cell, 2.0, theme::mix(theme::CELL, theme::COMING, 0.45));
@@ -225,16 +225,16 @@ const NOTE: f32 = 26.0;
 const TRIM_TRAVEL: f32 = 120.0;
 
 /// Gives an instrument another note.
-fn set_note(desk: &Desk<'_>, instrument: usize, note: u8) {
-    let mut notes: [u8; INSTRUMENTS] = std::array::from_fn(|other| desk.note(other));
+fn set_note(view: &ViewState<'_>, instrument: usize, note: u8) {
+    let mut notes: [u8; INSTRUMENTS] = std::array::from_fn(|other| view.note(other));
     notes[instrument] = note.min(127);
-    desk.hands.reshape(desk.shape.with_kit(Kit::new(notes)));
+    view.actions.set_shape(view.shape.with_kit(Kit::new(notes)));
 }
 
 impl GridState {
-    fn show_head(&mut self, ui: &mut egui::Ui, desk: &Desk<'_>, instrument: usize, head: Rect) {
-        let name = desk.instrument_name(instrument).to_owned();
-        let silent = desk.mutes() >> instrument & 1 == 1;
+    fn show_head(&mut self, ui: &mut egui::Ui, view: &ViewState<'_>, instrument: usize, head: Rect) {
+        let name = view.instrument_name(instrument).to_owned();
+        let silent = view.mutes() >> instrument & 1 == 1;
         let narrow = head.width() < 150.0;
         let mut right = head.right() - 6.0;
         let mut take = |width: f32| {
@@ -242,18 +242,18 @@ impl GridState {
             Rect::from_min_size(Pos2::new(right, head.top()), Vec2::new(width, head.height()))
         };
         if !narrow {
-            self.note(ui, desk, instrument, &name, take(NOTE));
-            trim(ui, desk, instrument, &name, take(TRIM + 6.0));
+            self.note(ui, view, instrument, &name, take(NOTE));
+            trim(ui, view, instrument, &name, take(TRIM + 6.0));
         }
-        let solo = &desk.params.solos[instrument].alone;
+        let solo = &view.params.solos[instrument].alone;
         let toggled = toggle(ui, take(BUTTON), "S", &format!("solo {name}"), solo.value(), theme::SOUNDING);
         if toggled.clicked() {
-            desk.hands.touch(solo, Touch::Once(if solo.value() { 0.0 } else { 1.0 }));
+            view.actions.edit(solo, Gesture::Once(if solo.value() { 0.0 } else { 1.0 }));
         }
-        let mute = &desk.params.mutes[instrument].muted;
+        let mute = &view.params.mutes[instrument].muted;
         let toggled = toggle(ui, take(BUTTON), "M", &format!("mute {name}"), mute.value(), theme::TROUBLE);
         if toggled.clicked() {
-            desk.hands.touch(mute, Touch::Once(if mute.value() { 0.0 } else { 1.0 }));
+            view.actions.edit(mute, Gesture::Once(if mute.value() { 0.0 } else { 1.0 }));
         }
         let colour = if silent { theme::TEXT_QUIET.gamma_multiply(0.5) } else { theme::TEXT };
         let label = ui.painter().layout_no_wrap(name, theme::within(theme::small(), head.height()), colour);
@@ -263,13 +263,13 @@ impl GridState {
     }
 
     /// The note number; a click opens what can be done with it.
-    fn note(&mut self, ui: &mut egui::Ui, desk: &Desk<'_>, instrument: usize, name: &str, area: Rect) {
+    fn note(&mut self, ui: &mut egui::Ui, view: &ViewState<'_>, instrument: usize, name: &str, area: Rect) {
         let response = ui.interact(area, ui.scope_id().with(("note", instrument)), Sense::click());
         let learns = self.learning.is_some_and(|(learner, _)| learner == instrument);
-        let (text, colour) = match (learns, desk.shape.kit.is_some()) {
+        let (text, colour) = match (learns, view.shape.kit.is_some()) {
             (true, _) => ("…".to_owned(), theme::COMING),
-            (false, true) => (desk.note(instrument).to_string(), theme::TEXT),
-            (false, false) => (desk.note(instrument).to_string(), theme::TEXT_QUIET),
+            (false, true) => (view.note(instrument).to_string(), theme::TEXT),
+            (false, false) => (view.note(instrument).to_string(), theme::TEXT_QUIET),
         };
         let colour = if response.hovered() { theme::SOUNDING } else { colour };
         ui.painter().text(
@@ -283,20 +283,20 @@ impl GridState {
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, &label));
         Popup::menu(&response).show(|ui| {
             ui.label(format!("{name} plays note"));
-            let mut note = desk.note(instrument);
+            let mut note = view.note(instrument);
             let number = ui.add(egui::DragValue::new(&mut note).range(0..=127));
             number.widget_info(|| egui::WidgetInfo::labeled(egui::Role::SpinButton, true, "note number"));
             if number.changed() {
-                set_note(desk, instrument, note);
+                set_note(view, instrument, note);
             }
             if ui.button("learn from the next note").clicked() {
-                self.learning = Some((instrument, desk.meters.heard().0));
+                self.learning = Some((instrument, view.meters.last_input_note().0));
             }
             if ui.button("all as General MIDI").clicked() {
-                desk.hands.reshape(desk.shape.with_kit(Some(Kit::DEFAULT)));
+                view.actions.set_shape(view.shape.with_kit(Some(Kit::DEFAULT)));
             }
             if ui.button("all as the model has them").clicked() {
-                desk.hands.reshape(desk.shape.with_kit(None));
+                view.actions.set_shape(view.shape.with_kit(None));
             }
         });
     }
@@ -325,18 +325,18 @@ fn toggle(ui: &mut egui::Ui, area: Rect, letter: &str, label: &str, on: bool, co
 }
 
 /// The instrument's own density: drag sideways, a double-click resets.
-fn trim(ui: &mut egui::Ui, desk: &Desk<'_>, instrument: usize, name: &str, area: Rect) {
+fn trim(ui: &mut egui::Ui, view: &ViewState<'_>, instrument: usize, name: &str, area: Rect) {
     let response = ui.interact(area, ui.scope_id().with(("trim", instrument)), Sense::click_and_drag());
-    let value = desk.shape.trims[instrument];
+    let value = view.shape.trims[instrument];
     let moved = match (response.double_clicked(), response.dragged()) {
         (true, _) => 0.0,
         (false, true) => (value + response.drag_delta().x * 2.0 / TRIM_TRAVEL).clamp(-1.0, 1.0),
         (false, false) => value,
     };
     if moved != value {
-        let mut trims = desk.shape.trims;
+        let mut trims = view.shape.trims;
         trims[instrument] = moved;
-        desk.hands.reshape(Shape { trims, ..desk.shape });
+        view.actions.set_shape(Shape { trims, ..view.shape });
     }
     let bar = Rect::from_center_size(area.center(), Vec2::new(TRIM, 4.0));
     let painter = ui.painter();

@@ -5,11 +5,11 @@ mod beat_rows;
 use egui::Vec2;
 use nice_plug::prelude::{Enum, EnumParam, Param};
 
-use super::actions::Touch;
-use super::layout::Layout;
+use super::actions::Gesture;
+use super::layout::WindowLayout;
 use super::map::MapState;
 use super::midi_file::ExportState;
-use super::view_state::Desk;
+use super::view_state::ViewState;
 use super::{knob, theme};
 use crate::params::Commit;
 
@@ -24,55 +24,55 @@ const SCALES: [u32; 6] = [50, 75, 100, 125, 150, 200];
 /// under it.
 pub(super) fn show(
     ui: &mut egui::Ui,
-    desk: &Desk<'_>,
-    layout: &Layout,
+    view: &ViewState<'_>,
+    layout: &WindowLayout,
     map: &mut MapState,
     export: &mut ExportState,
 ) {
     let Some(under) = layout.under else {
         return scrolled(ui, layout.side, "side", |ui| {
-            toolbar(ui, desk);
+            toolbar(ui, view);
             ui.horizontal(|ui| {
-                temperature(ui, desk);
+                temperature(ui, view);
                 ui.vertical(|ui| {
                     ui.add_space(8.0);
-                    seed(ui, desk);
+                    seed(ui, view);
                     ui.add_space(4.0);
-                    commit(ui, desk);
+                    commit(ui, view);
                 });
             });
-            spread(ui, 3, |ui| what_is_played(ui, desk));
-            spread(ui, 3, |ui| how_it_is_played(ui, desk));
-            beat_rows::regions(ui, desk, map);
-            beat_rows::scenes(ui, desk);
-            beat_rows::orbit(ui, desk, map);
-            beat_rows::phrases(ui, desk);
-            beat_rows::pattern_tools(ui, desk);
+            spread(ui, 3, |ui| what_is_played(ui, view));
+            spread(ui, 3, |ui| how_it_is_played(ui, view));
+            beat_rows::regions(ui, view, map);
+            beat_rows::scenes(ui, view);
+            beat_rows::orbit(ui, view, map);
+            beat_rows::phrases(ui, view);
+            beat_rows::pattern_tools(ui, view);
             export.show_choice(ui);
-            export.show_ways_out(ui, desk);
+            export.show_buttons(ui, view);
         });
     };
     scrolled(ui, layout.side, "side", |ui| {
-        toolbar(ui, desk);
-        ui.vertical_centered(|ui| temperature(ui, desk));
-        seed(ui, desk);
-        commit(ui, desk);
-        beat_rows::regions(ui, desk, map);
-        beat_rows::scenes(ui, desk);
+        toolbar(ui, view);
+        ui.vertical_centered(|ui| temperature(ui, view));
+        seed(ui, view);
+        commit(ui, view);
+        beat_rows::regions(ui, view, map);
+        beat_rows::scenes(ui, view);
     });
     scrolled(ui, under, "under", |ui| {
         spread(ui, 6, |ui| {
-            what_is_played(ui, desk);
-            how_it_is_played(ui, desk);
+            what_is_played(ui, view);
+            how_it_is_played(ui, view);
         });
         ui.horizontal(|ui| {
-            beat_rows::orbit(ui, desk, map);
-            beat_rows::pattern_tools(ui, desk);
+            beat_rows::orbit(ui, view, map);
+            beat_rows::pattern_tools(ui, view);
         });
-        beat_rows::phrases(ui, desk);
+        beat_rows::phrases(ui, view);
         ui.horizontal(|ui| {
             export.show_choice(ui);
-            export.show_ways_out(ui, desk);
+            export.show_buttons(ui, view);
         });
     });
 }
@@ -97,34 +97,34 @@ fn spread(ui: &mut egui::Ui, knobs: usize, row: impl FnOnce(&mut egui::Ui)) {
     });
 }
 
-fn temperature(ui: &mut egui::Ui, desk: &Desk<'_>) {
+fn temperature(ui: &mut egui::Ui, view: &ViewState<'_>) {
     let hint = "0 plays the likeliest beat of this place; the higher, the further it strays";
-    knob::show(ui, desk.hands, &desk.params.temperature, BIG, hint);
+    knob::show(ui, view.actions, &view.params.temperature, BIG, hint);
 }
 
-fn what_is_played(ui: &mut egui::Ui, desk: &Desk<'_>) {
-    let (params, hands) = (desk.params, desk.hands);
-    knob::show(ui, hands, &params.density, SMALL, "Fewer hits, or more");
+fn what_is_played(ui: &mut egui::Ui, view: &ViewState<'_>) {
+    let (params, actions) = (view.params, view.actions);
+    knob::show(ui, actions, &params.density, SMALL, "Fewer hits, or more");
     let hint = "So many versions of the beat, two bars each, come one after another";
-    knob::show(ui, hands, &params.variation, SMALL, hint);
+    knob::show(ui, actions, &params.variation, SMALL, hint);
     let hint = "How late every second sixteenth comes; 50 % is straight";
-    knob::show(ui, hands, &params.swing, SMALL, hint);
+    knob::show(ui, actions, &params.swing, SMALL, hint);
 }
 
-fn how_it_is_played(ui: &mut egui::Ui, desk: &Desk<'_>) {
-    let (params, hands) = (desk.params, desk.hands);
-    knob::show(ui, hands, &params.gate, SMALL, "How long notes are, in parts of a sixteenth");
-    knob::show(ui, hands, &params.velocity, SMALL, "How hard everything is hit");
+fn how_it_is_played(ui: &mut egui::Ui, view: &ViewState<'_>) {
+    let (params, actions) = (view.params, view.actions);
+    knob::show(ui, actions, &params.gate, SMALL, "How long notes are, in parts of a sixteenth");
+    knob::show(ui, actions, &params.velocity, SMALL, "How hard everything is hit");
     let hint = "The built-in drums; 0 turns them off, for when the notes play another instrument";
-    knob::show(ui, hands, &params.kit_level, SMALL, hint);
+    knob::show(ui, actions, &params.kit_level, SMALL, hint);
 }
 
 /// When a changed beat starts to sound.
-fn commit(ui: &mut egui::Ui, desk: &Desk<'_>) {
+fn commit(ui: &mut egui::Ui, view: &ViewState<'_>) {
     quiet(ui, "a changed beat starts at the next");
     let names =
         [(Commit::Step, "step"), (Commit::Beat, "beat"), (Commit::Bar, "bar"), (Commit::Cycle, "cycle")];
-    choices(ui, desk, &desk.params.commit, &names);
+    choices(ui, view, &view.params.commit, &names);
 }
 
 fn quiet(ui: &mut egui::Ui, text: &str) {
@@ -132,14 +132,14 @@ fn quiet(ui: &mut egui::Ui, text: &str) {
 }
 
 /// Undo, redo, and how large everything is shown.
-fn toolbar(ui: &mut egui::Ui, desk: &Desk<'_>) {
-    let (can_undo, can_redo) = desk.hands.can();
+fn toolbar(ui: &mut egui::Ui, view: &ViewState<'_>) {
+    let (can_undo, can_redo) = view.actions.can();
     ui.horizontal(|ui| {
         if ui.add_enabled(can_undo, egui::Button::new("undo")).clicked() {
-            desk.hands.undo();
+            view.actions.undo();
         }
         if ui.add_enabled(can_redo, egui::Button::new("redo")).clicked() {
-            desk.hands.redo();
+            view.actions.redo();
         }
         let now = (ui.ctx().zoom_factor() * 100.0).round() as u32;
         ui.menu_button(format!("{now} %"), |ui| {
@@ -154,17 +154,17 @@ fn toolbar(ui: &mut egui::Ui, desk: &Desk<'_>) {
 }
 
 /// The seed: shown, typed, rolled.
-fn seed(ui: &mut egui::Ui, desk: &Desk<'_>) {
-    let seed = &desk.params.seed;
+fn seed(ui: &mut egui::Ui, view: &ViewState<'_>) {
+    let seed = &view.params.seed;
     ui.horizontal(|ui| {
         quiet(ui, "Seed");
         let (area, _) = ui.allocate_exact_size(Vec2::new(44.0, 22.0), egui::Sense::hover());
         ui.painter().rect_filled(area, 4.0, theme::PANEL);
-        knob::typed_value(ui, desk.hands, seed, seed.unmodulated_normalized_value(), area);
+        knob::typed_value(ui, view.actions, seed, seed.unmodulated_normalized_value(), area);
         let roll = ui.button("roll the dice").on_hover_text("Another seed: another beat from the same place");
         if roll.clicked() {
             let next = next_seed(seed.unmodulated_normalized_value());
-            desk.hands.touch(seed, Touch::Once(next));
+            view.actions.edit(seed, Gesture::Once(next));
         }
     });
 }
@@ -172,7 +172,7 @@ fn seed(ui: &mut egui::Ui, desk: &Desk<'_>) {
 /// One of a few named values.
 fn choices<C: Enum + PartialEq + Copy + 'static>(
     ui: &mut egui::Ui,
-    desk: &Desk<'_>,
+    view: &ViewState<'_>,
     param: &EnumParam<C>,
     choices: &[(C, &str)],
 ) {
@@ -181,7 +181,7 @@ fn choices<C: Enum + PartialEq + Copy + 'static>(
         for (choice, name) in choices {
             let chosen = param.value() == *choice;
             if ui.selectable_label(chosen, *name).clicked() && !chosen {
-                desk.hands.touch(param, Touch::Once(param.preview_normalized(*choice)));
+                view.actions.edit(param, Gesture::Once(param.preview_normalized(*choice)));
             }
         }
     });

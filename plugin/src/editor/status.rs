@@ -4,7 +4,7 @@ use egui::{Align2, Pos2};
 use nice_plug::prelude::PluginApi;
 
 use super::theme;
-use super::view_state::Desk;
+use super::view_state::ViewState;
 
 /// How long the light stays lit after a note, in seconds.
 const GLOW: f64 = 0.12;
@@ -18,15 +18,15 @@ pub(super) struct StatusState {
 
 impl StatusState {
     /// Shows the line.
-    pub(super) fn show(&mut self, ui: &egui::Ui, desk: &Desk<'_>, api: PluginApi) {
+    pub(super) fn show(&mut self, ui: &egui::Ui, view: &ViewState<'_>, api: PluginApi) {
         let area = ui.max_rect();
-        let trouble = desk.scene.problem.is_some() || desk.meters.late() > 0 || desk.meters.lost() > 0;
-        let (text, colour) = match reason_for_silence(desk, api) {
+        let trouble = view.decoded.problem.is_some() || view.meters.late() > 0 || view.meters.lost() > 0;
+        let (text, colour) = match reason_for_silence(view, api) {
             Some(reason) => (reason, if trouble { theme::TROUBLE } else { theme::TEXT }),
-            None => (playing(desk, api), theme::TEXT),
+            None => (playing(view, api), theme::TEXT),
         };
-        self.light(ui, desk, Pos2::new(area.left() + 6.0, area.center().y));
-        let notes = format!("{} notes", desk.meters.notes());
+        self.light(ui, view, Pos2::new(area.left() + 6.0, area.center().y));
+        let notes = format!("{} notes", view.meters.notes());
         let painter = ui.painter();
         let counted = painter.text(
             area.right_center(),
@@ -46,12 +46,12 @@ impl StatusState {
     }
 
     /// Lit while notes leave.
-    fn light(&mut self, ui: &egui::Ui, desk: &Desk<'_>, centre: Pos2) {
-        if desk.meters.notes() != self.notes {
-            self.notes = desk.meters.notes();
-            self.lit_until = desk.now + GLOW;
+    fn light(&mut self, ui: &egui::Ui, view: &ViewState<'_>, centre: Pos2) {
+        if view.meters.notes() != self.notes {
+            self.notes = view.meters.notes();
+            self.lit_until = view.now + GLOW;
         }
-        let lit = desk.now < self.lit_until;
+        let lit = view.now < self.lit_until;
         if lit {
             ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(GLOW));
         }
@@ -64,12 +64,12 @@ impl StatusState {
 }
 
 /// Why nothing sounds, or what is wrong.
-fn reason_for_silence(desk: &Desk<'_>, api: PluginApi) -> Option<String> {
-    let (params, meters, scene) = (desk.params, desk.meters, desk.scene);
-    if let Some(problem) = &scene.problem {
+fn reason_for_silence(view: &ViewState<'_>, api: PluginApi) -> Option<String> {
+    let (params, meters, decoded) = (view.params, view.meters, view.decoded);
+    if let Some(problem) = &decoded.problem {
         return Some(problem.clone());
     }
-    if scene.model.is_none() {
+    if decoded.model.is_none() {
         return Some("Silent: the host has not switched its audio engine on for this track yet.".into());
     }
     if params.bypass.value() {
@@ -89,18 +89,18 @@ fn reason_for_silence(desk: &Desk<'_>, api: PluginApi) -> Option<String> {
         let hits = counted(meters.lost(), "hit");
         return Some(format!("{hits} given up: the host took no more notes."));
     }
-    if desk.playhead().is_none() {
-        return Some(match desk.stage.transport.is_in_charge() {
+    if view.playhead().is_none() {
+        return Some(match view.shared.transport.is_in_charge() {
             true => "Press play, or the space bar.".into(),
             false => format!("Press play in the host. {}", routing(api)),
         });
     }
     let audible = (0..beat::INSTRUMENTS).any(|instrument| {
-        desk.mutes() >> instrument & 1 == 0
-            && desk.take().onsets.steps().iter().any(|step| step >> instrument & 1 == 1)
+        view.mutes() >> instrument & 1 == 0
+            && view.take().onsets.steps().iter().any(|step| step >> instrument & 1 == 1)
     });
-    (!audible).then(|| match desk.take().onsets.hits() {
-        0 if desk.shape.locks.patterns().1.hits() > 0 => {
+    (!audible).then(|| match view.take().onsets.hits() {
+        0 if view.shape.locks.patterns().1.hits() > 0 => {
             "Silent: this place of the map plays nothing but what you hold off; move on, or let go of locks."
                 .into()
         }
@@ -122,32 +122,32 @@ fn counted(number: u32, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
-fn playing(desk: &Desk<'_>, api: PluginApi) -> String {
-    let map = desk.scene.model.as_deref().and_then(nets::Model::map);
-    let [x, y] = desk.sounding_place().unwrap_or_else(|| desk.place());
+fn playing(view: &ViewState<'_>, api: PluginApi) -> String {
+    let map = view.decoded.model.as_deref().and_then(nets::Model::map);
+    let [x, y] = view.sounding_place().unwrap_or_else(|| view.place());
     let region = map.and_then(|map| map.region(x, y)).unwrap_or("-");
-    let take = desk.bank().take_index(desk.cycle()) + 1;
-    let mode = if desk.meters.offline() { "rendering" } else { "playing" };
-    let where_from = match desk.params.scene_in_effect() {
-        Some(scene) if desk.params.saved.scenes().get(scene).is_some() => {
+    let take = view.bank().take_index(view.cycle()) + 1;
+    let mode = if view.meters.offline() { "rendering" } else { "playing" };
+    let where_from = match view.params.scene_in_effect() {
+        Some(scene) if view.params.saved.scenes().get(scene).is_some() => {
             format!(" · scene {}", ["A", "B", "C", "D"][scene])
         }
-        _ if desk.params.orbit.value() => " · on the orbit".to_owned(),
+        _ if view.params.orbit.value() => " · on the orbit".to_owned(),
         _ => String::new(),
     };
     // Whoever hears nothing now has sent the notes nowhere.
-    let silent_kit = match desk.params.kit_level.value() == 0.0 && !desk.stage.transport.is_in_charge() {
+    let silent_kit = match view.params.kit_level.value() == 0.0 && !view.shared.transport.is_in_charge() {
         true => format!(" · the built-in kit is off. {}", routing(api)),
         false => String::new(),
     };
-    let settings = desk.bank().settings();
-    let carries = desk.shape.continuation_at([settings.x, settings.y]).is_some() && settings.orbit_bars == 0;
+    let settings = view.bank().settings();
+    let carries = view.shape.continuation_at([settings.x, settings.y]).is_some() && settings.orbit_bars == 0;
     let part = if carries {
         format!("carried on, bars {} and {} of {}", 2 * take - 1, 2 * take, 2 * beat::BANK_TAKES)
     } else if settings.phrase {
         format!("bars {} and {} of a phrase of {}", 2 * take - 1, 2 * take, 2 * beat::BANK_TAKES)
     } else {
-        format!("take {take} of {}", desk.bank().period())
+        format!("take {take} of {}", view.bank().period())
     };
     format!("{mode} · {region}{where_from} · {part}{silent_kit}")
 }

@@ -64,7 +64,7 @@ struct Edit {
 
 /// The edits of one instance's window. It outlives the window's closing.
 #[derive(Debug, Default)]
-pub(super) struct History {
+pub(super) struct UndoHistory {
     done: Vec<Edit>,
     undone: Vec<Edit>,
     /// Parameters under the hand, with their values before and now.
@@ -73,7 +73,7 @@ pub(super) struct History {
     changed: Vec<Change>,
 }
 
-impl History {
+impl UndoHistory {
     pub(super) fn begin(&mut self, param: ParamPtr, value: f32) {
         self.moving.push((param, value, value));
     }
@@ -159,7 +159,7 @@ mod tests {
 
     #[test]
     fn quick_changes_of_the_same_thing_are_one_edit_and_later_ones_another() {
-        let mut history = History::default();
+        let mut history = UndoHistory::default();
         for (at, change) in [(0.0, rotation(0, 1)), (0.3, rotation(1, 2)), (5.0, rotation(2, 3))] {
             history.note(change);
             history.close_frame(at);
@@ -173,7 +173,7 @@ mod tests {
 
     #[test]
     fn a_new_edit_ends_what_could_be_done_again() {
-        let mut history = History::default();
+        let mut history = UndoHistory::default();
         history.note(rotation(0, 1));
         history.close_frame(0.0);
         history.undo();

@@ -2,23 +2,23 @@
 
 use beat::{Bank, Playhead, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Shape, Take};
 
-use super::actions::{Hands, Touch};
+use super::actions::{Actions, Gesture};
 use crate::params::{BeatfieldParams, Commit, SceneChoice};
-use crate::shared::{Meters, Scene};
+use crate::shared::{Decoded, Meters};
 
 /// Everything that is shown, and the hands that change it.
-pub(super) struct Desk<'a> {
+pub(super) struct ViewState<'a> {
     pub(super) params: &'a BeatfieldParams,
-    pub(super) hands: &'a Hands<'a>,
-    pub(super) stage: &'a crate::shared::Stage,
-    pub(super) scene: &'a Scene,
+    pub(super) actions: &'a Actions<'a>,
+    pub(super) shared: &'a crate::shared::SharedState,
+    pub(super) decoded: &'a Decoded,
     pub(super) meters: &'a Meters,
     pub(super) shape: Shape,
     /// Seconds since the window opened.
     pub(super) now: f64,
 }
 
-impl Desk<'_> {
+impl ViewState<'_> {
     /// Where and in which take the song is.
     pub(super) fn playhead(&self) -> Option<Playhead> {
         self.meters.playhead().filter(|_| self.meters.rolling())
@@ -32,8 +32,8 @@ impl Desk<'_> {
     /// The bank that sounds; at rest the one that would sound first.
     pub(super) fn bank(&self) -> &Bank {
         let bank = match self.playhead() {
-            Some(_) => self.scene.sounding(self.meters.committed()),
-            None => self.scene.newest(),
+            Some(_) => self.decoded.sounding(self.meters.committed()),
+            None => self.decoded.newest(),
         };
         bank.unwrap_or(&Bank::SILENT)
     }
@@ -46,7 +46,7 @@ impl Desk<'_> {
     /// The take that waits for its commit, as it will sound then.
     pub(super) fn waiting(&self) -> Option<&Take> {
         let at = self.playhead()?;
-        let bank = self.scene.waiting(self.meters.committed())?;
+        let bank = self.decoded.waiting(self.meters.committed())?;
         let steps = match self.params.commit.value() {
             Commit::Step => 1,
             Commit::Beat => STEPS_PER_BEAT,
@@ -64,7 +64,7 @@ impl Desk<'_> {
 
     /// Names of the instruments.
     pub(super) fn instrument_name(&self, instrument: usize) -> &str {
-        match self.scene.model.as_deref() {
+        match self.decoded.model.as_deref() {
             Some(model) => &model.instrument_names()[instrument],
             None => beat::DEFAULT_INSTRUMENT_NAMES[instrument],
         }
@@ -72,7 +72,7 @@ impl Desk<'_> {
 
     /// The note that an instrument plays.
     pub(super) fn note(&self, instrument: usize) -> u8 {
-        let own = self.scene.model.as_deref().map_or(beat::Kit::DEFAULT, nets::Model::kit);
+        let own = self.decoded.model.as_deref().map_or(beat::Kit::DEFAULT, nets::Model::kit);
         self.shape.kit.unwrap_or(own).note(instrument)
     }
 
@@ -99,7 +99,7 @@ impl Desk<'_> {
         use nice_plug::prelude::Param;
         if self.params.scene.value() != SceneChoice::Puck {
             let puck = self.params.scene.preview_normalized(SceneChoice::Puck);
-            self.hands.touch(&self.params.scene, Touch::Once(puck));
+            self.actions.edit(&self.params.scene, Gesture::Once(puck));
         }
     }
 }

@@ -112,7 +112,7 @@ impl From<Commit> for CommitMode {
 
 /// What the two bars of a beat are laid along.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
-pub enum Grid {
+pub enum GridChoice {
     /// Eight beats of the song, counted from its beginning.
     #[id = "song"]
     Song,
@@ -122,11 +122,11 @@ pub enum Grid {
     HostBars,
 }
 
-impl From<Grid> for GridLock {
-    fn from(grid: Grid) -> Self {
+impl From<GridChoice> for GridLock {
+    fn from(grid: GridChoice) -> Self {
         match grid {
-            Grid::Song => Self::Song,
-            Grid::HostBars => Self::HostBars,
+            GridChoice::Song => Self::Song,
+            GridChoice::HostBars => Self::HostBars,
         }
     }
 }

@@ -13,20 +13,20 @@ use serde::{Deserialize, Serialize};
 pub struct KeptBank {
     /// By which law it was made of its settings, as [`SETTINGS_VERSION`] counts them. The first states did
     /// not say.
-    #[serde(default = "first_law")]
-    law: u32,
+    #[serde(rename = "law", default = "first_decoder_version")]
+    decoder_version: u32,
     period: u8,
     notes: Vec<u8>,
     takes: Vec<KeptTake>,
 }
 
-fn first_law() -> u32 {
+fn first_decoder_version() -> u32 {
     1
 }
 
 impl Default for KeptBank {
     fn default() -> Self {
-        Self { law: SETTINGS_VERSION, period: 0, notes: Vec::new(), takes: Vec::new() }
+        Self { decoder_version: SETTINGS_VERSION, period: 0, notes: Vec::new(), takes: Vec::new() }
     }
 }
 
@@ -42,7 +42,7 @@ impl KeptBank {
     /// What has to be kept of a bank.
     pub fn of(bank: &Bank) -> Self {
         Self {
-            law: SETTINGS_VERSION,
+            decoder_version: SETTINGS_VERSION,
             period: bank.period(),
             notes: bank.kit().notes().to_vec(),
             takes: bank.takes().iter().map(KeptTake::of).collect(),
@@ -63,8 +63,8 @@ impl KeptBank {
     }
 
     /// Whether this build makes another bank of the same settings and model.
-    pub(crate) fn is_of_another_law(&self) -> bool {
-        !self.is_empty() && self.law != SETTINGS_VERSION
+    pub(crate) fn is_of_another_decoder_version(&self) -> bool {
+        !self.is_empty() && self.decoder_version != SETTINGS_VERSION
     }
 
     fn is_empty(&self) -> bool {

@@ -185,9 +185,9 @@ impl WindowSize {
     }
 
     /// Whether this is that size in points at that zoom, but for rounding.
-    pub(crate) fn is_near(self, points: LogicalSize<f32>, zoom: f32) -> bool {
-        let near = |pixels: u32, points: f32| (pixels as f32 - points * zoom).abs() <= 1.0;
-        near(self.width, points.width) && near(self.height, points.height) && self.zoom() == zoom
+    pub(crate) fn is_about(self, points: LogicalSize<f32>, zoom: f32) -> bool {
+        let close = |pixels: u32, points: f32| (pixels as f32 - points * zoom).abs() <= 1.0;
+        close(self.width, points.width) && close(self.height, points.height) && self.zoom() == zoom
     }
 }
 

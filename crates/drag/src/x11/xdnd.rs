@@ -45,18 +45,18 @@ mod atoms {
 /// The version that we speak.
 const VERSION: u32 = 5;
 /// Windows within windows that are searched at most.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 
 /// A window that takes part in the protocol.
-pub(super) struct Target {
+pub(super) struct DropTarget {
     pub(super) window: u32,
     version: u32,
     /// Whether it said that it takes the file.
     takes: bool,
     /// Whether it has not yet answered where the pointer is.
-    asked: bool,
+    awaits_status: bool,
     /// The place that it was told last, packed as the protocol does.
-    told: Option<u32>,
+    last_position: Option<u32>,
 }
 
 /// The window under a place of the root window that takes part, with the version it speaks.
@@ -68,7 +68,7 @@ pub(super) fn target_at(
     y: i16,
 ) -> Result<Option<(u32, u32)>, DragError> {
     let mut window = root;
-    for _ in 0..DEEPEST {
+    for _ in 0..MAX_DEPTH {
         // A window may go while one looks at it: then there is nothing there.
         let Ok(place) = connection.translate_coordinates(root, window, x, y)?.reply() else { break };
         if place.child == x11rb::NONE {
@@ -84,22 +84,22 @@ pub(super) fn target_at(
     Ok(None)
 }
 
-impl Target {
+impl DropTarget {
     pub(super) fn new(window: u32, version: u32) -> Self {
-        Self { window, version, takes: false, asked: false, told: None }
+        Self { window, version, takes: false, awaits_status: false, last_position: None }
     }
 
     pub(super) fn takes(&self) -> bool {
         self.takes
     }
 
-    pub(super) fn is_asked(&self) -> bool {
-        self.asked
+    pub(super) fn awaits_status(&self) -> bool {
+        self.awaits_status
     }
 
-    pub(super) fn hear_status(&mut self, takes: bool) {
+    pub(super) fn on_status(&mut self, takes: bool) {
         self.takes = takes;
-        self.asked = false;
+        self.awaits_status = false;
     }
 
     pub(super) fn enter(
@@ -122,10 +122,10 @@ impl Target {
         y: i16,
     ) -> Result<(), DragError> {
         let place = u32::from(x.cast_unsigned()) << 16 | u32::from(y.cast_unsigned());
-        if self.asked || self.told == Some(place) {
+        if self.awaits_status || self.last_position == Some(place) {
             return Ok(());
         }
-        (self.asked, self.told) = (true, Some(place));
+        (self.awaits_status, self.last_position) = (true, Some(place));
         let data = [offer.window, 0, place, offer.time, atoms.XdndActionCopy];
         self.send(connection, atoms.XdndPosition, data)
     }

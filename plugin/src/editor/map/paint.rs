@@ -6,39 +6,46 @@ use egui::{Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2
 use nets::{LatentMap, Model, Region};
 
 use super::MapState;
-use super::view::View;
+use super::viewport::Viewport;
 use crate::editor::theme;
-use crate::editor::view_state::Desk;
+use crate::editor::view_state::ViewState;
 
 impl MapState {
-    pub(super) fn paint(&self, ui: &egui::Ui, desk: &Desk<'_>, area: Rect, puck: [f32; 2], focused: bool) {
+    pub(super) fn paint(
+        &self,
+        ui: &egui::Ui,
+        view: &ViewState<'_>,
+        area: Rect,
+        puck: [f32; 2],
+        focused: bool,
+    ) {
         let painter = ui.painter_at(area);
         painter.rect_filled(area, theme::ROUNDING, theme::PANEL);
-        for layer in [&self.layers.field, &self.layers.silence].into_iter().flatten() {
-            painter.image(layer.id(), area, self.view.uv(), Color32::WHITE);
+        for layer in [&self.textures.field, &self.textures.silence].into_iter().flatten() {
+            painter.image(layer.id(), area, self.viewport.uv(), Color32::WHITE);
         }
-        let map = desk.scene.model.as_deref().and_then(nets::Model::map);
+        let map = view.decoded.model.as_deref().and_then(nets::Model::map);
         self.name_regions(&painter, area, map.map_or(&[], LatentMap::regions));
-        self.paint_orbit(&painter, desk, area);
-        self.paint_crumbs(ui, &painter, area);
+        self.paint_orbit(&painter, view, area);
+        self.paint_rests(ui, &painter, area);
         self.paint_trail(&painter, area);
-        let sounding = desk.sounding_place();
+        let sounding = view.sounding_place();
         self.paint_puck(&painter, area, puck, sounding.is_none());
         if let Some(place) = sounding {
-            let centre = self.view.pos(area, place);
+            let centre = self.viewport.pos(area, place);
             painter.circle_filled(centre, 14.0, theme::SOUNDING.gamma_multiply(0.18));
             painter.circle_filled(centre, 6.0, theme::SOUNDING);
         }
         let edge = if focused { theme::ONSET } else { theme::LINE };
         painter.rect_stroke(area, theme::ROUNDING, Stroke::new(1.0, edge), StrokeKind::Inside);
-        if self.view.zoom() > 1.0 {
+        if self.viewport.zoom() > 1.0 {
             self.paint_overview(&painter, area);
         }
     }
 
     /// Filled while its own place sounds, hollow while a scene or the orbit does.
     fn paint_puck(&self, painter: &Painter, area: Rect, place: [f32; 2], sounds: bool) {
-        let centre = self.view.pos(area, place);
+        let centre = self.viewport.pos(area, place);
         let radius = if self.puck.held.is_some() { 13.0 } else { 10.0 };
         let colour = if sounds { theme::SOUNDING } else { theme::TEXT };
         painter.circle_filled(centre, radius + 6.0, colour.gamma_multiply(0.15));
@@ -53,7 +60,7 @@ impl MapState {
         let trail = self.puck.trail();
         for (index, legs) in trail.windows(2).enumerate() {
             let share = (index + 1) as f32 / trail.len() as f32;
-            let ends = [self.view.pos(area, legs[0]), self.view.pos(area, legs[1])];
+            let ends = [self.viewport.pos(area, legs[0]), self.viewport.pos(area, legs[1])];
             // A jump leaves no line.
             if ends[0].distance(ends[1]) < area.width() * 0.12 {
                 let colour = theme::SOUNDING.gamma_multiply(0.5 * share * share);
@@ -62,27 +69,27 @@ impl MapState {
         }
     }
 
-    fn paint_crumbs(&self, ui: &egui::Ui, painter: &Painter, area: Rect) {
+    fn paint_rests(&self, ui: &egui::Ui, painter: &Painter, area: Rect) {
         let pointer = ui.input(|input| input.pointer.hover_pos());
-        let under = pointer.and_then(|pos| self.crumb_at(area, pos));
-        for crumb in self.puck.crumbs() {
-            let (centre, lit) = (self.view.pos(area, *crumb), under == Some(*crumb));
+        let under = pointer.and_then(|pos| self.rest_at(area, pos));
+        for rest in self.puck.rests() {
+            let (centre, lit) = (self.viewport.pos(area, *rest), under == Some(*rest));
             let colour = if lit { theme::TEXT } else { theme::TEXT.gamma_multiply(0.45) };
             painter.circle_stroke(centre, if lit { 5.0 } else { 3.0 }, Stroke::new(1.5, colour));
         }
     }
 
-    fn paint_orbit(&self, painter: &Painter, desk: &Desk<'_>, area: Rect) {
-        let on_screen = |place: &[f32; 2]| self.view.pos(area, *place);
+    fn paint_orbit(&self, painter: &Painter, view: &ViewState<'_>, area: Rect) {
+        let on_screen = |place: &[f32; 2]| self.viewport.pos(area, *place);
         if let Some(path) = &self.drawing {
             let path: Vec<Pos2> = path.iter().map(on_screen).collect();
             painter.add(Shape::line(path, Stroke::new(2.0, theme::COMING)));
             let hint = "draw a closed path; Escape gives up";
             let at = area.center_top() + Vec2::new(0.0, 10.0);
             painter.text(at, egui::Align2::CENTER_TOP, hint, theme::small(), theme::COMING);
-        } else if desk.params.orbit.value() {
+        } else if view.params.orbit.value() {
             let path: Vec<Pos2> =
-                desk.shape.orbit.unwrap_or_default().places().iter().map(on_screen).collect();
+                view.shape.orbit.unwrap_or_default().places().iter().map(on_screen).collect();
             painter.add(Shape::closed_line(
                 path.clone(),
                 Stroke::new(5.0, theme::BACKGROUND.gamma_multiply(0.5)),
@@ -96,7 +103,7 @@ impl MapState {
     fn name_regions(&self, painter: &Painter, area: Rect, regions: &[Region]) {
         let mut taken: Vec<Rect> = Vec::new();
         for region in regions {
-            let centre = self.view.pos(area, [region.x, region.y]);
+            let centre = self.viewport.pos(area, [region.x, region.y]);
             if !area.expand(20.0).contains(centre) {
                 continue;
             }
@@ -123,7 +130,7 @@ impl MapState {
             area.right_bottom() - Vec2::splat(8.0 + area.width() * 0.16),
             Vec2::splat(area.width() * 0.16),
         );
-        let uv = self.view.uv();
+        let uv = self.viewport.uv();
         let part =
             Rect::from_min_max(whole.lerp_inside(uv.min.to_vec2()), whole.lerp_inside(uv.max.to_vec2()));
         painter.rect_filled(whole, 3.0, theme::BACKGROUND.gamma_multiply(0.7));
@@ -141,7 +148,7 @@ const NEIGHBOURS: usize = 24;
 /// The place that was asked about last, and the genre that the map has there.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Preview {
-    asked: Option<[f32; 2]>,
+    requested: Option<[f32; 2]>,
     genre: String,
 }
 
@@ -150,24 +157,24 @@ impl Preview {
     pub(super) fn show(
         &mut self,
         ui: &egui::Ui,
-        desk: &Desk<'_>,
+        view: &ViewState<'_>,
         area: Rect,
-        view: &View,
+        viewport: &Viewport,
         pointer: Option<Pos2>,
     ) {
         let Some(pos) = pointer else {
-            self.asked = None;
+            self.requested = None;
             return;
         };
         // In the steps that a place has, so that the answer can be told from an older one.
-        let place = view.place(area, pos).map(|value| (value * 10_000.0).round() / 10_000.0);
-        if self.asked != Some(place) {
-            self.asked = Some(place);
-            desk.stage.wishes.ask_preview(place);
+        let place = viewport.place(area, pos).map(|value| (value * 10_000.0).round() / 10_000.0);
+        if self.requested != Some(place) {
+            self.requested = Some(place);
+            view.shared.requests.request_preview(place);
             self.genre =
-                desk.scene.model.as_deref().and_then(|model| genre(model, place)).unwrap_or_default();
+                view.decoded.model.as_deref().and_then(|model| genre(model, place)).unwrap_or_default();
         }
-        if let Some((_, pattern)) = &desk.scene.preview {
+        if let Some((_, pattern)) = &view.decoded.preview {
             paint(ui, area, pos, pattern, &self.genre);
         }
     }

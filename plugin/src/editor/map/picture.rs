@@ -24,7 +24,7 @@ const GROUND: [f32; 3] = [0.040, 0.048, 0.065];
 pub const HITS_SIDE: usize = 48;
 
 /// The two layers of the map.
-pub struct Picture {
+pub struct MapPicture {
     /// The corpus.
     pub field: ColorImage,
     /// Transparent, but dark where nothing plays.
@@ -37,7 +37,7 @@ pub fn genre_colour(index: u8) -> Color32 {
     egui::ecolor::Hsva::new(hue, 0.68, 0.95, 1.0).into()
 }
 
-impl Picture {
+impl MapPicture {
     /// Paints a map; `hits` says for [`HITS_SIDE`]^2 places, row after row from the bottom, how much plays.
     pub fn paint(map: &LatentMap, hits: &[u32]) -> Self {
         Self { field: field(map), silence: silence(hits) }
@@ -215,7 +215,7 @@ mod tests {
         let map = model.map().expect("a synthetic model has a map");
         let mut hits = vec![5; HITS_SIDE * HITS_SIDE];
         hits[0] = 0;
-        let picture = Picture::paint(map, &hits);
+        let picture = MapPicture::paint(map, &hits);
         let brightness =
             |colour: Color32| u32::from(colour.r()) + u32::from(colour.g()) + u32::from(colour.b());
         let [x, y] = map.points()[0];

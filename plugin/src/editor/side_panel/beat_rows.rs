@@ -5,10 +5,10 @@ use egui::{Align2, Sense, Stroke, StrokeKind, Vec2};
 use nice_plug::prelude::Param;
 
 use super::quiet;
-use crate::editor::actions::Touch;
+use crate::editor::actions::Gesture;
 use crate::editor::map::MapState;
 use crate::editor::theme;
-use crate::editor::view_state::Desk;
+use crate::editor::view_state::ViewState;
 use crate::params::SceneChoice;
 
 const NAMES: [&str; 4] = ["A", "B", "C", "D"];
@@ -17,14 +17,14 @@ const HINT: &str = "A click goes there; an empty scene takes what sounds now, an
                     The notes 0 to 3 hold the scenes A to D.";
 
 /// Shows the four scenes.
-pub(super) fn scenes(ui: &mut egui::Ui, desk: &Desk<'_>) {
+pub(super) fn scenes(ui: &mut egui::Ui, view: &ViewState<'_>) {
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.label(egui::RichText::new("scenes").font(theme::small()).color(theme::TEXT_QUIET));
-        let in_effect = desk.params.scene_in_effect();
+        let in_effect = view.params.scene_in_effect();
         for (index, name) in NAMES.iter().enumerate() {
             let (area, response) = ui.allocate_exact_size(BUTTON, Sense::click());
-            let stored = desk.params.saved.scenes().get(index);
+            let stored = view.params.saved.scenes().get(index);
             let sounds = in_effect == Some(index) && stored.is_some();
             let (fill, ink) = match (sounds, stored.is_some()) {
                 (true, _) => (theme::SOUNDING, theme::BACKGROUND),
@@ -41,9 +41,9 @@ pub(super) fn scenes(ui: &mut egui::Ui, desk: &Desk<'_>) {
             response.widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, sounds, &label));
             let stores = ui.input(|input| input.modifiers.shift) || stored.is_none();
             if response.clicked() {
-                if stores { store(desk, index) } else { recall(desk, index, sounds) }
+                if stores { store(view, index) } else { recall(view, index, sounds) }
             } else if response.secondary_clicked() {
-                store(desk, index);
+                store(view, index);
             }
             response.on_hover_text(HINT);
         }
@@ -51,26 +51,26 @@ pub(super) fn scenes(ui: &mut egui::Ui, desk: &Desk<'_>) {
 }
 
 /// Keeps what sounds now, but on an orbit where the puck stands.
-fn store(desk: &Desk<'_>, index: usize) {
-    let settings = desk.params.settings();
-    let [x, y] = if settings.orbit_bars > 0 { desk.place() } else { [settings.x, settings.y] };
+fn store(view: &ViewState<'_>, index: usize) {
+    let settings = view.params.settings();
+    let [x, y] = if settings.orbit_bars > 0 { view.place() } else { [settings.x, settings.y] };
     let scene = Scene { x, y, temperature: settings.temperature, seed: settings.seed };
-    desk.hands.store_scene(index, Some(scene));
+    view.actions.store_scene(index, Some(scene));
 }
 
 /// Goes to a scene, or back to the puck from the one that sounds.
-fn recall(desk: &Desk<'_>, index: usize, sounds: bool) {
+fn recall(view: &ViewState<'_>, index: usize, sounds: bool) {
     let choice = if sounds { SceneChoice::Puck } else { SceneChoice::SCENES[index] };
-    let param = &desk.params.scene;
-    desk.hands.touch(param, Touch::Once(param.preview_normalized(choice)));
+    let param = &view.params.scene;
+    view.actions.edit(param, Gesture::Once(param.preview_normalized(choice)));
 }
 
 /// The list of genres, which flies the puck.
-pub(super) fn regions(ui: &mut egui::Ui, desk: &Desk<'_>, map: &mut MapState) {
-    let Some(latent_map) = desk.scene.model.as_deref().and_then(nets::Model::map) else { return };
+pub(super) fn regions(ui: &mut egui::Ui, view: &ViewState<'_>, map: &mut MapState) {
+    let Some(latent_map) = view.decoded.model.as_deref().and_then(nets::Model::map) else { return };
     ui.horizontal(|ui| {
         quiet(ui, "fly to");
-        let [x, y] = desk.place();
+        let [x, y] = view.place();
         let here = latent_map.region(x, y).unwrap_or("a genre");
         let list = egui::ComboBox::from_id_salt("genres").selected_text(here).width(130.0);
         let list = list.show_ui(ui, |ui| {
@@ -78,7 +78,7 @@ pub(super) fn regions(ui: &mut egui::Ui, desk: &Desk<'_>, map: &mut MapState) {
             sorted.sort_by(|a, b| a.name.cmp(&b.name));
             for region in sorted {
                 if ui.selectable_label(region.name == here, &region.name).clicked() {
-                    map.fly(desk, [region.x, region.y]);
+                    map.fly(view, [region.x, region.y]);
                 }
             }
         });
@@ -87,12 +87,12 @@ pub(super) fn regions(ui: &mut egui::Ui, desk: &Desk<'_>, map: &mut MapState) {
 }
 
 /// The orbit: on or off, its length, its path.
-pub(super) fn orbit(ui: &mut egui::Ui, desk: &Desk<'_>, map: &mut MapState) {
-    let (on, bars) = (&desk.params.orbit, &desk.params.orbit_bars);
+pub(super) fn orbit(ui: &mut egui::Ui, view: &ViewState<'_>, map: &mut MapState) {
+    let (on, bars) = (&view.params.orbit, &view.params.orbit_bars);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
         if ui.selectable_label(on.value(), "orbit").clicked() {
-            desk.hands.touch(on, Touch::Once(if on.value() { 0.0 } else { 1.0 }));
+            view.actions.edit(on, Gesture::Once(if on.value() { 0.0 } else { 1.0 }));
         }
         if ui.selectable_label(map.is_drawing(), "draw").on_hover_text("Draw its path on the map").clicked() {
             map.toggle_drawing();
@@ -101,7 +101,7 @@ pub(super) fn orbit(ui: &mut egui::Ui, desk: &Desk<'_>, map: &mut MapState) {
             let chosen = bars.value() == power;
             let label = ui.selectable_label(chosen, (1 << power).to_string());
             if label.on_hover_text("Bars for one round").clicked() && !chosen {
-                desk.hands.touch(bars, Touch::Once(bars.preview_normalized(power)));
+                view.actions.edit(bars, Gesture::Once(bars.preview_normalized(power)));
             }
         }
         quiet(ui, "bars");
@@ -109,23 +109,23 @@ pub(super) fn orbit(ui: &mut egui::Ui, desk: &Desk<'_>, map: &mut MapState) {
 }
 
 /// Sixteen bars that grow from the beat: on or off, how many fills, and going on from what sounds.
-pub(super) fn phrases(ui: &mut egui::Ui, desk: &Desk<'_>) {
-    let on = &desk.params.phrase;
+pub(super) fn phrases(ui: &mut egui::Ui, view: &ViewState<'_>) {
+    let on = &view.params.phrase;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
         let label = ui.selectable_label(on.value(), "phrase");
         let hint =
             "Sixteen bars that grow from this beat: what comes back, what changes, and where fills are";
         if label.on_hover_text(hint).clicked() {
-            desk.hands.touch(on, Touch::Once(if on.value() { 0.0 } else { 1.0 }));
+            view.actions.edit(on, Gesture::Once(if on.value() { 0.0 } else { 1.0 }));
         }
-        fills(ui, desk);
-        carry(ui, desk);
+        fills(ui, view);
+        carry(ui, view);
     });
 }
 
 /// How many fills: a few choices of a parameter that the host may set to anything between.
-fn fills(ui: &mut egui::Ui, desk: &Desk<'_>) {
+fn fills(ui: &mut egui::Ui, view: &ViewState<'_>) {
     const CHOICES: [(f32, &str); 5] = [
         (-1.0, "no fills"),
         (-0.5, "few fills"),
@@ -133,13 +133,13 @@ fn fills(ui: &mut egui::Ui, desk: &Desk<'_>) {
         (0.5, "more fills"),
         (1.0, "many fills"),
     ];
-    let fills = &desk.params.fills;
+    let fills = &view.params.fills;
     let far = |(value, _): &&(f32, &str)| ((fills.value() - value).abs() * 100.0) as u32;
     let now = CHOICES.iter().min_by_key(far).map_or("fills", |(_, name)| *name);
     let list = egui::ComboBox::from_id_salt("fills").selected_text(now).width(100.0).show_ui(ui, |ui| {
         for (value, name) in CHOICES {
             if ui.selectable_label(name == now, name).clicked() && fills.value() != value {
-                desk.hands.touch(fills, Touch::Once(fills.preview_normalized(value)));
+                view.actions.edit(fills, Gesture::Once(fills.preview_normalized(value)));
             }
         }
     });
@@ -147,41 +147,41 @@ fn fills(ui: &mut egui::Ui, desk: &Desk<'_>) {
 }
 
 /// The button that carries the two bars on that sound, and the way back.
-fn carry(ui: &mut egui::Ui, desk: &Desk<'_>) {
-    let settings = desk.params.settings();
+fn carry(ui: &mut egui::Ui, view: &ViewState<'_>) {
+    let settings = view.params.settings();
     let place = [settings.x, settings.y];
     let hint = "Carries the two bars that sound on for fourteen more; move the puck to leave them";
-    let rests = settings.orbit_bars > 0 || desk.scene.model.is_none();
+    let rests = settings.orbit_bars > 0 || view.decoded.model.is_none();
     if ui.add_enabled(!rests, egui::Button::new("continue")).on_hover_text(hint).clicked() {
         // As it is drawn: the shape turns it once more.
-        let pattern = desk.take().onsets.rotated(desk.shape.sounds_at(0));
-        let take = desk.cycle().rem_euclid(beat::BANK_TAKES as i64) as u8;
+        let pattern = view.take().onsets.rotated(view.shape.sounds_at(0));
+        let take = view.cycle().rem_euclid(beat::BANK_TAKES as i64) as u8;
         let continuation = Some(beat::Continuation { pattern, place, take });
-        desk.hands.reshape(beat::Shape { continuation, ..desk.shape });
+        view.actions.set_shape(beat::Shape { continuation, ..view.shape });
     }
-    let carries = desk.shape.continuation_at(place).is_some();
+    let carries = view.shape.continuation_at(place).is_some();
     if ui
         .add_enabled(carries, egui::Button::new("back"))
         .on_hover_text("The beat of this place again")
         .clicked()
     {
-        desk.hands.reshape(beat::Shape { continuation: None, ..desk.shape });
+        view.actions.set_shape(beat::Shape { continuation: None, ..view.shape });
     }
 }
 
 /// What is done to the pattern as a whole.
-pub(super) fn pattern_tools(ui: &mut egui::Ui, desk: &Desk<'_>) {
-    let shape = desk.shape;
+pub(super) fn pattern_tools(ui: &mut egui::Ui, view: &ViewState<'_>) {
+    let shape = view.shape;
     let turned = |by: usize| shape.with_rotation(usize::from(shape.rotation) + by);
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
         quiet(ui, "rotate");
         if ui.button("<").on_hover_text("Everything a sixteenth earlier").clicked() {
-            desk.hands.reshape(turned(beat::STEPS - 1));
+            view.actions.set_shape(turned(beat::STEPS - 1));
         }
         ui.label(egui::RichText::new(shape.rotation.to_string()).font(theme::numbers()));
         if ui.button(">").on_hover_text("Everything a sixteenth later").clicked() {
-            desk.hands.reshape(turned(1));
+            view.actions.set_shape(turned(1));
         }
         let let_go = match shape.locks.count() {
             0 => "no locks".to_owned(),
@@ -190,7 +190,7 @@ pub(super) fn pattern_tools(ui: &mut egui::Ui, desk: &Desk<'_>) {
         };
         let button = ui.add_enabled(shape.locks.count() > 0, egui::Button::new(let_go));
         if button.on_hover_text("Steps that you hold on or off, wherever the puck goes").clicked() {
-            desk.hands.reshape(shape.with_locks(beat::Locks::NONE));
+            view.actions.set_shape(shape.with_locks(beat::Locks::NONE));
         }
     });
 }

@@ -4,67 +4,67 @@ use beat::{INSTRUMENTS, STEPS};
 use egui::{Key, Modifiers, Pos2, Vec2};
 use egui_kittest::kittest::Queryable;
 
-use super::Studio;
+use super::TestWindow;
 use crate::editor::theme;
 
 /// The middle of a step on the screen.
-fn cell(studio: &Studio, step: usize, instrument: usize) -> Pos2 {
-    let grid = studio.rect("Pattern");
+fn cell(window: &TestWindow, step: usize, instrument: usize) -> Pos2 {
+    let grid = window.rect("Pattern");
     let width = (grid.width() - 6.0) / STEPS as f32;
     let gap = if step >= STEPS / 2 { 6.0 } else { 0.0 };
     let height = grid.height() / INSTRUMENTS as f32;
     grid.min + Vec2::new(width * (step as f32 + 0.5) + gap, height * (instrument as f32 + 0.5))
 }
 
-fn lock(studio: &Studio, step: usize, instrument: usize) -> Option<bool> {
-    studio.params.saved.shape().locks.at(step, instrument)
+fn lock(window: &TestWindow, step: usize, instrument: usize) -> Option<bool> {
+    window.params.saved.shape().locks.at(step, instrument)
 }
 
 /// Whether the first take has an onset there.
-fn sounds(studio: &Studio, step: usize, instrument: usize) -> bool {
-    let scene = studio.stage.scene();
-    scene.newest().is_some_and(|bank| bank.takes()[0].onsets.has(step, instrument))
+fn sounds(window: &TestWindow, step: usize, instrument: usize) -> bool {
+    let decoded = window.shared.decoded();
+    decoded.newest().is_some_and(|bank| bank.takes()[0].onsets.has(step, instrument))
 }
 
 #[test]
 fn a_click_holds_a_step_as_the_opposite_of_what_it_is_and_another_lets_it_go() {
-    let mut studio = Studio::open();
+    let mut window = TestWindow::open();
     for (step, instrument) in [(0, 0), (5, 3), (17, 1), (31, 13)] {
-        let place = cell(&studio, step, instrument);
-        studio.click_at(place);
-        let opposite = !sounds(&studio, step, instrument);
-        assert_eq!(lock(&studio, step, instrument), Some(opposite), "step {step} of {instrument}");
-        studio.click_at(place);
-        assert_eq!(lock(&studio, step, instrument), None);
+        let place = cell(&window, step, instrument);
+        window.click_at(place);
+        let opposite = !sounds(&window, step, instrument);
+        assert_eq!(lock(&window, step, instrument), Some(opposite), "step {step} of {instrument}");
+        window.click_at(place);
+        assert_eq!(lock(&window, step, instrument), None);
     }
-    assert_eq!(studio.host.take(), [], "a lock is no parameter");
+    assert_eq!(window.host.take(), [], "a lock is no parameter");
 }
 
 /// The steps that are drawn with an edge of this colour.
-fn edged(studio: &Studio, colour: egui::Color32) -> Vec<(usize, usize)> {
-    let shapes = studio.harness.output().shapes.iter().map(|clipped| &clipped.shape);
+fn edged(window: &TestWindow, colour: egui::Color32) -> Vec<(usize, usize)> {
+    let shapes = window.harness.output().shapes.iter().map(|clipped| &clipped.shape);
     let edged = shapes.filter_map(|shape| match shape {
         egui::Shape::Rect(rect) if rect.stroke.color == colour => Some(rect.rect),
         _ => None,
     });
     let edged: Vec<egui::Rect> = edged.collect();
     let cells = (0..STEPS).flat_map(|step| (0..INSTRUMENTS).map(move |instrument| (step, instrument)));
-    cells.filter(|(s, i)| edged.iter().any(|rect| rect.contains(cell(studio, *s, *i)))).collect()
+    cells.filter(|(s, i)| edged.iter().any(|rect| rect.contains(cell(window, *s, *i)))).collect()
 }
 
 #[test]
 fn a_held_step_is_drawn_where_the_hand_was_and_in_the_next_frame() {
     for turned in [0, 1, 31] {
-        let mut studio = Studio::open();
-        studio.params.saved.set_shape(&beat::Shape::NONE.with_rotation(turned));
+        let mut window = TestWindow::open();
+        window.params.saved.set_shape(&beat::Shape::NONE.with_rotation(turned));
         for (step, instrument) in [(0, 0), (16, 5), (31, 13)] {
-            let place = cell(&studio, step, instrument);
-            studio.harness.hover_at(place);
-            studio.harness.drag_at(place);
-            studio.harness.step();
-            studio.harness.drop_at(place);
-            studio.harness.run_steps(2);
-            let held = edged(&studio, theme::LOCK.gamma_multiply(0.85));
+            let place = cell(&window, step, instrument);
+            window.harness.hover_at(place);
+            window.harness.drag_at(place);
+            window.harness.step();
+            window.harness.drop_at(place);
+            window.harness.run_steps(2);
+            let held = edged(&window, theme::LOCK.gamma_multiply(0.85));
             assert!(held.contains(&(step, instrument)), "{held:?} turned by {turned}");
         }
     }
@@ -75,19 +75,19 @@ fn a_held_step_is_drawn_where_the_hand_was_and_in_the_next_frame() {
 #[test]
 fn what_waits_is_shown_as_it_will_sound_at_its_commit() {
     use beat::{Bank, Kit, Playhead, Settings, Take};
-    let mut studio = Studio::open();
+    let mut window = TestWindow::open();
     let take = |step: usize| Take { onsets: beat::Pattern::EMPTY.with(step, 7), ..Take::EMPTY };
     let bank = |takes, period| Bank::new(takes, period, Kit::DEFAULT, Settings::DEFAULT, 1);
-    studio.stage.show(|scene| {
-        scene.add(2, bank([Take::EMPTY; 8], 1), 0);
-        scene.add(3, bank(std::array::from_fn(take), 8), 2);
+    window.shared.show(|decoded| {
+        decoded.add(2, bank([Take::EMPTY; 8], 1), 0);
+        decoded.add(3, bank(std::array::from_fn(take), 8), 2);
     });
-    studio.meters.show_committed(2);
-    studio.meters.show_transport(true, false);
+    window.meters.show_committed(2);
+    window.meters.show_transport(true, false);
     for (step, cycle, expected) in [(0, 0, 0), (9, 5, 5), (31, 5, 6), (31, 7, 0)] {
-        studio.meters.show_playhead(Some(Playhead { step, cycle }));
-        studio.harness.run_steps(2);
-        assert_eq!(edged(&studio, theme::COMING.gamma_multiply(0.9)), [(expected, 7)], "cycle {cycle}");
+        window.meters.show_playhead(Some(Playhead { step, cycle }));
+        window.harness.run_steps(2);
+        assert_eq!(edged(&window, theme::COMING.gamma_multiply(0.9)), [(expected, 7)], "cycle {cycle}");
     }
 }
 
@@ -95,11 +95,11 @@ fn what_waits_is_shown_as_it_will_sound_at_its_commit() {
 /// one was undone by its own end.
 #[test]
 fn a_click_right_behind_another_holds_its_step_too() {
-    let mut studio = Studio::open();
-    let [first, second] = [cell(&studio, 2, 3), cell(&studio, 6, 3)];
-    studio.harness.hover_at(first);
-    studio.harness.drag_at(first);
-    studio.harness.run_steps(2);
+    let mut window = TestWindow::open();
+    let [first, second] = [cell(&window, 2, 3), cell(&window, 6, 3)];
+    window.harness.hover_at(first);
+    window.harness.drag_at(first);
+    window.harness.run_steps(2);
     let button = |pos, pressed| egui::Event::PointerButton {
         pos,
         button: egui::PointerButton::Primary,
@@ -107,102 +107,102 @@ fn a_click_right_behind_another_holds_its_step_too() {
         modifiers: Modifiers::NONE,
     };
     let together = [button(first, false), egui::Event::PointerMoved(second), button(second, true)];
-    studio.harness.input_mut().events.extend(together);
-    studio.harness.run_steps(2);
-    studio.harness.drop_at(second);
-    studio.harness.run();
+    window.harness.input_mut().events.extend(together);
+    window.harness.run_steps(2);
+    window.harness.drop_at(second);
+    window.harness.run();
     for step in [2, 6] {
-        assert_eq!(lock(&studio, step, 3), Some(!sounds(&studio, step, 3)), "step {step}");
+        assert_eq!(lock(&window, step, 3), Some(!sounds(&window, step, 3)), "step {step}");
     }
 }
 
 #[test]
 fn a_drag_paints_what_its_first_step_became() {
-    let mut studio = Studio::open();
-    let row = (2..7).map(|step| cell(&studio, step, 9)).collect::<Vec<_>>();
-    studio.drag(&row);
-    let held: Vec<_> = (2..7).map(|step| lock(&studio, step, 9)).collect();
-    assert_eq!(held, vec![Some(!sounds(&studio, 2, 9)); 5]);
-    studio.click("let go of 5 locks");
-    assert_eq!(studio.params.saved.shape().locks.count(), 0);
+    let mut window = TestWindow::open();
+    let row = (2..7).map(|step| cell(&window, step, 9)).collect::<Vec<_>>();
+    window.drag(&row);
+    let held: Vec<_> = (2..7).map(|step| lock(&window, step, 9)).collect();
+    assert_eq!(held, vec![Some(!sounds(&window, 2, 9)); 5]);
+    window.click("let go of 5 locks");
+    assert_eq!(window.params.saved.shape().locks.count(), 0);
 }
 
 #[test]
 fn the_keyboard_holds_steps_too() {
-    let mut studio = Studio::open();
-    studio.harness.get_by_label("Pattern").focus();
-    studio.harness.run();
+    let mut window = TestWindow::open();
+    window.harness.get_by_label("Pattern").focus();
+    window.harness.run();
     for key in [Key::ArrowRight, Key::ArrowRight, Key::ArrowDown, Key::Space] {
-        studio.strike(key, Modifiers::NONE);
+        window.press(key, Modifiers::NONE);
     }
-    assert_eq!(lock(&studio, 2, 1), Some(!sounds(&studio, 2, 1)));
+    assert_eq!(lock(&window, 2, 1), Some(!sounds(&window, 2, 1)));
 }
 
 #[test]
 fn locks_turn_with_the_pattern() {
-    let mut studio = Studio::open();
-    studio.click(">");
-    studio.click(">");
-    assert_eq!(studio.params.saved.shape().rotation, 2);
-    let place = cell(&studio, 2, 0);
-    studio.click_at(place);
-    assert!(lock(&studio, 0, 0).is_some(), "what sounds at 2 was drawn at 0");
+    let mut window = TestWindow::open();
+    window.click(">");
+    window.click(">");
+    assert_eq!(window.params.saved.shape().rotation, 2);
+    let place = cell(&window, 2, 0);
+    window.click_at(place);
+    assert!(lock(&window, 0, 0).is_some(), "what sounds at 2 was drawn at 0");
     for _ in 0..3 {
-        studio.click("<");
+        window.click("<");
     }
-    assert_eq!(studio.params.saved.shape().rotation, 31);
+    assert_eq!(window.params.saved.shape().rotation, 31);
 }
 
 #[test]
 fn a_trim_is_dragged_sideways_and_reset_by_a_double_click() {
-    let mut studio = Studio::open();
-    let trim = studio.rect("density of ride").center();
-    studio.drag(&[trim, trim + Vec2::new(10.0, 0.0), trim + Vec2::new(30.0, 0.0)]);
-    let trims = studio.params.saved.shape().trims;
+    let mut window = TestWindow::open();
+    let trim = window.rect("density of ride").center();
+    window.drag(&[trim, trim + Vec2::new(10.0, 0.0), trim + Vec2::new(30.0, 0.0)]);
+    let trims = window.params.saved.shape().trims;
     assert!(trims[10] > 0.3 && trims.iter().filter(|trim| **trim != 0.0).count() == 1, "{trims:?}");
-    studio.wait();
+    window.wait();
     for _ in 0..2 {
-        studio.harness.drag_at(trim);
-        studio.harness.drop_at(trim);
+        window.harness.drag_at(trim);
+        window.harness.drop_at(trim);
     }
-    studio.harness.run();
-    assert_eq!(studio.params.saved.shape().trims[10], 0.0);
+    window.harness.run();
+    assert_eq!(window.params.saved.shape().trims[10], 0.0);
 }
 
 #[test]
 fn a_note_is_learnt_from_the_next_that_comes_in() {
-    let mut studio = Studio::open();
-    studio.click("note of clap");
-    studio.click("learn from the next note");
-    studio.meters.show_heard(77);
-    studio.harness.run_steps(2);
-    assert_eq!(studio.params.saved.shape().kit.map(|kit| kit.note(3)), Some(77));
-    studio.meters.show_heard(50);
-    studio.harness.run_steps(2);
-    assert_eq!(studio.params.saved.shape().kit.map(|kit| kit.note(3)), Some(77), "learnt once");
+    let mut window = TestWindow::open();
+    window.click("note of clap");
+    window.click("learn from the next note");
+    window.meters.show_input_note(77);
+    window.harness.run_steps(2);
+    assert_eq!(window.params.saved.shape().kit.map(|kit| kit.note(3)), Some(77));
+    window.meters.show_input_note(50);
+    window.harness.run_steps(2);
+    assert_eq!(window.params.saved.shape().kit.map(|kit| kit.note(3)), Some(77), "learnt once");
 }
 
 #[test]
 fn every_edit_is_undone_and_done_again() {
-    let mut studio = Studio::open();
-    let place = cell(&studio, 8, 4);
-    studio.click_at(place);
-    studio.wait();
-    studio.click(">");
-    studio.wait();
-    studio.click("mute kick");
-    let state = |studio: &Studio| {
-        let shape = studio.params.saved.shape();
-        (shape.locks.count(), shape.rotation, studio.params.playback().mutes)
+    let mut window = TestWindow::open();
+    let place = cell(&window, 8, 4);
+    window.click_at(place);
+    window.wait();
+    window.click(">");
+    window.wait();
+    window.click("mute kick");
+    let state = |window: &TestWindow| {
+        let shape = window.params.saved.shape();
+        (shape.locks.count(), shape.rotation, window.params.playback().mutes)
     };
-    assert_eq!(state(&studio), (1, 1, 1));
-    studio.click("undo");
-    assert_eq!(state(&studio), (1, 1, 0));
-    studio.strike(Key::Z, Modifiers::COMMAND);
-    studio.strike(Key::Z, Modifiers::COMMAND);
-    assert_eq!(state(&studio), (0, 0, 0));
-    studio.click("redo");
-    studio.strike(Key::Z, Modifiers::COMMAND | Modifiers::SHIFT);
-    assert_eq!(state(&studio), (1, 1, 0));
-    assert_eq!(studio.host.gestures(), ["Mute kick", "Mute kick"]);
+    assert_eq!(state(&window), (1, 1, 1));
+    window.click("undo");
+    assert_eq!(state(&window), (1, 1, 0));
+    window.press(Key::Z, Modifiers::COMMAND);
+    window.press(Key::Z, Modifiers::COMMAND);
+    assert_eq!(state(&window), (0, 0, 0));
+    window.click("redo");
+    window.press(Key::Z, Modifiers::COMMAND | Modifiers::SHIFT);
+    assert_eq!(state(&window), (1, 1, 0));
+    assert_eq!(window.host.gestures(), ["Mute kick", "Mute kick"]);
 }

@@ -13,7 +13,7 @@ use beat::{Bank, Kit, Locks, Playhead, Settings, Take};
 use egui::epaint::{ClippedShape, PathShape, RectShape, TextShape};
 use egui::{Color32, FullOutput, Pos2, Rect, Shape, Stroke};
 
-use super::Studio;
+use super::TestWindow;
 
 /// A beat as a drummer writes it down, the same in both bars; a letter x is a hit.
 fn bank(rows: &[(usize, &str)], number: u32) -> Bank {
@@ -31,21 +31,21 @@ const ROCK: [(usize, &str); 3] = [(0, "x.......x.x....."), (1, "....x.......x...
 const SON: [(usize, &str); 2] = [(2, "x..x..x...x.x..."), (0, "x.......x.......")];
 
 /// A window with a composed beat: what a network makes of its numbers is not the window's affair.
-fn studio(size: [f32; 2]) -> Studio {
-    let mut studio = Studio::of_size(size);
-    studio.stage.show(|scene| scene.add(2, bank(&ROCK, 1), 0));
-    studio.harness.run();
-    studio
+fn window(size: [f32; 2]) -> TestWindow {
+    let mut window = TestWindow::of_size(size);
+    window.shared.show(|decoded| decoded.add(2, bank(&ROCK, 1), 0));
+    window.harness.run();
+    window
 }
 
-fn play(studio: &Studio, step: usize) {
-    studio.meters.show_committed(2);
-    studio.meters.show_transport(true, false);
-    studio.meters.show_playhead(Some(Playhead { step, cycle: 1 }));
+fn play(window: &TestWindow, step: usize) {
+    window.meters.show_committed(2);
+    window.meters.show_transport(true, false);
+    window.meters.show_playhead(Some(Playhead { step, cycle: 1 }));
 }
 
-fn check(name: &str, studio: &Studio) {
-    let found = painted(studio.harness.output());
+fn check(name: &str, window: &TestWindow) {
+    let found = painted(window.harness.output());
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/editor/tests/looks");
     let path = folder.join(name).with_extension("txt");
     if std::env::var_os("BEATFIELD_BLESS").is_some() {
@@ -65,35 +65,35 @@ fn check(name: &str, studio: &Studio) {
 
 #[test]
 fn the_first_look() {
-    check("first-look", &studio([960.0, 860.0]));
+    check("first-look", &window([960.0, 860.0]));
 }
 
 #[test]
 fn playing_with_an_orbit_and_held_steps() {
-    let mut studio = studio([960.0, 860.0]);
-    studio.click("orbit");
+    let mut window = window([960.0, 860.0]);
+    window.click("orbit");
     let locks = Locks::NONE.with(2, 3, Some(true)).with(8, 0, Some(false)).with(4, 1, Some(true));
-    studio.params.saved.set_shape(&studio.params.saved.shape().with_locks(locks).with_rotation(1));
-    play(&studio, 9);
-    studio.stage.show(|scene| scene.add(3, bank(&SON, 1), 2));
-    studio.harness.run();
-    check("playing", &studio);
+    window.params.saved.set_shape(&window.params.saved.shape().with_locks(locks).with_rotation(1));
+    play(&window, 9);
+    window.shared.show(|decoded| decoded.add(3, bank(&SON, 1), 2));
+    window.harness.run();
+    check("playing", &window);
 }
 
 #[test]
 fn silent_and_why() {
-    let mut studio = Studio::of_size([960.0, 860.0]);
-    studio.stage.show(|scene| {
-        *scene = crate::shared::Scene::default();
-        scene.problem = Some("mine.safetensors is no model: the file ends after 12 bytes".into());
+    let mut window = TestWindow::of_size([960.0, 860.0]);
+    window.shared.show(|decoded| {
+        *decoded = crate::shared::Decoded::default();
+        decoded.problem = Some("mine.safetensors is no model: the file ends after 12 bytes".into());
     });
-    studio.harness.run();
-    check("silent", &studio);
+    window.harness.run();
+    check("silent", &window);
 }
 
 #[test]
 fn a_narrow_window() {
-    check("narrow", &studio([560.0, 900.0]));
+    check("narrow", &window([560.0, 900.0]));
 }
 
 /// The paint list of the last frame.

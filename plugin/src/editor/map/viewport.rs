@@ -7,18 +7,18 @@ const CLOSEST: f32 = 12.0;
 
 /// The part in sight: a square of 1/zoom of the map around its middle.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::editor) struct View {
+pub(in crate::editor) struct Viewport {
     middle: [f32; 2],
     zoom: f32,
 }
 
-impl Default for View {
+impl Default for Viewport {
     fn default() -> Self {
         Self { middle: [0.5; 2], zoom: 1.0 }
     }
 }
 
-impl View {
+impl Viewport {
     /// Where a place of the map lies on the screen.
     pub(super) fn pos(&self, area: Rect, place: [f32; 2]) -> Pos2 {
         let across = (place[0] - self.middle[0]) * self.zoom + 0.5;
@@ -77,32 +77,32 @@ mod tests {
 
     #[test]
     fn places_and_points_are_each_others_inverse() {
-        let mut view = View::default();
-        view.zoom_at(AREA, Pos2::new(100.0, 100.0), 3.0);
+        let mut viewport = Viewport::default();
+        viewport.zoom_at(AREA, Pos2::new(100.0, 100.0), 3.0);
         for place in [[0.2, 0.8], [0.3, 0.7]] {
-            let there = view.place(AREA, view.pos(AREA, place));
+            let there = viewport.place(AREA, viewport.pos(AREA, place));
             assert!((there[0] - place[0]).abs() < 1e-5 && (there[1] - place[1]).abs() < 1e-5);
         }
     }
 
     #[test]
     fn what_lies_under_the_pointer_stays_there_while_zooming() {
-        let (mut view, pos) = (View::default(), Pos2::new(150.0, 300.0));
-        let before = view.place(AREA, pos);
-        view.zoom_at(AREA, pos, 2.0);
-        let after = view.place(AREA, pos);
+        let (mut viewport, pos) = (Viewport::default(), Pos2::new(150.0, 300.0));
+        let before = viewport.place(AREA, pos);
+        viewport.zoom_at(AREA, pos, 2.0);
+        let after = viewport.place(AREA, pos);
         assert!((before[0] - after[0]).abs() < 1e-5 && (before[1] - after[1]).abs() < 1e-5);
     }
 
     #[test]
     fn nothing_but_the_map_comes_in_sight() {
-        let mut view = View::default();
-        view.pan(AREA, Vec2::new(900.0, -900.0));
-        assert_eq!(view, View::default());
-        view.zoom_at(AREA, AREA.min, 99.0);
-        view.pan(AREA, Vec2::new(9e9, 9e9));
-        assert_eq!(view.place(AREA, AREA.left_top()), [0.0, 1.0]);
-        view.zoom_at(AREA, AREA.min, 0.0);
-        assert_eq!(view, View::default());
+        let mut viewport = Viewport::default();
+        viewport.pan(AREA, Vec2::new(900.0, -900.0));
+        assert_eq!(viewport, Viewport::default());
+        viewport.zoom_at(AREA, AREA.min, 99.0);
+        viewport.pan(AREA, Vec2::new(9e9, 9e9));
+        assert_eq!(viewport.place(AREA, AREA.left_top()), [0.0, 1.0]);
+        viewport.zoom_at(AREA, AREA.min, 0.0);
+        assert_eq!(viewport, Viewport::default());
     }
 }
