@@ -1,40 +1,41 @@
 //! The capture queue: what was played, on its way from the audio thread to the window.
 //!
-//! [`capture_queue`] makes its two ends. The audio thread's end never waits, allocates or frees. The decode
-//! thread's end drains it into a [`RecentNotes`] of the last bars, under a lock that the audio thread never sees.
+//! [`capture_queue`] makes its two ends. Neither ever waits; the audio thread's end allocates and frees nothing.
+//! Where the queue is full the newest event is dropped and counted. The decode thread drains it into
+//! [`RecentNotes`], behind a lock that the audio thread never takes.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use beat::{NoteEvent, NoteKind, Transport};
-use crossbeam_queue::ArrayQueue;
+use rtrb::{Consumer, Producer, RingBuffer};
 use score::Note;
 
-/// Events that find room: over a second of the busiest beat at the fastest tempo.
+/// Capacity in events: over a second of the densest pattern at the fastest tempo.
 const CAPACITY: usize = 4_096;
-/// A song that goes on nearer than this to where it was expected has not jumped: hosts round.
+/// A song position this close to the expected one is the expected one: hosts round.
 const ROUNDING_BEATS: f64 = 1.0 / 32.0;
 
-/// What the audio thread tells.
+/// An event of the capture queue. Positions are song positions in beats.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum CaptureEvent {
-    /// The song goes on elsewhere: it starts, seeks, loops, or its bars change.
+    /// The song continues at another position: it starts, seeks or loops, or its bars change.
     Jump(Jump),
-    /// The song has come this far without a note.
+    /// The song has come to this position without a note.
     Until(f64),
-    /// A note starts.
+    /// A note-on.
     On { beats: f64, channel: u8, note: u8, velocity: u8 },
-    /// A note ends.
+    /// A note-off.
     Off { beats: f64, channel: u8, note: u8 },
 }
 
-/// Where the song goes on.
+/// Where the song continues. All values in beats.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Jump {
-    /// The song position from here on.
+    /// The song position.
     pub(crate) beats: f64,
-    /// How far into its bar that is.
+    /// Its distance from the start of its bar.
     pub(crate) into_bar: f64,
     /// The length of that bar.
     pub(crate) bar_beats: f64,
@@ -42,43 +43,43 @@ pub(crate) struct Jump {
 
 /// The audio thread's end.
 pub struct CaptureInput {
-    queue: Arc<ArrayQueue<CaptureEvent>>,
+    queue: Producer<CaptureEvent>,
     lost: Arc<AtomicU32>,
-    /// Where the song is expected next, and the length of its bars; none at rest.
+    /// The song position expected next, and the length of a bar; `None` at rest and after a loss.
     expected: Option<(f64, f64)>,
-    /// Of the block under way.
+    /// The song position at the start of the current block.
     beats: f64,
     beats_per_sample: f64,
 }
 
 /// The decode thread's end.
 pub struct CaptureOutput {
-    queue: Arc<ArrayQueue<CaptureEvent>>,
+    queue: Consumer<CaptureEvent>,
     lost: Arc<AtomicU32>,
 }
 
 /// Makes both ends of a queue.
 pub fn capture_queue() -> (CaptureInput, CaptureOutput) {
-    let queue = Arc::new(ArrayQueue::new(CAPACITY));
+    let (producer, consumer) = RingBuffer::new(CAPACITY);
     let lost = Arc::new(AtomicU32::new(0));
     let input = CaptureInput {
-        queue: queue.clone(),
+        queue: producer,
         lost: lost.clone(),
         expected: None,
         beats: 0.0,
         beats_per_sample: 0.0,
     };
-    (input, CaptureOutput { queue, lost })
+    (input, CaptureOutput { queue: consumer, lost })
 }
 
 impl CaptureInput {
-    /// A block begins.
+    /// Starts a block.
     pub(crate) fn begin(&mut self, transport: &Transport) {
         self.beats = transport.beats;
         self.beats_per_sample = if transport.rolls() { transport.beats_per_sample() } else { 0.0 };
         if !transport.rolls() {
             if let Some((end, _)) = self.expected.take() {
-                self.put(CaptureEvent::Until(end));
+                self.push(CaptureEvent::Until(end));
             }
             return;
         }
@@ -87,45 +88,47 @@ impl CaptureInput {
         let continues = self
             .expected
             .is_some_and(|(beats, bar)| (transport.beats - beats).abs() < ROUNDING_BEATS && bar == bar_beats);
+        let end = transport.beats + f64::from(transport.frames) * self.beats_per_sample;
+        let before = self.expected.replace((end, bar_beats));
         if !continues {
-            if let Some((end, _)) = self.expected {
-                self.put(CaptureEvent::Until(end));
+            if let Some((end, _)) = before {
+                self.push(CaptureEvent::Until(end));
             }
             let into_bar = (transport.beats - start).rem_euclid(bar_beats);
-            self.put(CaptureEvent::Jump(Jump { beats: transport.beats, into_bar, bar_beats }));
+            self.push(CaptureEvent::Jump(Jump { beats: transport.beats, into_bar, bar_beats }));
         }
-        let end = transport.beats + f64::from(transport.frames) * self.beats_per_sample;
-        self.expected = Some((end, bar_beats));
     }
 
-    /// A note was played in the block under way.
+    /// Adds a note event of the current block.
     pub(crate) fn play(&mut self, event: &NoteEvent) {
         let beats = self.beats + f64::from(event.sample) * self.beats_per_sample;
         let (channel, note) = (event.channel, event.note);
-        self.put(match event.kind {
+        self.push(match event.kind {
             NoteKind::On { velocity } => CaptureEvent::On { beats, channel, note, velocity },
             NoteKind::Off => CaptureEvent::Off { beats, channel, note },
         });
     }
 
-    fn put(&self, played: CaptureEvent) {
-        if self.queue.force_push(played).is_some() {
-            // Relaxed: the number stands for itself.
+    fn push(&mut self, event: CaptureEvent) {
+        if self.queue.push(event).is_err() {
+            // Relaxed: the count orders nothing else.
             self.lost.fetch_add(1, Ordering::Relaxed);
+            // The next block says where the song is, in case a jump was lost.
+            self.expected = None;
         }
     }
 }
 
 impl CaptureOutput {
-    /// Winds everything that has come onto the tape.
-    pub(crate) fn drain_into(&self, recent: &mut RecentNotes) {
-        while let Some(played) = self.queue.pop() {
-            recent.record(played);
+    /// Moves everything in the queue into `recent`.
+    pub(crate) fn drain_into(&mut self, recent: &mut RecentNotes) {
+        while let Ok(event) = self.queue.pop() {
+            recent.record(event);
         }
-        recent.set_lost(self.lost.load(Ordering::Relaxed));
+        recent.lost = self.lost.load(Ordering::Relaxed);
     }
 
-    /// Whether anything has come.
+    /// Whether the queue holds anything.
     pub(crate) fn has_events(&self) -> bool {
         !self.queue.is_empty()
     }
@@ -135,20 +138,20 @@ impl CaptureOutput {
 pub const RECENT_BARS: u32 = 64;
 /// Notes that are kept at most: every drum on every step of all bars.
 const MAX_NOTES: usize = 64 * 16 * 14;
-/// What a note lasts whose end was lost.
+/// The length of a note whose note-off was lost.
 const DEFAULT_LENGTH_BEATS: f64 = 0.125;
 
-/// Notes on a time line of their own, on which the song never jumps: after a seek or a stop it goes on at
-/// the next place that lies in its bar as the song does, so that bars stay bars.
+/// The notes of the last bars, on a time line without jumps: after a seek or a stop the song continues at the
+/// next position that lies in its bar as the song position does, so that bars stay whole.
 #[derive(Clone, Debug, Default)]
 pub struct RecentNotes {
     notes: VecDeque<RecentNote>,
-    /// How far it is wound, in beats.
+    /// The end of the time line, in beats.
     end: f64,
-    /// What is added to song positions.
+    /// Position on the time line minus song position.
     shift: f64,
     bar_beats: f64,
-    /// Where on the tape a bar of this length begins.
+    /// A position on the time line at which a bar of this length begins.
     bar_start: f64,
     lost: u32,
 }
@@ -160,14 +163,14 @@ struct RecentNote {
 }
 
 impl RecentNotes {
-    /// The notes of the last `bars` bars that have been played, from beat 0 of the first of them on, and how
-    /// many beats these are. Nothing where nothing was played.
+    /// The notes of the last `bars` bars that were played, with beat 0 at the start of the first, and the length
+    /// of these bars in beats. Empty where nothing was played.
     pub fn last_bars(&self, bars: u32) -> (Vec<Note>, f64) {
         if self.bar_beats <= 0.0 || self.notes.is_empty() {
             return (Vec::new(), 0.0);
         }
         let bar_at = |beats: f64| ((beats - self.bar_start) / self.bar_beats).floor();
-        // A bar that has only just begun and has no note yet is none.
+        // A bar that has just begun counts once it has a note.
         let last = self.notes.iter().map(|entry| entry.note.beats).fold(0.0, f64::max);
         let end = (bar_at((self.end - ROUNDING_BEATS).max(last)) + 1.0) * self.bar_beats + self.bar_start;
         let first = self.notes.iter().map(|entry| entry.note.beats).fold(f64::INFINITY, f64::min);
@@ -178,17 +181,13 @@ impl RecentNotes {
         (notes.collect(), end - start)
     }
 
-    /// Events that nobody wound in time.
+    /// Events that the queue had no room for.
     pub fn lost(&self) -> u32 {
         self.lost
     }
 
-    fn set_lost(&mut self, lost: u32) {
-        self.lost = lost;
-    }
-
-    pub(crate) fn record(&mut self, played: CaptureEvent) {
-        match played {
+    pub(crate) fn record(&mut self, event: CaptureEvent) {
+        match event {
             CaptureEvent::Jump(jump) => self.jump_to(&jump),
             CaptureEvent::Until(beats) => self.end = self.end.max(beats + self.shift),
             CaptureEvent::On { beats, channel, note, velocity } => {
@@ -196,7 +195,7 @@ impl RecentNotes {
                 self.end = self.end.max(beats);
                 let note = Note { beats, length_beats: DEFAULT_LENGTH_BEATS, channel, note, velocity };
                 self.notes.push_back(RecentNote { note, sounds: true });
-                self.forget();
+                self.forget_old();
             }
             CaptureEvent::Off { beats, channel, note } => {
                 let end = beats + self.shift;
@@ -213,21 +212,20 @@ impl RecentNotes {
         }
     }
 
-    /// The song goes on elsewhere. What still sounds has its note-off behind the seam, at the seam's
-    /// sample: it ends where the tape is now.
+    /// Continues the time line at another song position. The note-offs of sounding notes come after the jump, at
+    /// its sample, so these notes end here.
     fn jump_to(&mut self, jump: &Jump) {
         for entry in self.notes.iter_mut().rev().take(128).filter(|entry| entry.sounds) {
             entry.note.length_beats = (self.end - entry.note.beats).max(0.0);
             entry.sounds = false;
         }
         if jump.bar_beats != self.bar_beats {
-            // Bars of another length are counted from where they begin.
             self.bar_beats = jump.bar_beats;
             self.bar_start = self.end;
         }
         let into_bar = (self.end - self.bar_start).rem_euclid(self.bar_beats);
         let mut ahead = (jump.into_bar - into_bar).rem_euclid(self.bar_beats);
-        // A hair behind its place is its place: hosts round.
+        // Almost a bar ahead is a little behind: hosts round.
         if self.bar_beats - ahead < ROUNDING_BEATS {
             ahead -= self.bar_beats;
         }
@@ -235,8 +233,7 @@ impl RecentNotes {
         self.end = self.end.max(self.end + ahead);
     }
 
-    /// Lets go of what lies too far back.
-    fn forget(&mut self) {
+    fn forget_old(&mut self) {
         let oldest = self.end - (f64::from(RECENT_BARS) + 1.0) * self.bar_beats.max(0.25);
         while self.notes.len() > MAX_NOTES
             || self.notes.front().is_some_and(|entry| entry.note.beats < oldest)
@@ -250,7 +247,7 @@ impl RecentNotes {
 mod tests {
     use super::*;
 
-    /// Blocks of an eighth of a beat from here on.
+    /// A block of an eighth of a beat.
     fn block(beats: f64, playing: bool) -> Transport {
         let (tempo, sample_rate, frames) = (120.0, 48_000.0, 3_000);
         Transport { playing, beats, tempo, sample_rate, frames, loop_range: None, bar: None }
@@ -261,8 +258,8 @@ mod tests {
     }
 
     #[test]
-    fn a_loop_is_one_song_on_the_tape() {
-        let (mut input, output) = capture_queue();
+    fn a_loop_is_one_continuous_recording() {
+        let (mut input, mut output) = capture_queue();
         let mut recent = RecentNotes::default();
         for round in 0..3 {
             for step in 0..32 {
@@ -284,14 +281,19 @@ mod tests {
     }
 
     #[test]
-    fn where_nobody_winds_the_oldest_go_and_are_counted() {
-        let (mut input, output) = capture_queue();
+    fn what_finds_no_room_is_lost_and_counted_and_the_next_block_says_where_the_song_is() {
+        let (mut input, mut output) = capture_queue();
         input.begin(&block(0.0, true));
         (0..CAPACITY + 9).for_each(|_| input.play(&hit(0, NoteKind::Off)));
         let mut recent = RecentNotes::default();
         output.drain_into(&mut recent);
-        assert_eq!(recent.lost(), 10, "the seam and nine notes");
+        assert_eq!(recent.lost(), 10, "the jump and all but ten notes found room");
         assert!(!output.has_events());
+        input.begin(&block(0.125, true));
+        assert_eq!(
+            output.queue.pop(),
+            Ok(CaptureEvent::Jump(Jump { beats: 0.125, into_bar: 0.125, ..JUMP }))
+        );
     }
 
     const JUMP: Jump = Jump { beats: 0.0, into_bar: 0.0, bar_beats: 4.0 };
@@ -318,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_bars_are_let_go() {
+    fn the_oldest_bars_are_forgotten() {
         let mut recent = RecentNotes::default();
         recent.record(CaptureEvent::Jump(JUMP));
         (0..1_000).for_each(|beat| recent.record(on(f64::from(beat))));
@@ -330,11 +332,11 @@ mod tests {
     }
 
     #[test]
-    fn nothing_played_is_nothing_kept_and_stray_ends_disturb_nobody() {
+    fn nothing_played_is_nothing_kept_and_a_lone_note_off_is_ignored() {
         let mut recent = RecentNotes::default();
         assert_eq!(starts(&recent, 64), (vec![], 0.0));
         recent.record(CaptureEvent::Off { beats: 3.0, channel: 9, note: 36 });
         recent.record(on(2.0));
-        assert_eq!(starts(&recent, 64), (vec![], 0.0), "without a seam nobody knows its bars");
+        assert_eq!(starts(&recent, 64), (vec![], 0.0), "without a jump its bars are unknown");
     }
 }

@@ -4,7 +4,6 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use beat::{
     Bank, BankSource, HostBar, NoteEvent, NoteKind, NoteSink, Playback, Refused, Sequencer, Transport,
@@ -174,41 +173,31 @@ impl NoteSink for NoteRecorder {
     }
 }
 
-/// Files of one name before something is wrong.
+/// Files of one name before numbering gives up.
 const MAX_SAME_NAMES: u32 = 10_000;
 
 /// Why a beat was not saved.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// There is nothing to write.
+    /// There is no note.
+    #[error("Nothing to save: no note has been played, or all are muted.")]
     Empty,
     /// It does not fit into a file.
+    #[error("This beat does not fit into a MIDI file: {0}.")]
     TooLong(io::Error),
     /// There is no home folder to save to.
+    #[error("Nowhere to save to: this machine names no home folder.")]
     NoFolder,
     /// The file could not be written.
+    #[error("{0}.")]
     NotWritten(FileError),
 }
 
-impl std::error::Error for ExportError {}
-
-impl std::fmt::Display for ExportError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Empty => write!(f, "Nothing to save: no note has been played, or all are muted."),
-            Self::TooLong(error) => write!(f, "This beat does not fit into a MIDI file: {error}."),
-            Self::NoFolder => write!(f, "Nowhere to save to: this machine names no home folder."),
-            Self::NotWritten(error) => write!(f, "{error}."),
-        }
-    }
-}
-
-/// The folder that beats are saved to: Beatfield in the user's music, or at home where there is no music.
+/// The folder that beats are saved to: Beatfield in the user's music folder, or at home where there is none.
 pub fn folder() -> Option<PathBuf> {
-    let home = std::env::var_os(if cfg!(windows) { "USERPROFILE" } else { "HOME" })?;
-    let home = PathBuf::from(home);
-    let music = home.join("Music");
-    Some(if music.is_dir() { music.join("Beatfield") } else { home.join("Beatfield") })
+    let home = dirs::home_dir()?;
+    let music = dirs::audio_dir().unwrap_or_else(|| home.join("Music"));
+    Some(if music.is_dir() { music } else { home }.join("Beatfield"))
 }
 
 /// Saves a beat into `folder` under `name`, or under "name 2" and so on where that is taken. Returns where.
@@ -226,30 +215,6 @@ pub fn save(beat: &ExportedBeat, folder: &Path, name: &str) -> Result<PathBuf, E
     let path = free.unwrap_or_else(|| folder.join(format!("{name}.mid")));
     write_whole(&path, &bytes).map_err(ExportError::NotWritten)?;
     Ok(path)
-}
-
-/// Shows a file in the system's own file browser.
-///
-/// # Errors
-/// The system has none that we know how to call.
-pub fn reveal(path: &Path) -> io::Result<()> {
-    let mut browser = if cfg!(windows) {
-        let mut explorer = Command::new("explorer");
-        explorer.arg("/select,").arg(path);
-        explorer
-    } else if cfg!(target_os = "macos") {
-        let mut open = Command::new("open");
-        open.arg("-R").arg(path);
-        open
-    } else {
-        let mut open = Command::new("xdg-open");
-        open.arg(path.parent().unwrap_or(path));
-        open
-    };
-    let mut child = browser.spawn()?;
-    // Waited for, so that it leaves nothing behind; it ends as soon as the browser has been told.
-    std::thread::Builder::new().name("beatfield reveal".into()).spawn(move || child.wait())?;
-    Ok(())
 }
 
 #[cfg(test)]

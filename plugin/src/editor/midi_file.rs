@@ -1,6 +1,7 @@
-//! The way out: save the beat as a MIDI file, or drag it into the host.
+//! The MIDI file of the panel: what it holds, and buttons that save it, drag it into the host and show its folder.
 
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use drag::{Drag, DragError, DragOutcome};
@@ -8,31 +9,45 @@ use egui::{Button, Sense};
 
 use super::theme;
 use super::view_state::ViewState;
-use crate::export::{self, ExportRange, ExportedBeat};
+use crate::export::{self, ExportError, ExportRange, ExportedBeat};
 
-/// What can be chosen, and what it is called.
+/// What a file can hold: its name and hint on the panel.
 const RANGES: [(ExportRange, &str, &str); 4] = [
     (ExportRange::Pattern, "pattern", "The two bars that sound"),
     (ExportRange::Bars(8), "8 bars", "The first eight bars of the song, as they will play"),
     (ExportRange::Bars(32), "32 bars", "The first 32 bars of the song, as they will play"),
     (ExportRange::Played, "played", "The last 64 bars as they were played, hands and all"),
 ];
-/// How often a drag under way is looked at.
+/// How often a running drag is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// What the strip remembers from frame to frame.
+/// The part's state from frame to frame.
 pub(super) struct ExportState {
     range: ExportRange,
     drag: Option<Drag>,
     saved: Option<PathBuf>,
-    message: Option<String>,
-    /// Where files are saved; nowhere on a machine without a home.
+    message: Message,
+    /// Where files are saved; `None` on a machine without a home folder.
     folder: Option<PathBuf>,
     start_drag: StartDrag,
 }
 
-/// Takes up a file to drag it out of the window.
+/// Starts to drag a file out of the window.
 type StartDrag = Box<dyn FnMut(&Path) -> Result<Drag, DragError> + Send>;
+
+/// What became of the last button. The thread that shows a folder writes it too.
+#[derive(Clone, Default)]
+struct Message(Arc<Mutex<Option<String>>>);
+
+impl Message {
+    fn set(&self, text: String) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+    }
+
+    fn get(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
 
 impl Default for ExportState {
     fn default() -> Self {
@@ -43,10 +58,11 @@ impl Default for ExportState {
 impl ExportState {
     /// Saves to a folder, and drags as `start_drag` does.
     pub(super) fn new(folder: Option<PathBuf>, start_drag: StartDrag) -> Self {
-        Self { range: ExportRange::Pattern, drag: None, saved: None, message: None, folder, start_drag }
+        let message = Message::default();
+        Self { range: ExportRange::Pattern, drag: None, saved: None, message, folder, start_drag }
     }
 
-    /// Shows what can be written down.
+    /// Shows what the file can hold.
     pub(super) fn show_choice(&mut self, ui: &mut egui::Ui) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 3.0;
@@ -59,7 +75,7 @@ impl ExportState {
         });
     }
 
-    /// Shows where it can go, and what became of it.
+    /// Shows the buttons and the message.
     pub(super) fn show_buttons(&mut self, ui: &mut egui::Ui, view: &ViewState<'_>) {
         ui.vertical(|ui| {
             ui.horizontal(|ui| {
@@ -68,33 +84,32 @@ impl ExportState {
                     self.save(view);
                 }
                 if drag::POSSIBLE {
-                    // Clicks too, or a press alone would begin the drag.
+                    // Senses clicks too: else a press alone would start the drag.
                     let handle = ui.add(Button::new("drag .mid").sense(Sense::click_and_drag()));
                     let handle = handle.on_hover_text("Drag it onto a track of your DAW");
                     if handle.drag_started() {
                         self.begin_drag(view);
                     } else if handle.clicked() {
-                        self.message = Some("Hold it and drag it onto a track of your DAW.".into());
+                        self.message.set("Hold it and drag it onto a track of your DAW.".into());
                     }
                 }
                 if self.saved.is_some() && ui.button("show").on_hover_text("In your file browser").clicked() {
-                    self.reveal();
+                    self.show_folder(ui.ctx());
                 }
             });
-            self.follow_drag(ui);
-            if let Some(message) = &self.message {
+            self.poll_drag(ui);
+            if let Some(message) = self.message.get() {
                 ui.colored_label(theme::TEXT_QUIET, egui::RichText::new(message).font(theme::small()));
             }
         });
     }
 
-    /// Writes the file and remembers where it is.
     fn save(&mut self, view: &ViewState<'_>) -> Option<PathBuf> {
         let saved = match &self.folder {
             Some(folder) => export::save(&beat(view, self.range), folder, &name(view, self.range)),
-            None => Err(export::ExportError::NoFolder),
+            None => Err(ExportError::NoFolder),
         };
-        self.message = Some(match &saved {
+        self.message.set(match &saved {
             Ok(path) => format!("Saved {}", path.display()),
             Err(error) => error.to_string(),
         });
@@ -103,21 +118,21 @@ impl ExportState {
     }
 
     fn begin_drag(&mut self, view: &ViewState<'_>) {
-        // Another one, still fetched by a slow program, is given up.
+        // Ends an earlier one whose file a slow program is still fetching.
         self.drag = None;
         let Some(path) = self.save(view) else { return };
         match (self.start_drag)(&path) {
             Ok(drag) => self.drag = Some(drag),
-            Err(error) => self.message = Some(error.to_string()),
+            Err(error) => self.message.set(error.to_string()),
         }
     }
 
-    fn follow_drag(&mut self, ui: &egui::Ui) {
+    fn poll_drag(&mut self, ui: &egui::Ui) {
         let Some(drag) = &mut self.drag else { return };
         ui.ctx().request_repaint_after(POLL_INTERVAL);
         let Some(outcome) = drag.outcome() else { return };
         self.drag = None;
-        self.message = Some(match outcome {
+        self.message.set(match outcome {
             Ok(DragOutcome::Dropped) => "Dropped.".into(),
             Ok(DragOutcome::Nowhere) => {
                 "Nobody there takes files; it stays saved in your music folder.".into()
@@ -126,10 +141,20 @@ impl ExportState {
         });
     }
 
-    fn reveal(&mut self) {
-        let Some(path) = &self.saved else { return };
-        if let Err(error) = export::reveal(path) {
-            self.message = Some(format!("No file browser answers ({error}); it is {}", path.display()));
+    /// Shows the saved file's folder. On a thread of its own: some file browsers return only once they close.
+    fn show_folder(&self, egui: &egui::Context) {
+        let Some(path) = self.saved.clone() else { return };
+        let at = path.display().to_string();
+        let failed = move |error: &str| format!("No file browser answers ({error}); it is {at}");
+        let (egui, message, of_browser) = (egui.clone(), self.message.clone(), failed.clone());
+        let show = move || {
+            if let Err(error) = opener::open(path.parent().unwrap_or(&path)) {
+                message.set(of_browser(&error.to_string()));
+                egui.request_repaint();
+            }
+        };
+        if let Err(error) = std::thread::Builder::new().name("beatfield show".into()).spawn(show) {
+            self.message.set(failed(&error.to_string()));
         }
     }
 }
@@ -143,7 +168,7 @@ fn beat(view: &ViewState<'_>, range: ExportRange) -> ExportedBeat {
     }
 }
 
-/// What the file is called: where on the map it is from, what it holds, and how fast it is.
+/// The file's name: the region of the map, what it holds, and the tempo.
 fn name(view: &ViewState<'_>, range: ExportRange) -> String {
     let [x, y] = view.sounding_place().unwrap_or_else(|| view.place());
     let map = view.decoded.model.as_deref().and_then(nets::Model::map);

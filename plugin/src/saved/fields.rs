@@ -31,7 +31,7 @@ impl ModelChoice {
     /// The model in this file, wherever the host's working folder is by then.
     pub fn of(path: &Path) -> Self {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let bytes = path.to_str().is_none().then(|| hexadecimal(path.as_os_str().as_encoded_bytes()));
+        let bytes = path.to_str().is_none().then(|| hex::encode(path.as_os_str().as_encoded_bytes()));
         Self { path: Some(path.to_string_lossy().into_owned()), bytes, ..Self::default() }
     }
 
@@ -44,16 +44,10 @@ impl ModelChoice {
     }
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// The path of these bytes where the system has such paths. (On Windows one with half a character in it is
 /// not found again; no program of its own makes such a name.)
 fn path_of_bytes(digits: &str) -> Option<PathBuf> {
-    let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    let (pairs, []) = digits.as_bytes().as_chunks::<2>() else { return None };
-    let bytes: Vec<u8> = pairs.iter().map(|digits| pair(digits)).collect::<Option<_>>()?;
+    let bytes = hex::decode(digits).ok()?;
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStringExt;

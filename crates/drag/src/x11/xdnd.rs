@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
 pub(super) use atoms::Atoms;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
@@ -193,7 +194,7 @@ impl Offer {
             .check()?;
         let time = server_time(connection, &atoms, window)?;
         connection.set_selection_owner(window, atoms.XdndSelection, time)?.check()?;
-        Ok(Self { window, time, list: address_list(file) })
+        Ok(Self { window, time, list: uri_list(file) })
     }
 
     /// Hands over what a target asks for, or says that there is no such thing.
@@ -244,27 +245,22 @@ fn server_time(connection: &RustConnection, atoms: &Atoms, window: u32) -> Resul
     }
 }
 
-/// A list of addresses (RFC 2483) that holds this file alone.
-fn address_list(file: &Path) -> Vec<u8> {
-    let mut list = b"file://".to_vec();
-    for byte in file.as_os_str().as_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'.' | b'_' | b'~' => list.push(*byte),
-            other => list.extend(format!("%{other:02X}").bytes()),
-        }
-    }
-    list.extend(b"\r\n");
-    list
+/// What a file URI (RFC 3986) leaves unescaped in a path.
+const UNESCAPED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A URI list (RFC 2483) of this file alone.
+fn uri_list(file: &Path) -> Vec<u8> {
+    format!("file://{}\r\n", percent_encode(file.as_os_str().as_bytes(), UNESCAPED)).into_bytes()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-
     #[test]
     fn any_file_name_becomes_an_address() {
-        let list = address_list(Path::new("/home/me/Müsik/my beat 1.mid"));
+        let list = uri_list(Path::new("/home/me/Müsik/my beat 1.mid"));
         assert_eq!(
             String::from_utf8(list).as_deref(),
             Ok("file:///home/me/M%C3%BCsik/my%20beat%201.mid\r\n")
