@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use beat::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Playback, Settings};
 use nice_plug::prelude::*;
 
-pub use kinds::{Bounce, Commit, Grid, SWING_STRAIGHT, SWING_WIDEST, SceneChoice};
+pub use kinds::{Bounce, Commit, GridChoice, Knob, SWING_STRAIGHT, SWING_WIDEST, SceneChoice};
 
 use crate::saved::{SCENES, Saved};
 use kinds::{bars, channel, kit_level, percent, plain, seed, swing, unit, variation};
@@ -220,6 +220,21 @@ impl BeatfieldParams {
             channel: (self.channel.value() - 1) as u8,
             bypass: self.bypass.value(),
         }
+    }
+
+    /// The parameters with a small knob in the window, in its order.
+    pub fn knobs(&self) -> Vec<Knob<'_>> {
+        vec![
+            Knob::Float(&self.density, "Fewer hits, or more"),
+            Knob::Int(&self.variation, "So many versions of the beat, two bars each, come one after another"),
+            Knob::Float(&self.swing, "How late every second sixteenth comes; 50 % is straight"),
+            Knob::Float(&self.gate, "How long notes are, in parts of a sixteenth"),
+            Knob::Float(&self.velocity, "How hard everything is hit"),
+            Knob::Float(
+                &self.kit_level,
+                "The built-in drums; 0 turns them off, for when the notes play another instrument",
+            ),
+        ]
     }
 
     /// How loud the built-in kit is, as an amplitude; 0 is off. Reads atomics only.

@@ -11,7 +11,7 @@ use super::map::MapState;
 use super::midi_file::ExportState;
 use super::view_state::ViewState;
 use super::{knob, theme};
-use crate::params::Commit;
+use crate::params::{Commit, Knob};
 
 const BIG: f32 = 92.0;
 const SMALL: f32 = 42.0;
@@ -41,8 +41,7 @@ pub(super) fn show(
                     commit(ui, view);
                 });
             });
-            spread(ui, 3, |ui| what_is_played(ui, view));
-            spread(ui, 3, |ui| how_it_is_played(ui, view));
+            knobs(ui, view, 3);
             beat_rows::regions(ui, view, map);
             beat_rows::scenes(ui, view);
             beat_rows::orbit(ui, view, map);
@@ -61,10 +60,7 @@ pub(super) fn show(
         beat_rows::scenes(ui, view);
     });
     scrolled(ui, under, "under", |ui| {
-        spread(ui, 6, |ui| {
-            what_is_played(ui, view);
-            how_it_is_played(ui, view);
-        });
+        knobs(ui, view, 6);
         ui.horizontal(|ui| {
             beat_rows::orbit(ui, view, map);
             beat_rows::pattern_tools(ui, view);
@@ -88,35 +84,25 @@ fn scrolled(ui: &mut egui::Ui, place: egui::Rect, name: &str, part: impl FnOnce(
     });
 }
 
-/// Small knobs in a row, so many of them, over the width there is.
-fn spread(ui: &mut egui::Ui, knobs: usize, row: impl FnOnce(&mut egui::Ui)) {
-    let left = ui.available_width() - knobs as f32 * knob::width(SMALL);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = (left / (knobs - 1) as f32).floor().clamp(6.0, 40.0);
-        row(ui);
-    });
+/// The small knobs, `columns` to a row, spread over the width there is.
+fn knobs(ui: &mut egui::Ui, view: &ViewState<'_>, columns: usize) {
+    let left = ui.available_width() - columns as f32 * knob::width(SMALL);
+    for row in view.params.knobs().chunks(columns) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = (left / (columns - 1) as f32).floor().clamp(6.0, 40.0);
+            for knob in row {
+                match *knob {
+                    Knob::Float(param, hint) => knob::show(ui, view.actions, param, SMALL, hint),
+                    Knob::Int(param, hint) => knob::show(ui, view.actions, param, SMALL, hint),
+                };
+            }
+        });
+    }
 }
 
 fn temperature(ui: &mut egui::Ui, view: &ViewState<'_>) {
     let hint = "0 plays the likeliest beat of this place; the higher, the further it strays";
     knob::show(ui, view.actions, &view.params.temperature, BIG, hint);
-}
-
-fn what_is_played(ui: &mut egui::Ui, view: &ViewState<'_>) {
-    let (params, actions) = (view.params, view.actions);
-    knob::show(ui, actions, &params.density, SMALL, "Fewer hits, or more");
-    let hint = "So many versions of the beat, two bars each, come one after another";
-    knob::show(ui, actions, &params.variation, SMALL, hint);
-    let hint = "How late every second sixteenth comes; 50 % is straight";
-    knob::show(ui, actions, &params.swing, SMALL, hint);
-}
-
-fn how_it_is_played(ui: &mut egui::Ui, view: &ViewState<'_>) {
-    let (params, actions) = (view.params, view.actions);
-    knob::show(ui, actions, &params.gate, SMALL, "How long notes are, in parts of a sixteenth");
-    knob::show(ui, actions, &params.velocity, SMALL, "How hard everything is hit");
-    let hint = "The built-in drums; 0 turns them off, for when the notes play another instrument";
-    knob::show(ui, actions, &params.kit_level, SMALL, hint);
 }
 
 /// When a changed beat starts to sound.

@@ -11,6 +11,15 @@ pub const SWING_STRAIGHT: f32 = 50.0;
 /// The widest swing: the second sixteenth comes half a step late.
 pub const SWING_WIDEST: f32 = 75.0;
 
+/// A parameter with a small knob in the window, and what one hears of it.
+#[derive(Clone, Copy)]
+pub enum Knob<'a> {
+    /// Of a float parameter.
+    Float(&'a FloatParam, &'static str),
+    /// Of an integer parameter.
+    Int(&'a IntParam, &'static str),
+}
+
 /// A coordinate of the map, 0..=1 in ten-thousandths.
 pub(super) fn unit(name: &str, default: f32) -> FloatParam {
     FloatParam::new(name, default, FloatRange::Linear { min: 0.0, max: 1.0 }).with_step_size(0.0001)

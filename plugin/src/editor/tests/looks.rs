@@ -8,6 +8,7 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use beat::{Bank, Kit, Locks, Playhead, Settings, Take};
 use egui::epaint::{ClippedShape, PathShape, RectShape, TextShape};
@@ -44,23 +45,26 @@ fn play(window: &TestWindow, step: usize) {
     window.meters.show_playhead(Some(Playhead { step, cycle: 1 }));
 }
 
+/// One look at a time is blessed: they share a file.
+static FILE: Mutex<()> = Mutex::new(());
+
 fn check(name: &str, window: &TestWindow) {
     let found = painted(window.harness.output());
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/editor/tests/looks");
-    let path = folder.join(name).with_extension("txt");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/editor/tests/looks.txt");
+    let _one = FILE.lock().unwrap_or_else(PoisonError::into_inner);
+    let all = std::fs::read_to_string(&path).expect("the golden file is there");
+    let head = format!("== {name}\n");
+    let (before, rest) = all.split_once(&head).expect("each look has its part of the file");
+    let end = rest.find("\n== ").map_or(rest.len(), |end| end + 1);
+    let kept = &rest[..end];
     if std::env::var_os("BEATFIELD_BLESS").is_some() {
-        std::fs::write(&path, &found).expect("the golden file can be written");
+        let blessed = [before, &head, &found, &rest[end..]].concat();
+        return std::fs::write(&path, blessed).expect("the golden file can be written");
     }
-    let kept = std::fs::read_to_string(&path).expect("the golden file is there: bless it");
     for (number, (found, kept)) in found.lines().zip(kept.lines()).enumerate() {
-        assert_eq!(
-            found,
-            kept,
-            "line {} of {name}.txt; the head of looks.rs says how to bless it",
-            number + 1
-        );
+        assert_eq!(found, kept, "line {} of {name}; the head of looks.rs says how to bless it", number + 1);
     }
-    assert_eq!(found.lines().count(), kept.lines().count(), "as many lines as {name}.txt");
+    assert_eq!(found.lines().count(), kept.lines().count(), "as many lines as {name} had");
 }
 
 #[test]
