@@ -1,7 +1,5 @@
-//! Below the line: everything of ours that the host's audio thread runs.
-//!
-//! No allocation, no lock, no log, no system call. The one exception, the wait of an offline render, is
-//! in `offline.rs`.
+//! Everything of ours that the host's audio thread runs: no allocation, no lock, no log, no system call. The
+//! one exception is the wait of an offline render, in `offline.rs`.
 
 mod built_in_kit;
 mod host;
@@ -26,7 +24,7 @@ use host::{HeldNotes, HostNotes, NotesOut};
 pub use offline::HostMode;
 use offline::OfflineRender;
 
-/// The audio thread's side of an instance.
+/// The audio thread's part of an instance.
 pub struct AudioSide {
     banks: BankReader,
     sequencer: Sequencer,
@@ -34,13 +32,13 @@ pub struct AudioSide {
     held: HeldNotes,
     played: CaptureInput,
     offline: OfflineRender,
-    /// Where the song is, where no host says so.
+    /// The song position where there is no host.
     song: SongPosition,
     sample_rate: f64,
 }
 
 impl AudioSide {
-    /// The side that reads `banks` and tells what it `played`.
+    /// Reads `banks` and records what it plays in `played`.
     pub fn new(banks: BankReader, played: CaptureInput) -> Self {
         const USUAL_RATE: f64 = 48_000.0;
         Self {
@@ -55,7 +53,7 @@ impl AudioSide {
         }
     }
 
-    /// The host announces how it will call. `decode_thread` is woken while rendering offline.
+    /// Prepares for processing. `decode_thread` is woken in an offline render.
     pub fn configure(&mut self, sample_rate: f64, mode: HostMode, decode_thread: Option<Thread>) {
         self.sample_rate = sample_rate;
         self.offline.configure(mode, decode_thread);
@@ -64,14 +62,14 @@ impl AudioSide {
         self.sequencer.reset();
     }
 
-    /// Play begins anew; what sounds is ended at the start of the next block.
+    /// Resets to silence; note-offs of sounding notes are sent at the start of the next block.
     pub fn reset(&mut self) {
         self.sequencer.reset();
         self.kit.rest();
         self.offline.reset();
     }
 
-    /// Plays one block: notes to the host, and the built-in kit into `buffer`.
+    /// Processes one block: notes go to the host, the built-in kit into `buffer`.
     pub fn process(
         &mut self,
         buffer: &mut Buffer<'_>,
@@ -96,7 +94,7 @@ impl AudioSide {
         let playback = params.playback();
         let settings = params.settings();
         let waits = self.offline.observe(&transport, params.bounce.value());
-        // The kit follows each commit at once, also within a block.
+        // The drum table changes with each commit, also within a block.
         let drums = Cell::new(self.banks.drums());
         let mut banks = CommittedBanks {
             drums: &drums,
@@ -120,7 +118,7 @@ impl AudioSide {
     }
 }
 
-/// Banks as the sequencer takes them: the newest at a commit, which an offline render waits for.
+/// The sequencer's banks: the newest at each commit, which an offline render waits for.
 struct CommittedBanks<'a> {
     drums: &'a Cell<DrumTable>,
     reader: &'a mut BankReader,
@@ -141,7 +139,7 @@ impl BankSource for CommittedBanks<'_> {
     }
 }
 
-/// Takes an incoming note: the lowest octave holds scenes, anything is shown to the window.
+/// Handles an incoming note: notes 0 to 3 choose scenes, any note is shown to the window.
 fn take_input<S>(event: &HostNoteEvent<S>, params: &BeatfieldParams, meters: &Meters) {
     match event {
         HostNoteEvent::NoteOn { key: Key::Number(note), .. } => {

@@ -1,7 +1,7 @@
 //! The capture queue: what was played, on its way from the audio thread to the window.
 //!
-//! [`capture_queue`] makes its two ends. Neither ever waits; the audio thread's end allocates and frees nothing.
-//! Where the queue is full the newest event is dropped and counted. The decode thread drains it into
+//! [`capture_queue`] makes its two ends. Neither ever waits; the audio thread's end allocates and frees
+//! nothing. Where the queue is full the newest event is dropped and counted. The decode thread drains it into
 //! [`RecentNotes`], behind a lock that the audio thread never takes.
 
 use std::collections::VecDeque;
@@ -163,8 +163,8 @@ struct RecentNote {
 }
 
 impl RecentNotes {
-    /// The notes of the last `bars` bars that were played, with beat 0 at the start of the first, and the length
-    /// of these bars in beats. Empty where nothing was played.
+    /// The notes of the last `bars` bars that were played, with beat 0 at the start of the first, and the
+    /// length of these bars in beats. Empty where nothing was played.
     pub fn last_bars(&self, bars: u32) -> (Vec<Note>, f64) {
         if self.bar_beats <= 0.0 || self.notes.is_empty() {
             return (Vec::new(), 0.0);
@@ -212,8 +212,8 @@ impl RecentNotes {
         }
     }
 
-    /// Continues the time line at another song position. The note-offs of sounding notes come after the jump, at
-    /// its sample, so these notes end here.
+    /// Continues the time line at another song position. The note-offs of sounding notes come after the jump,
+    /// at its sample, so these notes end here.
     fn jump_to(&mut self, jump: &Jump) {
         for entry in self.notes.iter_mut().rev().take(128).filter(|entry| entry.sounds) {
             entry.note.length_beats = (self.end - entry.note.beats).max(0.0);

@@ -1,5 +1,5 @@
-//! The bank crossing: banks go from the decode thread to the audio thread, each with the table of the built-in
-//! drums that its notes play.
+//! The bank crossing: banks go from the decode thread to the audio thread, each with the table of the
+//! built-in drums that its notes play.
 //!
 //! A triple buffer: publishing and reading are wait-free on both sides, and a bank is `Copy`, so the
 //! reader never allocates, frees, locks or waits. The two ends are two types from one call; neither can
@@ -18,7 +18,7 @@ pub struct BankWriter {
 /// The audio thread's end.
 pub struct BankReader(Output<Numbered>);
 
-/// A bank with its place in the order of publication, from 1; 0 is the silence before the first.
+/// A bank with its number, counted from 1 in order of publication; 0 is the silence before the first.
 #[derive(Clone, Copy)]
 struct Numbered {
     number: u32,
@@ -37,8 +37,8 @@ pub fn bank_crossing() -> (BankWriter, BankReader) {
 }
 
 impl BankWriter {
-    /// Hands over a bank, with the drums that its notes play, and returns its number; one that was never
-    /// read is replaced.
+    /// Publishes a bank with the drums of its notes, and returns its number. Replaces one that was never
+    /// read.
     pub fn publish(&mut self, bank: &Bank, drums: DrumTable) -> u32 {
         self.published = self.published.wrapping_add(1);
         *self.cells.input_buffer_mut() = Numbered { number: self.published, bank: *bank, drums };
@@ -48,28 +48,28 @@ impl BankWriter {
 }
 
 impl BankReader {
-    /// Makes the newest bank the current one; true where that is another one than before.
+    /// Makes the newest bank the current one; true where the current bank changed.
     pub fn take_newest(&mut self) -> bool {
         self.0.update()
     }
 
-    /// The bank that was taken last.
+    /// The current bank.
     pub fn current(&self) -> &Bank {
         &self.0.output_buffer().bank
     }
 
-    /// The drums that its notes play.
+    /// The drums of its notes.
     pub fn drums(&self) -> DrumTable {
         self.0.output_buffer().drums
     }
 
-    /// The number of that bank.
+    /// Its number.
     pub fn number(&self) -> u32 {
         self.0.output_buffer().number
     }
 }
 
-/// A drum for each note, or none.
+/// A built-in drum, or none, for each MIDI note. Made by the decode thread with every bank.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DrumTable([u8; 128]);
 
@@ -78,12 +78,12 @@ const NONE: u8 = u8::MAX;
 
 impl DrumTable {
     /// The table of a bank whose instruments play the notes of `kit`, while the model has them on the
-    /// General MIDI notes of `own`: a snare stays a snare, whatever note a sampler wants for it. Notes of
-    /// no instrument are General MIDI's.
+    /// General MIDI notes of `own`: a snare sounds as a snare, whatever note it is mapped to. Notes of no
+    /// instrument are as in General MIDI.
     pub fn new(kit: &Kit, own: &Kit) -> Self {
         let drum = |note: u8| instrument_of_note(note).map_or(NONE, |drum| drum as u8);
         let mut table = std::array::from_fn(|note| drum(note as u8));
-        // Of two instruments on one note the first is heard, as in the notes that leave.
+        // Of two instruments on one note the first counts, as in the sequencer.
         for instrument in (0..INSTRUMENTS).rev() {
             let sound = instrument_of_note(own.note(instrument)).unwrap_or(instrument);
             table[usize::from(kit.note(instrument))] = sound as u8;

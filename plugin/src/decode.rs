@@ -19,11 +19,11 @@ use crate::params::BeatfieldParams;
 use crate::saved::ModelChoice;
 use crate::shared::{Meters, SharedState};
 
-/// How long the thread sleeps while somebody plays.
+/// Sleep between updates while the song plays or soon after a change.
 const BUSY_PARK: Duration = Duration::from_millis(1);
-/// How long it sleeps at rest.
+/// Sleep between updates at rest.
 const IDLE_PARK: Duration = Duration::from_millis(20);
-/// How long after the last change somebody still counts as playing.
+/// How long a change keeps the updates frequent.
 const BUSY_AFTER_CHANGE: Duration = Duration::from_secs(1);
 
 /// A running decode thread; dropping it stops and joins the thread.
@@ -33,10 +33,10 @@ pub struct DecodeThread {
 }
 
 impl DecodeThread {
-    /// Starts the thread. It loads the model first, then publishes a bank for every change of settings.
+    /// Starts the thread. It loads the model, then publishes a bank for every change of settings.
     ///
     /// # Errors
-    /// Where the operating system has no thread to give.
+    /// The operating system cannot start a thread.
     pub fn start(
         params: Arc<BeatfieldParams>,
         banks: BankWriter,
@@ -53,7 +53,7 @@ impl DecodeThread {
         Ok(Self { stop, join: Some(join) })
     }
 
-    /// What wakes the thread before its time.
+    /// The thread's handle, to unpark it.
     pub fn waker(&self) -> Option<Thread> {
         self.join.as_ref().map(|join| join.thread().clone())
     }
@@ -65,13 +65,13 @@ impl Drop for DecodeThread {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(join) = self.join.take() {
             join.thread().unpark();
-            // A panic on that thread was shown in the window when it happened.
+            // A panic of that thread was reported when it happened.
             drop(join.join());
         }
     }
 }
 
-/// What the thread works with.
+/// The thread's state.
 struct DecodeLoop {
     params: Arc<BeatfieldParams>,
     banks: BankWriter,
@@ -79,7 +79,7 @@ struct DecodeLoop {
     shared: Arc<SharedState>,
     meters: Arc<Meters>,
     model: Option<LoadedModel>,
-    /// What the last published bank answers.
+    /// The settings of the last published bank.
     decoded: Option<Settings>,
 }
 
@@ -100,22 +100,23 @@ impl DecodeLoop {
         }
     }
 
-    /// One look at the parameters; true where something had changed.
+    /// Compares and decodes once; true where something changed.
     fn update(&mut self) -> bool {
         let bank_loads = self.params.saved.bank_loads();
         self.follow_model();
         let settings = self.params.settings();
         let revision = self.params.saved.model_revision();
         let Some(model) = self.model.as_mut().filter(|model| model.revision == revision) else {
-            return true; // another model was chosen in between: look again
+            return true; // another model was chosen in between: update again
         };
         if self.decoded == Some(settings) {
             return self.serve_requests(&settings);
         }
-        // Without a model the kept bank plays, so that a project whose model file is missing sounds as
-        // it did when it was saved.
-        // Read after the settings: a shape that comes in between counts as another revision, looked at next.
+        // Read after the settings: a shape that is set in between has another revision, and the next update
+        // decodes it.
         let shape = self.params.saved.shape();
+        // Without a model the saved bank plays, so that a project whose model file is missing sounds as it
+        // did.
         let bank = model
             .decode(&settings, &shape)
             .or_else(|| self.params.saved.kept_bank().bank(settings, model.number));
@@ -128,8 +129,7 @@ impl DecodeLoop {
         true
     }
 
-    /// What the window would like to see, once everything that sounds is done; true where it was a preview,
-    /// so that the next one comes as quickly.
+    /// Serves the window's requests; true for a preview, so that the next one is served as quickly.
     fn serve_requests(&self, settings: &Settings) -> bool {
         let Some(model) = &self.model else { return false };
         if let Some(place) = self.shared.requests.take_preview() {
@@ -144,8 +144,8 @@ impl DecodeLoop {
         false
     }
 
-    /// Loads the model that the state asks for. One that plays already plays on, so that an undo in the
-    /// host does not cut what sounds.
+    /// Loads the model that the state names. The same model is not loaded again, so that an undo in the host
+    /// does not interrupt playback.
     fn follow_model(&mut self) {
         let (choice, revision) = self.params.saved.model();
         match &mut self.model {
@@ -168,7 +168,7 @@ impl DecodeLoop {
         });
     }
 
-    /// A defect of ours: the beat that plays goes on, and the window says what happened.
+    /// After a panic: the last bank plays on, and the window says so.
     fn report_panic(&self) {
         self.meters.note_decoder_end();
         let sentence =
@@ -180,33 +180,33 @@ impl DecodeLoop {
 /// The model that ships inside the plugin.
 const BUILT_IN: &[u8] = include_bytes!("../../assets/beatfield.safetensors");
 
-/// The phrase model that ships inside the plugin; it grows phrases from the beats of any model.
+/// The phrase model that ships inside the plugin. It works with the beats of any model.
 const PHRASES: &[u8] = include_bytes!("../../assets/songs/phrase.safetensors");
 
-/// The step model that ships inside the plugin; it carries on the beats of any model.
+/// The step model that ships inside the plugin, which continues the beats of any model.
 const STEPS: &[u8] = include_bytes!("../../assets/songs/step.safetensors");
 
-/// What became of a choice of model.
+/// The result of loading a chosen model.
 struct LoadedModel {
-    /// The revision of the saved state that asked for it.
+    /// The revision of the saved choice.
     revision: u32,
-    /// Counts models from 1.
+    /// The model's number, counted from 1.
     number: u32,
     model: Option<Arc<Model>>,
-    /// The file it came from; none is the built-in model.
+    /// Its file; `None` for the built-in model.
     file: Option<PathBuf>,
     sha256: Option<String>,
     /// Why the chosen file could not be used.
     refused: Option<String>,
-    /// What the window says about it.
+    /// A sentence for the musician.
     problem: Option<String>,
     decoder: Option<BankDecoder>,
 }
 
 impl LoadedModel {
-    /// Loads the chosen file, or the built-in model where none is chosen. A file that can't be used gives
-    /// the reason and no other model, which would be another piece of music: the bank that was kept with
-    /// the project plays on.
+    /// Loads the chosen file, or the built-in model where none is chosen. A file that can't be used gives the
+    /// reason and no model: another model would change the music, so the bank saved with the project plays
+    /// instead.
     fn load(choice: &ModelChoice, revision: u32, number: u32) -> Self {
         let file = choice.file();
         let model = match &file {
@@ -244,17 +244,17 @@ impl LoadedModel {
         }
     }
 
-    /// Whether this is the model of `choice`, in working order. A choice of another hash may mean the file
-    /// as it has become since.
+    /// Whether this is the model of `choice`, and usable. With another hash in `choice` the file may have
+    /// changed since.
     fn plays(&self, choice: &ModelChoice) -> bool {
         let same = choice.sha256.is_none() || choice.sha256 == self.sha256;
         self.model.is_some() && self.file == choice.file() && same
     }
 
-    /// The bank for these settings, where there is a model.
+    /// Decodes the bank of these settings, where there is a model.
     fn decode(&mut self, settings: &Settings, shape: &Shape) -> Option<Bank> {
         let decoder = self.decoder.as_mut()?;
-        // Models of time are read when they are first asked for: most instances never do.
+        // Sequence models are loaded when first used: most instances never need them.
         if settings.phrase && !decoder.grows_phrases() {
             match built_in_phrases() {
                 Ok(phrases) => decoder.grow_phrases(phrases),
@@ -272,12 +272,12 @@ impl LoadedModel {
 }
 
 impl LoadedModel {
-    /// What would play first at a place.
+    /// The first pattern at a map point.
     fn preview(&self, settings: &Settings, shape: &Shape, place: [f32; 2]) -> Option<Pattern> {
         self.decoder.as_ref().map(|decoder| decoder.preview(settings, shape, place))
     }
 
-    /// The model's map, painted.
+    /// The picture of the model's map.
     fn picture(&self) -> Option<MapPicture> {
         self.decoder
             .as_ref()
@@ -295,7 +295,7 @@ fn built_in_steps() -> Result<StepModel, ModelError> {
     StepModel::of(&SongModel::from_bytes(name, STEPS)?, name)
 }
 
-/// What the window says where the file is not the one that the project was saved with.
+/// The sentence for a file that has changed since the project was saved.
 fn changed_since_saved(choice: &ModelChoice, model: &Model) -> Option<String> {
     let saved = choice.sha256.as_ref().filter(|saved| **saved != model.sha256_hex())?;
     let name = choice.file().map_or("The built-in model".into(), |file| file.display().to_string());

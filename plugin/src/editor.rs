@@ -1,10 +1,10 @@
-//! The window: a map to play on, the temperature, the beat that sounds. Runs on the host's main thread.
+//! The window: the map, the panel and the pattern grid. Runs on the host's main thread.
 //!
-//! Every part is a function of a `Ui` and the `view_state::ViewState`, the view state of one frame, that paints it
-//! and tells the `actions::Actions` what the player did; this file gathers the values.
+//! Every part is a function of a `Ui` and the `ViewState` of one frame: it paints what is there, and passes
+//! what the player did to `Actions`. This file gathers the view state, and makes the framework's editor.
 //!
-//! The framework asks for an editor once, before any state is loaded, and its size can't be set from
-//! outside. So a closed editor whose size is not the saved one is made anew when the host next asks.
+//! The framework creates an editor once, before any state is loaded, and its size can't be changed later. So
+//! a closed editor whose size is not the saved one is replaced when the host next uses it.
 
 mod actions;
 mod knob;
@@ -65,7 +65,7 @@ pub struct Window {
     params: Arc<BeatfieldParams>,
     meters: Arc<Meters>,
     shared: Arc<SharedState>,
-    /// The gestures of the window that is open.
+    /// The gestures of the open window.
     gestures: Weak<OpenGestures>,
     api: PluginApi,
     history: UndoHistory,
@@ -91,7 +91,7 @@ impl NiceEguiApp for Window {
     }
 
     fn resized(&mut self, new: NewSize) {
-        // The toolkit counts in points, which leave the scale out.
+        // The toolkit's points are before scaling.
         let pixels =
             |points: f64| (points * f64::from(self.params.saved.window_size().zoom())).round() as u32;
         let (width, height) = (pixels(new.logical.width), pixels(new.logical.height));
@@ -104,7 +104,7 @@ impl NiceEguiApp for Window {
 }
 
 impl Window {
-    /// The window of an instance, not open yet.
+    /// The closed window of an instance.
     pub fn new(params: Arc<BeatfieldParams>, meters: Arc<Meters>, shared: Arc<SharedState>) -> Self {
         Self {
             params,
@@ -120,7 +120,7 @@ impl Window {
         }
     }
 
-    /// The window opens: what it remembers of an earlier opening is forgotten, but for what can be undone.
+    /// Opens the window: all state of an earlier opening is reset, except the undo history.
     pub fn open(&mut self, egui: &egui::Context, context: GuiContext) {
         theme::apply(egui);
         self.map = MapState::default();
@@ -129,7 +129,7 @@ impl Window {
         self.gestures = OpenGestures::keep_in(egui, context, self.params.clone());
     }
 
-    /// One frame.
+    /// Shows one frame.
     pub fn show(&mut self, ui: &mut egui::Ui) {
         let Some(gestures) = self.gestures.upgrade() else { return };
         let decoded = self.shared.decoded();
@@ -166,8 +166,8 @@ impl Window {
     }
 }
 
-/// Keeps how large everything is shown, which the menu sets and the toolkit's own keys (Ctrl and plus, minus
-/// or 0), within what a project can hold.
+/// Saves the scale, which the menu and the toolkit's keys (Ctrl and plus, minus or 0) set, and clamps it to
+/// its range.
 fn remember_scale(egui: &egui::Context, params: &BeatfieldParams) {
     let (size, scale) = (params.saved.window_size(), (egui.zoom_factor() * 100.0).round() as u32);
     if scale != size.scale {
@@ -179,9 +179,9 @@ fn remember_scale(egui: &egui::Context, params: &BeatfieldParams) {
     }
 }
 
-/// Keys that work wherever the keyboard is.
+/// Keys that work whatever has the focus.
 fn shortcuts(ui: &egui::Ui, view: &ViewState<'_>) {
-    // Redo first: undo's keys are a part of its keys.
+    // Redo first: its keys include those of undo.
     if ui.input_mut(|input| input.consume_shortcut(&REDO)) {
         view.actions.redo();
     } else if ui.input_mut(|input| input.consume_shortcut(&UNDO)) {
@@ -197,7 +197,7 @@ pub struct SizedEditor {
     inner: Mutex<InnerEditor>,
 }
 
-/// The framework's editor, with the state that knows its size and whether it is open.
+/// The framework's editor, with the state that has its size and whether it is open.
 struct InnerEditor {
     state: Arc<EguiEditorState>,
     editor: EguiEditor<Window>,
@@ -209,7 +209,7 @@ impl SizedEditor {
         Some(Self { params, meters, shared, inner })
     }
 
-    /// The editor as it should be by now.
+    /// The editor, replaced where it is closed and of another size than the saved one.
     fn current(&self) -> MutexGuard<'_, InnerEditor> {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if !inner.state.is_open()
@@ -269,7 +269,7 @@ impl Editor for SizedEditor {
 
     fn size(&self) -> NativeSize<u32> {
         let inner = self.current();
-        // The framework's size is in points, which leave the scale out.
+        // The framework's size is in points, before scaling.
         let NativeSize { width, height } = inner.editor.size();
         let scaled = |length: u32| (length as f32 * inner.state.user_scale_factor()).round() as u32;
         NativeSize { width: scaled(width), height: scaled(height) }

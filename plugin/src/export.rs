@@ -15,18 +15,18 @@ use crate::capture::{RECENT_BARS, RecentNotes};
 /// The length of a pattern in beats.
 const PATTERN_BEATS: f64 = 8.0;
 
-/// What goes into the file.
+/// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportRange {
-    /// The two bars that sound.
+    /// The two bars that play now.
     Pattern,
-    /// This many bars from the song's beginning, as they will play.
+    /// This many bars from the song's start, as they will play.
     Bars(u32),
     /// The last bars as they were played.
     Played,
 }
 
-/// The song around the beat, as the host tells it.
+/// The song's tempo and time signature.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SongMeter {
     /// Quarter notes a minute.
@@ -48,26 +48,26 @@ impl SongMeter {
     }
 }
 
-/// A beat that can be written down.
+/// The content of a MIDI file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ExportedBeat {
-    /// What it plays.
+    /// Its notes.
     pub notes: Vec<Note>,
-    /// How long it is, in quarter notes.
+    /// Its length, in quarter notes.
     pub beats: f64,
-    /// The song around it.
+    /// Its tempo and time signature.
     pub meter: SongMeter,
 }
 
 impl ExportedBeat {
-    /// The take of cycle `cycle` alone: the pattern that one sees.
+    /// The take of cycle `cycle`: the pattern that the window shows.
     pub fn of_pattern(bank: &Bank, cycle: i64, playback: &Playback, meter: SongMeter) -> Self {
         let alone = Bank::new([*bank.take(cycle); 8], 1, *bank.kit(), *bank.settings(), bank.model());
         let song = Playback { grid: beat::GridLock::Song, ..*playback };
         Self { notes: perform(&alone, &song, PATTERN_BEATS, meter), beats: PATTERN_BEATS, meter }
     }
 
-    /// The first `bars` bars of the song, as they will play with everything as it is set.
+    /// The first `bars` bars of the song, as they will play with these settings.
     pub fn of_bars(bank: &Bank, bars: u32, playback: &Playback, meter: SongMeter) -> Self {
         let beats = f64::from(bars) * meter.bar_beats();
         Self { notes: perform(bank, playback, beats, meter), beats, meter }
@@ -82,7 +82,7 @@ impl ExportedBeat {
     /// The bytes of a MIDI file.
     ///
     /// # Errors
-    /// There is nothing to write, or more than a file can hold.
+    /// There is no note, or more than a file can hold.
     pub fn to_midi(&self, title: &str) -> Result<Vec<u8>, ExportError> {
         if self.notes.is_empty() {
             return Err(ExportError::Empty);
@@ -98,12 +98,12 @@ impl ExportedBeat {
     }
 }
 
-/// Samples a beat: a thousand to each tick of the file, so that rounding to samples is not heard in it.
+/// Samples a beat: a thousand to each tick of the file, so that rounding to samples does not matter.
 const SAMPLES_A_BEAT: f64 = 480_000.0;
-/// Blocks of a sixteenth; of any length, for the sequencer plays the same.
+/// Blocks of a sixteenth; the notes do not depend on it.
 const FRAMES: u32 = 120_000;
 
-/// The notes of the first `beats` beats of the song.
+/// Plays the first `beats` beats of the song.
 fn perform(bank: &Bank, playback: &Playback, beats: f64, meter: SongMeter) -> Vec<Note> {
     let (mut sequencer, mut recorder) = (Sequencer::new(), NoteRecorder::default());
     let mut banks = OneBank(bank);
@@ -127,7 +127,7 @@ fn perform(bank: &Bank, playback: &Playback, beats: f64, meter: SongMeter) -> Ve
 }
 
 fn transport(beats: f64, frames: u32, meter: SongMeter, playing: bool) -> Transport {
-    // The tempo says nothing but how many samples a beat has.
+    // The tempo only sets the samples a beat.
     const RATE: f64 = 480_000.0;
     let bar_beats = meter.bar_beats();
     let number = (beats / bar_beats + 1e-9).floor();
@@ -146,10 +146,10 @@ impl BankSource for OneBank<'_> {
     }
 }
 
-/// Where notes are written down.
+/// A note sink that collects notes.
 #[derive(Default)]
 struct NoteRecorder {
-    /// Where the block under way begins, in beats.
+    /// The start of the current block, in beats.
     block: f64,
     notes: Vec<Note>,
 }
@@ -185,25 +185,26 @@ pub enum ExportError {
     /// It does not fit into a file.
     #[error("This beat does not fit into a MIDI file: {0}.")]
     TooLong(io::Error),
-    /// There is no home folder to save to.
-    #[error("Nowhere to save to: this machine names no home folder.")]
+    /// There is no user_folder folder to save to.
+    #[error("Nowhere to save to: this machine names no user_folder folder.")]
     NoFolder,
     /// The file could not be written.
     #[error("{0}.")]
     NotWritten(FileError),
 }
 
-/// The folder that beats are saved to: Beatfield in the user's music folder, or at home where there is none.
+/// The folder that beats are saved to: Beatfield in the user's music folder, or at user_folder where there is
+/// none.
 pub fn folder() -> Option<PathBuf> {
-    let home = dirs::home_dir()?;
-    let music = dirs::audio_dir().unwrap_or_else(|| home.join("Music"));
-    Some(if music.is_dir() { music } else { home }.join("Beatfield"))
+    let user_folder = dirs::home_dir()?;
+    let music = dirs::audio_dir().unwrap_or_else(|| user_folder.join("Music"));
+    Some(if music.is_dir() { music } else { user_folder }.join("Beatfield"))
 }
 
-/// Saves a beat into `folder` under `name`, or under "name 2" and so on where that is taken. Returns where.
+/// Saves a beat into `folder` as `name`, or as "name 2" and so on where that exists. Returns its path.
 ///
 /// # Errors
-/// There is nothing to write, or the file cannot be written.
+/// There is no note, or the file cannot be written.
 pub fn save(beat: &ExportedBeat, folder: &Path, name: &str) -> Result<PathBuf, ExportError> {
     let bytes = beat.to_midi(name)?;
     let name: String =

@@ -1,15 +1,14 @@
-//! A fence in the framework's task queue, so that an instance leaves nothing of itself behind in it.
+//! A fence in the framework's task queue: a deactivated instance waits until its tasks have run.
 //!
-//! On Linux all instances share one worker thread of the framework. It ends when it meets a task of an
-//! instance that is gone, and the last instance's drop then panics inside the host. Under VST3 every
-//! parameter change that arrives while processing posts such a task. So a deactivated instance queues a
-//! task of its own and waits until it has run: everything before it has then run too, and after it
-//! nothing more is posted from the audio thread.
+//! On Linux all instances share one worker thread of the framework. It ends when it gets a task of a dropped
+//! instance, and the last instance's drop then panics inside the host. Under VST3 every parameter change
+//! during processing posts such a task. So a deactivated instance queues a task and waits until it has run:
+//! then everything before it has run too, and the audio thread posts nothing more.
 //!
-//! While a task runs, the worker itself keeps the instance alive; were it the last to let go, the
-//! instance would be torn down on the worker, which cannot join itself. So the wait goes on until the
-//! worker sleeps again. What stays open: a host that sets parameters or state from another thread than
-//! its main one after the last deactivation, or without any. Main thread only; the audio thread never waits here.
+//! While a task runs, the worker holds a reference to the instance; if it were the last, the instance would
+//! be dropped on the worker, which cannot join itself. So the wait lasts until the worker sleeps again. Not
+//! covered: a host that sets parameters or state from another thread than its main one after the last
+//! deactivation, or without any. Main thread only.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
@@ -19,17 +18,17 @@ use nice_plug::context::gui::AsyncExecutor;
 
 use crate::Beatfield;
 
-/// How long a deactivation waits at most. The worker's tasks take microseconds.
+/// The longest wait of a deactivation. The worker's tasks take microseconds.
 const TIMEOUT: Duration = Duration::from_millis(500);
-/// How often the worker is looked at until it sleeps.
+/// How often the worker's state is polled.
 const POLL_INTERVAL: Duration = Duration::from_micros(50);
 
-/// The one background task of the plugin: says that the queue has come this far, and on which thread.
+/// The plugin's only background task: reports that the queue has got this far, and on which thread.
 pub struct FenceTask(SyncSender<Worker>);
 
-/// The framework's worker thread, as the system lists it.
+/// The framework's worker thread.
 struct Worker {
-    /// Its state, under /proc; `None` where the system has no such list.
+    /// Its state, under /proc; `None` on systems without.
     stat: Option<PathBuf>,
 }
 
@@ -37,7 +36,7 @@ impl FenceTask {
     /// Runs on the framework's worker thread.
     pub(crate) fn report(self) {
         match self.0.try_send(Worker::current()) {
-            // Nobody listens any more where the wait has run out, and then nobody needs to know.
+            // After a timeout there is no receiver, and none is needed.
             Ok(()) | Err(_) => {}
         }
     }
@@ -49,18 +48,17 @@ impl Worker {
         Self { stat: thread.ok().map(|thread| PathBuf::from("/proc").join(thread).join("stat")) }
     }
 
-    /// Whether it sleeps, waiting for its next task. A worker that can't be looked at counts as asleep.
+    /// Whether it sleeps, waiting for its next task. Without /proc it counts as asleep.
     fn sleeps(&self) -> bool {
         let Some(stat) = self.stat.as_ref().and_then(|stat| std::fs::read_to_string(stat).ok()) else {
             return true;
         };
-        // "TID (name) S ...": the state follows the name, which may hold anything.
+        // "TID (name) S ...": the state follows the name, which may contain anything.
         stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('S'))
     }
 }
 
-/// Waits until everything that this instance has posted so far has run and the worker has let go of it.
-/// Returns false where patience ran out.
+/// Waits until every task that this instance has posted has run and the worker sleeps. False at a timeout.
 pub(crate) fn drain(executor: &AsyncExecutor<Beatfield>) -> bool {
     let deadline = Instant::now() + TIMEOUT;
     let worker = loop {
@@ -68,7 +66,7 @@ pub(crate) fn drain(executor: &AsyncExecutor<Beatfield>) -> bool {
         executor.execute_background(FenceTask(sender));
         match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(worker) => break worker,
-            // The queue was full and dropped the fence: there is room again in a moment.
+            // The queue was full and dropped the task: try again.
             Err(RecvTimeoutError::Disconnected) if Instant::now() < deadline => {
                 std::thread::sleep(POLL_INTERVAL)
             }

@@ -1,4 +1,4 @@
-//! The instrument as the host sees it: names, ports, and the order in which the parts come to life.
+//! The plugin's interface to the host: names, ports, and the lifecycle.
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ use crate::load_state;
 use crate::params::BeatfieldParams;
 use crate::shared::{Meters, SharedState};
 
-/// One instance. Lives on the host's main thread; `process` borrows it for a block on the audio thread.
+/// One instance. Owned by the host's main thread; `process` runs on its audio thread.
 pub struct Beatfield {
     params: Arc<BeatfieldParams>,
     meters: Arc<Meters>,
     shared: Arc<SharedState>,
     audio: AudioSide,
-    /// Waits here until the decode thread takes it at the first activation.
+    /// Taken by the decode thread at the first activation.
     banks: Option<(BankWriter, CaptureOutput)>,
     decode: Option<DecodeThread>,
-    /// Posts to the framework's task queue, for the fence at deactivation.
+    /// The framework's task queue, for the fence at deactivation.
     executor: Option<AsyncExecutor<Self>>,
 }
 
@@ -45,7 +45,7 @@ impl Default for Beatfield {
 }
 
 impl Beatfield {
-    /// Starts the decode thread unless it runs. Without one the instrument is silent and says why.
+    /// Starts the decode thread unless it runs. Without it the instrument is silent and the window says why.
     fn start_decoding(&mut self) {
         let Some((banks, played)) = self.banks.take() else { return };
         match DecodeThread::start(
@@ -72,7 +72,7 @@ impl Plugin for Beatfield {
     const EMAIL: &'static str = "";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
-    // For the built-in kit; and Live refuses plugins without audio.
+    // For the built-in kit; Live refuses plugins without audio.
     const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[AudioIOLayout {
         main_input_channels: None,
         main_output_channels: Some(new_nonzero_u32(2)),
@@ -80,7 +80,7 @@ impl Plugin for Beatfield {
     }];
     const MIDI_INPUT: MidiConfig = MidiConfig::Basic;
     const MIDI_OUTPUT: MidiConfig = MidiConfig::Basic;
-    // With it, the framework gives transport events inside a block a wrong position.
+    // With it, the framework gives a wrong song position within a block.
     const SAMPLE_ACCURATE_AUTOMATION: bool = false;
 
     type Editor = SizedEditor;
@@ -142,7 +142,7 @@ impl Plugin for Beatfield {
         context: &mut impl ProcessContext<Self>,
     ) -> ProcessStatus {
         self.audio.process(buffer, &self.params, &self.meters, &self.shared, context);
-        // Hosts suspend instruments that seem done.
+        // Hosts suspend an instrument that reports anything else in silence.
         ProcessStatus::KeepAlive
     }
 }

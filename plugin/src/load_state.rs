@@ -1,9 +1,9 @@
-//! What is made of a state before an instance takes it: whole, in range, and with a remark where it was
-//! not what this build saves. Runs on whichever thread the host loads a state on.
+//! Makes a state valid before an instance takes it: complete, in range, and with a remark where it is not
+//! what this build saves. Runs on whichever thread the host loads a state on.
 //!
-//! The framework sets parameters to whatever a state says, beyond their ranges too, keeps what an instance
-//! had where a state says nothing, and panics when it saves a choice that does not exist. So nothing
-//! reaches it unchecked.
+//! The framework sets parameters to whatever a state says, also out of range, keeps an instance's value where
+//! the state has none, and panics when it saves an enumeration value that does not exist. So nothing reaches
+//! it unchecked.
 
 use nice_plug::params::enums::EnumParamInner;
 use nice_plug::plugin::ParamValue;
@@ -12,11 +12,11 @@ use nice_plug::prelude::*;
 use crate::params::BeatfieldParams;
 use crate::saved::{KeptBank, KeptScene, KeptShape, ModelChoice, STATE_VERSION, VersionField, WindowSize};
 
-/// Where the layout's version stands.
+/// The field of the state's version.
 const VERSION: &str = "beatfield";
 
-/// Makes a state whole: what is missing or makes no sense gets its default, what is out of range the
-/// nearest value, and what there is to say of it stands in the field of the version.
+/// Completes a state: what is missing or invalid gets its default, what is out of range the nearest value,
+/// and the remark on it goes into the version field.
 pub(crate) fn complete(state: &mut PluginState) {
     let mut damaged = Vec::new();
     let fresh = BeatfieldParams::default();
@@ -28,7 +28,7 @@ pub(crate) fn complete(state: &mut PluginState) {
     }
     settle_field(state, "model", |model: &ModelChoice| Some(model.clone()), &mut damaged);
     settle_field(state, "bank", |bank: &KeptBank| bank.is_sound().then(|| bank.clone()), &mut damaged);
-    // What it comes to is what is saved again: an infinity, for one, is none in JSON.
+    // Converted forth and back, as it will be saved again: JSON has no infinity, for example.
     settle_field(state, "shape", |shape: &KeptShape| Some(KeptShape::of(&shape.shape())), &mut damaged);
     settle_field(state, "scenes", |scenes: &Vec<Option<KeptScene>>| Some(scenes.clone()), &mut damaged);
     settle_field(state, "window", |size: &WindowSize| Some(*size), &mut damaged);
@@ -37,7 +37,7 @@ pub(crate) fn complete(state: &mut PluginState) {
     state.fields.insert(VERSION.into(), field);
 }
 
-/// What the musician should know of this state, most important first.
+/// The remark on this state, most important first.
 fn remark(state: &PluginState, damaged: &[String]) -> Option<String> {
     let version = state.fields.get(VERSION).and_then(|text| serde_json::from_str::<u32>(text).ok());
     let bank: Option<KeptBank> = state.fields.get("bank").and_then(|text| serde_json::from_str(text).ok());
@@ -64,8 +64,8 @@ fn remark(state: &PluginState, damaged: &[String]) -> Option<String> {
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
-/// Leaves a field that is sound as it is, writes down what `nearest` makes of any other, and the default
-/// where that is nothing; says so where the field was there.
+/// Leaves a valid field as it is, and replaces any other by what `nearest` makes of it, else by the default.
+/// Adds its name to `damaged` where it was there.
 fn settle_field<T>(
     state: &mut PluginState,
     name: &str,
@@ -86,7 +86,7 @@ fn settle_field<T>(
     state.fields.insert(name.into(), serde_json::to_string(&settled).unwrap_or_default());
 }
 
-/// A parameter with its range and default.
+/// A parameter of any type.
 enum Parameter<'a> {
     Float(&'a FloatParam),
     Int(&'a IntParam),
@@ -97,7 +97,7 @@ enum Parameter<'a> {
 #[allow(unsafe_code, reason = "the framework hands the parameters of a struct out as pointers only")]
 fn parameters(params: &BeatfieldParams) -> Vec<(String, Parameter<'_>)> {
     let parameter = |pointer| {
-        // SAFETY: each pointer was just made of a field of `params`, whose borrow outlives what is returned.
+        // SAFETY: each pointer was just made from a field of `params`, whose borrow outlives the result.
         unsafe {
             match pointer {
                 ParamPtr::FloatParam(parameter) => Parameter::Float(&*parameter),
@@ -120,7 +120,7 @@ impl Parameter<'_> {
         }
     }
 
-    /// The value itself where the parameter can have it, else the nearest that it can have.
+    /// The value, or the nearest in the parameter's range.
     fn nearest(&self, value: &ParamValue) -> Option<ParamValue> {
         Some(match (self, value) {
             (Self::Float(parameter), ParamValue::F32(value)) if !value.is_nan() => {
@@ -136,7 +136,7 @@ impl Parameter<'_> {
             (Self::Choice(parameter), ParamValue::I32(index)) => {
                 let most = parameter.preview_plain(1.0);
                 if !(0..=most).contains(index) {
-                    return None; // choices have no order
+                    return None; // enumeration values have no order
                 }
                 ParamValue::I32(*index)
             }
@@ -144,7 +144,7 @@ impl Parameter<'_> {
         })
     }
 
-    /// Makes a value one that the parameter can have; false where it was none.
+    /// Moves a value into the parameter's range, or to the default; false where that changed it.
     fn settle(&self, value: &mut ParamValue) -> bool {
         let settled = self.nearest(value);
         let same = match (&settled, &*value) {
@@ -157,10 +157,10 @@ impl Parameter<'_> {
     }
 }
 
-/// Makes a state that was saved by an older version sound as it did there.
+/// Makes a state that was saved by an older build sound as it did there.
 pub(crate) fn open_older(state: &mut PluginState) {
-    // Before there was a built-in kit, the notes alone were heard, through another instrument. The
-    // framework gives its values no name outside, so this one is written as it stands in a state.
+    // Before there was a built-in kit, the notes played another instrument, so the kit is off. The
+    // framework's type of a value cannot be constructed outside, so it is parsed.
     if let Ok(off) = serde_json::from_str(r#"{"f32":0.0}"#) {
         state.params.entry("kitlevel".to_owned()).or_insert(off);
     }

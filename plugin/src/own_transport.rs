@@ -1,20 +1,19 @@
-//! A transport of our own, for people without a DAW: play, stop, tempo, loop.
+//! The transport of the standalone program: play, stop, tempo, loop.
 //!
-//! The framework's standalone wrapper always plays. So there the window sets what is wished for in
-//! [`OwnTransport`], and the audio thread's `SongPosition` moves the song by it. Under a host nothing of
-//! this is asked.
+//! The framework's standalone wrapper always plays. So the window sets [`OwnTransport`], and the audio thread
+//! advances its `SongPosition` by it. Unused under a host.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use beat::{HostBar, LoopRange, Transport};
 
-/// The tempos that can be set.
+/// The range of tempos, in quarter notes a minute.
 pub const TEMPOS: std::ops::RangeInclusive<f64> = 20.0..=400.0;
-/// Bars are of four beats.
+/// The length of a bar.
 const BAR_BEATS: f64 = 4.0;
 
-/// What the player wishes for, and where the song is. Atomics between the window and the audio thread;
-/// relaxed throughout, since each stands for itself.
+/// What the player has set, and the song position. Atomics between the window and the audio thread; relaxed,
+/// as none orders another.
 #[derive(Debug)]
 pub struct OwnTransport {
     in_charge: AtomicBool,
@@ -24,7 +23,7 @@ pub struct OwnTransport {
     loop_bars: AtomicU32,
     /// The bits of a f64.
     tempo: AtomicU64,
-    /// The bits of a f64: where the song is, in beats.
+    /// The bits of a f64: the song position in beats.
     beats: AtomicU64,
 }
 
@@ -43,7 +42,7 @@ impl Default for OwnTransport {
 }
 
 impl OwnTransport {
-    /// Whether there is no host to say where the song is.
+    /// Whether there is no host and this transport counts.
     pub fn is_in_charge(&self) -> bool {
         self.in_charge.load(Ordering::Relaxed)
     }
@@ -52,17 +51,17 @@ impl OwnTransport {
         self.in_charge.store(charge, Ordering::Relaxed);
     }
 
-    /// Whether the song moves.
+    /// Whether the song plays.
     pub fn is_playing(&self) -> bool {
         self.playing.load(Ordering::Relaxed)
     }
 
-    /// Starts from where the song is, or stops there.
+    /// Starts or stops at the current position.
     pub fn play(&self, playing: bool) {
         self.playing.store(playing, Ordering::Relaxed);
     }
 
-    /// Goes back to the beginning.
+    /// Moves to the song's start.
     pub fn rewind(&self) {
         self.rewind.store(true, Ordering::Relaxed);
     }
@@ -72,7 +71,7 @@ impl OwnTransport {
         f64::from_bits(self.tempo.load(Ordering::Relaxed))
     }
 
-    /// Sets the tempo, as far as there are such tempos.
+    /// Sets the tempo, clamped to [`TEMPOS`].
     pub fn set_tempo(&self, tempo: f64) {
         if tempo.is_finite() {
             let tempo = tempo.clamp(*TEMPOS.start(), *TEMPOS.end());
@@ -85,25 +84,25 @@ impl OwnTransport {
         self.loop_bars.load(Ordering::Relaxed)
     }
 
-    /// Repeats so many bars from the song's beginning, or none.
+    /// Sets the bars from the song's beginning that repeat; 0 for none.
     pub fn set_loop_bars(&self, bars: u32) {
         self.loop_bars.store(bars, Ordering::Relaxed);
     }
 
-    /// Where the song is, in quarter notes.
+    /// The song position, in quarter notes.
     pub fn beats(&self) -> f64 {
         f64::from_bits(self.beats.load(Ordering::Relaxed))
     }
 }
 
-/// Where the song is, for the audio thread, which is the only one to move it.
+/// The song position, advanced by the audio thread alone.
 #[derive(Debug, Default)]
 pub(crate) struct SongPosition {
     beats: f64,
 }
 
 impl SongPosition {
-    /// The transport of the next block, and the song moves on behind it.
+    /// Returns the transport of the next block, and advances past it.
     pub(crate) fn next(&mut self, own: &OwnTransport, frames: u32, sample_rate: f64) -> Transport {
         if own.rewind.swap(false, Ordering::Relaxed) {
             self.beats = 0.0;
@@ -112,7 +111,7 @@ impl SongPosition {
         let loop_end = f64::from(own.loop_bars()) * BAR_BEATS;
         let loop_range = (loop_end > 0.0).then_some(LoopRange { start: 0.0, end: loop_end });
         if loop_end > 0.0 && self.beats >= loop_end {
-            // The loop was made shorter behind the song's back.
+            // The loop was made shorter while the song was past its new end.
             self.beats %= loop_end;
         }
         let beats = self.beats;

@@ -1,5 +1,10 @@
 //! The parameters: what a musician sets and a host automates. They are atomics, and the only way from
 //! the window and the host to the decode thread and the audio thread.
+//!
+//! A parameter is a documented field with its id, and one line of name, default and range in `default`; its
+//! unit, formatter and parser are those of its kind (`params/kinds.rs`). [`BeatfieldParams::settings`] hands
+//! it to the decode thread, [`BeatfieldParams::playback`] to the audio thread, [`BeatfieldParams::knobs`] to
+//! the window.
 
 mod kinds;
 
@@ -13,76 +18,77 @@ pub use kinds::{Bounce, Commit, GridChoice, Knob, SWING_STRAIGHT, SWING_WIDEST, 
 use crate::saved::{SCENES, Saved};
 use kinds::{bars, channel, kit_level, percent, plain, seed, swing, unit, variation};
 
-/// Every parameter and all saved state of an instance. Ids never change: projects are saved under them.
+/// Every parameter and all saved state of an instance. Ids never change: projects are saved with them.
 #[derive(Params)]
 pub struct BeatfieldParams {
-    /// Where the puck stands, left to right.
+    /// Puck position on the map, left to right.
     #[id = "x"]
     pub x: FloatParam,
-    /// Where the puck stands, bottom to top.
+    /// Puck position on the map, bottom to top.
     #[id = "y"]
     pub y: FloatParam,
-    /// How far the beat strays from the likeliest one: 0 is always the same, 1 plays freely, 1.5 is wild.
+    /// Sampling temperature: 0 plays the likeliest beat, 1 samples from the model, 1.5 is wilder.
     #[id = "temp"]
     pub temperature: FloatParam,
-    /// Fewer or more hits than the map's own.
+    /// Fewer (below 0) or more hits than the model's own.
     #[id = "density"]
     pub density: FloatParam,
-    /// How many takes are played in turn before they repeat: 1, 2, 4 or 8, two bars each.
+    /// Number of takes that play in turn before they repeat: 1, 2, 4 or 8, two bars each.
     #[id = "variation"]
     pub variation: IntParam,
-    /// Which dice are thrown; the same seed is the same beat.
+    /// Random seed: the same seed gives the same beat.
     #[id = "seed"]
     pub seed: IntParam,
-    /// Which stored scene stands in for puck, temperature and seed; a held note of the lowest octave wins.
+    /// The stored scene that replaces puck, temperature and seed; a held note of the lowest octave overrides
+    /// it.
     #[id = "scene"]
     pub scene: EnumParam<SceneChoice>,
-    /// Whether the sounding place follows the orbit.
+    /// Whether the map position moves along the orbit.
     #[id = "orbit"]
     pub orbit: BoolParam,
-    /// Over how many bars the orbit closes.
+    /// Bars of one round of the orbit.
     #[id = "orbitbars"]
     pub orbit_bars: IntParam,
-    /// Whether the beat grows into sixteen bars that go somewhere; it rests on an orbit.
+    /// Whether the beat grows into a phrase of sixteen bars; without effect on an orbit.
     #[id = "phrase"]
     pub phrase: BoolParam,
-    /// How many fills a phrase has: fewer than songs towards -1, more towards 1.
+    /// Number of fills of a phrase: as in songs at 0, fewer towards -1, more towards 1.
     #[id = "fills"]
     pub fills: FloatParam,
-    /// How late every second sixteenth comes: 50 % is straight, 66.7 % a triplet.
+    /// Swing of sixteenths: 50 % is straight, 66.7 % a triplet.
     #[id = "swing"]
     pub swing: FloatParam,
-    /// How long notes last, in parts of a sixteenth.
+    /// Length of notes, in parts of a sixteenth.
     #[id = "gate"]
     pub gate: FloatParam,
-    /// How hard everything is hit.
+    /// Scale of all velocities.
     #[id = "velocity"]
     pub velocity: FloatParam,
-    /// When a changed beat may start to sound.
+    /// When a newly decoded bank may start to sound.
     #[id = "commit"]
     pub commit: EnumParam<Commit>,
-    /// What the two bars are laid along.
+    /// What the two bars of a pattern are aligned with.
     #[id = "grid"]
     pub grid: EnumParam<GridChoice>,
-    /// The MIDI channel of the notes, 1 to 16; drums are on 10.
+    /// MIDI channel of the notes, 1 to 16; drums are on 10.
     #[id = "channel"]
     pub channel: IntParam,
     /// Whether notes go to the host.
     #[id = "notesout"]
     pub notes_out: BoolParam,
-    /// How loud the built-in kit plays; at 0 it is off and costs nothing.
+    /// Level of the built-in kit; at 0 it is off and costs nothing.
     #[id = "kitlevel"]
     pub kit_level: FloatParam,
-    /// How a bounce is recognised.
+    /// How an offline render is recognised.
     #[id = "bounce"]
     pub bounce: EnumParam<Bounce>,
-    /// Notes end, then silence.
+    /// Bypass: sounding notes end, then silence.
     #[id = "bypass"]
     pub bypass: BoolParam,
-    /// One mute an instrument.
+    /// A mute for each instrument.
     #[nested(array, group = "Mutes")]
     pub mutes: [MuteParam; INSTRUMENTS],
-    /// One solo an instrument; where any is on, only those sound.
+    /// A solo for each instrument; where any is on, only those sound.
     #[nested(array, group = "Solos")]
     pub solos: [SoloParam; INSTRUMENTS],
     /// The scene that a held note has chosen.
@@ -103,13 +109,13 @@ pub struct MuteParam {
 /// The solo of one instrument.
 #[derive(Params)]
 pub struct SoloParam {
-    /// Whether the instrument sounds alone, with the others that do.
+    /// Whether only this instrument and others with solo sound.
     #[id = "solo"]
     pub alone: BoolParam,
 }
 
-/// The scene that a note of the lowest octave holds: 1 to 4, or 0 while none is held. The audio thread
-/// writes it; relaxed, since it stands for itself.
+/// The scene chosen by a held note of the lowest octave: 1 to 4, or 0 for none. Written by the audio thread.
+/// Relaxed: it orders nothing else.
 #[derive(Debug, Default)]
 pub struct HeldScene(AtomicU8);
 
@@ -119,14 +125,14 @@ impl HeldScene {
         self.0.load(Ordering::Relaxed).checked_sub(1).map(usize::from).filter(|scene| *scene < SCENES)
     }
 
-    /// A note starts: those from 0 to 3 hold scenes A to D.
+    /// Takes a note-on: notes 0 to 3 choose scenes A to D.
     pub(crate) fn note_on(&self, note: u8) {
         if usize::from(note) < SCENES {
             self.0.store(note + 1, Ordering::Relaxed);
         }
     }
 
-    /// A note ends; another one that was held meanwhile stays.
+    /// Takes a note-off: ends the choice of this note, but not that of a later one.
     pub(crate) fn note_off(&self, note: u8) {
         if self.scene() == Some(usize::from(note)) {
             self.release();
@@ -176,7 +182,7 @@ impl Default for BeatfieldParams {
 }
 
 impl BeatfieldParams {
-    /// The settings key of this moment: what takes effect. Reads atomics only: any thread may call it.
+    /// The settings that take effect now. Reads atomics only: any thread may call it.
     pub fn settings(&self) -> Settings {
         let revision = self.saved.revision();
         let set = Settings {
@@ -194,7 +200,7 @@ impl BeatfieldParams {
         set.effective(self.scene_in_effect().and_then(|scene| self.saved.scenes().get(scene)))
     }
 
-    /// The scene that takes effect: the one that a note holds, else the chosen one.
+    /// The scene that takes effect: that of a held note, else the parameter's.
     pub fn scene_in_effect(&self) -> Option<usize> {
         self.held.scene().or_else(|| self.scene.value().index())
     }
@@ -240,7 +246,7 @@ impl BeatfieldParams {
     /// How loud the built-in kit is, as an amplitude; 0 is off. Reads atomics only.
     pub fn kit_amplitude(&self) -> f32 {
         let level = if self.bypass.value() { 0.0 } else { self.kit_level.value() };
-        // A knob is felt as even where the amplitude grows with its square.
+        // Loudness is perceived as even where the amplitude grows with the square.
         level * level
     }
 }
@@ -260,7 +266,7 @@ mod tests {
         params.held.note_on(1);
         assert_eq!((params.settings().x, params.settings().seed), (0.1, 3));
         params.held.note_off(0);
-        assert_eq!(params.settings().seed, 3, "the note of scene B is still down");
+        assert_eq!(params.settings().seed, 3, "the note of scene B is still held");
         params.held.note_off(1);
         assert_eq!(params.settings(), Settings::DEFAULT);
         params.held.note_on(60);

@@ -1,5 +1,5 @@
-//! State that is saved with a project beside the parameters. Written on the host's main thread and the
-//! decode thread; the audio thread reads its counters alone.
+//! State that is saved with a project beside the parameters. Written on the host's main thread and the decode
+//! thread; the audio thread reads atomics only: counters and scenes.
 
 mod bank;
 mod fields;
@@ -16,72 +16,71 @@ pub use bank::{KeptBank, KeptShape};
 pub(crate) use fields::KeptScene;
 pub use fields::{ModelChoice, SCENES, Scenes, WindowSize};
 
-/// The version of this layout. Older states keep loading; a newer one is loaded as far as it is known,
-/// and the window says so.
+/// The version of the state. Older states load; of a newer one what is known loads, and the window says so.
 pub const STATE_VERSION: u32 = 1;
 
-/// Everything that is saved and is no parameter.
+/// All saved state that is not a parameter.
 #[derive(Default, Params)]
 pub struct Saved {
-    /// The layout's version.
+    /// The version of the state.
     #[persist = "beatfield"]
     version: StateVersion,
-    /// Which model plays.
+    /// The chosen model.
     #[persist = "model"]
     model: CountedField<ModelChoice>,
-    /// What played when the project was saved.
+    /// The bank that played when the project was saved.
     #[persist = "bank"]
     bank: CountedField<KeptBank>,
-    /// What the player did to the beat itself.
+    /// The player's changes to the beat: locks, rotation and so on.
     #[persist = "shape"]
     shape: CountedField<KeptShape>,
-    /// What the scenes hold.
+    /// The contents of the scenes.
     #[persist = "scenes"]
     scenes: Scenes,
-    /// How large the window is, and everything in it.
+    /// The window's size and scale.
     #[persist = "window"]
     window: CountedField<WindowSize>,
 }
 
 impl Saved {
-    /// Counts how often state that shapes a bank was loaded or changed.
+    /// Counts changes of the state that shapes a bank.
     pub fn revision(&self) -> u32 {
         self.model_revision().wrapping_add(self.shape.changes())
     }
 
-    /// Counts how often a model was chosen.
+    /// Counts choices of a model.
     pub fn model_revision(&self) -> u32 {
         self.model.changes()
     }
 
-    /// Which model is asked for, with the revision that asked for it.
+    /// The chosen model, with the revision of the choice.
     pub fn model(&self) -> (ModelChoice, u32) {
-        // The count is read first: a choice that arrives in between is looked at once more.
+        // The count is read first: a choice made in between is read again later.
         let revision = self.model_revision();
         (self.model.get(), revision)
     }
 
-    /// What the player did to the beat itself. Locks, so never for the audio thread.
+    /// The player's changes to the beat. Locks, so not for the audio thread.
     pub fn shape(&self) -> Shape {
         self.shape.value.read().unwrap_or_else(PoisonError::into_inner).shape()
     }
 
-    /// Shapes the beat.
+    /// Sets the player's changes to the beat.
     pub fn set_shape(&self, shape: &Shape) {
         self.shape.replace(KeptShape::of(shape));
     }
 
-    /// What the scenes hold. Atomics: any thread may read them.
+    /// The contents of the scenes. Atomics: any thread may read them.
     pub fn scenes(&self) -> &Scenes {
         &self.scenes
     }
 
-    /// Keeps a bank for the next save, unless a state has been loaded since `loads` was read, or is being
-    /// loaded, or the model is not that of `revision` any more: parameters are set before fields and the
-    /// bank before the model, and what was decoded in between is of neither state.
+    /// Keeps a bank for the next save, unless a state was loaded since `loads` was read, or is being loaded,
+    /// or the model is not that of `revision` any more: on a load parameters are set before fields and the
+    /// bank before the model, so a bank decoded in between belongs to neither state.
     pub fn keep_bank(&self, bank: &Bank, loads: u32, revision: u32) {
         let mut kept = self.bank.value.write().unwrap_or_else(PoisonError::into_inner);
-        // Held so that its counts belong together.
+        // Locked so that its counts are consistent.
         let _model = self.model.value.read().unwrap_or_else(PoisonError::into_inner);
         if [self.bank.loads(), self.model.loads()] == [loads; 2] && self.model_revision() == revision {
             *kept = KeptBank::of(bank);
@@ -93,7 +92,7 @@ impl Saved {
         self.bank.get()
     }
 
-    /// Counts how often a bank was loaded with a state.
+    /// Counts banks loaded with a state.
     pub fn bank_loads(&self) -> u32 {
         self.bank.loads()
     }
@@ -103,24 +102,24 @@ impl Saved {
         self.model.replace(choice);
     }
 
-    /// The size and scale in which the window opens.
+    /// The size and scale with which the window opens.
     pub fn window_size(&self) -> WindowSize {
         self.window.get().bounded()
     }
 
-    /// Keeps the window's size and scale for the next time that it opens.
+    /// Keeps the window's size and scale for the next opening.
     pub fn remember_window_size(&self, size: WindowSize) {
         self.window.replace(size.bounded());
     }
 
-    /// What the musician should know of the state that was loaded last; nothing of most.
+    /// A remark for the musician on the state that was loaded last, if there is one.
     pub fn remark(&self) -> Option<String> {
         self.version.remark()
     }
 
-    /// Writes what became of the choice of `revision`, so that it is saved; no change of the choice
-    /// itself. Where another choice has come in between, the outcome is nobody's. The hash of a file that
-    /// can't be used now stays, so that the project knows its model again once the file is back.
+    /// Writes the outcome of loading the choice of `revision`, so that it is saved; this is no change of the
+    /// choice. Ignored where another choice has been made since. The hash of a file that can't be used is
+    /// kept, so that the project recognises its model once the file is back.
     pub fn note_outcome(&self, revision: u32, sha256: Option<String>, refused: Option<String>) {
         let mut choice = self.model.value.write().unwrap_or_else(PoisonError::into_inner);
         if self.model_revision() == revision {
@@ -132,22 +131,22 @@ impl Saved {
     }
 }
 
-/// A saved value that counts how often it was set.
+/// A saved value that counts its changes, so that others notice one without comparing.
 #[derive(Debug, Default)]
 struct CountedField<T> {
     value: RwLock<T>,
     changes: AtomicU32,
-    /// How many of the changes came with a state.
+    /// The number of changes that came with a state.
     loads: AtomicU32,
 }
 
 impl<T> CountedField<T> {
-    /// How often it was set. Acquire: who sees a count sees the value that was set with it.
+    /// The number of changes. Acquire: a reader of a count reads the value set with it, or a later one.
     fn changes(&self) -> u32 {
         self.changes.load(Ordering::Acquire)
     }
 
-    /// How often it was loaded with a state. Acquire, as above.
+    /// The number of loads with a state. Acquire, as above.
     fn loads(&self) -> u32 {
         self.loads.load(Ordering::Acquire)
     }
@@ -161,14 +160,14 @@ impl<T> CountedField<T> {
         let mut kept = self.value.write().unwrap_or_else(PoisonError::into_inner);
         *kept = value;
         self.loads.fetch_add(loads, Ordering::Release);
-        // Release: who sees the new count sees the new value. Under the lock, so that who holds it sees
-        // them together.
+        // Release: a reader of the new count reads the new value. Under the lock, so that under it count and
+        // value agree.
         self.changes.fetch_add(1, Ordering::Release);
     }
 }
 
 impl<T: Clone> CountedField<T> {
-    /// The value of now.
+    /// The current value.
     fn get(&self) -> T {
         self.value.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -187,21 +186,21 @@ where
     }
 }
 
-/// Writes this build's version whatever version was read, and keeps what the reading found.
+/// The version field: writes this build's version whatever was read, and keeps the remark of the load.
 #[derive(Debug, Default)]
 struct StateVersion {
     remark: RwLock<Option<String>>,
 }
 
-/// What stands in the field of the version.
+/// The content of the version field.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum VersionField {
-    /// As it is saved: the version alone.
+    /// As saved: the version alone.
     Version(u32),
-    /// As [`complete`](super::complete) hands it on, in the only way from there to an instance.
+    /// As [`complete`](crate::load_state::complete) hands it to an instance.
     Read {
-        /// What the musician should know.
+        /// A remark for the musician.
         remark: Option<String>,
     },
 }

@@ -1,5 +1,5 @@
-//! What flows back to the window: meters from the audio thread, the bank and the model from the decode
-//! thread.
+//! State shared with the window: meters from the audio thread, banks and the model from the decode thread,
+//! and the window's requests to the decode thread.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,13 +9,12 @@ use nets::Model;
 use nice_plug_egui::RepaintNotifier;
 
 use crate::capture::RecentNotes;
+use crate::editor::map::picture::MapPicture;
 use crate::export::SongMeter;
 use crate::own_transport::OwnTransport;
 
-use crate::editor::map::picture::MapPicture;
-
-/// Written by the audio thread with plain stores, read by the window. Every ordering is relaxed: each
-/// number stands for itself and guards nothing.
+/// Written by the audio thread with plain stores, read by the window. Every ordering is relaxed: no number
+/// orders another.
 #[derive(Debug, Default)]
 pub struct Meters {
     /// 0 at rest, else 1 + step + 32 x cycle.
@@ -25,30 +24,30 @@ pub struct Meters {
     rolling: AtomicBool,
     offline: AtomicBool,
     late: AtomicU32,
-    /// The number of the bank that sounds.
+    /// The number of the bank that plays.
     committed: AtomicU32,
     decoder_ended: AtomicBool,
-    /// The host's tempo, as the bits of a f64; 0 before it has told.
+    /// The host's tempo, as the bits of a f64; 0 where unknown.
     tempo: AtomicU64,
-    /// The host's time signature: beats of a bar x 256 + the note value of a beat; 0 before it has told.
+    /// The host's time signature: beats of a bar x 256 + the note value of a beat; 0 where unknown.
     signature: AtomicU32,
-    /// The last incoming note, above it how many there were.
+    /// The last incoming note in the low byte, above it the count of incoming notes.
     input_note: AtomicU32,
 }
 
 impl Meters {
-    /// What sounds now.
+    /// The step and take that play now; `None` at rest.
     pub fn playhead(&self) -> Option<Playhead> {
         let packed = self.playhead.load(Ordering::Relaxed).checked_sub(1)?;
         Some(Playhead { step: packed as usize % 32, cycle: packed as usize / 32 })
     }
 
-    /// How many note-ons have left since the instance was made.
+    /// Note-ons sent since the instance was made.
     pub fn notes(&self) -> u64 {
         self.notes.load(Ordering::Relaxed)
     }
 
-    /// How many onsets were given up because the host refused events for too long.
+    /// Onsets dropped because the host refused events for too long.
     pub fn lost(&self) -> u32 {
         self.lost.load(Ordering::Relaxed)
     }
@@ -58,34 +57,34 @@ impl Meters {
         self.rolling.load(Ordering::Relaxed)
     }
 
-    /// Whether blocks wait for their banks.
+    /// Whether commits wait for their banks, as in an offline render.
     pub fn offline(&self) -> bool {
         self.offline.load(Ordering::Relaxed)
     }
 
-    /// How often a bounce gave up waiting for a bank and played the old one.
+    /// Commits of an offline render that timed out and kept the old bank.
     pub fn late(&self) -> u32 {
         self.late.load(Ordering::Relaxed)
     }
 
-    /// The number of the bank that the audio thread has taken.
+    /// The number of the bank that the audio thread plays.
     pub fn committed(&self) -> u32 {
         self.committed.load(Ordering::Relaxed)
     }
 
-    /// Whether the decode thread has met a defect and ended: nobody answers any more.
+    /// Whether the decode thread has ended after a panic.
     pub fn decoder_ended(&self) -> bool {
         self.decoder_ended.load(Ordering::Relaxed)
     }
 
-    /// The last incoming note, with a number that changes with every note.
+    /// The count of incoming notes, and the last one.
     pub fn last_input_note(&self) -> (u32, u8) {
         let packed = self.input_note.load(Ordering::Relaxed);
         (packed >> 8, packed as u8)
     }
 
     pub(crate) fn show_input_note(&self, note: u8) {
-        // Only the audio thread writes it.
+        // The audio thread is the only writer.
         let count = (self.input_note.load(Ordering::Relaxed) >> 8).wrapping_add(1);
         self.input_note.store(count << 8 | u32::from(note), Ordering::Relaxed);
     }
@@ -94,7 +93,7 @@ impl Meters {
         self.decoder_ended.store(true, Ordering::Relaxed);
     }
 
-    /// The host switches the instance off: nothing rolls, and a new start has no misses yet.
+    /// The instance is deactivated: nothing plays, and the count of late commits starts anew.
     pub(crate) fn rest(&self) {
         self.playhead.store(0, Ordering::Relaxed);
         self.rolling.store(false, Ordering::Relaxed);
@@ -106,19 +105,19 @@ impl Meters {
         self.committed.swap(number, Ordering::Relaxed) != number
     }
 
-    /// The audio thread shows where it is; true where that is another place.
+    /// Sets the playhead; true where it changed.
     pub fn show_playhead(&self, playhead: Option<Playhead>) -> bool {
         let packed = playhead.map_or(0, |at| 1 + at.step as u32 + 32 * at.cycle as u32);
         self.playhead.swap(packed, Ordering::Relaxed) != packed
     }
 
-    /// The audio thread shows what the host does; true where it started or stopped.
+    /// Sets what the host does; true where it started or stopped.
     pub fn show_transport(&self, rolling: bool, offline: bool) -> bool {
         self.offline.store(offline, Ordering::Relaxed);
         self.rolling.swap(rolling, Ordering::Relaxed) != rolling
     }
 
-    /// The host's tempo and time signature, as far as it has told them.
+    /// The host's tempo and time signature, with defaults where unknown.
     pub fn meter(&self) -> SongMeter {
         let usual = SongMeter::default();
         let tempo = f64::from_bits(self.tempo.load(Ordering::Relaxed));
@@ -151,64 +150,64 @@ impl Meters {
     }
 }
 
-/// What the decode thread shows. Locks, so never for the audio thread.
+/// What the decode thread and the window share. The mutexes are never locked on the audio thread.
 #[derive(Default)]
 pub struct SharedState {
     decoded: Mutex<Decoded>,
     recent_notes: Mutex<RecentNotes>,
-    /// Where the song is, where no host says so.
+    /// The transport of the standalone program.
     pub transport: OwnTransport,
-    /// What the window would like the decode thread to draw.
+    /// What the window requests of the decode thread.
     pub requests: DrawRequests,
-    /// Asks the window for a new frame; a relaxed store, so any thread may call it.
+    /// Requests a frame of the window; a relaxed store, so any thread may call it.
     pub repaint: RepaintNotifier,
 }
 
-/// One consistent picture of the decode thread.
+/// The decode thread's results, a consistent snapshot.
 #[derive(Clone, Default)]
 pub struct Decoded {
-    /// The model that plays, where there is one.
+    /// The model, where there is one.
     pub model: Option<Arc<Model>>,
-    /// Why there is none, in a sentence.
+    /// A sentence for the musician: why there is no model, or what is wrong with the state.
     pub problem: Option<String>,
-    /// Counts models, so that the window knows when to draw the map anew.
+    /// The model's number: the window draws the map anew when it changes.
     pub model_number: u32,
-    /// The model's map as a picture, once the window has asked for one.
+    /// The picture of the model's map, once requested.
     pub picture: Option<Arc<MapPicture>>,
-    /// What would play at the place that the window last asked about.
+    /// The pattern at the map point of the last preview request.
     pub preview: Option<([f32; 2], Pattern)>,
-    /// The newest banks with their numbers, the newest last.
+    /// The latest banks with their numbers, the newest last.
     banks: Vec<(u32, Bank)>,
 }
 
-/// What the window wants of the decode thread. Relaxed everywhere: each wish stands for itself.
+/// Requests of the window. Relaxed everywhere: no request orders another.
 #[derive(Debug, Default)]
 pub struct DrawRequests {
     picture: AtomicBool,
-    /// The place to preview in ten-thousandths, and a mark that there is one.
+    /// The map point to preview in units of 0.0001, and a bit that there is one.
     preview: AtomicU64,
 }
 
 impl DrawRequests {
-    /// Asks for the picture of the map.
+    /// Requests the picture of the map.
     pub fn request_picture(&self) {
         self.picture.store(true, Ordering::Relaxed);
     }
 
-    /// Asks what would play at a place.
+    /// Requests the pattern at a map point.
     pub fn request_preview(&self, place: [f32; 2]) {
         let [x, y] = place.map(|value| (value.clamp(0.0, 1.0) * 10_000.0).round() as u64);
         self.preview.store(1 << 63 | x << 32 | y, Ordering::Relaxed);
     }
 
-    /// Whether the picture was asked for since this was last called.
+    /// Takes the request for the picture, where there is one.
     pub(crate) fn take_picture(&self) -> bool {
         self.picture.load(Ordering::Relaxed) && self.picture.swap(false, Ordering::Relaxed)
     }
 
-    /// The place that was asked about since this was last called.
+    /// Takes the map point to preview, where one is requested.
     pub(crate) fn take_preview(&self) -> Option<[f32; 2]> {
-        // A load first: at rest the decode thread writes nothing.
+        // A load first: an idle decode thread writes nothing.
         if self.preview.load(Ordering::Relaxed) == 0 {
             return None;
         }
@@ -218,28 +217,28 @@ impl DrawRequests {
     }
 }
 
-/// How many of the newest banks the window can show beside the one that sounds.
+/// The number of latest banks kept beside the one that plays.
 const RECENT_BANKS: usize = 8;
 
 impl Decoded {
-    /// The newest bank: what sounds at the next commit, and first when play starts.
+    /// The newest bank: it plays from the next commit or start.
     pub fn newest(&self) -> Option<&Bank> {
         self.banks.last().map(|(_, bank)| bank)
     }
 
-    /// The newest bank, where another one still sounds.
+    /// The newest bank, where an older one still plays.
     pub fn waiting(&self, committed: u32) -> Option<&Bank> {
         let known = self.banks.iter().any(|(number, _)| *number == committed);
         self.banks.last().filter(|(number, _)| known && *number != committed).map(|(_, bank)| bank)
     }
 
-    /// The bank that sounds, by its number; the newest where that one is not known any more.
+    /// The bank of this number, the one that plays; the newest where it is not kept any more.
     pub fn sounding(&self, committed: u32) -> Option<&Bank> {
         let sounding = self.banks.iter().find(|(number, _)| *number == committed);
         sounding.or(self.banks.last()).map(|(_, bank)| bank)
     }
 
-    /// Adds a bank and forgets what can neither sound nor come.
+    /// Adds a bank, and drops those that neither play nor are among the latest.
     pub fn add(&mut self, number: u32, bank: Bank, committed: u32) {
         self.banks.push((number, bank));
         let oldest_recent = self.banks.len().saturating_sub(RECENT_BANKS);
@@ -252,17 +251,17 @@ impl Decoded {
 }
 
 impl SharedState {
-    /// What was played.
+    /// The record of what was played.
     pub fn recent_notes(&self) -> MutexGuard<'_, RecentNotes> {
         self.recent_notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What there is to show.
+    /// A copy of the results.
     pub fn decoded(&self) -> Decoded {
         self.decoded.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Changes what there is to show, and asks for a frame.
+    /// Changes the results and requests a frame.
     pub fn show(&self, change: impl FnOnce(&mut Decoded)) {
         change(&mut self.decoded.lock().unwrap_or_else(PoisonError::into_inner));
         self.repaint.request_repaint();
@@ -289,11 +288,11 @@ mod tests {
         assert_eq!(decoded.banks.len(), 1 + RECENT_BANKS);
         assert_eq!(decoded.waiting(3).map(Bank::model), Some(50));
         assert_eq!(decoded.waiting(50), None, "the newest sounds");
-        assert_eq!(decoded.waiting(20), None, "nobody knows what sounds");
+        assert_eq!(decoded.waiting(20), None, "what plays is not known");
     }
 
     #[test]
-    fn a_wish_is_taken_once() {
+    fn a_request_is_taken_once() {
         let requests = DrawRequests::default();
         assert_eq!(requests.take_preview(), None);
         requests.request_preview([0.0, 0.0]);

@@ -1,8 +1,7 @@
-//! A file is dragged out of a window into another program. The window toolkit can only be dropped on, so
-//! the drag runs on a thread and an X11 connection of its own, and needs nothing of the toolkit.
+//! Drags a file out of a window into another program. The window toolkit can only be a drop target, so the
+//! drag runs on a thread and an X11 connection of its own, and does not use the toolkit.
 //!
-//! Linux under X11 (and XWayland) alone; elsewhere [`POSSIBLE`] is false and the window offers to show the
-//! file instead. Runs on the main thread and on its own; never on the audio thread.
+//! Only on Linux under X11 (and XWayland); elsewhere [`POSSIBLE`] is false. Never used on the audio thread.
 
 #[cfg(target_os = "linux")]
 mod x11;
@@ -12,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-/// Whether files can be dragged on this system at all.
+/// Whether files can be dragged on this system.
 pub const POSSIBLE: bool = cfg!(target_os = "linux");
 
 /// How a drag ended.
@@ -20,43 +19,43 @@ pub const POSSIBLE: bool = cfg!(target_os = "linux");
 pub enum DragOutcome {
     /// The other program has taken the file.
     Dropped,
-    /// It was let go where nothing takes files.
+    /// It was released where no program accepts files.
     Nowhere,
 }
 
 /// Why a file could not be dragged.
 #[derive(Debug, thiserror::Error)]
 pub enum DragError {
-    /// There is no X11 display to drag on.
+    /// There is no X11 display.
     #[error("files can only be dragged under X11: {0}")]
     NoDisplay(String),
-    /// The display went away, or refused something.
+    /// The connection to the display failed, or a request did.
     #[error("the drag broke off: {0}")]
     Broken(String),
-    /// The file does not lie where it was said to lie.
+    /// The file cannot be found.
     #[error("{0} cannot be dragged: {1}")]
     NoFile(PathBuf, std::io::Error),
-    /// The system has no thread to give.
+    /// The system cannot start a thread.
     #[error("the drag could not begin: {0}")]
     NoThread(std::io::Error),
-    /// It was dropped before it came to an end.
+    /// It was cancelled, or another program started a drag.
     #[error("the drag was given up")]
     GivenUp,
 }
 
-/// A drag on its way: it follows the pointer until the mouse button is let go. Dropping it gives the drag
-/// up and waits for its thread, which looks a hundred times a second.
+/// A running drag: it follows the pointer until the mouse button is released. Dropping this cancels the drag
+/// and joins its thread, which polls a hundred times a second.
 pub struct Drag {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<Result<DragOutcome, DragError>>>,
 }
 
 impl Drag {
-    /// Takes up a file while the left mouse button is down.
+    /// Starts to drag a file while the left mouse button is down.
     ///
     /// # Errors
-    /// There is no such file, or the system has no thread to give. What goes wrong later, for example
-    /// that there is no display, is told by [`Self::outcome`].
+    /// There is no such file, or the system cannot start a thread. Later errors, for example that there is no display,
+    /// are returned by [`Self::outcome`].
     pub fn start(file: &Path) -> Result<Self, DragError> {
         let file = file.canonicalize().map_err(|error| DragError::NoFile(file.to_owned(), error))?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -68,7 +67,7 @@ impl Drag {
         Ok(Self { stop, thread: Some(thread) })
     }
 
-    /// How it ended; none while it goes on, and after it was told once.
+    /// Its outcome, once; `None` before it has ended and after that.
     pub fn outcome(&mut self) -> Option<Result<DragOutcome, DragError>> {
         let thread = self.thread.take_if(|thread| thread.is_finished())?;
         Some(thread.join().unwrap_or_else(|_| Err(DragError::Broken("a defect of Beatfield's".into()))))
@@ -80,7 +79,7 @@ impl Drop for Drag {
         // Relaxed: the flag guards no data; the join orders everything.
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
-            // Whoever drops it does not want to know how it ended.
+            // The outcome of a cancelled drag is of no interest.
             drop(thread.join());
         }
     }

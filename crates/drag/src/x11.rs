@@ -1,8 +1,8 @@
-//! The X11 side: the source's part of the XDND protocol, version 5, on a connection of our own. Runs on
-//! the drag's thread.
+//! The source's side of the XDND protocol, version 5, on an X11 connection of its own. Runs on the drag's
+//! thread.
 //!
-//! The toolkit's connection holds the pointer while the button is down, so nothing can be grabbed here:
-//! the pointer is asked a hundred times a second where it is, and the drop is where the button is up.
+//! The toolkit's connection grabs the pointer while the button is down, so it cannot be grabbed here: its
+//! position is polled a hundred times a second, and the drop is where the button is released.
 
 mod xdnd;
 
@@ -20,9 +20,9 @@ use x11rb::wrapper::ConnectionExt as _;
 use crate::{DragError, DragOutcome};
 use xdnd::{Atoms, DropTarget, Offer, target_at};
 
-/// How often the pointer is looked at.
+/// How often the pointer is polled.
 const POLL_INTERVAL: Duration = Duration::from_millis(8);
-/// How long the other program may take to fetch what was dropped on it.
+/// How long the other program may take to fetch the file after the drop.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 impl From<ConnectionError> for DragError {
@@ -43,7 +43,7 @@ impl From<ReplyOrIdError> for DragError {
     }
 }
 
-/// Carries `file` until the button is up, and hands it over.
+/// Drags `file` until the button is released, and delivers it.
 pub(crate) fn carry(file: &Path, stop: &AtomicBool) -> Result<DragOutcome, DragError> {
     let (connection, screen) =
         x11rb::connect(None).map_err(|error| DragError::NoDisplay(error.to_string()))?;
@@ -56,22 +56,22 @@ pub(crate) fn carry(file: &Path, stop: &AtomicBool) -> Result<DragOutcome, DragE
     if outcome.is_err() || !file.finished {
         file.leave()?;
     }
-    // Until the server has it: a connection that closes at once may take its last words with it.
+    // Waits for the server: closing at once could lose the last messages.
     connection.sync()?;
     outcome
 }
 
-/// The file under way.
+/// The state of a drag.
 struct CarriedFile<'a> {
     connection: &'a RustConnection,
     atoms: Atoms,
     root: u32,
     offer: Offer,
-    /// What the pointer is over.
+    /// The window under the pointer.
     over: Option<DropTarget>,
-    /// The target has fetched it.
+    /// The target has fetched the file.
     finished: bool,
-    /// Another program has begun a drag of its own.
+    /// Another program has started a drag.
     lost: bool,
 }
 
@@ -91,7 +91,7 @@ impl CarriedFile<'_> {
         }
     }
 
-    /// Tells the window under the pointer where it is, and the one before that it is there no more.
+    /// Sends the position to the window under the pointer, and a leave message to the one before.
     fn move_to(&mut self, x: i16, y: i16) -> Result<(), DragError> {
         let window = target_at(self.connection, &self.atoms, self.root, x, y)?;
         if self.over.as_ref().map(|target| target.window) != window.map(|found| found.0) {
@@ -115,9 +115,9 @@ impl CarriedFile<'_> {
         }
     }
 
-    /// The button is up: a target that takes the file gets it.
+    /// After the release: drops the file on a target that accepts it.
     fn let_go(&mut self, stop: &AtomicBool) -> Result<DragOutcome, DragError> {
-        // What the target last said may still be under way.
+        // The target's last status may still be on its way.
         let deadline = Instant::now() + TIMEOUT;
         while self.over.as_ref().is_some_and(DropTarget::awaits_status) && Instant::now() < deadline {
             self.answer_or_wait(stop)?;
@@ -146,7 +146,7 @@ impl CarriedFile<'_> {
         Ok(())
     }
 
-    /// Answers everything that has come in.
+    /// Handles all pending events.
     fn answer(&mut self) -> Result<(), DragError> {
         while let Some(event) = self.connection.poll_for_event()? {
             match event {

@@ -1,4 +1,4 @@
-//! A file is dragged onto a small window under Xvfb, with a pointer that is moved as a hand moves it.
+//! A file is dragged onto a small window under Xvfb, with simulated pointer input.
 
 #![cfg(target_os = "linux")]
 #![allow(clippy::print_stdout, reason = "a test that cannot run says so")]
@@ -18,7 +18,7 @@ use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-/// A display of our own, gone with its owner.
+/// An X server of our own, ended on drop.
 struct Display(Child);
 
 impl Display {
@@ -44,9 +44,9 @@ impl Drop for Display {
     }
 }
 
-/// What the target window saw.
+/// What the target window received.
 #[derive(Debug, PartialEq)]
-enum Seen {
+enum Received {
     Ready,
     Position,
     Left,
@@ -57,8 +57,8 @@ fn atom(connection: &RustConnection, name: &str) -> u32 {
     connection.intern_atom(false, name.as_bytes()).expect("sent").reply().expect("an atom").atom
 }
 
-/// A program that files can be dropped on, if it `takes` them, until it is told to end by a closed channel.
-fn target(display: String, takes: bool, seen: Sender<Seen>) {
+/// A drop target that accepts files if it `takes` them. Ends after a drop or leave, or with the channel.
+fn target(display: String, takes: bool, received: Sender<Received>) {
     let (connection, screen) = x11rb::connect(Some(&display)).expect("the display");
     let name = |name: &str| atom(&connection, name);
     let root = connection.setup().roots[screen].root;
@@ -78,23 +78,23 @@ fn target(display: String, takes: bool, seen: Sender<Seen>) {
     let say = |to: u32, kind: u32, data: [u32; 5]| {
         let message = ClientMessageEvent::new(32, to, kind, data);
         connection.send_event(false, to, EventMask::NO_EVENT, message).expect("sent");
-        // Until the server has it: a program that ends at once may take its last words with it.
+        // Waits for the server: ending at once could lose the last messages.
         connection.sync().expect("the server answers");
     };
     let mut source = 0;
-    if seen.send(Seen::Ready).is_err() {
+    if received.send(Received::Ready).is_err() {
         return;
     }
     loop {
-        let told = match connection.wait_for_event().expect("an event") {
+        let message = match connection.wait_for_event().expect("an event") {
             Event::ClientMessage(message) => {
                 let data = message.data.as_data32();
                 if message.type_ == position {
                     source = data[0];
                     say(source, status, [window, u32::from(takes), 0, 0, copy]);
-                    Seen::Position
+                    Received::Position
                 } else if message.type_ == left {
-                    Seen::Left
+                    Received::Left
                 } else if message.type_ == dropped {
                     connection.convert_selection(window, selection, list, here, data[2]).expect("sent");
                     connection.flush().expect("flushed");
@@ -111,18 +111,18 @@ fn target(display: String, takes: bool, seen: Sender<Seen>) {
                     .reply()
                     .expect("a property");
                 say(source, finished, [window, 1, copy, 0, 0]);
-                Seen::Dropped(String::from_utf8_lossy(&value.value).into_owned())
+                Received::Dropped(String::from_utf8_lossy(&value.value).into_owned())
             }
             _ => continue,
         };
-        let over = matches!(told, Seen::Left | Seen::Dropped(_));
-        if seen.send(told).is_err() || over {
+        let over = matches!(message, Received::Left | Received::Dropped(_));
+        if received.send(message).is_err() || over {
             return;
         }
     }
 }
 
-/// The hand on the mouse.
+/// The simulated pointer.
 struct Hand {
     connection: RustConnection,
     root: u32,
@@ -137,7 +137,7 @@ impl Hand {
 
     fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) {
         let sent = self.connection.xtest_fake_input(kind, detail, 0, self.root, x, y, 0);
-        sent.expect("sent").check().expect("the pointer obeys");
+        sent.expect("sent").check().expect("the pointer moves");
     }
 
     fn move_to(&self, x: i16, y: i16) {
@@ -153,13 +153,13 @@ impl Hand {
     }
 }
 
-fn wait_for(seen: &Receiver<Seen>, wanted: impl Fn(&Seen) -> bool) -> Seen {
+fn wait_for(received: &Receiver<Received>, wanted: impl Fn(&Received) -> bool) -> Received {
     let deadline = Instant::now() + Duration::from_secs(20);
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
-        let told = seen.recv_timeout(left).expect("the window is told in time");
-        if wanted(&told) {
-            return told;
+        let message = received.recv_timeout(left).expect("the window gets it in time");
+        if wanted(&message) {
+            return message;
         }
     }
 }
@@ -194,18 +194,20 @@ fn a_file_is_dragged_into_another_window() {
 
     let hand = Hand::new(&display);
     for takes in [true, false] {
-        let (tell, seen) = channel();
-        let (of_target, hears) = (display.clone(), tell);
-        let program = std::thread::spawn(move || target(of_target, takes, hears));
-        wait_for(&seen, |told| *told == Seen::Ready);
+        let (to_test, received) = channel();
+        let of_target = display.clone();
+        let program = std::thread::spawn(move || target(of_target, takes, to_test));
+        wait_for(&received, |message| *message == Received::Ready);
         hand.move_to(50, 50);
         hand.press();
         let drag = Drag::start(&file).expect("the drag begins");
         hand.move_to(400, 300);
-        wait_for(&seen, |told| *told == Seen::Position);
+        wait_for(&received, |message| *message == Received::Position);
         hand.release();
         if takes {
-            let Seen::Dropped(list) = wait_for(&seen, |told| matches!(told, Seen::Dropped(_))) else {
+            let Received::Dropped(list) =
+                wait_for(&received, |message| matches!(message, Received::Dropped(_)))
+            else {
                 unreachable!("that is what was waited for")
             };
             let name = folder.file_name().and_then(|name| name.to_str()).expect("plain text");
@@ -213,13 +215,13 @@ fn a_file_is_dragged_into_another_window() {
             assert!(list.contains(&name.replace(' ', "%20")), "{list:?}");
             assert_eq!(end_of(drag), DragOutcome::Dropped);
         } else {
-            wait_for(&seen, |told| *told == Seen::Left);
+            wait_for(&received, |message| *message == Received::Left);
             assert_eq!(end_of(drag), DragOutcome::Nowhere);
         }
         program.join().expect("the other program ends");
     }
 
-    // Over bare ground there is nobody to take it; a drag that is given up ends at once.
+    // Over the root window nothing accepts it; a cancelled drag ends at once.
     hand.move_to(50, 50);
     hand.press();
     let drag = Drag::start(&file).expect("the drag begins");

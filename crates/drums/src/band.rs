@@ -1,6 +1,6 @@
-//! The part of the spectrum that a layer keeps: a highpass and a lowpass of 12 dB an octave each (R.
-//! Bristow-Johnson, *Cookbook formulae for audio EQ biquad filter coefficients*), in direct form I:
-//! of all forms it waits least for the sample before.
+//! The band-pass of a layer: a highpass and a lowpass of 12 dB an octave each (R. Bristow-Johnson, *Cookbook
+//! formulae for audio EQ biquad filter coefficients*). In direct form I, whose output depends least on the
+//! one before, so that the processor can overlap samples.
 
 use libm::{cosf, sinf};
 
@@ -11,7 +11,7 @@ use crate::recipes::Band;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct BandFilter {
     low_edge: Biquad,
-    /// None where the rate itself ends hardly above it: the ear misses nothing, and the work is halved.
+    /// `None` where the sample rate leaves hardly anything above it: inaudible, and half the work.
     high_edge: Option<Biquad>,
 }
 
@@ -25,7 +25,7 @@ impl BandFilter {
         }
     }
 
-    /// Adds the band of what `source` gives, as loud as the stretch has it; returns the level behind it.
+    /// Adds the filtered source with the segment's envelope, and returns the level after it.
     #[inline]
     pub(crate) fn add(&mut self, sum: &mut [f32], segment: &Segment, mut source: impl FnMut() -> f32) -> f32 {
         let mut low_edge = self.low_edge;
@@ -41,7 +41,7 @@ impl BandFilter {
     }
 }
 
-/// A filter of second order; for both kinds here, the outer coefficients are equal.
+/// A second-order filter. Of highpass and lowpass, b0 and b2 are equal: `outer`; b1 is `middle`.
 #[derive(Clone, Copy, Debug)]
 struct Biquad {
     outer: f32,
@@ -63,7 +63,7 @@ impl Biquad {
     }
 
     fn new(hertz: f32, quality: f32, rate: f32, sides: fn(f32) -> (f32, f32)) -> Self {
-        // A corner that the rate cannot hold moves to where it can.
+        // A corner frequency too high for the sample rate is lowered.
         let angle = core::f32::consts::TAU * (hertz / rate).min(0.45);
         let (sine, cosine) = (sinf(angle), cosf(angle));
         let alpha = 0.5 * sine / quality;
@@ -83,7 +83,7 @@ impl Biquad {
     fn step(&mut self, sample: f32) -> f32 {
         let [before, long_before] = self.before;
         let [after, long_after] = self.after;
-        // What is known early is summed first; the newest output comes last.
+        // The newest output is used last, for the same reason as the form.
         let early = self.outer * (sample + long_before) + self.middle * before - self.a2 * long_after;
         let out = early - self.a1 * after;
         self.before = [sample, before];

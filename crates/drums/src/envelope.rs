@@ -1,29 +1,29 @@
-//! How loud a layer is over time: it rises, holds, and decays to nothing.
+//! The envelope of a layer: delay, attack, hold, exponential decay.
 
 use libm::expf;
 
 use crate::recipes::EnvelopeTimes;
 
-/// The logarithm of a thousandth. A decay time is the time to fall to that, by 60 dB.
+/// ln(1/1000). A decay time is the time to fall by 60 dB.
 const LN_THOUSANDTH: f32 = -6.907_755;
-/// A layer ends so many decay times after its beginning, 72 dB under it.
+/// The length of the decay in decay times: a layer ends at -72 dB.
 const RINGS: f32 = 1.2;
 
-/// Where in its shape a layer is. Counts whole samples, so that blocks of any size meet the same corners.
+/// The state of an envelope. Counts whole samples, so that the result does not depend on the block size.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Envelope {
     delay: u32,
     attack: u32,
     hold: u32,
-    /// Samples of the decay that are left.
+    /// Samples left of the decay.
     ring: u32,
     rise: f32,
     fall: f32,
-    /// Where it is, as an amplitude.
+    /// The current amplitude.
     level: f32,
 }
 
-/// A stretch of samples in which the level follows one law: times `factor`, plus `rise`, a sample.
+/// A run of samples in one stage: each multiplies the level by `factor` and adds `rise`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Segment {
     pub(crate) samples: usize,
@@ -33,13 +33,13 @@ pub(crate) struct Segment {
     pub(crate) level: f32,
 }
 
-/// The factor by which something falls in one sample that falls to a thousandth in `seconds`.
+/// The factor a sample of a decay by 60 dB in `seconds`.
 pub(crate) fn fall(seconds: f32, rate: f32) -> f32 {
     expf(LN_THOUSANDTH / (seconds * rate).max(1.0))
 }
 
 impl Envelope {
-    /// An envelope that comes to the amplitude `full`.
+    /// An envelope with the peak amplitude `full`.
     pub(crate) fn new(shape: &EnvelopeTimes, full: f32, rate: f32) -> Self {
         let samples = |seconds: f32| (seconds * rate) as u32;
         let attack = samples(shape.attack);
@@ -58,15 +58,15 @@ impl Envelope {
         self.delay + self.attack + self.hold + self.ring == 0
     }
 
-    /// How many of the next samples come before it begins; they count as passed.
+    /// Passes the samples of the delay, at most this many, and returns their number.
     pub(crate) fn pass_delay(&mut self, samples: usize) -> usize {
         let passed = (self.delay as usize).min(samples);
         self.delay -= passed as u32;
         passed
     }
 
-    /// The next stretch, of at most this many samples; it counts as passed, but for its level, which
-    /// [`Self::arrive`] is told. Empty where it has ended.
+    /// Passes the next segment, of at most this many samples; [`Self::arrive`] sets the level after it. Empty
+    /// where it has ended.
     pub(crate) fn segment(&mut self, samples: usize) -> Segment {
         let level = self.level;
         let (left, factor, rise) = if self.attack > 0 {
@@ -81,13 +81,13 @@ impl Envelope {
         Segment { samples: taken, factor, rise, level }
     }
 
-    /// The level at which the stretch before has ended.
+    /// Sets the level after the last segment.
     pub(crate) fn arrive(&mut self, level: f32) {
         self.level = level;
     }
 }
 
-/// Adds what `source` gives, as loud as the stretch has it; returns the level behind it.
+/// Adds the source with the segment's envelope, and returns the level after it.
 #[inline]
 pub(crate) fn add(sum: &mut [f32], segment: &Segment, mut source: impl FnMut() -> f32) -> f32 {
     let Segment { factor, rise, mut level, .. } = *segment;

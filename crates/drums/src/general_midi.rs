@@ -1,7 +1,7 @@
-//! Which of the fourteen drums stands for a note of the General MIDI percussion map. Any thread.
+//! The fourteen drums by note of the General MIDI percussion map. Any thread.
 
-/// The instrument (0..14, in the order of the default kit) that sounds most like what General MIDI has on
-/// `note`; `None` for notes without a drum.
+/// The instrument (0..14, in the order of the default kit) closest to the drum that General MIDI has on
+/// `note`; `None` for notes without one.
 pub fn instrument_of_note(note: u8) -> Option<usize> {
     let instrument = match note {
         35 | 36 => 0,                                // kicks

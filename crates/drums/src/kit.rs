@@ -1,4 +1,4 @@
-//! The kit as it is played: hits in, stereo out. Runs on the audio thread.
+//! The kit: hits in, stereo out. Runs on the audio thread.
 
 use beat::INSTRUMENTS;
 use libm::tanhf;
@@ -8,72 +8,72 @@ use crate::recipes::RECIPES;
 use crate::source::CHUNK;
 use crate::voice::Voice;
 
-/// The slowest sample rate that the kit plays at; slower ones are taken for it.
+/// The lowest sample rate; lower ones count as this.
 pub const SLOWEST_RATE: f32 = 8_000.0;
-/// The fastest.
+/// The highest.
 const FASTEST_RATE: f32 = 384_000.0;
-/// Cymbals that ring on under their next hit.
+/// Voices for cymbals that ring on under their next hit.
 const RINGING: usize = 2;
-/// One voice a drum, in their order, then those that ring on.
+/// A voice for each drum, in their order, then those that ring on.
 const VOICES: usize = INSTRUMENTS + RINGING;
-/// How fast a choked drum ends, in seconds.
+/// The fade of a choked drum, in seconds.
 const CHOKE: f32 = 0.012;
-/// How long the level takes from silence to full, in seconds.
+/// The time of a change of level from silence to full, in seconds.
 const LEVEL_GLIDE: f32 = 0.02;
 
 /// Fourteen drums. Fixed in size; nothing in it allocates, locks or waits.
 ///
-/// Voices sound in a fixed order and count whole samples, so what it plays does not depend on how it is
-/// cut into blocks: `whatever_the_blocks_the_kit_sounds_the_same`.
+/// Voices are summed in a fixed order and count whole samples, so the output does not depend on the block
+/// size: `whatever_the_blocks_the_kit_sounds_the_same`.
 #[derive(Clone, Debug)]
 pub struct Drums {
     rate: f32,
     seed: u32,
     voices: [Option<Voice>; VOICES],
-    /// Hits of each drum since the last rest: no two are alike.
+    /// Hits of each drum since the last rest, from which each hit's seed is made.
     hits: [u32; INSTRUMENTS],
-    /// Where the level is, and where it goes, as amplitudes.
+    /// The level and its target, as amplitudes.
     level: f32,
     target: f32,
 }
 
 impl Drums {
-    /// A silent kit at full level. Equal seeds play alike.
+    /// A silent kit at full level. Equal seeds give equal sound.
     pub fn new(seed: u32, rate: f64) -> Self {
         let rate = (rate as f32).clamp(SLOWEST_RATE, FASTEST_RATE);
         Self { rate, seed, voices: [None; VOICES], hits: [0; INSTRUMENTS], level: 1.0, target: 1.0 }
     }
 
-    /// Plays at another sample rate from here on, at rest.
+    /// Silences the kit and changes the sample rate.
     pub fn set_rate(&mut self, rate: f64) {
         self.rate = (rate as f32).clamp(SLOWEST_RATE, FASTEST_RATE);
         self.rest();
     }
 
-    /// Silence at once, and the hits are counted anew.
+    /// Silences the kit at once, and counts hits anew.
     pub fn rest(&mut self) {
         self.voices = [None; VOICES];
         self.hits = [0; INSTRUMENTS];
         self.level = self.target;
     }
 
-    /// Sets the level as an amplitude, 0..=1; the sound follows within a fiftieth of a second. At 0 the
-    /// kit is off: it takes no hits and costs nothing.
+    /// Sets the level as an amplitude, 0..=1, with a glide of 20 ms. At 0 the kit is off: it ignores hits and
+    /// costs nothing.
     pub fn set_level(&mut self, level: f32) {
         self.target = if level >= 0.0 { level.min(1.0) } else { 0.0 }; // 0 for NaN too
         if self.is_silent() {
-            // Nothing sounds that could jump.
+            // Nothing sounds, so no glide is needed.
             self.level = self.target;
         }
     }
 
-    /// Whether nothing sounds: [`Self::render`] then writes silence and computes nothing.
+    /// Whether no voice sounds; [`Self::render`] then only writes silence.
     pub fn is_silent(&self) -> bool {
         self.voices.iter().all(Option::is_none)
     }
 
-    /// Strikes a drum at the sample that is rendered next; `velocity` is MIDI's, 1..=127. An instrument
-    /// that the kit lacks (14 and above) is not heard.
+    /// Hits a drum at the next rendered sample; `velocity` is MIDI's, 1..=127. Ignores instruments that the
+    /// kit lacks (14 and above).
     pub fn strike(&mut self, instrument: usize, velocity: u8) {
         let Some(recipe) = RECIPES.get(instrument).filter(|_| self.target > 0.0 && velocity > 0) else {
             return;
@@ -82,7 +82,7 @@ impl Drums {
         let (drums, ringing) = self.voices.split_at_mut(INSTRUMENTS);
         for (choked, voice) in drums.iter_mut().enumerate() {
             if let Some(voice) = voice.as_mut().filter(|_| recipe.chokes >> choked & 1 == 1) {
-                voice.make_way(CHOKE, self.rate);
+                voice.fade_out(CHOKE, self.rate);
             }
         }
         let drum = &mut drums[instrument];
@@ -90,14 +90,14 @@ impl Drums {
         if recipe.rings_on > 0.0
             && let Some(mut voice) = before.take_if(|voice| voice.has_sounded())
         {
-            voice.make_way(recipe.rings_on, self.rate);
+            voice.fade_out(recipe.rings_on, self.rate);
             before = ring_on(ringing, voice);
         }
         let hit = Strike { force: f32::from(velocity.min(127)) / 127.0, seed };
         *drum = Some(Voice::new(recipe, &hit, before.as_ref(), self.rate));
     }
 
-    /// Writes the next samples, left and right; of slices of different lengths the shorter one counts.
+    /// Renders the next samples, left and right; of slices of different lengths the shorter one counts.
     pub fn render(&mut self, left: &mut [f32], right: &mut [f32]) {
         left.fill(0.0);
         right.fill(0.0);
@@ -130,7 +130,7 @@ impl Drums {
         }
     }
 
-    /// What the small differences of the next hit of `instrument` are drawn from.
+    /// The seed of the next hit of `instrument`.
     fn strike_seed(&mut self, instrument: usize) -> u32 {
         let hits = self.hits[instrument];
         self.hits[instrument] = hits.wrapping_add(1);
@@ -141,19 +141,19 @@ impl Drums {
     }
 }
 
-/// Lets `voice` ring on; where there is no room, the one that has faded most ends and is handed back.
+/// Lets `voice` ring on; where there is no room, returns the most faded voice, which ends.
 fn ring_on(ringing: &mut [Option<Voice>], voice: Voice) -> Option<Voice> {
     let gain = |place: &Option<Voice>| place.as_ref().map_or(-1.0, Voice::gain);
     let place = ringing.iter_mut().min_by(|a, b| gain(a).total_cmp(&gain(b)))?;
     place.replace(voice)
 }
 
-/// Up to here a sample leaves as it came.
+/// Samples up to here are unchanged.
 const KNEE: f32 = 0.7;
-/// No sample leaves louder.
+/// The largest output.
 const CEILING: f32 = 0.98;
 
-/// Bends what is above the knee, so that nothing is above the ceiling.
+/// A soft limiter: compresses samples above the knee to below the ceiling.
 fn limit(sample: f32) -> f32 {
     const ROOM: f32 = CEILING - KNEE;
     let loud = sample.abs();

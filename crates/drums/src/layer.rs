@@ -7,17 +7,17 @@ use crate::envelope::{Envelope, Segment, add};
 use crate::recipes::{EnvelopeTimes, LayerRecipe};
 use crate::source::{CHUNK, Generator};
 
-/// What one hit is like.
+/// One hit of a drum.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Strike {
-    /// How hard, 0..=1.
+    /// Its velocity, 0..=1.
     pub(crate) force: f32,
-    /// What this hit's small differences are drawn from.
+    /// The seed of its random variation.
     pub(crate) seed: u32,
 }
 
 impl Strike {
-    /// A number within -1..=1 that belongs to this hit; another for each `which`.
+    /// A random number within -1..=1, a function of the seed and `which`.
     pub(crate) fn random(&self, which: u32) -> f32 {
         let mut bits = self.seed ^ which.wrapping_mul(0x9e37_79b9);
         bits = (bits ^ bits >> 16).wrapping_mul(0x7feb_352d);
@@ -35,9 +35,9 @@ pub(crate) struct VoiceLayer {
 }
 
 impl VoiceLayer {
-    /// A layer of a drum that is as loud as `loudness`.
+    /// Layer number `which` of a drum of this loudness.
     pub(crate) fn new(recipe: &LayerRecipe, hit: &Strike, loudness: f32, which: u32, rate: f32) -> Self {
-        // No two strokes of a drummer are alike, but they are near.
+        // Small random differences between hits, as a drummer's.
         const DETUNE: f32 = 0.004;
         const SOFTEST_DECAY: f32 = 0.75;
         let pitch = 1.0 + DETUNE * hit.random(which);
@@ -71,8 +71,8 @@ impl VoiceLayer {
         }
     }
 
-    /// Adds a stretch and returns the level behind it. One loop for each kind, over copies: what the loop
-    /// carries stays in registers.
+    /// Adds a segment and returns the level after it. One loop for each kind of source, over copies, so that
+    /// its state stays in registers.
     fn add_segment(&mut self, sum: &mut [f32], segment: &Segment) -> f32 {
         match (self.generator, &mut self.band) {
             (Generator::Tone(mut tone), _) => {

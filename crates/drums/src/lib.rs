@@ -1,9 +1,9 @@
-//! The built-in kit: fourteen synthesised drums, one for each instrument, so that play makes sound at once.
+//! The built-in kit: fourteen synthesised drums, one for each instrument.
 //!
 //! For the audio thread: `no_std` without `alloc`, a fixed number of voices, no tables to load. What a
-//! [`Drums`] plays is a function of its seed, its sample rate and the hits since its last rest, whatever
-//! the sizes of the blocks (`tests/kit.rs`). No samples of anybody's: every sound is computed from the
-//! recipes in `recipes.rs`.
+//! [`Drums`] plays is a function of its seed, its sample rate and the hits since its last rest, whatever the
+//! sizes of the blocks (`tests/kit.rs`). No recorded samples: every sound is computed from the recipes in
+//! `recipes.rs`.
 
 #![no_std]
 

@@ -4,52 +4,52 @@
 
 use beat::INSTRUMENTS;
 
-/// Squares of a metal source.
+/// The number of square waves of a metal source.
 pub(crate) const SQUARES: usize = 6;
-/// The most layers that a drum has.
+/// The largest number of layers of a drum.
 pub(crate) const LAYERS: usize = 5;
 
-/// What a layer is made of.
+/// The sound source of a layer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Source {
-    /// A sine that glides from one frequency to another.
+    /// A sine with a pitch glide.
     Tone {
-        /// Where it begins when hit hardest, in Hz.
+        /// The start of the glide at full velocity, in Hz.
         from: f32,
-        /// Where it ends, in Hz.
+        /// The end of the glide, in Hz.
         to: f32,
-        /// How long until a thousandth of the way is left, in seconds.
+        /// The time of 99.9 % of the glide, in seconds.
         glide: f32,
-        /// 0 is a pure sine, 1 nearly a square.
+        /// Saturation: 0 is a pure sine, 1 nearly a square wave.
         drive: f32,
     },
     /// White noise.
     Noise,
-    /// Squares of these frequencies in Hz; 0 leaves one out.
+    /// Square waves of these frequencies in Hz; 0 leaves one out.
     Metal([f32; SQUARES]),
 }
 
-/// The shape of a layer, in seconds.
+/// The envelope of a layer, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EnvelopeTimes {
-    /// Before it begins.
+    /// Time before the attack.
     pub(crate) delay: f32,
-    /// From nothing to full; 0 begins at full.
+    /// Time from silence to the peak; 0 starts at the peak.
     pub(crate) attack: f32,
-    /// At full.
+    /// Time at the peak.
     pub(crate) hold: f32,
-    /// From full to a thousandth (60 dB).
+    /// Time of the decay by 60 dB.
     pub(crate) decay: f32,
 }
 
-/// What is kept.
+/// A frequency band.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Band {
     /// The lowest frequency, in Hz.
     pub(crate) from: f32,
     /// The highest frequency, in Hz.
     pub(crate) to: f32,
-    /// How much the lower edge rings: 0.7 not at all, 2 clearly.
+    /// The Q of the lower edge: 0.7 has no resonance, 2 a clear one.
     pub(crate) edge: f32,
 }
 
@@ -57,12 +57,12 @@ pub(crate) struct Band {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct LayerRecipe {
     pub(crate) source: Source,
-    /// What is kept of it; a tone is left whole.
+    /// The band of the source; not applied to a tone.
     pub(crate) band: Band,
     pub(crate) shape: EnvelopeTimes,
-    /// Its loudness among the layers.
+    /// Its amplitude among the layers.
     pub(crate) level: f32,
-    /// How much more than the whole drum it grows with the force of the hit: 0 not at all, 1 in proportion.
+    /// How its amplitude grows with velocity, beyond the drum's: as velocity to this power.
     pub(crate) hardness: f32,
 }
 
@@ -71,23 +71,23 @@ pub(crate) struct LayerRecipe {
 pub(crate) struct DrumRecipe {
     /// At most [`LAYERS`].
     pub(crate) layers: &'static [LayerRecipe],
-    /// Its loudness in the kit.
+    /// Its amplitude in the kit.
     pub(crate) level: f32,
-    /// -1 (left) to 1 (right), as the audience sees it.
+    /// -1 (left) to 1 (right), from the audience.
     pub(crate) pan: f32,
-    /// How long it rings on under its next hit, in seconds. Skins are struck anew (0), cymbals ring on.
+    /// How long it rings on under its next hit, in seconds: 0 for skins, more for cymbals.
     pub(crate) rings_on: f32,
-    /// Bit `i`: a hit of this drum ends instrument `i`, as closing the hat does.
+    /// Bit `i`: a hit of this drum chokes instrument `i`, as a closed hat does.
     pub(crate) chokes: u16,
 }
 
-/// Six squares without a common harmonic, higher than the analogue machines had them, so that more of
-/// their strength lies where cymbals shine.
+/// Six square waves without common harmonics, higher than in analogue drum machines, for more energy in a
+/// cymbal's range.
 const PLATE: [f32; SQUARES] = [317.0, 465.0, 569.0, 811.0, 832.0, 1_231.0];
-/// A bigger, denser plate for crash and ride.
+/// The frequencies of crash and ride.
 const BIG_PLATE: [f32; SQUARES] = [403.0, 557.0, 773.0, 1_117.0, 1_399.0, 1_867.0];
 
-/// Of a tone, which is left whole.
+/// The band of a tone, which is not filtered.
 const WHOLE: Band = Band { from: 20.0, to: 20_000.0, edge: 0.707 };
 
 const fn tone(from: f32, to: f32, glide: f32) -> LayerRecipe {
@@ -137,7 +137,7 @@ const RIM: [LayerRecipe; 3] = [
     LayerRecipe { shape: decay(0.012), level: 0.9, hardness: 0.6, ..noise(2_000.0, 11_000.0) },
 ];
 
-/// Three hands a little apart, then the room.
+/// Four bursts a little apart, then reverberation.
 const CLAP: [LayerRecipe; 5] = [
     clap(0.0, 0.03, 1.0),
     clap(0.0105, 0.03, 0.9),
@@ -176,7 +176,7 @@ const OPEN_HAT: [LayerRecipe; 3] = [
     LayerRecipe { shape: decay(0.014), level: 0.5, hardness: 0.9, ..noise(5_000.0, 19_000.0) },
 ];
 
-/// A skin with its overtone and the stick on it.
+/// A skin, its overtone and the stick.
 const fn tom(hertz: f32, seconds: f32) -> [LayerRecipe; 3] {
     [
         LayerRecipe {
@@ -208,14 +208,14 @@ const RIDE: [LayerRecipe; 4] = [
     LayerRecipe { shape: decay(0.016), level: 0.8, hardness: 0.7, ..noise(4_000.0, 19_000.0) },
 ];
 
-/// The two squares of the classic one, a fifth and a bit apart.
+/// Two square waves a little over a fifth apart, as in the classic drum machine.
 const COWBELL: [LayerRecipe; 2] = [
     LayerRecipe { shape: decay(0.07), level: 1.0, hardness: 0.3, ..metal(BELL, 560.0, 4_500.0, 1.2) },
     LayerRecipe { shape: decay(0.38), level: 0.75, ..metal(BELL, 560.0, 3_000.0, 1.2) },
 ];
 const BELL: [f32; SQUARES] = [545.0, 815.0, 0.0, 0.0, 0.0, 0.0];
 
-/// Two throws of the beads.
+/// Two movements of the beads.
 const SHAKER: [LayerRecipe; 2] = [
     LayerRecipe {
         shape: EnvelopeTimes { delay: 0.0, attack: 0.009, hold: 0.0, decay: 0.055 },
@@ -269,7 +269,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_recipe_finds_room_in_a_voice() {
+    fn every_recipe_fits_into_a_voice() {
         for recipe in &RECIPES {
             assert!((1..=LAYERS).contains(&recipe.layers.len()));
         }

@@ -1,16 +1,16 @@
-//! What a layer is made of: a tone, noise, or the clangour of six squares.
+//! The sound sources of layers: tone, white noise, and six square waves.
 
 use libm::sqrtf;
 
 use crate::envelope::fall;
 use crate::recipes::{SQUARES, Source};
 
-/// Samples that are computed at once.
+/// The number of samples computed at once.
 pub(crate) const CHUNK: usize = 64;
-/// Makes a fraction of whole numbers.
+/// Scales an i32 to -1..1.
 const TO_UNIT: f32 = 1.0 / 2_147_483_648.0;
 
-/// The range of a phase.
+/// The range of a phase: one period.
 const TURN: f32 = 4_294_967_296.0;
 
 /// A source with its state.
@@ -22,7 +22,7 @@ pub(crate) enum Generator {
 }
 
 impl Generator {
-    /// `pitch` multiplies every frequency, `force` (0..=1) says how far a tone's pitch is thrown up.
+    /// `pitch` multiplies every frequency; `force` (0..=1) scales the depth of a tone's glide.
     pub(crate) fn new(source: &Source, pitch: f32, force: f32, seed: u32, rate: f32) -> Self {
         match *source {
             Source::Tone { from, to, glide, drive } => {
@@ -34,18 +34,17 @@ impl Generator {
     }
 }
 
-/// A sine whose pitch falls, bent by a soft drive. Its phase begins at 0, so it begins without a click.
+/// A sine with a pitch glide and soft saturation. Its phase starts at 0, so that it starts without a click.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Tone {
-    /// A turn is the whole range.
+    /// A period is the whole range of the integer.
     phase: u32,
-    /// What the phase gains a sample where the pitch has come to rest.
+    /// The phase increment a sample at the end of the glide.
     rest: f32,
-    /// What is added to that now.
+    /// The current addition to it.
     above: f32,
     fall: f32,
-    /// Samples until nobody hears that the pitch still falls. A number that shrank on and on would become
-    /// subnormal, and slow.
+    /// Samples left of the glide. It ends, as a number that decays for ever would become subnormal, and slow.
     falling: u32,
     drive: f32,
 }
@@ -56,13 +55,13 @@ impl Tone {
         let turns = |hertz: f32| (hertz / rate).min(0.45) * TURN;
         let rest = turns(to);
         let above = (turns(from) - rest) * (SOFTEST + (1.0 - SOFTEST) * force);
-        // To a millionth of the way.
+        // To a millionth of the glide.
         let falling = (2.0 * glide * rate) as u32;
         Self { phase: 0, rest, above, fall: fall(glide, rate), falling, drive }
     }
 
-    /// Writes the next samples, at most [`CHUNK`]: first the phases, one from the other, then their sines,
-    /// which the compiler takes several at a time.
+    /// Writes the next samples, at most [`CHUNK`]: first the phases, which depend on each other, then their
+    /// sines, which the compiler vectorises.
     pub(crate) fn write(&mut self, samples: &mut [f32]) {
         let mut phases = [0; CHUNK];
         let phases = &mut phases[..samples.len()];
@@ -80,17 +79,17 @@ impl Tone {
         }
         for (sample, phase) in samples.iter_mut().zip(phases) {
             let sine = sine(*phase);
-            // A cubic that meets 1 with a level slope: odd harmonics, never above 1.
+            // A cubic soft clipper with slope 0 at 1: odd harmonics, never above 1.
             let bent = sine * (1.5 - 0.5 * sine * sine);
             *sample = sine + self.drive * (bent - sine);
         }
     }
 }
 
-/// The sine of a phase whose whole range is a turn, to 76 dB.
+/// The sine of a phase, with an error of -76 dB.
 #[inline]
 fn sine(phase: u32) -> f32 {
-    // Half a turn back, so that the signed number is centred; a sine is odd, hence the minus below.
+    // Half a period back, so that the signed number is centred; hence the minus below.
     let centred = (phase ^ 1 << 31).cast_signed() as f32 * (1.0 / TURN);
     let quarter = 0.25 - (centred.abs() - 0.25).abs();
     let x = quarter * core::f32::consts::TAU;
@@ -99,7 +98,7 @@ fn sine(phase: u32) -> f32 {
     -(x * series).copysign(centred)
 }
 
-/// White noise, as loud a hertz at every sample rate.
+/// White noise, with the same power density at every sample rate.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Noise {
     state: u32,
@@ -109,28 +108,28 @@ pub(crate) struct Noise {
 impl Noise {
     #[inline]
     pub(crate) fn step(&mut self) -> f32 {
-        // Numerical Recipes' generator; as a fraction its weak low bits do not count.
+        // The linear congruential generator of *Numerical Recipes*; its weak low bits do not matter here.
         self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         self.state.cast_signed() as f32 * self.scale
     }
 }
 
-/// Six squares that share no harmonics, as in the cymbals of the analogue drum machines.
+/// Six square waves without common harmonics, as in the cymbals of analogue drum machines.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Metal {
     phases: [u32; SQUARES],
     steps: [u32; SQUARES],
-    /// The squares that sound, and how loud each is.
+    /// The number of square waves, and the amplitude of each.
     squares: i32,
     gain: f32,
 }
 
 impl Metal {
-    /// A frequency of 0 leaves a square out.
+    /// A frequency of 0 leaves a square wave out.
     fn new(hertz: [f32; SQUARES], pitch: f32, rate: f32) -> Self {
         let sounding = hertz.iter().filter(|hertz| **hertz > 0.0).count().max(1);
         Self {
-            // All begin in their upper half, so that the stroke is heard at once, and a little apart.
+            // All start in their upper half, for an immediate attack, and a little apart.
             phases: core::array::from_fn(|square| (square as u32) << 27),
             steps: hertz.map(|hertz| ((hertz * pitch / rate).min(0.45) * TURN) as u32),
             squares: sounding as i32,
@@ -143,7 +142,7 @@ impl Metal {
         let mut low = 0;
         for (phase, step) in self.phases.iter_mut().zip(self.steps) {
             *phase = phase.wrapping_add(step);
-            // The upper half of a phase is the lower half of the square; one left out stays in its first.
+            // The upper half of a phase is the lower half of the wave; one left out stays in its upper half.
             low += phase.cast_signed() >> 31;
         }
         (self.squares + 2 * low) as f32 * self.gain

@@ -1,4 +1,4 @@
-//! One sounding drum: the layers of its recipe, its place between left and right, and how it ends.
+//! One sounding drum: the layers of its recipe, panning, and fades.
 
 use core::f32::consts::{FRAC_PI_4, SQRT_2};
 
@@ -9,9 +9,9 @@ use crate::layer::{Strike, VoiceLayer};
 use crate::recipes::{DrumRecipe, LAYERS};
 use crate::source::CHUNK;
 
-/// How long the rest of an ended hit takes to a thousandth, in seconds.
+/// The fade of a hit replaced by the next, by 60 dB, in seconds.
 const REST: f32 = 0.008;
-/// Below this nothing is heard.
+/// Below this the fade ends.
 const INAUDIBLE: f32 = 1e-5;
 
 /// A drum that sounds.
@@ -20,21 +20,21 @@ pub(crate) struct Voice {
     layers: [Option<VoiceLayer>; LAYERS],
     left: f32,
     right: f32,
-    /// 1 while it rings freely; a voice that makes way falls to 0.
+    /// 1 while it rings freely; fades to 0 when choked.
     gain: f32,
-    /// What it loses a sample while it makes way.
+    /// The loss of gain a sample while it fades.
     loss: f32,
-    /// What is left of the sound that this hit has ended, so that it ends without a click.
+    /// The fading offset from the hit that this one replaced, so that it ends without a click.
     rest: f32,
     rest_fall: f32,
-    /// The last sample, before it was placed between left and right.
+    /// The last sample, before panning.
     last: f32,
 }
 
 impl Voice {
-    /// A hit on a drum whose last hit, where it still sounds, is `before`; the new one takes its place.
+    /// A hit that replaces `before`, the drum's last hit, where that still sounds.
     pub(crate) fn new(recipe: &DrumRecipe, hit: &Strike, before: Option<&Self>, rate: f32) -> Self {
-        // Twice the force is a good deal more than twice as loud, as on a drum.
+        // Amplitude grows faster than velocity, as on a drum.
         const FORCE_TO_LOUDNESS: f32 = 1.4;
         const UNEVEN: f32 = 0.03;
         let loudness =
@@ -43,7 +43,7 @@ impl Voice {
         for (which, (layer, recipe)) in layers.iter_mut().zip(recipe.layers).enumerate() {
             *layer = Some(VoiceLayer::new(recipe, hit, loudness, which as u32, rate));
         }
-        // Equal power; the middle is 1 on both sides.
+        // Equal-power panning; the middle is 1 on both sides.
         let angle = (recipe.pan + 1.0) * FRAC_PI_4;
         let rest = before.map_or(0.0, |before| before.last);
         Self {
@@ -58,17 +58,17 @@ impl Voice {
         }
     }
 
-    /// Whether any of it has been heard.
+    /// Whether its last sample was not silent.
     pub(crate) fn has_sounded(&self) -> bool {
         self.last != 0.0
     }
 
-    /// Lets it fade out within `seconds`, or sooner where it does already.
-    pub(crate) fn make_way(&mut self, seconds: f32, rate: f32) {
+    /// Fades it out within `seconds`, or sooner where it fades already.
+    pub(crate) fn fade_out(&mut self, seconds: f32, rate: f32) {
         self.loss = self.loss.max(1.0 / (seconds * rate).max(1.0));
     }
 
-    /// How loud it may still be, for choosing which voice to give up.
+    /// Its fade's gain, for choosing which voice to end.
     pub(crate) fn gain(&self) -> f32 {
         self.gain
     }
@@ -88,15 +88,15 @@ impl Voice {
                 *slot = None;
             }
         }
-        self.shape(sum);
+        self.add_fades(sum);
         for ((left, right), sample) in left.iter_mut().zip(right).zip(sum) {
             *left += *sample * self.left;
             *right += *sample * self.right;
         }
     }
 
-    /// Making way, and what is left of the hit before.
-    fn shape(&mut self, sum: &mut [f32]) {
+    /// Applies its fade, and adds that of the hit before.
+    fn add_fades(&mut self, sum: &mut [f32]) {
         if self.loss > 0.0 {
             for sample in sum.iter_mut() {
                 *sample *= self.gain;

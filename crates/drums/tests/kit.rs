@@ -57,7 +57,7 @@ fn busy() -> Score {
 }
 
 #[test]
-fn every_drum_is_heard_from_its_sample_on_and_not_before() {
+fn every_drum_sounds_from_its_sample_on_and_not_before() {
     for (drum, name) in DEFAULT_INSTRUMENT_NAMES.iter().enumerate() {
         let sound = render(kit(), &vec![(777, drum, 100)], 4_800, &[64]);
         let first = sound[0].iter().zip(&sound[1]).position(|(left, right)| *left != 0.0 || *right != 0.0);

@@ -1,5 +1,5 @@
-//! The built-in kit below the line: it plays the notes that go to the host, and those that come in, at
-//! their samples.
+//! The built-in kit on the audio thread: plays the notes that go to the host and those that come in, at their
+//! samples.
 
 use std::cell::Cell;
 
@@ -10,9 +10,9 @@ use nice_plug::prelude::NoteEvent as HostNoteEvent;
 
 use crate::crossing::DrumTable;
 
-/// Which small differences the hits have; every instance plays alike.
+/// The seed of the variation between hits; the same in all instances.
 const SEED: u32 = 4711;
-/// Incoming hits of one block that are kept; nobody plays more.
+/// Incoming hits of one block; more are dropped.
 const MAX_INCOMING: usize = 128;
 
 /// A hit on a drum.
@@ -23,7 +23,7 @@ struct InputHit {
     velocity: u8,
 }
 
-/// The kit of an instance. Fixed in size.
+/// The kit of an instance, of fixed size.
 pub(super) struct BuiltInKit {
     drums: Drums,
     incoming: [InputHit; MAX_INCOMING],
@@ -43,14 +43,13 @@ impl BuiltInKit {
         self.drums.set_rate(sample_rate);
     }
 
-    /// Silence at once; hits that were to come are forgotten.
+    /// Silences the kit and drops queued hits.
     pub(super) fn rest(&mut self) {
         self.drums.rest();
         self.waiting = 0;
     }
 
-    /// Takes a note that the host plays into the instrument, for the block that comes. The host sends
-    /// them in order of time.
+    /// Queues a note-on from the host for the next block. Calls come in order of time.
     pub(super) fn queue_input<S>(&mut self, event: &HostNoteEvent<S>) {
         let &HostNoteEvent::NoteOn { timing: sample, key: Key::Number(note), velocity, .. } = event else {
             return;
@@ -62,8 +61,8 @@ impl BuiltInKit {
         }
     }
 
-    /// Begins a block that sounds at `level` (an amplitude; 0 is off) on these channels. What a host gives
-    /// beside left and right stays as it is; with less than two there is nothing to hear.
+    /// Begins a block at `level` (an amplitude; 0 is off) on these channels. Channels after the first two are
+    /// left as they are; with fewer than two the kit is silent.
     pub(super) fn begin<'a>(
         &'a mut self,
         level: f32,
@@ -94,7 +93,7 @@ impl BuiltInKit {
 /// One block of the kit, rendered from hit to hit.
 pub(super) struct KitBlock<'a> {
     drums: &'a mut Drums,
-    /// Which drum a note plays.
+    /// The drum of each note.
     table: &'a Cell<DrumTable>,
     incoming: &'a [InputHit],
     left: &'a mut [f32],
@@ -103,19 +102,19 @@ pub(super) struct KitBlock<'a> {
 }
 
 impl KitBlock<'_> {
-    /// Plays an event that the host has taken. They come in order of time.
+    /// Plays a note event of the sequencer. Calls come in order of time.
     pub(super) fn play(&mut self, event: &NoteEvent) {
         let NoteKind::On { velocity } = event.kind else { return };
         self.render_until(event.sample);
         self.strike(event.note, velocity);
     }
 
-    /// Renders what is left of the block.
+    /// Renders the rest of the block.
     pub(super) fn finish(mut self) {
         self.render_until(u32::MAX);
     }
 
-    /// Renders up to a sample, with what comes in until then.
+    /// Renders up to a sample, with the incoming hits until then.
     fn render_until(&mut self, sample: u32) {
         while let [hit, later @ ..] = self.incoming
             && hit.sample <= sample
@@ -128,7 +127,7 @@ impl KitBlock<'_> {
     }
 
     fn strike(&mut self, note: u8, velocity: u8) {
-        // Where there is nothing to hear, hits would wait for the day when there is.
+        // Without channels nothing is rendered, so a hit would sound late, once there are some.
         if let Some(instrument) = self.table.get().drum(note).filter(|_| !self.left.is_empty()) {
             self.drums.strike(instrument, velocity);
         }
@@ -174,7 +173,7 @@ mod tests {
         block.play(&NoteEvent { sample: 100, channel: 9, note: 42, kind: HIT });
         block.finish();
         assert_eq!(first_sound(&left), Some(100));
-        // Until the snare comes in, both plays are one.
+        // Until the snare comes in, both are equal.
         let mut alone = BuiltInKit::new(48_000.0);
         let (mut hat, mut other) = (vec![0.0; 512], vec![0.0; 512]);
         let mut channels = [&mut hat[..], &mut other[..]];
@@ -196,6 +195,6 @@ mod tests {
         assert!(only.iter().all(|sample| *sample == 0.0));
         let (mut left, mut right) = (vec![9.0; 64], vec![9.0; 64]);
         kit.begin(1.0, &table, &mut [&mut left[..], &mut right[..]]).finish();
-        assert!(left.iter().chain(&right).all(|sample| *sample == 0.0), "nothing waits for later");
+        assert!(left.iter().chain(&right).all(|sample| *sample == 0.0), "no hit is left over");
     }
 }

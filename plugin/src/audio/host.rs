@@ -1,4 +1,4 @@
-//! Between host and sequencer: the host's transport in, the sequencer's notes out. Audio thread.
+//! The host's transport converted for the sequencer, and the sequencer's notes for the host. Audio thread.
 
 use beat::{HostBar, LoopRange, NoteEvent, NoteKind, NoteSink, Refused, Transport};
 use nice_plug::midi::{Channel, Key, VoiceID};
@@ -9,7 +9,7 @@ use crate::Beatfield;
 use crate::capture::CaptureInput;
 use crate::shared::Meters;
 
-/// What a host that gives no tempo is taken to play at.
+/// The tempo where the host gives none.
 const DEFAULT_TEMPO: f64 = 120.0;
 
 /// The transport of one block. A host without a song position counts as stopped.
@@ -26,7 +26,7 @@ pub(super) fn transport(host: &HostTransport, frames: u32, sample_rate: f64) -> 
     }
 }
 
-/// The host's tempo and time signature, as far as it tells them, for the window.
+/// The host's tempo and time signature, where it gives them, for the window.
 pub(super) fn meter(host: &HostTransport) -> (Option<f64>, Option<(u8, u8)>) {
     let whole = |number: Option<i32>| number.and_then(|number| u8::try_from(number).ok());
     let signature = whole(host.time_sig_numerator).zip(whole(host.time_sig_denominator));
@@ -36,13 +36,13 @@ pub(super) fn meter(host: &HostTransport) -> (Option<f64>, Option<(u8, u8)>) {
 fn bar(host: &HostTransport) -> Option<HostBar> {
     let (upper, lower) = (host.time_sig_numerator?, host.time_sig_denominator.filter(|lower| *lower > 0)?);
     let (start, beats) = (host.bar_start_pos_beats()?, f64::from(upper) * 4.0 / f64::from(lower));
-    // VST3 has no bar numbers. The framework's stand-in counts from the position and may change within a
-    // bar once the meter has changed; counted from the bar's start it stays.
+    // VST3 has no bar numbers. The framework's substitute is computed from the position and can change within
+    // a bar after a change of time signature; computed from the bar's start it is constant.
     let number = host.bar_number.map_or((start / beats).round() as i64, i64::from);
     Some(HostBar { start, number, beats })
 }
 
-/// Which notes the host has a note-on of, so that each gets its note-off wherever notes go meanwhile.
+/// The notes of which the host has a note-on: each gets its note-off, also after notes out is switched off.
 #[derive(Debug, Default)]
 pub(super) struct HeldNotes([u128; 16]);
 
@@ -58,16 +58,16 @@ impl HeldNotes {
     }
 }
 
-/// Whether notes leave.
+/// Where notes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NotesOut {
     /// To the host.
     Host,
-    /// Nowhere; the built-in kit plays them all the same.
+    /// Only to the built-in kit.
     Nowhere,
 }
 
-/// One block of the host.
+/// The sequencer's note sink for one block.
 pub(super) struct HostNotes<'a, 'b, C> {
     pub(super) context: &'a mut C,
     pub(super) meters: &'a Meters,

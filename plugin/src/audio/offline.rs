@@ -1,8 +1,8 @@
-//! Offline rendering: the one place below the line that waits.
+//! Offline rendering: the one place where the audio thread waits.
 //!
-//! A bounce outruns the decode thread, so at each commit the audio thread wakes it and waits until the
-//! published bank answers the settings of that commit. The wait is bounded; when it runs out the old bank
-//! plays, the miss is counted, and the window says so. A live audio thread never gets here.
+//! An offline render can run ahead of the decode thread, so at each commit the audio thread wakes it and
+//! waits until the newest bank has the settings of that commit. After a timeout the old bank plays, the miss
+//! is counted, and the window says so. Live, this never happens.
 
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -14,35 +14,35 @@ use crate::crossing::BankReader;
 use crate::params::Bounce;
 use crate::shared::Meters;
 
-/// How long one commit waits at most.
+/// The longest wait of one commit.
 const TIMEOUT: Duration = Duration::from_secs(2);
-/// How often the crossing is looked at meanwhile.
+/// How often the crossing is polled.
 const POLL_INTERVAL: Duration = Duration::from_micros(20);
-/// How far the song must be ahead of the clock before that proves an offline render. Hosts that work
-/// ahead stay below this.
+/// An offline render is one whose song time is this far ahead of the clock. Hosts that process ahead of time
+/// stay below it.
 const PROOF_SECONDS: f64 = 1.0;
-/// How long song and clock are compared before the comparison starts afresh.
+/// After this long the comparison of song time and clock starts anew.
 const WINDOW_SECONDS: f64 = 5.0;
 
-/// What the host says of its mode, as far as it can be believed.
+/// The host's render mode, as far as it is reliable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HostMode {
-    /// It renders in real time, and says so dependably.
+    /// Real time, reliably.
     #[default]
     Live,
-    /// It renders offline, and says so dependably.
+    /// Offline, reliably.
     Offline,
-    /// What it says can't be believed: the VST3 wrapper reports the mode of the activation before.
+    /// Unreliable: the VST3 wrapper reports the mode of the previous activation.
     Unknown,
 }
 
-/// Decides whether blocks wait for their banks.
+/// Decides whether commits wait for their banks.
 #[derive(Debug, Default)]
 pub(super) struct OfflineRender {
     mode: HostMode,
     decode_thread: Option<Thread>,
     clock: SongClock,
-    /// A wait ran out: nobody waits again before another bank arrives.
+    /// A wait timed out: no further wait until another bank arrives.
     stuck: bool,
 }
 
@@ -56,7 +56,7 @@ impl OfflineRender {
         self.stuck = false;
     }
 
-    /// Looks at a block and says whether it has to wait for its banks.
+    /// Whether the commits of this block wait for their banks.
     pub(super) fn observe(&mut self, transport: &Transport, bounce: Bounce) -> bool {
         match (bounce, self.mode) {
             (Bounce::Exact, _) | (_, HostMode::Offline) => true,
@@ -65,25 +65,25 @@ impl OfflineRender {
         }
     }
 
-    /// The wait of one block. Where the decode thread is gone there is nothing to wait for.
+    /// The wait of one block. None where the decode thread has ended.
     pub(super) fn wait_for<'a>(&'a mut self, settings: Settings, meters: &'a Meters) -> Wait<'a> {
         let decode_thread = self.decode_thread.as_ref().filter(|_| !meters.decoder_ended());
         Wait { settings, meters, decode_thread, stuck: &mut self.stuck }
     }
 }
 
-/// Compares song time with the clock.
+/// A comparison of song time with the clock.
 #[derive(Debug, Default)]
 struct SongClock {
-    /// When this comparison began, and how many seconds of song have passed since.
+    /// The start of this comparison, and the seconds of song since.
     window: Option<(Instant, f64)>,
-    /// Proven once, it holds until the song stops.
+    /// Whether song time was ahead once since the song started.
     outran: bool,
 }
 
 impl SongClock {
-    /// Whether the song is demonstrably faster than the clock. Compared in windows of a few seconds, so
-    /// that an audio interface whose rate is a little off never adds up to a proof.
+    /// Whether song time runs ahead of the clock. Compared in windows of a few seconds, so that a small error
+    /// of an audio interface's rate does not add up.
     fn outruns(&mut self, transport: &Transport, now: Instant) -> bool {
         if !transport.rolls() {
             *self = Self::default();
@@ -109,8 +109,8 @@ pub(super) struct Wait<'a> {
 }
 
 impl Wait<'_> {
-    /// Returns once the current bank answers the settings of this block, or patience runs out; then
-    /// nobody waits again before another bank has come. `arrived` says whether one just has.
+    /// Returns once the current bank has the settings of this block, or at the timeout; after a timeout there
+    /// is no wait until another bank has arrived. `arrived` says whether one just has.
     pub(super) fn until_answered(&mut self, banks: &mut BankReader, arrived: bool) {
         *self.stuck &= !arrived;
         let Some(decode_thread) = self.decode_thread.filter(|_| !*self.stuck) else { return };
@@ -147,7 +147,7 @@ mod tests {
         bar: None,
     };
 
-    /// Plays blocks of a tenth of a second, one every `seconds`, and says whether that looks offline.
+    /// Whether blocks of a tenth of a second, one every `seconds`, count as an offline render.
     fn plays(blocks: u32, seconds: f64) -> bool {
         let (mut clock, start) = (SongClock::default(), Instant::now());
         (0..blocks)

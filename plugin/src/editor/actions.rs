@@ -1,5 +1,5 @@
-//! The player's hands: one host gesture a movement of a parameter, and every one is ended, also where the
-//! window closes under the hand. What they do can be undone.
+//! What the player can do: change parameters, as host gestures, and saved state. Every gesture is ended, also
+//! where the window closes during a drag, and everything can be undone.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,43 +13,43 @@ use nice_plug::prelude::Param;
 use super::undo::{Change, UndoHistory};
 use crate::params::BeatfieldParams;
 
-/// What a widget saw of one movement in this frame.
+/// What a widget did to its parameter in this frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Gesture<V> {
-    /// Nobody touches it.
+    /// Nothing.
     None,
-    /// The movement begins, at this value.
+    /// A gesture begins, with this value.
     Begin(V),
-    /// It goes on, at this value.
+    /// The gesture continues with this value.
     Move(V),
-    /// It ends.
+    /// The gesture ends.
     End,
-    /// It ends at this value.
+    /// The gesture ends with this value.
     Finish(V),
-    /// One decided change: begin, set, end.
+    /// One change: begin, set, end.
     Once(V),
 }
 
-/// The gestures that one open window has begun. It lives in the window's egui context alone, so it is
-/// dropped when the window closes, and then ends what is still open.
+/// The open gestures of one open window. Owned by the window's egui context alone, so it is dropped when the
+/// window closes, and then ends them.
 pub(super) struct OpenGestures {
     context: GuiContext,
     open: Mutex<Vec<ParamPtr>>,
-    /// Kept alive for the pointers: the toolkit may drop its context after everything else of ours.
+    /// Keeps the pointers valid: the toolkit may drop its context after everything else of ours.
     _params: Arc<BeatfieldParams>,
 }
 
 impl OpenGestures {
-    /// Lays a new list into `egui`, which owns it, and returns how to reach it.
+    /// Stores a new list in `egui`, which owns it, and returns a reference to it.
     pub(super) fn keep_in(
         egui: &egui::Context,
         context: GuiContext,
         params: Arc<BeatfieldParams>,
     ) -> Weak<Self> {
         let gestures = Arc::new(Self { context, open: Mutex::default(), _params: params });
-        let reach = Arc::downgrade(&gestures);
+        let weak = Arc::downgrade(&gestures);
         egui.data_mut(|data| data.insert_temp(egui::Id::unique("open gestures"), gestures));
-        reach
+        weak
     }
 
     fn note(&self, param: ParamPtr, begins: bool) {
@@ -63,8 +63,8 @@ impl OpenGestures {
     #[allow(unsafe_code, reason = "the framework has no safe call without a reference to the parameter")]
     fn begin(&self, param: ParamPtr) {
         self.note(param, true);
-        // SAFETY: every pointer here came from a parameter of this instance, whose parameters this list
-        // keeps alive.
+        // SAFETY: every pointer came from a parameter of this instance, whose parameters `_params` keeps
+        // alive.
         unsafe { self.context.raw_begin_set_parameter(param) }
     }
 
@@ -85,8 +85,8 @@ impl OpenGestures {
 impl Drop for OpenGestures {
     fn drop(&mut self) {
         let open = std::mem::take(self.open.get_mut().unwrap_or_else(PoisonError::into_inner));
-        // A window's thread may outlive its instance for a moment, and then the framework's call panics:
-        // there is no host left that could miss the end of a gesture.
+        // A window's thread may outlive its instance for a short time, and then the framework's call panics.
+        // There is no host then that expects the end of the gesture.
         let end = AssertUnwindSafe(|| open.into_iter().for_each(|param| self.end(param)));
         if catch_unwind(end).is_err() {
             self.open.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
@@ -94,7 +94,7 @@ impl Drop for OpenGestures {
     }
 }
 
-/// Turns touches into host gestures, and remembers them.
+/// Turns widgets' gestures into host gestures, and records them for undo.
 pub(super) struct Actions<'a> {
     gestures: &'a OpenGestures,
     params: &'a BeatfieldParams,
@@ -110,7 +110,7 @@ impl<'a> Actions<'a> {
         Self { gestures, params, history: RefCell::new(history) }
     }
 
-    /// A touch of one parameter, with normalised values (0..=1).
+    /// Applies a gesture to a parameter, with normalised values (0..=1).
     pub(super) fn edit<P: Param>(&self, param: &P, gesture: Gesture<f32>) {
         let pointer = param.as_ptr();
         let set = |value| {
@@ -142,7 +142,7 @@ impl<'a> Actions<'a> {
         }
     }
 
-    /// A touch of two parameters at once, as the puck does.
+    /// Applies a gesture to two parameters at once, as the puck does.
     pub(super) fn edit_both<P: Param>(&self, x: &P, y: &P, gesture: Gesture<[f32; 2]>) {
         let of = |axis: usize| match gesture {
             Gesture::None => Gesture::None,
@@ -156,7 +156,7 @@ impl<'a> Actions<'a> {
         self.edit(y, of(1));
     }
 
-    /// Shapes the beat.
+    /// Sets the player's changes to the beat.
     pub(super) fn set_shape(&self, after: Shape) {
         let before = self.params.saved.shape();
         self.params.saved.set_shape(&after);
@@ -177,19 +177,19 @@ impl<'a> Actions<'a> {
         self.perform(&changes);
     }
 
-    /// Does again what was undone last.
+    /// Redoes the last undone edit.
     pub(super) fn redo(&self) {
         let changes = self.history.borrow_mut().redo();
         self.perform(&changes);
     }
 
-    /// Whether there is something to undo, and something to do again.
+    /// Whether there is something to undo, and something to redo.
     pub(super) fn can(&self) -> (bool, bool) {
         let history = self.history.borrow();
         (history.can_undo(), history.can_redo())
     }
 
-    /// The end of a frame.
+    /// Ends a frame: what changed in it can become an edit.
     pub(super) fn close_frame(&self, now: f64) {
         self.history.borrow_mut().close_frame(now);
     }

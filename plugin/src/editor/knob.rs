@@ -1,5 +1,5 @@
-//! A knob: drag up and down, wheel, arrows; shift for fine moves, a double-click resets, a click on the
-//! value types one.
+//! A knob: drag up and down, wheel, arrow keys; shift for fine changes, a double-click resets, a click on the
+//! value opens it for typing.
 
 use std::f32::consts::PI;
 
@@ -12,7 +12,7 @@ use super::theme;
 /// Pixels of drag for the whole range.
 const TRAVEL: f32 = 180.0;
 const FINE: f32 = 0.1;
-/// What a strike of an arrow key moves, where the parameter has no larger steps.
+/// The step of an arrow key, where the parameter's steps are not larger.
 const KEY_STEP: f32 = 0.01;
 /// The arc runs from seven o'clock to five o'clock.
 const START: f32 = 0.75 * PI;
@@ -20,11 +20,10 @@ const SWEEP: f32 = 1.5 * PI;
 /// Height of the name above and of the value below.
 const CAPTION: f32 = 18.0;
 
-/// How long the knob's own value is drawn after the hand has left it, while a stopped host has not yet
-/// passed it on, in seconds.
+/// How long the knob's own value is drawn after a change, until the host has passed it on, in seconds.
 const PENDING_SECONDS: f64 = 1.0;
 
-/// The value under the hand, or the one it has just left.
+/// The value during a drag, or after a change that the host has not passed on yet.
 #[derive(Clone, Copy)]
 struct KnobState {
     value: f32,
@@ -32,13 +31,12 @@ struct KnobState {
     since: f64,
 }
 
-/// How much room a knob of `diameter` takes from left to right, with its name.
+/// The width of a knob of `diameter` with its name.
 pub(super) fn width(diameter: f32) -> f32 {
     (diameter + 8.0).max(66.0)
 }
 
-/// Shows a knob of `diameter` for a parameter, with its name above and its value below; `hint` says what one
-/// hears of it.
+/// Shows a knob of `diameter` for a parameter, with its name above, its value below and a hover `hint`.
 pub(super) fn show<P: Param>(
     ui: &mut egui::Ui,
     actions: &Actions<'_>,
@@ -79,7 +77,7 @@ pub(super) fn show<P: Param>(
     response.on_hover_text(hint)
 }
 
-/// Shows a parameter's value, which a click opens for typing.
+/// Shows a parameter's value; a click opens it for typing.
 pub(super) fn typed_value<P: Param>(
     ui: &mut egui::Ui,
     actions: &Actions<'_>,
@@ -119,12 +117,12 @@ pub(super) fn typed_value<P: Param>(
     });
 }
 
-/// The value that the parameter makes of `normalized`: many have steps.
+/// `normalized`, rounded to the parameter's steps.
 fn stepped<P: Param>(param: &P, normalized: f32) -> f32 {
     param.preview_normalized(param.preview_plain(normalized))
 }
 
-/// What the hand does, and the value that it holds or has left.
+/// This frame's gesture, and the knob's state after it.
 fn follow_pointer<P: Param>(
     ui: &egui::Ui,
     response: &Response,
@@ -142,7 +140,7 @@ fn follow_pointer<P: Param>(
     }
     if response.drag_started() {
         response.request_focus();
-        // The movement that made it a drag counts.
+        // The motion that started the drag counts.
         let value = (value - response.drag_delta().y / TRAVEL * fine).clamp(0.0, 1.0);
         return (Gesture::Begin(value), Some(KnobState { value, dragging: true, since }));
     }
@@ -162,7 +160,7 @@ fn follow_pointer<P: Param>(
         return (Gesture::None, hold);
     }
     let moved = (value + moved * fine).clamp(0.0, 1.0);
-    // Small movements add up under the hand until the parameter's next step.
+    // Small motions add up to the parameter's next step.
     let gesture = match (stepped(param, moved) == stepped(param, value), dragging) {
         (true, _) => Gesture::None,
         (false, true) => Gesture::Move(moved),
@@ -171,7 +169,7 @@ fn follow_pointer<P: Param>(
     (gesture, Some(KnobState { value: moved, dragging, since }))
 }
 
-/// How often the arrows were struck upwards while the knob has the keyboard.
+/// Presses of arrow keys while the knob has the focus: up minus down.
 fn key_presses(ui: &egui::Ui, response: &Response) -> f32 {
     if !response.has_focus() {
         return 0.0;

@@ -1,32 +1,32 @@
-//! Where the parts of the window lie.
+//! The layout of the window.
 
 use egui::{Pos2, Rect, Vec2};
 
-/// The parts; they never overlap.
+/// The rectangles of the parts; they never overlap.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct WindowLayout {
     pub(super) map: Rect,
     pub(super) side: Rect,
-    /// Under the map of a narrow window, with what has no room beside it.
+    /// Under the map of a narrow window: the part of the panel that does not fit beside it.
     pub(super) under: Option<Rect>,
     pub(super) grid: Rect,
     pub(super) status: Rect,
 }
 
 const MARGIN: f32 = 12.0;
-/// What everything beside the map needs.
+/// The width of the panel beside the map.
 const SIDE_WIDTH: f32 = 312.0;
-/// What the first of it needs, in a narrow window.
+/// Its width in a narrow window, where only its first part is there.
 const FIRST_WIDTH: f32 = 190.0;
-/// What the rest of it needs then.
+/// The height of the rest of it then, under the map.
 const UNDER_HEIGHT: f32 = 190.0;
 const STATUS_HEIGHT: f32 = 22.0;
 const GRID_LARGEST: f32 = 340.0;
 const MAP_SMALLEST: f32 = 60.0;
 
 impl WindowLayout {
-    /// The map is the largest square that leaves room for the rest, which lies beside it or, in a window
-    /// that is narrow for its height, also under it.
+    /// The map is the largest square that leaves room for the panel, which lies beside it or, in a narrow
+    /// window, also under it.
     pub(super) fn of(window: Rect) -> Self {
         let inner = window.shrink(MARGIN);
         let (above, status) = inner.split_top_bottom_at_y(inner.bottom() - STATUS_HEIGHT);

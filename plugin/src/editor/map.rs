@@ -1,4 +1,4 @@
-//! The map: the puck under the mouse and the keys, the part in sight, the drawing of an orbit.
+//! The map: moving the puck by mouse and keys, zooming and panning, drawing an orbit.
 
 mod paint;
 pub mod picture;
@@ -14,18 +14,18 @@ use viewport::Viewport;
 use super::actions::Gesture;
 use super::view_state::ViewState;
 
-/// What the map remembers from frame to frame.
+/// The map's state from frame to frame.
 #[derive(Default)]
 pub(super) struct MapState {
     puck: Puck,
     viewport: Viewport,
-    /// The path of an orbit that is being drawn; empty before the hand begins.
+    /// The path of an orbit while it is drawn; empty before the drag.
     drawing: Option<Vec<[f32; 2]>>,
     textures: Textures,
     preview: paint::Preview,
 }
 
-/// The picture of the map on the graphics card.
+/// The picture of the map as textures.
 #[derive(Default)]
 struct Textures {
     drawn_for: u32,
@@ -34,7 +34,7 @@ struct Textures {
 }
 
 impl Textures {
-    /// Asks for the picture of the model, and takes it up once it is there.
+    /// Requests the picture of the model's map, and loads it once it is there.
     fn follow(&mut self, egui: &egui::Context, view: &ViewState<'_>) {
         if self.drawn_for == view.decoded.model_number {
             return;
@@ -53,7 +53,7 @@ impl Textures {
 }
 
 impl MapState {
-    /// Starts or gives up the drawing of an orbit.
+    /// Starts or cancels the drawing of an orbit.
     pub(super) fn toggle_drawing(&mut self) {
         self.drawing = if self.drawing.is_some() { None } else { Some(Vec::new()) };
     }
@@ -63,14 +63,14 @@ impl MapState {
         self.drawing.is_some()
     }
 
-    /// Takes the puck to a place in one go.
+    /// Moves the puck to a place at once.
     pub(super) fn fly(&mut self, view: &ViewState<'_>, place: [f32; 2]) {
         view.leave_scene();
         view.actions.edit_both(&view.params.x, &view.params.y, Gesture::Once(place));
         self.puck.leave(place, view.now);
     }
 
-    /// Shows the map in a square of the room there is.
+    /// Shows the map, in the largest square that fits.
     pub(super) fn show(&mut self, ui: &mut egui::Ui, view: &ViewState<'_>) -> Response {
         let side = ui.available_width().min(ui.available_height());
         let area = Rect::from_min_size(ui.max_rect().min, Vec2::splat(side));
@@ -89,13 +89,13 @@ impl MapState {
     }
 }
 
-/// How much slower the puck moves while the fine modifier is held.
+/// Factor of the puck's motion with shift.
 const FINE: f32 = 0.1;
-/// How far a key takes the puck.
+/// The puck's step with an arrow key.
 const KEY_STEP: f32 = 0.01;
-/// How close to a resting place a press returns to it, in points of the screen.
+/// A press this close to an earlier resting place moves to it exactly, in points of the screen.
 const CATCH: f32 = 8.0;
-/// Pixels of wheel for twice the size.
+/// Pixels of wheel that double the zoom.
 const WHEEL: f32 = 240.0;
 
 impl MapState {
@@ -120,7 +120,7 @@ impl MapState {
         }
     }
 
-    /// The wheel looks closer, another button than the first moves the map.
+    /// The wheel zooms, dragging with another button than the first pans.
     fn zoom_and_pan(&mut self, ui: &egui::Ui, area: Rect, response: &Response) {
         if let Some(pos) = response.hover_pos() {
             let (wheel, pinch) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
@@ -135,8 +135,8 @@ impl MapState {
         }
     }
 
-    /// A press takes the puck to the pointer, with the fine modifier it moves on from where it stands; a
-    /// double-click centres it.
+    /// A press moves the puck to the pointer, or with shift drags it finely from its place; a double-click
+    /// centres it.
     fn follow_pointer(
         &mut self,
         response: &Response,
@@ -144,7 +144,7 @@ impl MapState {
         view: &ViewState<'_>,
         fine: bool,
     ) -> Gesture<[f32; 2]> {
-        // A drag goes on when the pointer leaves the window.
+        // A drag continues outside the window.
         let down = response.is_pointer_button_down_on() || response.dragged();
         let other = response.dragged_by(PointerButton::Secondary)
             || response.dragged_by(PointerButton::Middle)
@@ -165,14 +165,14 @@ impl MapState {
                     let step = Vec2::new(drag.x, -drag.y) / area.width() / self.viewport.zoom() * FINE;
                     [(held[0] + step.x).clamp(0.0, 1.0), (held[1] + step.y).clamp(0.0, 1.0)]
                 } else if drag == Vec2::ZERO {
-                    held // a press that has not moved yet stays on the resting place that it caught
+                    held // no motion yet: stays on a resting place
                 } else {
                     pointer.unwrap_or(held)
                 };
                 self.puck.held = Some(place);
                 if place == held { Gesture::None } else { Gesture::Move(place) }
             }
-            // The second click of a double-click ends here.
+            // The second click of a double-click.
             (Some(_), false) if response.double_clicked() => {
                 self.puck.leave([0.5; 2], view.now);
                 Gesture::Finish([0.5; 2])
@@ -185,7 +185,7 @@ impl MapState {
                 self.puck.leave([0.5; 2], view.now);
                 Gesture::Once([0.5; 2])
             }
-            // A tap that began and ended within one frame.
+            // A click within one frame.
             (None, false) if response.clicked() => {
                 let place = pointer.unwrap_or_else(|| view.place());
                 self.puck.leave(place, view.now);
@@ -195,13 +195,13 @@ impl MapState {
         }
     }
 
-    /// The resting place under a point of the screen.
+    /// The resting place close to a point of the screen.
     pub(super) fn rest_at(&self, area: Rect, pos: Pos2) -> Option<[f32; 2]> {
         let rests = self.puck.rests().iter().rev();
         rests.copied().find(|rest| self.viewport.pos(area, *rest).distance(pos) <= CATCH)
     }
 
-    /// The arrows move the puck, each strike one step.
+    /// The arrow keys move the puck, each press one step.
     fn follow_keys(&mut self, ui: &egui::Ui, view: &ViewState<'_>, fine: bool) {
         let presses = ui.input(|input| {
             let press = |event: &Event| match event {
@@ -222,7 +222,7 @@ impl MapState {
         self.fly(view, to);
     }
 
-    /// The path under the hand becomes the orbit when the hand lets go, and the orbit is switched on.
+    /// Dragging draws the path, which becomes the orbit on release; then the orbit is switched on.
     fn draw_orbit(&mut self, ui: &egui::Ui, view: &ViewState<'_>, area: Rect, response: &Response) {
         if ui.input(|input| input.key_pressed(Key::Escape)) {
             self.drawing = None;
@@ -250,23 +250,23 @@ impl MapState {
     }
 }
 
-/// How long the player's own place is drawn while a stopped host has not yet passed it on, in seconds.
+/// How long the puck is drawn where it was left, until the host has passed it on, in seconds.
 pub(super) const PENDING_SECONDS: f64 = 1.0;
-/// Places of the trail.
+/// Points of the trail.
 const TRAIL: usize = 40;
-/// How far the puck goes before the trail gets another place.
+/// The distance between points of the trail.
 const TRAIL_STEP: f32 = 0.004;
-/// Resting places that are remembered.
+/// The number of resting places kept.
 const RESTS: usize = 32;
-/// Resting places this close are one.
+/// Resting places closer than this are one.
 const SAME_REST: f32 = 0.012;
 
-/// What the player's hand does with the puck, and where that led.
+/// The puck's state: drag, trail and resting places.
 #[derive(Clone, Debug, Default)]
 struct Puck {
-    /// The place under the hand while it drags.
+    /// Its place during a drag.
     pub(super) held: Option<[f32; 2]>,
-    /// The place that the hand left, and when, until the parameters have caught up.
+    /// Its place and time at the end of a drag, until the parameters have caught up.
     pub(super) left: Option<([f32; 2], f64)>,
     trail: Vec<[f32; 2]>,
     rests: Vec<[f32; 2]>,
@@ -277,7 +277,7 @@ fn distance(a: [f32; 2], b: [f32; 2]) -> f32 {
 }
 
 impl Puck {
-    /// Where the puck is drawn: under the hand, or where it was left, else where the parameters say.
+    /// Where the puck is drawn: at the drag, or where it was left, else where the parameters are.
     pub(super) fn shown(&mut self, params: [f32; 2], now: f64) -> [f32; 2] {
         if let Some((place, since)) = self.left {
             let caught_up = (place[0] - params[0]).abs() + (place[1] - params[1]).abs() < 1e-3;
@@ -294,7 +294,7 @@ impl Puck {
         shown
     }
 
-    /// The hand leaves the puck at a place, where it rests.
+    /// Ends a drag at a place, which becomes a resting place.
     pub(super) fn leave(&mut self, place: [f32; 2], now: f64) {
         self.held = None;
         self.left = Some((place, now));
@@ -304,12 +304,12 @@ impl Puck {
         self.rests.drain(..many);
     }
 
-    /// Where it has been lately, the latest last.
+    /// Its latest places, the newest last.
     pub(super) fn trail(&self) -> &[[f32; 2]] {
         &self.trail
     }
 
-    /// Where it has rested, the latest last.
+    /// Its resting places, the newest last.
     pub(super) fn rests(&self) -> &[[f32; 2]] {
         &self.rests
     }

@@ -1,4 +1,5 @@
-//! The MIDI file of the panel: what it holds, and buttons that save it, drag it into the host and show its folder.
+//! The MIDI file of the panel: what it holds, and buttons that save it, drag it into the host and show its
+//! folder.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};

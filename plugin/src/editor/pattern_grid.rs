@@ -1,5 +1,6 @@
-//! The pattern grid: 14 instruments by 32 steps, what sounds, what is coming, and what the player holds. A click
-//! holds a step on or off, another lets it go. Each row has a head: name, mute and solo, its own density, its note.
+//! The pattern grid: 14 instruments by 32 steps, with the playing take, the changes of a waiting one, and
+//! locks. A click locks a step on or off, another unlocks it. Each row has a head: name, mute and solo,
+//! density, note.
 
 use beat::{INSTRUMENTS, Kit, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Shape};
 use egui::{Align2, Color32, EventFilter, Key, Popup, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Vec2};
@@ -8,26 +9,26 @@ use super::actions::Gesture;
 use super::theme;
 use super::view_state::ViewState;
 
-/// What the grid remembers from frame to frame.
+/// The grid's state from frame to frame.
 #[derive(Debug, Default)]
 pub(super) struct GridState {
-    /// What the hand that is down makes of the steps that it crosses.
+    /// The lock that the current drag gives to the steps it crosses.
     painting: Option<Option<bool>>,
-    /// When the button went down that is down.
+    /// When the pressed button was pressed.
     pressed: Option<f64>,
-    /// The step under the keyboard's cursor.
+    /// The step and instrument at the keyboard's cursor.
     cursor: (usize, usize),
-    /// The instrument that takes the next incoming note, and the count of notes before.
+    /// The instrument that learns the next incoming note, and the count of notes before it.
     learning: Option<(usize, u32)>,
 }
 
-/// Widths of the heads of the rows, by the room there is.
+/// The width of the rows' heads in a grid of `width`.
 fn head_width(width: f32) -> f32 {
     if width < 620.0 { 112.0 } else { 176.0 }
 }
 
 impl GridState {
-    /// Shows the take that sounds, or the first one at rest.
+    /// Shows the playing take, or the first one at rest.
     pub(super) fn show(&mut self, ui: &mut egui::Ui, view: &ViewState<'_>) {
         let area = ui.max_rect();
         let (heads, cells) = area.split_left_right_at_x(area.left() + head_width(area.width()));
@@ -41,7 +42,7 @@ impl GridState {
         self.show_cells(ui, view, cells);
     }
 
-    /// The instrument that waits for a note takes it.
+    /// Gives the next incoming note to the learning instrument.
     fn learn(&mut self, view: &ViewState<'_>) {
         let Some((instrument, before)) = self.learning else { return };
         let (count, note) = view.meters.last_input_note();
@@ -52,10 +53,10 @@ impl GridState {
     }
 }
 
-/// Between the bars.
+/// The gap between the bars.
 const BAR_GAP: f32 = 6.0;
 
-/// Where the steps lie.
+/// The rectangles of the steps.
 #[derive(Clone, Copy)]
 struct CellGrid {
     area: Rect,
@@ -102,11 +103,11 @@ impl GridState {
         }
     }
 
-    /// What the first step under the hand becomes, all that it crosses become too.
+    /// A drag gives all steps that it crosses the lock of its first step.
     fn follow_pointer(&mut self, view: &ViewState<'_>, cells: &CellGrid, response: &Response) {
         let pressed = response.ctx.input(|input| input.pointer.press_start_time());
         if pressed.is_some() && pressed != self.pressed {
-            // Where frames are slow, a click's end and the next one's beginning come together.
+            // In a slow frame a release and the next press come together.
             self.painting = None;
         }
         self.pressed = pressed;
@@ -125,7 +126,7 @@ impl GridState {
         let locks = view.shape.locks;
         let held = *self.painting.get_or_insert_with(|| {
             response.request_focus();
-            // A held step is let go; a free one is held as the opposite of what it is.
+            // A locked step is unlocked; another is locked as the opposite of what it is.
             match locks.at(drawn, instrument) {
                 Some(_) => None,
                 None => Some(!view.take().onsets.has(step, instrument)),
@@ -137,7 +138,7 @@ impl GridState {
         }
     }
 
-    /// The arrows move a cursor, space and Enter do what a click does.
+    /// The arrow keys move a cursor, space and Enter do what a click does.
     fn follow_keys(&mut self, ui: &egui::Ui, view: &ViewState<'_>, response: &Response) {
         let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
@@ -179,7 +180,7 @@ fn paint(ui: &egui::Ui, view: &ViewState<'_>, cells: &CellGrid) {
             }
             if let Some(held) = view.shape.locks.at(view.shape.drawn_at(step), instrument) {
                 if held && !on {
-                    // It sounds from the next commit on.
+                    // It plays from the next commit.
                     painter.rect_filled(cell, 2.0, theme::mix(theme::CELL, theme::COMING, 0.45));
                 }
                 paint_lock(painter, cell, held);
@@ -188,7 +189,7 @@ fn paint(ui: &egui::Ui, view: &ViewState<'_>, cells: &CellGrid) {
     }
 }
 
-/// A held step has a corner where it is on, a stroke where it is off.
+/// A step locked on has a filled corner, one locked off a diagonal line.
 fn paint_lock(painter: &egui::Painter, cell: Rect, held: bool) {
     painter.rect_stroke(cell, 2.0, Stroke::new(1.2, theme::LOCK.gamma_multiply(0.85)), StrokeKind::Inside);
     if held {
@@ -205,7 +206,7 @@ fn paint_lock(painter: &egui::Painter, cell: Rect, held: bool) {
     }
 }
 
-/// The colour of a step; `hit` is how hard it is hit, 0..=1.
+/// The colour of a step; `hit` is its velocity, 0..=1.
 fn colour(step: usize, hit: Option<f32>, muted: bool, sounds_now: bool) -> Color32 {
     let ground = if step.is_multiple_of(STEPS_PER_BEAT) { theme::CELL_ON_BEAT } else { theme::CELL };
     match hit {
@@ -224,7 +225,7 @@ const NOTE: f32 = 26.0;
 /// Pixels of drag for the whole range of a trim.
 const TRIM_TRAVEL: f32 = 120.0;
 
-/// Gives an instrument another note.
+/// Maps an instrument to another note.
 fn set_note(view: &ViewState<'_>, instrument: usize, note: u8) {
     let mut notes: [u8; INSTRUMENTS] = std::array::from_fn(|other| view.note(other));
     notes[instrument] = note.min(127);
@@ -262,7 +263,7 @@ impl GridState {
         ui.painter().with_clip_rect(clip.expand2(Vec2::new(0.0, 2.0))).galley(at, label, colour);
     }
 
-    /// The note number; a click opens what can be done with it.
+    /// The note number; a click opens a menu.
     fn note(&mut self, ui: &mut egui::Ui, view: &ViewState<'_>, instrument: usize, name: &str, area: Rect) {
         let response = ui.interact(area, ui.scope_id().with(("note", instrument)), Sense::click());
         let learns = self.learning.is_some_and(|(learner, _)| learner == instrument);
@@ -302,7 +303,7 @@ impl GridState {
     }
 }
 
-/// A letter that is on or off.
+/// A toggle button of one letter.
 fn toggle(ui: &mut egui::Ui, area: Rect, letter: &str, label: &str, on: bool, colour: Color32) -> Response {
     let response = ui.interact(area, ui.scope_id().with(label), Sense::click());
     let box_ = Rect::from_center_size(area.center(), Vec2::splat((area.height() - 2.0).min(15.0)));
@@ -324,7 +325,7 @@ fn toggle(ui: &mut egui::Ui, area: Rect, letter: &str, label: &str, on: bool, co
     response
 }
 
-/// The instrument's own density: drag sideways, a double-click resets.
+/// The instrument's density: drag sideways, a double-click resets.
 fn trim(ui: &mut egui::Ui, view: &ViewState<'_>, instrument: usize, name: &str, area: Rect) {
     let response = ui.interact(area, ui.scope_id().with(("trim", instrument)), Sense::click_and_drag());
     let value = view.shape.trims[instrument];

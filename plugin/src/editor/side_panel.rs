@@ -1,4 +1,4 @@
-//! The column beside the map: the temperature first and biggest, then everything else that is set.
+//! The panel beside the map: knobs, choices and buttons.
 
 mod beat_rows;
 
@@ -15,13 +15,12 @@ use crate::params::{Commit, Knob};
 
 const BIG: f32 = 92.0;
 const SMALL: f32 = 42.0;
-/// How high a row of buttons is, so that what is written before them stands in its middle.
+/// The height of a row of buttons; labels before them are centred in it.
 const ROW: f32 = 21.0;
-/// Scales that the window can be shown at, in percent.
+/// The window's scales, in percent.
 const SCALES: [u32; 6] = [50, 75, 100, 125, 150, 200];
 
-/// Shows all knobs and choices: in one column, or the first of them beside the map and the rest in a strip
-/// under it.
+/// Shows the panel: in one column, or its first part beside the map and the rest under it.
 pub(super) fn show(
     ui: &mut egui::Ui,
     view: &ViewState<'_>,
@@ -73,7 +72,7 @@ pub(super) fn show(
     });
 }
 
-/// A part of the panel, which scrolls if its place is too small for it.
+/// A part of the panel, which scrolls where it does not fit.
 fn scrolled(ui: &mut egui::Ui, place: egui::Rect, name: &str, part: impl FnOnce(&mut egui::Ui)) {
     ui.scope_builder(egui::UiBuilder::new().max_rect(place), |ui| {
         egui::ScrollArea::both().id_salt(name).show(ui, |ui| {
@@ -84,7 +83,7 @@ fn scrolled(ui: &mut egui::Ui, place: egui::Rect, name: &str, part: impl FnOnce(
     });
 }
 
-/// The small knobs, `columns` to a row, spread over the width there is.
+/// The small knobs, `columns` to a row, spread over the width.
 fn knobs(ui: &mut egui::Ui, view: &ViewState<'_>, columns: usize) {
     let left = ui.available_width() - columns as f32 * knob::width(SMALL);
     for row in view.params.knobs().chunks(columns) {
@@ -105,7 +104,7 @@ fn temperature(ui: &mut egui::Ui, view: &ViewState<'_>) {
     knob::show(ui, view.actions, &view.params.temperature, BIG, hint);
 }
 
-/// When a changed beat starts to sound.
+/// The choice of the commit.
 fn commit(ui: &mut egui::Ui, view: &ViewState<'_>) {
     quiet(ui, "a changed beat starts at the next");
     let names =
@@ -117,7 +116,7 @@ fn quiet(ui: &mut egui::Ui, text: &str) {
     ui.label(egui::RichText::new(text).font(theme::small()).color(theme::TEXT_QUIET));
 }
 
-/// Undo, redo, and how large everything is shown.
+/// Undo, redo and the scale.
 fn toolbar(ui: &mut egui::Ui, view: &ViewState<'_>) {
     let (can_undo, can_redo) = view.actions.can();
     ui.horizontal(|ui| {
@@ -139,7 +138,7 @@ fn toolbar(ui: &mut egui::Ui, view: &ViewState<'_>) {
     });
 }
 
-/// The seed: shown, typed, rolled.
+/// The seed: its value, which can be typed, and a button for another.
 fn seed(ui: &mut egui::Ui, view: &ViewState<'_>) {
     let seed = &view.params.seed;
     ui.horizontal(|ui| {
@@ -155,7 +154,7 @@ fn seed(ui: &mut egui::Ui, view: &ViewState<'_>) {
     });
 }
 
-/// One of a few named values.
+/// A choice of an enumeration's values.
 fn choices<C: Enum + PartialEq + Copy + 'static>(
     ui: &mut egui::Ui,
     view: &ViewState<'_>,
@@ -173,7 +172,7 @@ fn choices<C: Enum + PartialEq + Copy + 'static>(
     });
 }
 
-/// A seed far from this one; rolling on visits all 10,000 before one returns.
+/// Another seed; repeated, it visits all 10,000 before one returns.
 fn next_seed(normalized: f32) -> f32 {
     const SEEDS: u32 = 10_000;
     let seed = (normalized * (SEEDS - 1) as f32).round() as u32;
@@ -186,11 +185,11 @@ mod tests {
 
     #[test]
     fn rolling_visits_every_seed() {
-        let mut seen = std::collections::BTreeSet::new();
+        let mut visited = std::collections::BTreeSet::new();
         let mut seed = 0.0;
-        while seen.insert((seed * 9_999.0_f32).round() as u32) {
+        while visited.insert((seed * 9_999.0_f32).round() as u32) {
             seed = next_seed(seed);
         }
-        assert_eq!(seen.len(), 10_000);
+        assert_eq!(visited.len(), 10_000);
     }
 }

@@ -1,4 +1,4 @@
-//! The status line: what plays, or why nothing does, and how the notes get out.
+//! The status line: what plays, or why nothing does, and how to route the notes.
 
 use egui::{Align2, Pos2};
 use nice_plug::prelude::PluginApi;
@@ -6,10 +6,10 @@ use nice_plug::prelude::PluginApi;
 use super::theme;
 use super::view_state::ViewState;
 
-/// How long the light stays lit after a note, in seconds.
+/// How long the light is on after a note, in seconds.
 const GLOW: f64 = 0.12;
 
-/// What the line remembers from frame to frame.
+/// The line's state from frame to frame.
 #[derive(Debug, Default)]
 pub(super) struct StatusState {
     notes: u64,
@@ -45,7 +45,7 @@ impl StatusState {
         response.on_hover_text(&text);
     }
 
-    /// Lit while notes leave.
+    /// The light, on while notes are sent.
     fn light(&mut self, ui: &egui::Ui, view: &ViewState<'_>, centre: Pos2) {
         if view.meters.notes() != self.notes {
             self.notes = view.meters.notes();
@@ -63,7 +63,7 @@ impl StatusState {
     }
 }
 
-/// Why nothing sounds, or what is wrong.
+/// Why nothing plays, or what is wrong.
 fn reason_for_silence(view: &ViewState<'_>, api: PluginApi) -> Option<String> {
     let (params, meters, decoded) = (view.params, view.meters, view.decoded);
     if let Some(problem) = &decoded.problem {
@@ -109,7 +109,7 @@ fn reason_for_silence(view: &ViewState<'_>, api: PluginApi) -> Option<String> {
     })
 }
 
-/// How the notes get to another instrument.
+/// How to route the notes to another instrument.
 fn routing(api: PluginApi) -> &'static str {
     match api {
         PluginApi::Vst3 => "Notes: choose this track as the MIDI input (\"MIDI From\") of a drum track.",
@@ -117,7 +117,7 @@ fn routing(api: PluginApi) -> &'static str {
     }
 }
 
-/// So many of a thing.
+/// A number of things, in the plural where needed.
 fn counted(number: u32, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
@@ -135,7 +135,7 @@ fn playing(view: &ViewState<'_>, api: PluginApi) -> String {
         _ if view.params.orbit.value() => " · on the orbit".to_owned(),
         _ => String::new(),
     };
-    // Whoever hears nothing now has sent the notes nowhere.
+    // With the kit off, silence means that the notes are not routed.
     let silent_kit = match view.params.kit_level.value() == 0.0 && !view.shared.transport.is_in_charge() {
         true => format!(" · the built-in kit is off. {}", routing(api)),
         false => String::new(),

@@ -23,27 +23,27 @@ use super::midi_file::ExportState;
 use crate::params::BeatfieldParams;
 use crate::shared::{Meters, SharedState};
 
-/// An open window with a host around it and a model of dice on its stage.
+/// An open window in a test host, with the synthetic model.
 struct TestWindow {
     params: Arc<BeatfieldParams>,
     host: Arc<TestHost>,
     shared: Arc<SharedState>,
     meters: Arc<Meters>,
-    /// Where beats are saved, which goes with the studio.
+    /// Where beats are saved; removed with the window.
     folder: PathBuf,
-    /// The files that a hand has taken up.
+    /// The files that were dragged.
     dragged: Arc<Mutex<Vec<PathBuf>>>,
     harness: Harness<'static>,
 }
 
 impl Drop for TestWindow {
     fn drop(&mut self) {
-        // Most studios save nothing, and then there is no such folder.
+        // Most tests save nothing, and then there is no such folder.
         drop(std::fs::remove_dir_all(&self.folder));
     }
 }
 
-/// The model of all studios, and the bank that it makes of a fresh instance's settings.
+/// The model of all tests, and its bank of a fresh instance's settings.
 static MODEL: OnceLock<(Arc<Model>, beat::Bank)> = OnceLock::new();
 
 impl TestWindow {
@@ -87,7 +87,7 @@ impl TestWindow {
         Self { params, host, shared, meters, folder, dragged, harness }
     }
 
-    /// Sets a parameter, as a host's automation does.
+    /// Sets a parameter as a host's automation does.
     fn set<P: Param>(&mut self, param: impl Fn(&BeatfieldParams) -> &P, value: P::Plain) {
         let host_context = TestHost::host_context(&self.host);
         let (setter, param) = (ParamSetter::new(&host_context), param(&self.params));
@@ -98,12 +98,12 @@ impl TestWindow {
         self.harness.run();
     }
 
-    /// Whether something in the window says this.
+    /// Whether the window contains this text.
     fn says(&self, part: &str) -> bool {
         self.harness.query_all_by_label_contains(part).next().is_some()
     }
 
-    /// Where the widget of this name lies.
+    /// The rectangle of the widget of this name.
     fn rect(&self, label: &str) -> egui::Rect {
         self.harness.get_by_label(label).rect()
     }
@@ -118,18 +118,18 @@ impl TestWindow {
         self.drag(&[pos]);
     }
 
-    /// Strikes a key.
+    /// Presses a key.
     fn press(&mut self, key: egui::Key, modifiers: egui::Modifiers) {
         self.harness.key_press_modifiers(modifiers, key);
         self.harness.run();
     }
 
-    /// Lets enough time pass that what follows is another edit.
+    /// Waits until the next change is another edit.
     fn wait(&mut self) {
         self.harness.run_steps(30);
     }
 
-    /// Presses at the first place, moves over the others and lets go at the last.
+    /// Presses at the first place, moves over the others and releases at the last.
     fn drag(&mut self, places: &[egui::Pos2]) {
         let Some((first, last)) = places.first().zip(places.last()) else { return };
         self.harness.hover_at(*first);
@@ -169,7 +169,7 @@ fn an_idle_window_asks_for_no_frame() {
     assert!(window.shared.decoded().model.is_some());
 }
 
-/// What a host sees of a gesture, with the parameter's name.
+/// A call of the host for a gesture, with the parameter's name.
 #[derive(Clone, Debug, PartialEq)]
 enum HostCall {
     Begin(String),
@@ -192,18 +192,18 @@ impl TestHost {
         HostContext(host.clone())
     }
 
-    /// From now on every call panics, as the framework's do once the instance is gone.
+    /// From now on every call panics, as the framework's do once the instance is dropped.
     fn goes(&self) {
         self.gone.store(true, Ordering::Relaxed);
     }
 
-    /// What was seen since this was last asked.
+    /// The calls since the last query.
     fn take(&self) -> Vec<HostCall> {
         std::mem::take(&mut self.calls.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The gestures since this was last asked, by parameter, in the order of their ends; every one must be
-    /// begun once, set in between, and ended once.
+    /// The gestures since the last query, by parameter, in the order of their ends; each must be begun once,
+    /// set in between, and ended once.
     fn gestures(&self) -> Vec<String> {
         let (mut open, mut done) = (Vec::new(), Vec::new());
         for call in self.take() {
@@ -229,7 +229,7 @@ impl TestHost {
     }
 }
 
-/// The host as the window calls it.
+/// The host, as the window calls it.
 struct HostContext(Arc<TestHost>);
 
 #[allow(unsafe_code, reason = "the framework's interface of a host is unsafe")]

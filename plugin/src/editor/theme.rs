@@ -1,4 +1,4 @@
-//! Every colour and measure of the window.
+//! Every colour and font of the window.
 
 use egui::{Color32, FontFamily, FontId, TextStyle, Visuals};
 
@@ -9,19 +9,19 @@ pub(super) const CELL: Color32 = Color32::from_rgb(29, 33, 41);
 pub(super) const CELL_ON_BEAT: Color32 = Color32::from_rgb(38, 43, 54);
 pub(super) const TEXT: Color32 = Color32::from_rgb(220, 225, 235);
 pub(super) const TEXT_QUIET: Color32 = Color32::from_rgb(142, 150, 168);
-/// What sounds now.
+/// What plays now.
 pub(super) const SOUNDING: Color32 = Color32::from_rgb(255, 176, 64);
-/// What is set.
+/// Onsets and values.
 pub(super) const ONSET: Color32 = Color32::from_rgb(122, 172, 214);
-/// What is coming.
+/// What plays from the next commit.
 pub(super) const COMING: Color32 = Color32::from_rgb(110, 222, 190);
-/// What the player holds.
+/// Locks.
 pub(super) const LOCK: Color32 = Color32::from_rgb(236, 238, 244);
 pub(super) const TROUBLE: Color32 = Color32::from_rgb(240, 110, 96);
 
 pub(super) const ROUNDING: f32 = 6.0;
 
-/// `share` (0..=1) of `over` on `under`.
+/// A mix with a `share` (0..=1) of `over`.
 pub(super) fn mix(under: Color32, over: Color32, share: f32) -> Color32 {
     let of = |under: u8, over: u8| (f32::from(under) + (f32::from(over) - f32::from(under)) * share) as u8;
     Color32::from_rgb(of(under.r(), over.r()), of(under.g(), over.g()), of(under.b(), over.b()))
@@ -56,7 +56,7 @@ pub(super) fn tiny() -> FontId {
     FontId::new(10.0, FontFamily::Proportional)
 }
 
-/// The font, but no larger than a row of this height has room for.
+/// The font, reduced to fit into a row of this height.
 pub(super) fn within(font: FontId, row: f32) -> FontId {
     FontId { size: font.size.min(row - 1.0).max(4.0), ..font }
 }

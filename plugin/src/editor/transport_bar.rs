@@ -1,15 +1,15 @@
-//! The transport, in the window of an instance that has no host: play, stop, tempo, loop, and the space bar.
+//! The transport bar of the standalone program: play, stop, tempo, loop, and the space bar.
 
 use egui::{Button, DragValue, Key, Modifiers, Vec2};
 
 use super::theme;
 use crate::own_transport::{OwnTransport, TEMPOS};
 
-/// How high the bar is, in logical pixels.
+/// The height of the bar, in points.
 pub(super) const HEIGHT: f32 = 34.0;
-/// The button that one looks for first; as wide for either word.
+/// The play button, equally wide with either label.
 const PLAY: Vec2 = Vec2::new(64.0, 24.0);
-/// Bars that can be repeated; 0 is the whole song.
+/// Lengths of loops in bars; 0 is none.
 const LOOPS: [(u32, &str); 5] = [(0, "no loop"), (1, "1 bar"), (2, "2"), (4, "4"), (8, "8")];
 const BEATS_PER_BAR: f64 = 4.0;
 
@@ -47,7 +47,7 @@ pub(super) fn show(ui: &mut egui::Ui, own: &OwnTransport) {
     });
 }
 
-/// Bar, beat and sixteenth as musicians count.
+/// Bar, beat and sixteenth, counted from 1.
 fn place(beats: f64) -> String {
     let sixteenths = (beats.max(0.0) * 4.0 + 1e-9).floor();
     let bar = (beats.max(0.0) / BEATS_PER_BAR + 1e-9).floor();

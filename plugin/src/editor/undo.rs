@@ -1,14 +1,14 @@
-//! Undo and redo of everything that the player does in the window.
+//! Undo and redo of everything that the player changes in the window.
 
 use beat::{Scene, Shape};
 use nice_plug::params::internals::ParamPtr;
 
-/// How many edits can be undone.
+/// The number of edits kept.
 const MOST: usize = 200;
-/// Edits of the same thing within this time are one: notches of a wheel, strikes of a key. In seconds.
+/// Edits of the same thing within this time are one: steps of a wheel, presses of a key. In seconds.
 const SAME_EDIT: f64 = 0.6;
 
-/// One thing that changed.
+/// One change.
 #[allow(clippy::large_enum_variant, reason = "two hundred edits of a kilobyte are nothing")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Change {
@@ -16,12 +16,12 @@ pub(super) enum Change {
     Parameter { param: ParamPtr, before: f32, after: f32 },
     /// Locks, trims, rotation, notes or the orbit's path.
     Shape { before: Shape, after: Shape },
-    /// What a scene holds.
+    /// The content of a scene.
     Scene { index: usize, before: Option<Scene>, after: Option<Scene> },
 }
 
 impl Change {
-    /// The same change backwards.
+    /// The reverse change.
     pub(super) fn reversed(self) -> Self {
         match self {
             Self::Parameter { param, before, after } => {
@@ -40,7 +40,7 @@ impl Change {
         }
     }
 
-    /// This change and then `next`, where both are of the same thing.
+    /// This change followed by `next`, where both are of the same thing.
     fn then(self, next: Self) -> Option<Self> {
         match (self, next) {
             (Self::Parameter { param, before, .. }, Self::Parameter { param: same, after, .. })
@@ -54,22 +54,22 @@ impl Change {
     }
 }
 
-/// What one movement of the hand changed.
+/// The changes of one gesture.
 #[derive(Debug)]
 struct Edit {
     changes: Vec<Change>,
-    /// When it ended, in seconds of the window.
+    /// When it ended, in seconds of the window's time.
     at: f64,
 }
 
-/// The edits of one instance's window. It outlives the window's closing.
+/// The edits in one instance's window, kept while it is closed.
 #[derive(Debug, Default)]
 pub(super) struct UndoHistory {
     done: Vec<Edit>,
     undone: Vec<Edit>,
-    /// Parameters under the hand, with their values before and now.
+    /// Parameters in a gesture, with their values before and now.
     moving: Vec<(ParamPtr, f32, f32)>,
-    /// What has changed since the hand was last at rest.
+    /// The changes since the last frame without a gesture.
     changed: Vec<Change>,
 }
 
@@ -95,7 +95,7 @@ impl UndoHistory {
         self.changed.push(change);
     }
 
-    /// The end of a frame: where the hand is at rest, what it changed becomes one edit.
+    /// Ends a frame: without an open gesture, the changes become one edit.
     pub(super) fn close_frame(&mut self, now: f64) {
         if !self.moving.is_empty() {
             return;
@@ -122,7 +122,7 @@ impl UndoHistory {
         }
     }
 
-    /// What has to be changed to undo the last edit.
+    /// Takes back the last edit, and returns the changes to apply.
     pub(super) fn undo(&mut self) -> Vec<Change> {
         let Some(edit) = self.done.pop() else { return Vec::new() };
         let back = edit.changes.iter().rev().map(|change| change.reversed()).collect();
@@ -130,11 +130,11 @@ impl UndoHistory {
         back
     }
 
-    /// What has to be changed to do again what was undone last.
+    /// Redoes the last undone edit, and returns the changes to apply.
     pub(super) fn redo(&mut self) -> Vec<Change> {
         let Some(mut edit) = self.undone.pop() else { return Vec::new() };
         let again = edit.changes.clone();
-        edit.at = f64::NEG_INFINITY; // nothing that follows is part of it
+        edit.at = f64::NEG_INFINITY; // later changes do not merge with it
         self.done.push(edit);
         again
     }

@@ -1,4 +1,4 @@
-//! What every part of the window sees: the view state of one frame.
+//! The view state of one frame: everything that the parts of the window show.
 
 use beat::{Bank, Playhead, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Shape, Take};
 
@@ -6,7 +6,7 @@ use super::actions::{Actions, Gesture};
 use crate::params::{BeatfieldParams, Commit, SceneChoice};
 use crate::shared::{Decoded, Meters};
 
-/// Everything that is shown, and the hands that change it.
+/// What is shown, and the actions that change it.
 pub(super) struct ViewState<'a> {
     pub(super) params: &'a BeatfieldParams,
     pub(super) actions: &'a Actions<'a>,
@@ -19,17 +19,17 @@ pub(super) struct ViewState<'a> {
 }
 
 impl ViewState<'_> {
-    /// Where and in which take the song is.
+    /// The playing step and take; `None` at rest.
     pub(super) fn playhead(&self) -> Option<Playhead> {
         self.meters.playhead().filter(|_| self.meters.rolling())
     }
 
-    /// The cycle that the song is in, counted round as [`Playhead::cycle`] is.
+    /// The playing cycle, as [`Playhead::cycle`] counts.
     pub(super) fn cycle(&self) -> i64 {
         self.playhead().map_or(0, |at| at.cycle as i64)
     }
 
-    /// The bank that sounds; at rest the one that would sound first.
+    /// The playing bank; at rest the one that would play first.
     pub(super) fn bank(&self) -> &Bank {
         let bank = match self.playhead() {
             Some(_) => self.decoded.sounding(self.meters.committed()),
@@ -38,12 +38,12 @@ impl ViewState<'_> {
         bank.unwrap_or(&Bank::SILENT)
     }
 
-    /// The take that sounds, or would sound first.
+    /// The playing take; at rest the one that would play first.
     pub(super) fn take(&self) -> &Take {
         self.bank().take(self.cycle())
     }
 
-    /// The take that waits for its commit, as it will sound then.
+    /// The take that plays after the next commit, where a bank waits for it.
     pub(super) fn waiting(&self) -> Option<&Take> {
         let at = self.playhead()?;
         let bank = self.decoded.waiting(self.meters.committed())?;
@@ -57,12 +57,12 @@ impl ViewState<'_> {
         Some(bank.take((at.cycle + commit / STEPS) as i64))
     }
 
-    /// What is silent: mutes, and whatever a solo leaves out.
+    /// The silent instruments: muted, or without solo where another has it.
     pub(super) fn mutes(&self) -> u16 {
         self.params.playback().mutes
     }
 
-    /// Names of the instruments.
+    /// The name of an instrument.
     pub(super) fn instrument_name(&self, instrument: usize) -> &str {
         match self.decoded.model.as_deref() {
             Some(model) => &model.instrument_names()[instrument],
@@ -76,13 +76,13 @@ impl ViewState<'_> {
         self.shape.kit.unwrap_or(own).note(instrument)
     }
 
-    /// Where the puck stands, as the host has it.
+    /// The puck's place, without modulation.
     pub(super) fn place(&self) -> [f32; 2] {
         use nice_plug::prelude::Param;
         [self.params.x.unmodulated_normalized_value(), self.params.y.unmodulated_normalized_value()]
     }
 
-    /// Where the beat that sounds is from, where that is not the puck: a scene, or a place of the orbit.
+    /// The place of the playing beat where that is not the puck's: of a scene or on the orbit.
     pub(super) fn sounding_place(&self) -> Option<[f32; 2]> {
         let settings = self.params.settings();
         if self.params.scene_in_effect().is_some_and(|scene| self.params.saved.scenes().get(scene).is_some())
@@ -94,7 +94,7 @@ impl ViewState<'_> {
         (settings.orbit_bars > 0).then(|| orbit.place(settings.orbit_bars, at.cycle as u32, at.step))
     }
 
-    /// The player goes somewhere: a scene that was chosen is left.
+    /// Leaves a chosen scene, as the player moves the puck.
     pub(super) fn leave_scene(&self) {
         use nice_plug::prelude::Param;
         if self.params.scene.value() != SceneChoice::Puck {

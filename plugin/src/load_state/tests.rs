@@ -1,6 +1,6 @@
-//! States of this build, of others and damaged ones. The last tests run every state that the fuzzer kept, and some
-//! hundred damaged ones, through the same entry as under the fuzzer: `cargo xtask fuzz state` looks for more,
-//! `cargo xtask states` plays what it makes.
+//! States of this build, of others and damaged ones. The last tests run every state that the fuzzer kept, and
+//! some hundred damaged ones, through the same entry as under the fuzzer: `cargo xtask fuzz state` looks for
+//! more, `cargo xtask states` plays what it makes.
 
 #[path = "../../../fuzz/entries/damage.rs"]
 mod damage;
@@ -85,7 +85,7 @@ fn a_state_of_a_newer_build_is_read_as_far_as_it_is_known_and_says_so() {
 }
 
 #[test]
-fn a_bank_of_another_law_is_told() {
+fn a_bank_of_another_decoder_version_gives_a_remark() {
     let mut bank = serde_json::to_value(KeptBank::of(&beat::Bank::SILENT)).expect("plain numbers");
     bank["law"] = (beat::SETTINGS_VERSION + 1).into();
     let bank = bank.to_string();

@@ -1,14 +1,14 @@
-//! The kinds of parameter: range, step, unit, formatter and parser of each kind of number, and the named values
-//! of choices. Widgets read all of it from the parameter.
+//! The kinds of parameter: range, step size, unit, formatter and parser of each kind of number, and the
+//! values of enumerations. Widgets read all of it from the parameter.
 
 use std::sync::Arc;
 
 use beat::{CommitMode, GridLock};
 use nice_plug::prelude::{Enum, *};
 
-/// Swing that moves nothing, in percent of an eighth.
+/// No swing, in percent of an eighth.
 pub const SWING_STRAIGHT: f32 = 50.0;
-/// The widest swing: the second sixteenth comes half a step late.
+/// The most swing: every second sixteenth is half a step late.
 pub const SWING_WIDEST: f32 = 75.0;
 
 /// A parameter with a small knob in the window, and what one hears of it.
@@ -20,17 +20,17 @@ pub enum Knob<'a> {
     Int(&'a IntParam, &'static str),
 }
 
-/// A coordinate of the map, 0..=1 in ten-thousandths.
+/// A map coordinate, 0..=1 in steps of 0.0001.
 pub(super) fn unit(name: &str, default: f32) -> FloatParam {
     FloatParam::new(name, default, FloatRange::Linear { min: 0.0, max: 1.0 }).with_step_size(0.0001)
 }
 
-/// A number in hundredths.
+/// A number in steps of 0.01.
 pub(super) fn plain(name: &str, default: f32, min: f32, max: f32) -> FloatParam {
     FloatParam::new(name, default, FloatRange::Linear { min, max }).with_step_size(0.01)
 }
 
-/// A share, shown in percent.
+/// A fraction, shown in percent.
 pub(super) fn percent(name: &str, default: f32, min: f32, max: f32) -> FloatParam {
     FloatParam::new(name, default, FloatRange::Linear { min, max })
         .with_step_size(0.01)
@@ -39,14 +39,14 @@ pub(super) fn percent(name: &str, default: f32, min: f32, max: f32) -> FloatPara
         .with_string_to_value(formatters::s2v_f32_percentage())
 }
 
-/// The place of the second sixteenth in its eighth, in percent.
+/// The position of the second sixteenth in its eighth, in percent.
 pub(super) fn swing(name: &str) -> FloatParam {
     FloatParam::new(name, SWING_STRAIGHT, FloatRange::Linear { min: SWING_STRAIGHT, max: SWING_WIDEST })
         .with_step_size(0.1)
         .with_unit(" %")
 }
 
-/// How many takes: 1, 2, 4 or 8.
+/// A number of takes: 1, 2, 4 or 8.
 pub(super) fn variation(name: &str, takes: u8) -> IntParam {
     power_of_two(name, takes, 3)
 }
@@ -56,7 +56,7 @@ pub(super) fn bars(name: &str, bars: u8) -> IntParam {
     power_of_two(name, bars, 4).with_unit(" bars")
 }
 
-/// A power of two up to 2^`most`: the parameter counts powers, the musician reads the number.
+/// A power of two up to 2^`most`: the parameter's value is the exponent, its text the power.
 fn power_of_two(name: &str, default: u8, most: i32) -> IntParam {
     let default = default.max(1).ilog2() as i32;
     IntParam::new(name, default, IntRange::Linear { min: 0, max: most })
@@ -72,12 +72,12 @@ pub(super) fn seed(name: &str, default: u16) -> IntParam {
     IntParam::new(name, i32::from(default), IntRange::Linear { min: 0, max: 9999 })
 }
 
-/// A MIDI channel as musicians count, 1..=16.
+/// A MIDI channel, 1..=16.
 pub(super) fn channel(name: &str, default: i32) -> IntParam {
     IntParam::new(name, default, IntRange::Linear { min: 1, max: 16 })
 }
 
-/// A level that is off at 0.
+/// A level in percent, with the text "off" at 0.
 pub(super) fn kit_level(name: &str) -> FloatParam {
     const OFF: &str = "off";
     let (shown, typed) = (formatters::v2s_f32_percentage(0), formatters::s2v_f32_percentage());
@@ -94,7 +94,7 @@ pub(super) fn kit_level(name: &str) -> FloatParam {
 /// When a newly decoded bank may start to sound.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 pub enum Commit {
-    /// At the next sixteenth: the pad is an instrument.
+    /// At the next sixteenth.
     #[id = "step"]
     Step,
     /// At the next beat.
@@ -103,7 +103,7 @@ pub enum Commit {
     /// At the next bar.
     #[id = "bar"]
     Bar,
-    /// When the two bars start over.
+    /// At the next start of the two bars.
     #[id = "cycle"]
     Cycle,
 }
@@ -119,13 +119,13 @@ impl From<Commit> for CommitMode {
     }
 }
 
-/// What the two bars of a beat are laid along.
+/// What the two bars of a pattern are aligned with.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 pub enum GridChoice {
-    /// Eight beats of the song, counted from its beginning.
+    /// Multiples of eight beats from the song's start.
     #[id = "song"]
     Song,
-    /// The bars of the host, whatever their length.
+    /// The host's bars, whatever their length.
     #[id = "bars"]
     #[name = "Host bars"]
     HostBars,
@@ -140,21 +140,21 @@ impl From<GridChoice> for GridLock {
     }
 }
 
-/// How the instrument knows that the host renders faster than time and every change has to be waited for.
+/// How an offline render is recognised, in which every bank is waited for.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 pub enum Bounce {
-    /// From what the host says where that can be trusted, else from song time that outruns the clock.
+    /// By the host's render mode where it is reliable, else by song time that runs ahead of the clock.
     #[id = "auto"]
     Auto,
-    /// Always: the beat of every commit is exact, at the price of waiting for it.
+    /// Every block counts as one: each commit waits for its bank.
     #[id = "exact"]
     Exact,
 }
 
-/// Which scene stands in for the puck.
+/// The scene that replaces the puck.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
 pub enum SceneChoice {
-    /// None: the puck itself.
+    /// None: the puck counts.
     #[id = "puck"]
     Puck,
     /// The first scene.

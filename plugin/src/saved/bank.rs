@@ -1,4 +1,4 @@
-//! The bank and the player's own changes to the beat as a project keeps them, in plain numbers.
+//! The bank and the player's changes to the beat as they are saved: JSON of plain numbers.
 
 use beat::{
     BANK_TAKES, Bank, Continuation, INSTRUMENTS, Kit, Locks, Orbit, Pattern, SETTINGS_VERSION, STEPS,
@@ -6,13 +6,11 @@ use beat::{
 };
 use serde::{Deserialize, Serialize};
 
-/// A bank in plain numbers. Only cells with an onset have a velocity and an offset, in order of step and
-/// instrument.
+/// A saved bank. Only cells with an onset have a velocity and an offset, in order of step and instrument.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct KeptBank {
-    /// By which law it was made of its settings, as [`SETTINGS_VERSION`] counts them. The first states did
-    /// not say.
+    /// The decoder version that made it, as [`SETTINGS_VERSION`] counts them. The first states lack it.
     #[serde(rename = "law", default = "first_decoder_version")]
     decoder_version: u32,
     period: u8,
@@ -39,7 +37,7 @@ struct KeptTake {
 }
 
 impl KeptBank {
-    /// What has to be kept of a bank.
+    /// Converts a bank.
     pub fn of(bank: &Bank) -> Self {
         Self {
             decoder_version: SETTINGS_VERSION,
@@ -49,7 +47,7 @@ impl KeptBank {
         }
     }
 
-    /// The bank, as an answer to `settings`; `None` where nothing was kept, or something that is no bank.
+    /// The bank with these settings; `None` where nothing was saved, or something that is no bank.
     pub fn bank(&self, settings: Settings, model: u32) -> Option<Bank> {
         let kit = Kit::new(self.notes.clone().try_into().ok()?)?;
         let takes: Vec<Take> = self.takes.iter().map(KeptTake::take).collect::<Option<_>>()?;
@@ -57,12 +55,12 @@ impl KeptBank {
         Some(Bank::new(takes, self.period, kit, settings, model))
     }
 
-    /// Whether nothing was kept, or a bank.
+    /// Whether it is empty or a valid bank.
     pub(crate) fn is_sound(&self) -> bool {
         self.is_empty() || self.bank(Settings::DEFAULT, 0).is_some()
     }
 
-    /// Whether this build makes another bank of the same settings and model.
+    /// Whether this build may make another bank of the same settings and model.
     pub(crate) fn is_of_another_decoder_version(&self) -> bool {
         !self.is_empty() && self.decoder_version != SETTINGS_VERSION
     }
@@ -72,7 +70,7 @@ impl KeptBank {
     }
 }
 
-/// The cells of a pattern that sound, in order.
+/// The cells of a pattern with an onset, in order.
 fn cells(pattern: Pattern) -> impl Iterator<Item = (usize, usize)> {
     (0..STEPS)
         .flat_map(|step| (0..INSTRUMENTS).map(move |instrument| (step, instrument)))
@@ -105,14 +103,14 @@ impl KeptTake {
     }
 }
 
-/// A [`Shape`] in plain numbers. What is no part of a shape is left out when it is read.
+/// A saved [`Shape`]. What is invalid is left out when it is read.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct KeptShape {
-    /// Steps held on, bit `i` of each for instrument `i`.
+    /// Steps locked on, bit `i` of each for instrument `i`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     on: Vec<u16>,
-    /// Steps held off.
+    /// Steps locked off.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     off: Vec<u16>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -126,7 +124,7 @@ pub struct KeptShape {
     carried: Option<KeptCarried>,
 }
 
-/// Two bars that are carried on, in plain numbers.
+/// A saved continuation.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct KeptCarried {
@@ -136,7 +134,7 @@ struct KeptCarried {
 }
 
 impl KeptCarried {
-    /// What has to be kept; nothing of bars whose place is none, since JSON has no word for it.
+    /// Converts a continuation; `None` where its place is not on the map, since JSON has no NaN.
     fn of(carried: &Continuation) -> Option<Self> {
         let Continuation { pattern, place, take } = *carried;
         is_on_the_map(place).then(|| Self { steps: pattern.steps().to_vec(), place, take })
@@ -149,13 +147,13 @@ impl KeptCarried {
     }
 }
 
-/// False where a coordinate is no number, too.
+/// False for NaN too.
 fn is_on_the_map(place: [f32; 2]) -> bool {
     place.iter().all(|coordinate| (0.0..=1.0).contains(coordinate))
 }
 
 impl KeptShape {
-    /// What has to be kept of a shape.
+    /// Converts a shape.
     pub fn of(shape: &Shape) -> Self {
         let (on, off) = shape.locks.patterns();
         let steps = |pattern: Pattern| match pattern.hits() {
@@ -173,7 +171,7 @@ impl KeptShape {
         }
     }
 
-    /// The shape; each part that makes no sense is as if it had never been set.
+    /// The shape; an invalid part is as if it had never been set.
     pub fn shape(&self) -> Shape {
         let pattern = |steps: &[u16]| steps.try_into().ok().and_then(Pattern::new).unwrap_or_default();
         let trim = |instrument: usize| self.trims.get(instrument).copied().filter(|trim| !trim.is_nan());

@@ -8,44 +8,43 @@ use nice_plug::editor::dpi::LogicalSize;
 use nice_plug::params::persist::PersistentField;
 use serde::{Deserialize, Serialize};
 
-/// Which model plays.
+/// The chosen model, by the path of its file, whatever that is called.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ModelChoice {
-    /// The model file as text; none is the built-in model.
+    /// The path as text; `None` is the built-in model.
     #[serde(skip_serializing_if = "Option::is_none")]
     path: Option<String>,
-    /// The bytes of a path that is no text, in hexadecimal: Unix allows any.
+    /// The bytes of a path that is not UTF-8, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<String>,
     /// The SHA-256 of the file that was loaded, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
-    /// Why the file could not be used, in a sentence. Written for whoever reads the state, ignored when
-    /// it is loaded.
+    /// Why the file could not be used, in a sentence. For readers of the file; ignored on load.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
 }
 
 impl ModelChoice {
-    /// The model in this file, wherever the host's working folder is by then.
+    /// The model in this file. Makes the path absolute.
     pub fn of(path: &Path) -> Self {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let bytes = path.to_str().is_none().then(|| hex::encode(path.as_os_str().as_encoded_bytes()));
         Self { path: Some(path.to_string_lossy().into_owned()), bytes, ..Self::default() }
     }
 
-    /// The model file; none is the built-in model.
+    /// The model file; `None` is the built-in model.
     pub fn file(&self) -> Option<PathBuf> {
         let text = self.path.as_ref()?;
         let exact = self.bytes.as_deref().and_then(path_of_bytes);
-        // Bytes of another path than the text are a leftover: somebody has edited the text.
+        // Bytes of another path than the text: the text was edited.
         Some(exact.filter(|exact| exact.to_string_lossy() == **text).unwrap_or_else(|| text.into()))
     }
 }
 
-/// The path of these bytes where the system has such paths. (On Windows one with half a character in it is
-/// not found again; no program of its own makes such a name.)
+/// The path of these bytes where the system has such paths. (On Windows a path with an unpaired surrogate is
+/// lost.)
 fn path_of_bytes(digits: &str) -> Option<PathBuf> {
     let bytes = hex::decode(digits).ok()?;
     #[cfg(unix)]
@@ -59,14 +58,14 @@ fn path_of_bytes(digits: &str) -> Option<PathBuf> {
     }
 }
 
-/// How many scenes there are: A to D.
+/// The number of scenes: A to D.
 pub const SCENES: usize = 4;
 
-/// The scenes; one that was never stored is empty.
+/// The scenes, each an atomic, since the audio thread reads them. One that was never stored is empty.
 #[derive(Debug, Default)]
 pub struct Scenes([AtomicU64; SCENES]);
 
-/// A scene as a project keeps it.
+/// A saved scene.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeptScene {
     x: f32,
@@ -75,17 +74,17 @@ pub struct KeptScene {
     seed: u16,
 }
 
-/// Steps of a coordinate, as the parameters have them.
+/// Steps of a coordinate, as in the parameters.
 const PLACES: f32 = 10_000.0;
 /// Steps of the temperature from 0 to 1.
 const DEGREES: f32 = 100.0;
-/// Marks a number that holds a scene.
+/// The bit of a stored scene.
 const STORED: u64 = 1 << 63;
 
 impl Scenes {
     /// The contents of scene `index` (0..4). Reads an atomic only.
     pub fn get(&self, index: usize) -> Option<Scene> {
-        // Relaxed: the number is the whole scene and guards nothing else.
+        // Relaxed: the number is the whole scene and orders nothing else.
         let packed = self.0.get(index)?.load(Ordering::Relaxed);
         let part = |shift: u32| (packed >> shift & 0xffff) as u16;
         (packed & STORED != 0).then(|| Scene {
@@ -96,7 +95,7 @@ impl Scenes {
         })
     }
 
-    /// Stores or empties scene `index` (0..4), in the steps that the parameters have.
+    /// Stores or empties scene `index` (0..4), rounded to the steps of the parameters.
     pub fn set(&self, index: usize, scene: Option<Scene>) {
         let steps = |value: f32, of: f32, most: f32| (value.clamp(0.0, most) * of).round() as u64;
         let packed = scene.map_or(0, |scene| {
@@ -139,26 +138,26 @@ impl PersistentField<'_, Vec<Option<KeptScene>>> for Scenes {
     }
 }
 
-/// A window's size in logical pixels, from [`Self::SMALLEST`] to [`Self::LARGEST`] once it is saved state,
-/// and how large everything in it is shown. Projects from before the scale was kept have it at 100 %.
+/// A window's size in logical pixels and its scale, from [`Self::SMALLEST`] to [`Self::LARGEST`] once it is
+/// saved state. Projects from before the scale was saved have 100 %.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct WindowSize {
-    /// From left to right.
+    /// Width.
     pub width: u32,
-    /// From top to bottom.
+    /// Height.
     pub height: u32,
-    /// In percent, from [`Self::SMALLEST`] to [`Self::LARGEST`] too.
+    /// Scale of everything in it, in percent.
     pub scale: u32,
 }
 
 impl WindowSize {
-    /// Below this nothing can be read.
+    /// The smallest in which anything can be read.
     pub const SMALLEST: Self = Self { width: 280, height: 280, scale: 50 };
-    /// More than any screen; a state can't ask for gigabytes of picture.
+    /// Larger than any screen; a state can't request gigabytes of frame buffer.
     pub const LARGEST: Self = Self { width: 3840, height: 2400, scale: 200 };
 
-    /// The nearest size that a window may have.
+    /// The size, clamped.
     pub(super) fn bounded(self) -> Self {
         let (least, most) = (Self::SMALLEST, Self::LARGEST);
         Self {
@@ -168,17 +167,17 @@ impl WindowSize {
         }
     }
 
-    /// How many pixels a point of the toolkit has at this scale.
+    /// Logical pixels per point of the toolkit.
     pub(crate) fn zoom(self) -> f32 {
         self.scale as f32 / 100.0
     }
 
-    /// The size in points of the toolkit, which know nothing of the scale.
+    /// The size in points of the toolkit.
     pub(crate) fn points(self) -> LogicalSize<f32> {
         LogicalSize::new(self.width as f32 / self.zoom(), self.height as f32 / self.zoom())
     }
 
-    /// Whether this is that size in points at that zoom, but for rounding.
+    /// Whether this is that size in points at that zoom, up to rounding.
     pub(crate) fn is_about(self, points: LogicalSize<f32>, zoom: f32) -> bool {
         let close = |pixels: u32, points: f32| (pixels as f32 - points * zoom).abs() <= 1.0;
         close(self.width, points.width) && close(self.height, points.height) && self.zoom() == zoom

@@ -1,5 +1,5 @@
-//! The protocol of drag and drop under X11 (XDND, version 5): its names, the window under the pointer and the
-//! messages that it gets, and the file as a list of one URI in a selection that a window of ours owns.
+//! The XDND protocol, version 5: its atoms, the window under the pointer with the messages to it, and the
+//! selection that offers the file as a URI list.
 
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -43,24 +43,24 @@ mod atoms {
     }
 }
 
-/// The version that we speak.
+/// The protocol version that we support.
 const VERSION: u32 = 5;
-/// Windows within windows that are searched at most.
+/// The deepest nesting of windows that is searched.
 const MAX_DEPTH: usize = 32;
 
-/// A window that takes part in the protocol.
+/// A window that supports the protocol.
 pub(super) struct DropTarget {
     pub(super) window: u32,
     version: u32,
-    /// Whether it said that it takes the file.
+    /// Whether its last status accepts the file.
     takes: bool,
-    /// Whether it has not yet answered where the pointer is.
+    /// Whether its status for the last position is pending.
     awaits_status: bool,
-    /// The place that it was told last, packed as the protocol does.
+    /// The last position sent to it, packed as in the protocol.
     last_position: Option<u32>,
 }
 
-/// The window under a place of the root window that takes part, with the version it speaks.
+/// The window at a point of the root window that supports the protocol, with the version to use.
 pub(super) fn target_at(
     connection: &RustConnection,
     atoms: &Atoms,
@@ -70,7 +70,7 @@ pub(super) fn target_at(
 ) -> Result<Option<(u32, u32)>, DragError> {
     let mut window = root;
     for _ in 0..MAX_DEPTH {
-        // A window may go while one looks at it: then there is nothing there.
+        // A window may close meanwhile: then there is no target.
         let Ok(place) = connection.translate_coordinates(root, window, x, y)?.reply() else { break };
         if place.child == x11rb::NONE {
             break;
@@ -113,7 +113,7 @@ impl DropTarget {
         self.send(connection, atoms.XdndEnter, data)
     }
 
-    /// Says where the pointer is, once the target has answered the last time.
+    /// Sends the pointer's position, unless a status is pending or it has not moved.
     pub(super) fn position(
         &mut self,
         connection: &RustConnection,
@@ -151,18 +151,18 @@ impl DropTarget {
 
     fn send(&self, connection: &RustConnection, type_: u32, data: [u32; 5]) -> Result<(), DragError> {
         let message = ClientMessageEvent::new(32, self.window, type_, data);
-        // Unchecked: a window that has just gone is no failure of the drag.
+        // Unchecked: a window that has just closed is no failure of the drag.
         connection.send_event(false, self.window, EventMask::NO_EVENT, message)?.ignore_error();
         connection.flush()?;
         Ok(())
     }
 }
 
-/// The selection and who owns it.
+/// The selection that offers the file, and its owner.
 pub(super) struct Offer {
-    /// Never shown; it is only an address for answers.
+    /// The owner: a window that is never shown.
     pub(super) window: u32,
-    /// The server's time at which the drag began, which names it.
+    /// The server's time at the start of the drag.
     pub(super) time: u32,
     list: Vec<u8>,
 }
@@ -197,14 +197,14 @@ impl Offer {
         Ok(Self { window, time, list: uri_list(file) })
     }
 
-    /// Hands over what a target asks for, or says that there is no such thing.
+    /// Answers a request of a target: with the data, or that there is none of this type.
     pub(super) fn answer(
         &self,
         connection: &RustConnection,
         atoms: &Atoms,
         request: &SelectionRequestEvent,
     ) -> Result<(), DragError> {
-        // Old programs name no property and mean the target's.
+        // Obsolete clients name no property and mean the target's.
         let property = if request.property == x11rb::NONE { request.target } else { request.property };
         let window = request.requestor;
         let given = if request.selection != atoms.XdndSelection {
@@ -234,7 +234,7 @@ impl Offer {
     }
 }
 
-/// What time it is for the server, told by a change of a property of ours.
+/// The server's time, from the event of a property change.
 fn server_time(connection: &RustConnection, atoms: &Atoms, window: u32) -> Result<u32, DragError> {
     connection.change_property8(PropMode::APPEND, window, atoms.BeatfieldTime, AtomEnum::STRING, &[])?;
     connection.flush()?;

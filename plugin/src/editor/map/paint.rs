@@ -1,5 +1,4 @@
-//! What the map looks like, and the preview under the pointer: what would play there, as a small grid with its
-//! genre.
+//! Painting of the map, and the preview under the pointer: the pattern there, as a small grid with its genre.
 
 use beat::{INSTRUMENTS, Pattern, STEPS, STEPS_PER_BEAT};
 use egui::{Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2};
@@ -43,7 +42,7 @@ impl MapState {
         }
     }
 
-    /// Filled while its own place sounds, hollow while a scene or the orbit does.
+    /// Filled while its place plays, hollow while a scene or the orbit does.
     fn paint_puck(&self, painter: &Painter, area: Rect, place: [f32; 2], sounds: bool) {
         let centre = self.viewport.pos(area, place);
         let radius = if self.puck.held.is_some() { 13.0 } else { 10.0 };
@@ -61,7 +60,7 @@ impl MapState {
         for (index, legs) in trail.windows(2).enumerate() {
             let share = (index + 1) as f32 / trail.len() as f32;
             let ends = [self.viewport.pos(area, legs[0]), self.viewport.pos(area, legs[1])];
-            // A jump leaves no line.
+            // No line across a jump.
             if ends[0].distance(ends[1]) < area.width() * 0.12 {
                 let colour = theme::SOUNDING.gamma_multiply(0.5 * share * share);
                 painter.line_segment(ends, Stroke::new(1.0 + 2.0 * share, colour));
@@ -98,8 +97,7 @@ impl MapState {
         }
     }
 
-    /// Writes the names of the regions, each inside the map; where two would overlap, the first has the
-    /// place.
+    /// Writes the names of the regions, each inside the map; of two that would overlap, only the first.
     fn name_regions(&self, painter: &Painter, area: Rect, regions: &[Region]) {
         let mut taken: Vec<Rect> = Vec::new();
         for region in regions {
@@ -124,7 +122,7 @@ impl MapState {
         }
     }
 
-    /// Where in the whole map one is.
+    /// The visible part within the whole map.
     fn paint_overview(&self, painter: &Painter, area: Rect) {
         let whole = Rect::from_min_size(
             area.right_bottom() - Vec2::splat(8.0 + area.width() * 0.16),
@@ -142,10 +140,10 @@ impl MapState {
 const CELL: Vec2 = Vec2::new(4.0, 3.0);
 const EDGE: f32 = 7.0;
 const CAPTION: f32 = 15.0;
-/// How many of the nearest patterns say what genre a place has.
+/// The number of nearest patterns that decide the genre of a place.
 const NEIGHBOURS: usize = 24;
 
-/// The place that was asked about last, and the genre that the map has there.
+/// The place of the last request, and its genre.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Preview {
     requested: Option<[f32; 2]>,
@@ -153,7 +151,7 @@ pub(super) struct Preview {
 }
 
 impl Preview {
-    /// Asks about the place under the pointer, and shows the answer once the decode thread has it.
+    /// Requests the pattern at the pointer, and shows it once the decode thread has it.
     pub(super) fn show(
         &mut self,
         ui: &egui::Ui,
@@ -166,7 +164,7 @@ impl Preview {
             self.requested = None;
             return;
         };
-        // In the steps that a place has, so that the answer can be told from an older one.
+        // In the request's steps, so that equal places are equal.
         let place = viewport.place(area, pos).map(|value| (value * 10_000.0).round() / 10_000.0);
         if self.requested != Some(place) {
             self.requested = Some(place);
@@ -180,7 +178,7 @@ impl Preview {
     }
 }
 
-/// The genre that most of the nearest patterns have, where there are any.
+/// The genre of most of the nearest patterns.
 fn genre(model: &Model, [x, y]: [f32; 2]) -> Option<String> {
     let map = model.map()?;
     let mut nearest: Vec<(f32, u8)> = Vec::with_capacity(NEIGHBOURS + 1);
@@ -194,7 +192,7 @@ fn genre(model: &Model, [x, y]: [f32; 2]) -> Option<String> {
     }
     let mut counts = [0_usize; 256];
     nearest.iter().for_each(|(_, genre)| counts[usize::from(*genre)] += 1);
-    // Of equals the first, so that the name does not flicker.
+    // The first of equals, so that the name does not flicker.
     let most =
         (0..counts.len()).rev().max_by_key(|genre| counts[*genre]).filter(|genre| counts[*genre] > 0)?;
     model.genres().get(most).cloned()

@@ -1,50 +1,50 @@
-//! The map as a picture: the corpus as a soft field of points by genre, and where the model plays nothing.
-//! The decode thread paints it once for each model, when a window asks for it.
+//! The picture of the map: the corpus as points coloured by genre over a blurred glow, and dark where the
+//! model plays nothing. The decode thread paints it once for each model, when the window requests it.
 
 use egui::{Color32, ColorImage};
 use nets::LatentMap;
 
-/// Pixels of a side of the field.
+/// Pixels of a side of the picture.
 const SIDE: usize = 1024;
-/// Pixels of a side of the glow behind the points.
+/// Pixels of a side of the glow.
 const GLOW: usize = 128;
-/// How far a point's glow reaches, in pixels of the glow (the deviation of a Gaussian).
-const REACH: f32 = 3.0;
-/// A genre that has a smaller share of all patterns has no glow.
-const FEW: f32 = 0.004;
-/// How much of the average density is added before densities are compared.
+/// Standard deviation of the glow's Gaussian blur, in its pixels.
+const BLUR: f32 = 3.0;
+/// Genres with a smaller share of all patterns have no glow.
+const MIN_SHARE: f32 = 0.004;
+/// The share of the average density that is added before densities are compared.
 const DAMPING: f32 = 0.7;
-/// How much genres have to stand out together for their full colour.
-const CLEAR: f32 = 0.6;
-/// How far mixed hues are pulled apart.
-const PULL: f32 = 3.0;
-/// The light where nothing shines.
+/// The sum of genre weights that gives full colour.
+const FULL_WEIGHT: f32 = 0.6;
+/// Factor on the saturation of mixed colours.
+const SATURATION: f32 = 3.0;
+/// The background light.
 const GROUND: [f32; 3] = [0.040, 0.048, 0.065];
-/// Places of a side at which it is asked whether anything plays.
+/// Places a side at which it is computed whether anything plays.
 pub const HITS_SIDE: usize = 48;
 
-/// The two layers of the map.
+/// The two layers of the picture.
 pub struct MapPicture {
     /// The corpus.
     pub field: ColorImage,
-    /// Transparent, but dark where nothing plays.
+    /// Dark where nothing plays, else transparent.
     pub silence: ColorImage,
 }
 
-/// The muted hue of a genre; neighbours in the list lie far apart on the wheel.
+/// The colour of a genre; hues of neighbours in the list are far apart.
 pub fn genre_colour(index: u8) -> Color32 {
     let hue = f32::from(index) * 0.618_034 % 1.0;
     egui::ecolor::Hsva::new(hue, 0.68, 0.95, 1.0).into()
 }
 
 impl MapPicture {
-    /// Paints a map; `hits` says for [`HITS_SIDE`]^2 places, row after row from the bottom, how much plays.
+    /// Paints a map; `hits` are the numbers of hits at [`HITS_SIDE`]^2 places, in rows from the bottom.
     pub fn paint(map: &LatentMap, hits: &[u32]) -> Self {
         Self { field: field(map), silence: silence(hits) }
     }
 }
 
-/// A light for every pattern in its genre's hue, over the glow of its neighbourhood.
+/// A point for every pattern in its genre's colour, over the glow.
 fn field(map: &LatentMap) -> ColorImage {
     let weights = weights(map.genres());
     let glow = Glow::of(map);
@@ -62,7 +62,7 @@ fn field(map: &LatentMap) -> ColorImage {
     ColorImage::new([SIDE, SIDE], pixels.collect())
 }
 
-/// A soft point: full in the middle, half on the four sides.
+/// Adds a point of five pixels: full in the middle, weaker on the four sides.
 fn dot(light: &mut [[f32; 3]], [x, y]: [f32; 2], colour: Color32, strength: f32) {
     let at = |share: f32| ((share * SIDE as f32) as i32).min(SIDE as i32 - 1);
     let (column, row) = (at(x), at(1.0 - y));
@@ -77,12 +77,12 @@ fn dot(light: &mut [[f32; 3]], [x, y]: [f32; 2], colour: Color32, strength: f32)
     }
 }
 
-/// From light without end to a byte.
+/// Maps light (0 and up) to a byte, exponentially.
 fn shade(light: f32) -> u8 {
     (255.0 * (1.0 - (-light).exp())) as u8
 }
 
-/// Rare genres shine brighter, so that a common one does not drown them.
+/// Weights by genre: rare genres are brighter, so that common ones do not hide them.
 fn weights(genres: &[u8]) -> Vec<f32> {
     let mut counts = vec![0_u32; 256];
     genres.iter().for_each(|genre| counts[usize::from(*genre)] += 1);
@@ -91,8 +91,8 @@ fn weights(genres: &[u8]) -> Vec<f32> {
     counts.iter().map(|count| (mean / (*count).max(1) as f32).clamp(0.05, 16.0).sqrt()).collect()
 }
 
-/// The colour of each neighbourhood: of the genres that are denser there than on average, the clearer the
-/// more they stand out, and brighter where more lies.
+/// The glow: in each pixel the colours of the genres that are denser there than on average, more saturated
+/// the more they stand out, and brighter where there are more patterns.
 struct Glow([Vec<f32>; 3]);
 
 impl Glow {
@@ -110,13 +110,13 @@ impl Glow {
         let mut weight = vec![1e-3_f32; GLOW * GLOW];
         for (genre, places) in layers.iter().enumerate() {
             let share = places.len() as f32 / points;
-            if share < FEW {
+            if share < MIN_SHARE {
                 continue;
             }
             let mut layer = vec![0.0_f32; GLOW * GLOW];
             places.iter().for_each(|at| layer[*at] += 1.0);
             let layer = blurred(&layer);
-            // A little of the average is added on both sides, so that one stray pattern colours nothing.
+            // The average is added on both sides, so that a single pattern has no effect.
             let damped = DAMPING * points / (GLOW * GLOW) as f32;
             let colour = genre_colour(genre as u8);
             let channels = [colour.r(), colour.g(), colour.b()].map(|channel| f32::from(channel) / 255.0);
@@ -131,27 +131,27 @@ impl Glow {
         for at in 0..GLOW * GLOW {
             let mixed = [0, 1, 2].map(|channel| hue[channel][at] / weight[at]);
             let grey = mixed.iter().sum::<f32>() / 3.0;
-            let clear = (weight[at] / CLEAR).min(1.0).sqrt();
+            let clear = (weight[at] / FULL_WEIGHT).min(1.0).sqrt();
             let dense = (everything[at] / brightest).sqrt();
             for channel in 0..3 {
-                // Hues that mix come out grey; pulled apart they stay told apart.
-                let pure = (grey + (mixed[channel] - grey) * PULL).clamp(0.0, 1.0);
+                // Mixed colours are greyish; more saturation keeps them distinct.
+                let pure = (grey + (mixed[channel] - grey) * SATURATION).clamp(0.0, 1.0);
                 hue[channel][at] = GROUND[channel] + pure * clear * (0.02 + 0.26 * dense);
             }
         }
-        // Once more, or the comparison of densities would leave hard edges.
+        // Blurred again: the comparison of densities leaves hard edges.
         let inside = blurred(&vec![1.0; GLOW * GLOW]);
         Self(hue.map(|layer| blurred(&layer).iter().zip(&inside).map(|(sum, share)| sum / share).collect()))
     }
 
-    /// The light at a place, 0..=1 from the left and from the top.
+    /// The light at a point, 0..=1 from the left and from the top.
     fn at(&self, x: f32, y: f32) -> [f32; 3] {
-        [0, 1, 2].map(|channel| between(&self.0[channel], x, y))
+        [0, 1, 2].map(|channel| interpolate(&self.0[channel], x, y))
     }
 }
 
-/// The value of a layer between its pixels.
-fn between(layer: &[f32], x: f32, y: f32) -> f32 {
+/// The value of a layer, interpolated bilinearly.
+fn interpolate(layer: &[f32], x: f32, y: f32) -> f32 {
     let place = |share: f32| (share * GLOW as f32 - 0.5).clamp(0.0, (GLOW - 1) as f32 - 1e-3);
     let (x, y) = (place(x), place(y));
     let (column, row) = (x as usize, y as usize);
@@ -174,11 +174,11 @@ fn silence(hits: &[u32]) -> ColorImage {
     ColorImage::new([HITS_SIDE, HITS_SIDE], pixels)
 }
 
-/// A Gaussian blur, rows first, then columns.
+/// A Gaussian blur: rows, then columns.
 fn blurred(layer: &[f32]) -> Vec<f32> {
-    let radius = (REACH * 3.0) as isize;
+    let radius = (BLUR * 3.0) as isize;
     let kernel: Vec<f32> =
-        (-radius..=radius).map(|at| (-(at * at) as f32 / (2.0 * REACH * REACH)).exp()).collect();
+        (-radius..=radius).map(|at| (-(at * at) as f32 / (2.0 * BLUR * BLUR)).exp()).collect();
     let total: f32 = kernel.iter().sum();
     let pass = |layer: &[f32], stride: usize| -> Vec<f32> {
         let mut out = vec![0.0; layer.len()];

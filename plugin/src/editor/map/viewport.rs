@@ -1,11 +1,11 @@
-//! Which part of the map is in sight.
+//! The visible part of the map.
 
 use egui::{Pos2, Rect, Vec2};
 
-/// The closest look.
+/// The largest zoom.
 const CLOSEST: f32 = 12.0;
 
-/// The part in sight: a square of 1/zoom of the map around its middle.
+/// The visible part: a square with 1/zoom of the map's side around its middle.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::editor) struct Viewport {
     middle: [f32; 2],
@@ -19,14 +19,14 @@ impl Default for Viewport {
 }
 
 impl Viewport {
-    /// Where a place of the map lies on the screen.
+    /// The point of the screen for a place of the map.
     pub(super) fn pos(&self, area: Rect, place: [f32; 2]) -> Pos2 {
         let across = (place[0] - self.middle[0]) * self.zoom + 0.5;
         let up = (place[1] - self.middle[1]) * self.zoom + 0.5;
         area.lerp_inside(Vec2::new(across, 1.0 - up))
     }
 
-    /// The place of the map under a point of the screen, at its edge where the point lies beyond.
+    /// The place of the map under a point of the screen, clamped to the map.
     pub(super) fn place(&self, area: Rect, pos: Pos2) -> [f32; 2] {
         let across = (pos.x - area.left()) / area.width().max(1.0) - 0.5;
         let up = (area.bottom() - pos.y) / area.height().max(1.0) - 0.5;
@@ -34,18 +34,18 @@ impl Viewport {
         [at(self.middle[0], across), at(self.middle[1], up)]
     }
 
-    /// The part in sight of a picture of the whole map.
+    /// The texture coordinates of the visible part.
     pub(super) fn uv(&self) -> Rect {
         let middle = Pos2::new(self.middle[0], 1.0 - self.middle[1]);
         Rect::from_center_size(middle, Vec2::splat(1.0 / self.zoom))
     }
 
-    /// How much larger than the whole things are shown.
+    /// The zoom; 1 shows the whole map.
     pub(super) fn zoom(&self) -> f32 {
         self.zoom
     }
 
-    /// Looks closer (above 1) or from farther away, at what lies under `pos`.
+    /// Zooms by a factor; what lies under `pos` stays there.
     pub(super) fn zoom_at(&mut self, area: Rect, pos: Pos2, factor: f32) {
         let before = self.place(area, pos);
         self.zoom = (self.zoom * factor).clamp(1.0, CLOSEST);
@@ -56,7 +56,7 @@ impl Viewport {
         self.stay_inside();
     }
 
-    /// Moves the map with the hand.
+    /// Moves the map by a drag.
     pub(super) fn pan(&mut self, area: Rect, delta: Vec2) {
         self.middle[0] -= delta.x / area.width().max(1.0) / self.zoom;
         self.middle[1] += delta.y / area.height().max(1.0) / self.zoom;

@@ -50,7 +50,7 @@ pub(super) fn scenes(ui: &mut egui::Ui, view: &ViewState<'_>) {
     });
 }
 
-/// Keeps what sounds now, but on an orbit where the puck stands.
+/// Stores the current settings; on an orbit, the puck's place.
 fn store(view: &ViewState<'_>, index: usize) {
     let settings = view.params.settings();
     let [x, y] = if settings.orbit_bars > 0 { view.place() } else { [settings.x, settings.y] };
@@ -58,14 +58,14 @@ fn store(view: &ViewState<'_>, index: usize) {
     view.actions.store_scene(index, Some(scene));
 }
 
-/// Goes to a scene, or back to the puck from the one that sounds.
+/// Switches to a scene, or back to the puck from the one that is on.
 fn recall(view: &ViewState<'_>, index: usize, sounds: bool) {
     let choice = if sounds { SceneChoice::Puck } else { SceneChoice::SCENES[index] };
     let param = &view.params.scene;
     view.actions.edit(param, Gesture::Once(param.preview_normalized(choice)));
 }
 
-/// The list of genres, which flies the puck.
+/// The list of genres; a choice moves the puck there.
 pub(super) fn regions(ui: &mut egui::Ui, view: &ViewState<'_>, map: &mut MapState) {
     let Some(latent_map) = view.decoded.model.as_deref().and_then(nets::Model::map) else { return };
     ui.horizontal(|ui| {
@@ -86,7 +86,7 @@ pub(super) fn regions(ui: &mut egui::Ui, view: &ViewState<'_>, map: &mut MapStat
     });
 }
 
-/// The orbit: on or off, its length, its path.
+/// The orbit: on or off, its path, its length.
 pub(super) fn orbit(ui: &mut egui::Ui, view: &ViewState<'_>, map: &mut MapState) {
     let (on, bars) = (&view.params.orbit, &view.params.orbit_bars);
     ui.horizontal(|ui| {
@@ -108,7 +108,7 @@ pub(super) fn orbit(ui: &mut egui::Ui, view: &ViewState<'_>, map: &mut MapState)
     });
 }
 
-/// Sixteen bars that grow from the beat: on or off, how many fills, and going on from what sounds.
+/// Phrases of sixteen bars: on or off, the number of fills, continuing the playing bars.
 pub(super) fn phrases(ui: &mut egui::Ui, view: &ViewState<'_>) {
     let on = &view.params.phrase;
     ui.horizontal(|ui| {
@@ -124,7 +124,7 @@ pub(super) fn phrases(ui: &mut egui::Ui, view: &ViewState<'_>) {
     });
 }
 
-/// How many fills: a few choices of a parameter that the host may set to anything between.
+/// The number of fills: a few values of a parameter that the host can set to any between.
 fn fills(ui: &mut egui::Ui, view: &ViewState<'_>) {
     const CHOICES: [(f32, &str); 5] = [
         (-1.0, "no fills"),
@@ -146,14 +146,14 @@ fn fills(ui: &mut egui::Ui, view: &ViewState<'_>) {
     list.response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::ComboBox, true, "fills of a phrase"));
 }
 
-/// The button that carries the two bars on that sound, and the way back.
+/// The buttons that continue the two playing bars, and go back.
 fn carry(ui: &mut egui::Ui, view: &ViewState<'_>) {
     let settings = view.params.settings();
     let place = [settings.x, settings.y];
     let hint = "Carries the two bars that sound on for fourteen more; move the puck to leave them";
     let rests = settings.orbit_bars > 0 || view.decoded.model.is_none();
     if ui.add_enabled(!rests, egui::Button::new("continue")).on_hover_text(hint).clicked() {
-        // As it is drawn: the shape turns it once more.
+        // Without the rotation, which the shape applies again.
         let pattern = view.take().onsets.rotated(view.shape.sounds_at(0));
         let take = view.cycle().rem_euclid(beat::BANK_TAKES as i64) as u8;
         let continuation = Some(beat::Continuation { pattern, place, take });
@@ -169,7 +169,7 @@ fn carry(ui: &mut egui::Ui, view: &ViewState<'_>) {
     }
 }
 
-/// What is done to the pattern as a whole.
+/// Rotation and locks of the whole pattern.
 pub(super) fn pattern_tools(ui: &mut egui::Ui, view: &ViewState<'_>) {
     let shape = view.shape;
     let turned = |by: usize| shape.with_rotation(usize::from(shape.rotation) + by);

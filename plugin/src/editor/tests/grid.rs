@@ -1,4 +1,4 @@
-//! The pattern under the hand: held steps, rotation, trims, notes, and undoing all of it.
+//! The pattern grid: locks, rotation, densities, notes, and undo of all of it.
 
 use beat::{INSTRUMENTS, STEPS};
 use egui::{Key, Modifiers, Pos2, Vec2};
@@ -27,7 +27,7 @@ fn sounds(window: &TestWindow, step: usize, instrument: usize) -> bool {
 }
 
 #[test]
-fn a_click_holds_a_step_as_the_opposite_of_what_it_is_and_another_lets_it_go() {
+fn a_click_locks_a_step_as_the_opposite_of_what_it_is_and_another_unlocks_it() {
     let mut window = TestWindow::open();
     for (step, instrument) in [(0, 0), (5, 3), (17, 1), (31, 13)] {
         let place = cell(&window, step, instrument);
@@ -40,7 +40,7 @@ fn a_click_holds_a_step_as_the_opposite_of_what_it_is_and_another_lets_it_go() {
     assert_eq!(window.host.take(), [], "a lock is no parameter");
 }
 
-/// The steps that are drawn with an edge of this colour.
+/// The steps with an edge of this colour.
 fn edged(window: &TestWindow, colour: egui::Color32) -> Vec<(usize, usize)> {
     let shapes = window.harness.output().shapes.iter().map(|clipped| &clipped.shape);
     let edged = shapes.filter_map(|shape| match shape {
@@ -53,7 +53,7 @@ fn edged(window: &TestWindow, colour: egui::Color32) -> Vec<(usize, usize)> {
 }
 
 #[test]
-fn a_held_step_is_drawn_where_the_hand_was_and_in_the_next_frame() {
+fn a_locked_step_is_drawn_where_the_pointer_was_and_in_the_next_frame() {
     for turned in [0, 1, 31] {
         let mut window = TestWindow::open();
         window.params.saved.set_shape(&beat::Shape::NONE.with_rotation(turned));
@@ -70,8 +70,8 @@ fn a_held_step_is_drawn_where_the_hand_was_and_in_the_next_frame() {
     }
 }
 
-/// Banks of one take and of eight take turns as the variation is turned up; what waits was shown as the
-/// first of its eight takes, whatever the cycle.
+/// Banks of one take and of eight alternate while the variation is changed. A waiting bank was shown as its
+/// first take, whatever the cycle.
 #[test]
 fn what_waits_is_shown_as_it_will_sound_at_its_commit() {
     use beat::{Bank, Kit, Playhead, Settings, Take};
@@ -91,10 +91,9 @@ fn what_waits_is_shown_as_it_will_sound_at_its_commit() {
     }
 }
 
-/// Where a frame took so long that a click's end and the next click's beginning came together, the next
-/// one was undone by its own end.
+/// In a frame so slow that a release and the next press came together, the second click undid itself.
 #[test]
-fn a_click_right_behind_another_holds_its_step_too() {
+fn a_click_right_behind_another_locks_its_step_too() {
     let mut window = TestWindow::open();
     let [first, second] = [cell(&window, 2, 3), cell(&window, 6, 3)];
     window.harness.hover_at(first);
@@ -128,7 +127,7 @@ fn a_drag_paints_what_its_first_step_became() {
 }
 
 #[test]
-fn the_keyboard_holds_steps_too() {
+fn the_keyboard_locks_steps_too() {
     let mut window = TestWindow::open();
     window.harness.get_by_label("Pattern").focus();
     window.harness.run();

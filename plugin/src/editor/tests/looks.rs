@@ -1,10 +1,10 @@
-//! What the window looks like, as kept paint lists.
+//! What the window looks like, as golden paint lists in `looks.txt`.
 //!
-//! Bless new ones with `BEATFIELD_BLESS=1 cargo test -p beatfield --lib editor::tests::looks`, and look at the
-//! window itself too (`cargo xtask shot`).
+//! Bless new ones with `BEATFIELD_BLESS=1 cargo test -p beatfield --lib editor::tests::looks`, and look at
+//! the window itself too (`cargo xtask shot`).
 //!
-//! A paint list is text that a person can read: one line for shapes of one look, each with where it
-//! lies. In whole points, so that the last bit of a machine's sine moves nothing.
+//! A paint list has one line for shapes of one look, each with its position, in whole points, so that
+//! rounding on different machines does not matter.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -16,7 +16,7 @@ use egui::{Color32, FullOutput, Pos2, Rect, Shape, Stroke};
 
 use super::TestWindow;
 
-/// A beat as a drummer writes it down, the same in both bars; a letter x is a hit.
+/// A beat as a drum tab, the same in both bars; x is a hit.
 fn bank(rows: &[(usize, &str)], number: u32) -> Bank {
     let mut take = Take::EMPTY;
     for (instrument, row) in rows {
@@ -31,7 +31,7 @@ fn bank(rows: &[(usize, &str)], number: u32) -> Bank {
 const ROCK: [(usize, &str); 3] = [(0, "x.......x.x....."), (1, "....x.......x..."), (4, "x.x.x.x.x.x.x.x.")];
 const SON: [(usize, &str); 2] = [(2, "x..x..x...x.x..."), (0, "x.......x.......")];
 
-/// A window with a composed beat: what a network makes of its numbers is not the window's affair.
+/// A window with a written beat, so that the model does not matter.
 fn window(size: [f32; 2]) -> TestWindow {
     let mut window = TestWindow::of_size(size);
     window.shared.show(|decoded| decoded.add(2, bank(&ROCK, 1), 0));
@@ -114,7 +114,7 @@ fn painted(output: &FullOutput) -> String {
 struct List {
     text: String,
     clip: String,
-    /// The clip and the look of the line that is being written.
+    /// The clip and the look of the current line.
     line: (String, String),
 }
 
@@ -151,7 +151,7 @@ impl List {
         }
     }
 
-    /// Another place of this look; nothing where nothing of it could be seen.
+    /// Adds a position of this look; nothing where it is invisible.
     fn put(&mut self, look: Option<String>, place: Pos2) {
         let Some(look) = look else { return };
         let place = at(place);
@@ -182,7 +182,7 @@ fn text_look(text: &TextShape) -> Option<String> {
     Some(format!("{:?} {:.0} {}", text.galley.text(), section.format.font_id.size, hex(colour)))
 }
 
-/// A path by what it spans: its corners would fill a page.
+/// A path, by its bounds and number of corners.
 fn path_look(path: &PathShape) -> (Option<String>, Pos2) {
     let bounds = Rect::from_points(&path.points);
     let stroke = match path.stroke.color {
@@ -206,9 +206,9 @@ fn hex(colour: Color32) -> String {
     format!("#{red:02x}{green:02x}{blue:02x}{glass}")
 }
 
-/// A length in whole points; no minus before a zero.
+/// A length in whole points, without a negative zero.
 fn whole(points: f32) -> i64 {
-    // Far beyond any screen lies whatever is not clipped.
+    // What is not clipped can lie far beyond any screen.
     points.clamp(-1e5, 1e5).round() as i64
 }
 

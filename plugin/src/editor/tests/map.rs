@@ -17,12 +17,12 @@ fn puck(window: &TestWindow) -> [f32; 2] {
 }
 
 fn assert_close(got: [f32; 2], expected: [f32; 2]) {
-    let near = got.iter().zip(expected).all(|(got, expected)| (got - expected).abs() < 0.002);
-    assert!(near, "{got:?} instead of {expected:?}");
+    let close = got.iter().zip(expected).all(|(got, expected)| (got - expected).abs() < 0.002);
+    assert!(close, "{got:?} instead of {expected:?}");
 }
 
 #[test]
-fn a_drag_is_one_gesture_of_both_axes_and_ends_where_the_hand_does() {
+fn a_drag_is_one_gesture_of_both_axes_and_ends_where_the_pointer_does() {
     let mut window = TestWindow::open();
     let path = [(0.2, 0.2), (0.4, 0.3), (0.7, 0.8)].map(|(x, y)| on_map(&window, x, y));
     window.drag(&path);
@@ -49,7 +49,7 @@ fn shift_moves_the_puck_finely_from_where_it_stands() {
 }
 
 #[test]
-fn looking_at_the_map_changes_nothing() {
+fn hovering_over_the_map_changes_nothing() {
     let mut window = TestWindow::open();
     for place in [(0.1, 0.1), (0.9, 0.9)] {
         window.harness.hover_at(on_map(&window, place.0, place.1));
@@ -58,10 +58,10 @@ fn looking_at_the_map_changes_nothing() {
     assert_eq!(window.host.take(), []);
 }
 
-/// A window that closes under the hand ends the gesture; one whose instance is gone already has nobody to
-/// tell, and must not take the host with it.
+/// A window that closes during a drag ends the gesture; if its instance is dropped already there is no host
+/// to call, and it must not panic.
 #[test]
-fn a_window_that_closes_under_the_hand_ends_what_it_began_or_goes_quietly() {
+fn a_window_that_closes_during_a_drag_ends_its_gestures_or_does_not_panic() {
     for gone in [false, true] {
         let mut window = TestWindow::open();
         let place = on_map(&window, 0.3, 0.3);
@@ -97,8 +97,8 @@ fn a_click_on_a_resting_place_returns_to_it_exactly() {
         let place = on_map(&window, place.0, place.1);
         window.click_at(place);
     }
-    let near = on_map(&window, 0.3, 0.3) + egui::Vec2::new(4.0, -3.0);
-    window.click_at(near);
+    let close = on_map(&window, 0.3, 0.3) + egui::Vec2::new(4.0, -3.0);
+    window.click_at(close);
     assert_close(puck(&window), [0.3, 0.3]);
 }
 
@@ -149,7 +149,7 @@ fn a_drawn_path_becomes_the_orbit() {
 }
 
 #[test]
-fn escape_gives_up_drawing() {
+fn escape_cancels_drawing() {
     let mut window = TestWindow::open();
     window.click("draw");
     window.press(Key::Escape, Modifiers::NONE);
@@ -160,7 +160,7 @@ fn escape_gives_up_drawing() {
 }
 
 #[test]
-fn a_closer_look_leaves_the_puck_where_it_is_and_makes_it_slower() {
+fn zooming_leaves_the_puck_where_it_is_and_makes_it_slower() {
     let mut window = TestWindow::open();
     window.harness.hover_at(on_map(&window, 0.5, 0.5));
     window.harness.event(egui::Event::MouseWheel {
@@ -179,12 +179,12 @@ fn a_closer_look_leaves_the_puck_where_it_is_and_makes_it_slower() {
 }
 
 #[test]
-fn what_would_play_is_asked_for_where_the_pointer_rests() {
+fn a_preview_is_requested_where_the_pointer_rests() {
     let mut window = TestWindow::open();
     window.harness.hover_at(on_map(&window, 0.25, 0.75));
     window.harness.run();
-    let asked = window.shared.requests.take_preview().expect("it was asked");
-    assert_close(asked, [0.25, 0.75]);
+    let requested = window.shared.requests.take_preview().expect("it was requested");
+    assert_close(requested, [0.25, 0.75]);
     window.harness.hover_at(Pos2::new(1.0, 1.0));
     window.harness.run();
     assert_eq!(window.shared.requests.take_preview(), None, "beside the map there is nothing to hear");

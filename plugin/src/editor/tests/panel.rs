@@ -9,7 +9,7 @@ use super::TestWindow;
 use crate::capture::{CaptureEvent, Jump};
 
 #[test]
-fn a_knob_turns_up_under_the_hand_in_one_gesture() {
+fn a_knob_is_dragged_up_in_one_gesture() {
     let mut window = TestWindow::open();
     let centre = window.rect("Temperature").center();
     window.drag(&[centre, centre - Vec2::new(0.0, 20.0), centre - Vec2::new(0.0, 60.0)]);
@@ -59,7 +59,7 @@ fn a_click_on_a_name_mutes_the_instrument_and_another_brings_it_back() {
 }
 
 #[test]
-fn rolling_the_dice_is_another_seed() {
+fn rolling_gives_another_seed() {
     let mut window = TestWindow::open();
     let before = window.params.seed.value();
     window.click("roll the dice");
@@ -141,7 +141,7 @@ fn phrase_is_one_gesture_and_comes_back_with_undo() {
 }
 
 #[test]
-fn what_sounds_is_carried_on_until_the_player_goes_back_or_elsewhere() {
+fn what_plays_is_continued_until_the_player_goes_back_or_moves_the_puck() {
     let mut window = TestWindow::open();
     let settings = window.params.settings();
     let place = [settings.x, settings.y];
@@ -160,13 +160,13 @@ fn what_sounds_is_carried_on_until_the_player_goes_back_or_elsewhere() {
 }
 
 #[test]
-fn what_is_carried_on_stays_where_it_was_drawn_under_a_rotation() {
+fn a_continuation_is_kept_without_the_rotation() {
     let mut window = TestWindow::open();
     let drawn = window.shared.decoded().newest().map(|bank| bank.takes()[0].onsets);
     window.params.saved.set_shape(&beat::Shape::NONE.with_rotation(5));
     window.harness.run();
     window.click("continue");
-    // The studio's bank is not decoded anew: what is shown counts as turned by five.
+    // The bank is not decoded anew, so what is shown counts as rotated by five.
     let carried = window.params.saved.shape().continuation.map(|carried| carried.pattern);
     assert_eq!(carried, drawn.map(|drawn| drawn.rotated(5)));
 }
@@ -209,7 +209,7 @@ fn saved(window: &TestWindow) -> Vec<u32> {
 }
 
 #[test]
-fn the_pattern_that_one_sees_is_what_is_saved() {
+fn the_pattern_that_is_shown_is_what_is_saved() {
     let mut window = window();
     window.meters.show_transport(true, false);
     window.meters.show_playhead(Some(Playhead { step: 9, cycle: 6 }));
@@ -230,7 +230,7 @@ fn bars_are_the_songs_first_as_they_will_play() {
 }
 
 #[test]
-fn what_was_played_is_what_the_tape_has() {
+fn what_was_played_is_what_is_saved() {
     let mut window = window();
     window.click("played");
     window.click("save .mid");
@@ -248,7 +248,7 @@ fn what_was_played_is_what_the_tape_has() {
 }
 
 #[test]
-fn the_file_is_saved_before_the_hand_has_it() {
+fn the_file_is_saved_before_it_is_dragged() {
     let mut window = window();
     let handle = window.rect("drag .mid").center();
     window.drag(&[handle, handle + egui::Vec2::new(30.0, 40.0), egui::Pos2::new(-50.0, 10.0)]);

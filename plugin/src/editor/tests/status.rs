@@ -1,5 +1,5 @@
-//! The status line has a sentence for each reason why nothing sounds, the first that applies; and the transport
-//! in the window of an instance that has no host.
+//! The status line has a sentence for each reason why nothing sounds, the first that applies; and the
+//! transport in the window of an instance that has no host.
 
 use beat::{Bank, Kit, Locks, Playhead, Settings, Take};
 use egui::{Key, Modifiers};
@@ -26,7 +26,7 @@ fn check(window: &TestWindow, expected: &str) {
 }
 
 #[test]
-fn a_host_at_rest_is_asked_to_play_and_the_way_of_the_notes_is_told() {
+fn at_rest_it_says_to_press_play_and_how_to_route_the_notes() {
     let mut window = TestWindow::open();
     check(&window, "Press play in the host. Notes: route this track's MIDI output to a drum track.");
     play(&mut window);
