@@ -4,7 +4,7 @@
 
 use libm::{cosf, sinf};
 
-use crate::envelope::{Segment, add};
+use crate::envelope::{Ramp, add};
 use crate::recipes::Band;
 
 /// Both filters with their state.
@@ -25,16 +25,16 @@ impl BandFilter {
         }
     }
 
-    /// Adds the filtered source with the segment's envelope, and returns the level after it.
+    /// Adds the filtered source with the level of a ramp, and returns the level after it.
     #[inline]
-    pub(crate) fn add(&mut self, sum: &mut [f32], segment: &Segment, mut source: impl FnMut() -> f32) -> f32 {
+    pub(crate) fn add(&mut self, sum: &mut [f32], ramp: &Ramp, mut source: impl FnMut() -> f32) -> f32 {
         let mut low_edge = self.low_edge;
         let level = if let Some(mut high_edge) = self.high_edge {
-            let level = add(sum, segment, || high_edge.step(low_edge.step(source())));
+            let level = add(sum, ramp, || high_edge.step(low_edge.step(source())));
             self.high_edge = Some(high_edge);
             level
         } else {
-            add(sum, segment, || low_edge.step(source()))
+            add(sum, ramp, || low_edge.step(source()))
         };
         self.low_edge = low_edge;
         level

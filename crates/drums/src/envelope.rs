@@ -23,9 +23,9 @@ pub(crate) struct Envelope {
     level: f32,
 }
 
-/// A run of samples in one stage: each multiplies the level by `factor` and adds `rise`.
+/// A run of samples in one stage of the envelope: each multiplies the level by `factor` and adds `rise`.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Segment {
+pub(crate) struct Ramp {
     pub(crate) samples: usize,
     pub(crate) factor: f32,
     pub(crate) rise: f32,
@@ -65,9 +65,9 @@ impl Envelope {
         passed
     }
 
-    /// Passes the next segment, of at most this many samples; [`Self::arrive`] sets the level after it. Empty
+    /// Passes the next ramp, of at most this many samples; [`Self::arrive`] sets the level after it. Empty
     /// where it has ended.
-    pub(crate) fn segment(&mut self, samples: usize) -> Segment {
+    pub(crate) fn ramp(&mut self, samples: usize) -> Ramp {
         let level = self.level;
         let (left, factor, rise) = if self.attack > 0 {
             (&mut self.attack, 1.0, self.rise)
@@ -78,19 +78,19 @@ impl Envelope {
         };
         let taken = (*left as usize).min(samples);
         *left -= taken as u32;
-        Segment { samples: taken, factor, rise, level }
+        Ramp { samples: taken, factor, rise, level }
     }
 
-    /// Sets the level after the last segment.
+    /// Sets the level after the last ramp.
     pub(crate) fn arrive(&mut self, level: f32) {
         self.level = level;
     }
 }
 
-/// Adds the source with the segment's envelope, and returns the level after it.
+/// Adds the source with the level of a ramp, and returns the level after it.
 #[inline]
-pub(crate) fn add(sum: &mut [f32], segment: &Segment, mut source: impl FnMut() -> f32) -> f32 {
-    let Segment { factor, rise, mut level, .. } = *segment;
+pub(crate) fn add(sum: &mut [f32], ramp: &Ramp, mut source: impl FnMut() -> f32) -> f32 {
+    let Ramp { factor, rise, mut level, .. } = *ramp;
     for sum in sum {
         *sum += source() * level;
         level = level * factor + rise;

@@ -3,7 +3,7 @@
 use libm::powf;
 
 use crate::band::BandFilter;
-use crate::envelope::{Envelope, Segment, add};
+use crate::envelope::{Envelope, Ramp, add};
 use crate::recipes::{EnvelopeTimes, LayerRecipe};
 use crate::source::{CHUNK, Generator};
 
@@ -60,20 +60,20 @@ impl VoiceLayer {
         let delayed = self.envelope.pass_delay(sum.len());
         let mut sum = &mut sum[delayed..];
         while !sum.is_empty() {
-            let segment = self.envelope.segment(sum.len());
-            if segment.samples == 0 {
+            let ramp = self.envelope.ramp(sum.len());
+            if ramp.samples == 0 {
                 break;
             }
-            let (now, later) = sum.split_at_mut(segment.samples);
-            let arrived = self.add_segment(now, &segment);
+            let (now, later) = sum.split_at_mut(ramp.samples);
+            let arrived = self.add_ramp(now, &ramp);
             self.envelope.arrive(arrived);
             sum = later;
         }
     }
 
-    /// Adds a segment and returns the level after it. One loop for each kind of source, over copies, so that
+    /// Adds a ramp and returns the level after it. One loop for each kind of source, over copies, so that
     /// its state stays in registers.
-    fn add_segment(&mut self, sum: &mut [f32], segment: &Segment) -> f32 {
+    fn add_ramp(&mut self, sum: &mut [f32], ramp: &Ramp) -> f32 {
         match (self.generator, &mut self.band) {
             (Generator::Tone(mut tone), _) => {
                 let mut samples = [0.0; CHUNK];
@@ -81,15 +81,15 @@ impl VoiceLayer {
                 tone.write(samples);
                 self.generator = Generator::Tone(tone);
                 let mut samples = samples.iter();
-                add(sum, segment, || samples.next().copied().unwrap_or(0.0))
+                add(sum, ramp, || samples.next().copied().unwrap_or(0.0))
             }
             (Generator::Noise(mut noise), band) => {
-                let level = band.add(sum, segment, || noise.step());
+                let level = band.add(sum, ramp, || noise.step());
                 self.generator = Generator::Noise(noise);
                 level
             }
             (Generator::Metal(mut metal), band) => {
-                let level = band.add(sum, segment, || metal.step());
+                let level = band.add(sum, ramp, || metal.step());
                 self.generator = Generator::Metal(metal);
                 level
             }
