@@ -1,4 +1,4 @@
-//! The walls between the crates: each exists to keep something out. `cargo tree` says what a crate
+//! The walls between the crates: which dependencies each must not have. `cargo tree` lists what a crate
 //! would be built with, so a feature that one crate switches on does not blame another.
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};

@@ -70,7 +70,7 @@ enum XtaskVerb {
     Test,
     /// Check the sequencer against the playback contract: --blocks N --seed S --fault NAME
     Soak(Arguments),
-    /// Change the sequencer in every way that cargo-mutants knows, and see that a test fails each time
+    /// Run cargo-mutants on the sequencer: each change of its code must make a test fail
     Mutants(mutants::MutantsOptions),
     /// Create, automate and destroy hundreds of instances, and count the hosts that they abort
     Cycles(Arguments),

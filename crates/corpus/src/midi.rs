@@ -133,7 +133,7 @@ impl TrackEvents {
         let mut tick = 0_u64;
         loop {
             let left = events.unread().len();
-            // The reader stops silently where an event makes no sense; what was left tells.
+            // midly's iterator ends without an error at an invalid event; then bytes are left over.
             let Some(Ok(event)) = events.next() else {
                 let broken = MidiError::Event { track: number, byte: track.len() - left };
                 return if left == 0 { Ok(()) } else { Err(broken) };

@@ -79,7 +79,7 @@ pub struct Finding {
     pub call: usize,
     /// The sample in that call's block.
     pub sample: i64,
-    /// What the contract asks for.
+    /// What the contract requires.
     pub expected: String,
     /// What the sequencer did.
     pub got: String,
