@@ -40,7 +40,7 @@ pub(super) fn show(
                     commit(ui, view);
                 });
             });
-            knobs(ui, view, 3);
+            knobs(ui, view, 2, 4);
             beat_rows::regions(ui, view, map);
             beat_rows::scenes(ui, view);
             beat_rows::orbit(ui, view, map);
@@ -59,7 +59,7 @@ pub(super) fn show(
         beat_rows::scenes(ui, view);
     });
     scrolled(ui, under, "under", |ui| {
-        knobs(ui, view, 6);
+        knobs(ui, view, 1, 7);
         ui.horizontal(|ui| {
             beat_rows::orbit(ui, view, map);
             beat_rows::pattern_tools(ui, view);
@@ -83,10 +83,12 @@ fn scrolled(ui: &mut egui::Ui, place: egui::Rect, name: &str, part: impl FnOnce(
     });
 }
 
-/// The small knobs, `columns` to a row, spread over the width.
-fn knobs(ui: &mut egui::Ui, view: &ViewState<'_>, columns: usize) {
+/// The small knobs in `rows`, spread over the width; in more rows where one would have more than `most`.
+fn knobs(ui: &mut egui::Ui, view: &ViewState<'_>, rows: usize, most: usize) {
+    let knobs = view.params.knobs();
+    let columns = knobs.len().div_ceil(rows).min(most);
     let left = ui.available_width() - columns as f32 * knob::width(SMALL);
-    for row in view.params.knobs().chunks(columns) {
+    for row in knobs.chunks(columns) {
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = (left / (columns - 1) as f32).floor().clamp(6.0, 40.0);
             for knob in row {
