@@ -3,6 +3,7 @@
 
 #![allow(clippy::print_stdout, reason = "a failed test shows what it played so far")]
 
+mod behaviours;
 mod bounce;
 mod child_processes;
 mod demo;

@@ -1,11 +1,11 @@
 //! Note-offs: after a stop, a seek, a loop, bypass or a deactivation, no note hangs.
 
 use crate::sessions::{
-    assert_clean, blocks, bounce, each, each_format, note_list, odd_blocks, play, play_busily,
+    assert_clean, blocks, bounce, each, each_format, note_list, odd_blocks, perform, play, play_busily,
 };
 use beat::NoteKind;
 use end_to_end::create;
-use rig::{HostError, Instance, LoopWrap, Mode, NoteFault, PluginFormat, Session, Setup};
+use rig::{HostBehaviour, HostError, Instance, LoopWrap, Mode, NoteFault, PluginFormat, Session, Setup};
 
 /// Plays with the longest gate until a note sounds at the end of a block.
 fn play_until_a_note_sounds(session: &mut Session<'_>) -> Result<(), HostError> {
@@ -100,8 +100,9 @@ fn a_loop_plays_the_same_notes_each_time_and_leaves_none() {
             if wrap == LoopWrap::Announced && instance.format() == PluginFormat::Vst3 {
                 continue; // VST3 cannot send it
             }
-            let recording = bounce(instance, |session| {
-                session.set_loop_wrap(wrap);
+            let behaviour = HostBehaviour { loop_wrap: wrap, ..HostBehaviour::default() };
+            let setup = Setup { behaviour, ..Setup::new(Mode::Offline) };
+            let recording = perform(instance, setup, |session| {
                 play_busily(session)?;
                 session.transport().set_loop(Some(2.0..6.0));
                 session.transport().seek(2.0);

@@ -3,7 +3,7 @@
 
 use end_to_end::load;
 use rig::desktop::{DesktopError, Display, FakeInput, InputAction, Screenshot};
-use rig::hosts::clap::RequestedSize;
+use rig::hosts::RequestedSize;
 use rig::{Bundle, Instance, Mode, PluginFormat, RecordedNote, Session, Setup};
 use std::collections::BTreeSet;
 use std::process::Command;

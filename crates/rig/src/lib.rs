@@ -2,7 +2,7 @@
 //! records notes and audio. For the demo and for the end-to-end tests.
 //!
 //! The way through: a [`hosts::Bundle`] creates an [`hosts::Instance`]; a [`hosts::Session`] rolls its
-//! [`hosts::Transport`] over it block by block and keeps what came out in a [`hosts::Recording`].
+//! [`hosts::HostTransport`] over it block by block and keeps what came out in a [`hosts::Recording`].
 
 pub mod checks;
 pub mod daw;
@@ -14,7 +14,7 @@ pub mod measurements;
 pub mod watch;
 
 pub use hosts::{
-    BlockInput, BlockOutput, Bundle, HostError, HostTransport, Instance, LoopWrap, Mode, NoteFault,
-    ParameterChange, ParameterDescription, ParameterId, PluginFormat, Position, RecordedNote, Recorder,
-    Recording, Session, Setup,
+    BarReport, BlockInput, BlockOutput, Bundle, HostBehaviour, HostError, HostTransport, Instance, LoopWrap,
+    Mode, NoteFault, NoteOutput, OutputChannels, ParameterChange, ParameterDescription, ParameterId,
+    PluginFormat, Position, RecordedNote, Recorder, Recording, Session, Setup,
 };

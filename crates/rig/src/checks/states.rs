@@ -196,7 +196,7 @@ fn play(
     instance: &mut dyn Instance,
     script: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
 ) -> Result<Recording, HostError> {
-    let setup = Setup { rate: RATE, most_frames: BLOCK, mode: Mode::Offline };
+    let setup = Setup { rate: RATE, most_frames: BLOCK, ..Setup::new(Mode::Offline) };
     let mut session = Session::start(instance, setup, TEMPO)?;
     session.set_bounce(setup.mode)?;
     script(&mut session)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 #[derive(clap::Args, Clone)]
 pub(crate) struct ShotArgs {
-    /// The .clap bundle
+    /// The .clap or .vst3 bundle
     #[arg(long, value_name = "FILE")]
     bundle: PathBuf,
     /// Where the puck stands, left to right, 0 to 1
@@ -58,8 +58,8 @@ mod linux {
     use super::ShotArgs;
     use anyhow::{Context, bail};
     use rig::desktop::{Display, FakeInput, InputAction, Screenshot};
-    use rig::hosts::clap::{Bundle, RequestedSize};
-    use rig::{Mode, Session, Setup};
+    use rig::hosts::RequestedSize;
+    use rig::{Bundle, Mode, Session, Setup};
     use std::process::Command;
     use std::time::{Duration, Instant};
 
@@ -97,7 +97,7 @@ mod linux {
         let size = RequestedSize { pixels: args.size, scale: args.scale };
         let (width, height) = instance.open_window("Beatfield", size)?;
         let setup = Setup { rate: RATE, ..Setup::new(Mode::Realtime) };
-        let mut session = Session::start(&mut instance, setup, TEMPO)?;
+        let mut session = Session::start(&mut *instance, setup, TEMPO)?;
         for (name, value) in [("X", args.x), ("Y", args.y), ("Temperature", args.temperature)] {
             session.set_text(name, &value.to_string())?;
         }
@@ -131,9 +131,7 @@ mod linux {
         let start = Instant::now();
         let (mut last, mut same) = (Screenshot::take(width, height)?, 0);
         while start.elapsed() < TIMEOUT {
-            session.instance().idle();
-            std::thread::sleep(Duration::from_millis(250));
-            session.instance().idle();
+            session.wait_without_blocks(Duration::from_millis(250));
             let picture = Screenshot::take(width, height)?;
             same = if picture == last && picture.shows_something() { same + 1 } else { 0 };
             if same == STILL {

@@ -94,7 +94,7 @@ pub(crate) type StepNote = (i64, u8, u8);
 /// The plugin fails.
 pub(crate) fn play(bundle: &Bundle, take: &DawTake, x: f64) -> Result<BTreeSet<StepNote>, HostError> {
     let mut instance = bundle.create()?;
-    let setup = Setup { rate: RATE, most_frames: BEFORE, mode: Mode::Offline };
+    let setup = Setup { rate: RATE, most_frames: BEFORE, ..Setup::new(Mode::Offline) };
     let mut session = Session::start(&mut *instance, setup, TEMPO)?;
     session.set_bounce(Mode::Offline)?;
     for (name, value) in SETTINGS {

@@ -128,7 +128,7 @@ pub fn play(
         temperature,
         one: instance.parse(temperature, "1")?,
     };
-    let setup = Setup { rate: RATE, most_frames: FRAMES, mode };
+    let setup = Setup { rate: RATE, most_frames: FRAMES, ..Setup::new(mode) };
     let mut session = Session::start(instance, setup, TEMPO)?;
     session.set_bounce(mode)?;
     session.set_text("Seed", &seed.to_string())?;

@@ -2,7 +2,7 @@
 //! plugin's own, mouse and keyboard input, and screenshots. Linux only.
 //!
 //! A program starts a [`Display`] and runs itself again with it as `DISPLAY`; there it opens an instance's
-//! window with [`crate::hosts::clap::ClapInstance::open_window`], moves a [`FakeInput`] and takes a [`Screenshot`].
+//! window with [`crate::Instance::open_window`], moves a [`FakeInput`] and takes a [`Screenshot`].
 
 mod input;
 mod screen;

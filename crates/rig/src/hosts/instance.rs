@@ -1,6 +1,6 @@
 //! The interface of a plugin instance, the same for both formats, and the blocks that it processes.
 
-use crate::hosts::{HostError, Position};
+use crate::hosts::{HostBehaviour, HostError, OutputChannels, Position};
 use beat::{NoteEvent, NoteKind};
 use std::time::Duration;
 
@@ -60,13 +60,24 @@ pub struct Setup {
     pub most_frames: u32,
     /// Live or offline; announced before the plugin is activated.
     pub mode: Mode,
+    /// How the host behaves.
+    pub behaviour: HostBehaviour,
 }
 
 impl Setup {
-    /// 48 kHz, blocks of at most 8192 samples.
+    /// 48 kHz, blocks of at most 8192 samples, a host that does everything.
     pub fn new(mode: Mode) -> Self {
-        Self { rate: 48_000.0, most_frames: 8192, mode }
+        Self { rate: 48_000.0, most_frames: 8192, mode, behaviour: HostBehaviour::default() }
     }
+}
+
+/// The size of a window that is to be opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct RequestedSize {
+    /// In pixels; none is the plugin's own size.
+    pub pixels: Option<(u32, u32)>,
+    /// The scale factor, where the host has one.
+    pub scale: Option<f64>,
 }
 
 /// A plugin instance. All calls come from the thread that created it, the main thread of the host;
@@ -133,6 +144,17 @@ pub trait Instance {
     /// Runs the main-thread callbacks that the plugin has requested; called after every block.
     fn idle(&mut self);
 
+    /// Opens the plugin's window on the screen that `DISPLAY` names; returns its size in pixels.
+    ///
+    /// # Errors
+    /// There is no X server, or the plugin has no window for one.
+    #[cfg(target_os = "linux")]
+    fn open_window(&mut self, title: &str, size: RequestedSize) -> Result<(u32, u32), HostError>;
+
+    /// Closes the window, where one is open.
+    #[cfg(target_os = "linux")]
+    fn close_window(&mut self);
+
     /// The parameter of this name.
     ///
     /// # Errors
@@ -177,6 +199,8 @@ pub struct BlockInput {
     pub changes: Vec<ParameterChange>,
     /// Notes played into the plugin, in time order.
     pub notes: Vec<NoteEvent>,
+    /// Notes that are choked at sample 0, as channel and note (CLAP only).
+    pub chokes: Vec<(u8, u8)>,
     /// Samples since the plugin was activated.
     pub steady: u64,
 }
@@ -188,7 +212,7 @@ pub struct BlockOutput {
     pub notes: Vec<NoteEvent>,
     /// The number of events that are neither notes nor parameter changes.
     pub other_events: usize,
-    /// Left and right, `frames` samples each.
+    /// Left and right, `frames` samples each; channels that the host does not pass stay silent.
     pub audio: [Vec<f32>; 2],
     /// The duration of the plugin's call.
     pub cost: Duration,
@@ -203,6 +227,11 @@ impl BlockOutput {
             channel.clear();
             channel.resize(frames as usize, 0.0);
         }
+    }
+
+    /// The channels that the host passes to the plugin.
+    pub(crate) fn channels(&mut self, channels: OutputChannels) -> impl Iterator<Item = &mut Vec<f32>> {
+        self.audio.iter_mut().take(channels.count())
     }
 
     /// Adds a note-on of this velocity (0..=1), or a note-off where there is none.

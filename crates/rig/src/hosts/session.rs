@@ -1,23 +1,11 @@
 //! A session: an active instance, its transport, and the recording of what it plays.
 
 use crate::hosts::{
-    BlockInput, BlockOutput, HostError, HostTransport, Instance, Mode, ParameterChange, ParameterId,
-    PluginFormat, Recorder, Recording, Setup,
+    BlockInput, BlockOutput, HostError, HostTransport, Instance, LoopWrap, Mode, ParameterChange,
+    ParameterId, PluginFormat, Recorder, Recording, Setup,
 };
 use beat::NoteEvent;
 use std::time::{Duration, Instant};
-
-/// What a host does where a loop ends within a block.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LoopWrap {
-    /// It ends the block there and starts another, as most hosts do.
-    #[default]
-    Split,
-    /// It sends a transport event within the block (CLAP only).
-    Announced,
-    /// It sends nothing: the next block begins behind the loop's start.
-    Silent,
-}
 
 /// An active instance with a transport and a recorder. Settings act from the next block on.
 pub struct Session<'a> {
@@ -42,7 +30,7 @@ impl<'a> Session<'a> {
         Ok(Self {
             instance,
             transport: HostTransport::new(setup.rate, tempo),
-            wrap: LoopWrap::default(),
+            wrap: setup.behaviour.loop_wrap,
             recorder: Recorder::new(setup.rate),
             block: BlockInput::default(),
             output: BlockOutput::default(),
@@ -59,11 +47,6 @@ impl<'a> Session<'a> {
     /// The instance, for its state and values.
     pub fn instance(&mut self) -> &mut dyn Instance {
         self.instance
-    }
-
-    /// Chooses how loops wrap.
-    pub fn set_loop_wrap(&mut self, wrap: LoopWrap) {
-        self.wrap = wrap;
     }
 
     /// Automates a parameter at the start of the next block; `value` is 0..=1 over its range.
@@ -152,6 +135,24 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Chokes a note that was played into the plugin, at the start of the next block (CLAP only; VST3 has no such
+    /// event).
+    pub fn choke(&mut self, channel: u8, note: u8) {
+        self.block.chokes.push((channel, note));
+    }
+
+    /// Lets time pass while no block is processed. Main-thread callbacks run, as in a host whose audio is stopped;
+    /// edits of the plugin's window reach the plugin alone.
+    pub fn wait_without_blocks(&mut self, time: Duration) {
+        const IDLE_INTERVAL: Duration = Duration::from_millis(10);
+        let start = Instant::now();
+        while start.elapsed() < time {
+            self.instance.idle();
+            std::thread::sleep(IDLE_INTERVAL.min(time));
+        }
+        self.instance.idle();
+    }
+
     /// CLAP `reset`, VST3 `setProcessing(0)` and `(1)`.
     ///
     /// # Errors
@@ -222,6 +223,7 @@ impl<'a> Session<'a> {
         }
         block.changes.clear();
         block.notes.clear();
+        block.chokes.clear();
         self.block = block;
         self.output = output;
         self.instance.idle();
@@ -231,7 +233,8 @@ impl<'a> Session<'a> {
     /// Moves the transport over the block, wrapping loops on the way.
     fn advance(&mut self, block: &mut BlockInput) {
         let mut sample = 0;
-        while let Some(wrap) = self.transport.samples_to_wrap() {
+        let wraps = self.wrap != LoopWrap::PastEnd;
+        while let Some(wrap) = self.transport.samples_to_wrap().filter(|_| wraps) {
             let Ok(step) = u32::try_from(wrap) else { break };
             if step > block.frames - sample {
                 break;

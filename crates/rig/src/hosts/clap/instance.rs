@@ -2,19 +2,19 @@
 
 use super::callbacks::{MainThread, Requests, RigHost};
 use super::processor::{ClapProcessor, ParameterRange};
+#[cfg(target_os = "linux")]
+use crate::hosts::RequestedSize;
 use crate::hosts::audio_thread::AudioThread;
 use crate::hosts::{
-    BlockInput, BlockOutput, HostError, Instance, Mode, ParameterDescription, ParameterId, PluginFormat,
-    Setup,
+    BlockInput, BlockOutput, HostError, Instance, Mode, OutputChannels, ParameterDescription, ParameterId,
+    PluginFormat, Setup,
 };
+use clack_extensions::audio_ports_config::{AudioPortsConfigBuffer, PluginAudioPortsConfig};
 use clack_extensions::params::{ParamInfoBuffer, PluginParams};
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
 use clack_host::prelude::*;
 use std::ffi::{CStr, CString};
-
-#[cfg(target_os = "linux")]
-pub use window::RequestedSize;
 
 /// A CLAP plugin instance.
 pub struct ClapInstance {
@@ -28,9 +28,6 @@ pub struct ClapInstance {
     /// The host's window around the plugin's, while it is open.
     #[cfg(target_os = "linux")]
     frame: Option<crate::desktop::HostWindow>,
-    /// How often a requested size was refused.
-    #[cfg(target_os = "linux")]
-    refused_sizes: u32,
 }
 
 impl ClapInstance {
@@ -63,8 +60,6 @@ impl ClapInstance {
             most_frames: 0,
             #[cfg(target_os = "linux")]
             frame: None,
-            #[cfg(target_os = "linux")]
-            refused_sizes: 0,
         })
     }
 
@@ -90,6 +85,22 @@ impl ClapInstance {
 
     fn state(&self) -> Result<PluginState, HostError> {
         self.plugin.plugin_shared_handle().get_extension().ok_or(HostError::Missing("state"))
+    }
+
+    /// Selects the plugin's port configuration with so many output channels, where it has one; see
+    /// [`OutputChannels`].
+    fn request_channels(&mut self, channels: OutputChannels) {
+        let handle = self.plugin.plugin_shared_handle();
+        let Some(configurations) = handle.get_extension::<PluginAudioPortsConfig>() else { return };
+        let handle = self.plugin.plugin_handle();
+        let mut buffer = AudioPortsConfigBuffer::new();
+        let wanted = (0..configurations.count(&handle)).find_map(|index| {
+            let found = configurations.get(&handle, index, &mut buffer)?;
+            let count = found.main_output.map_or(0, |port| port.channel_count);
+            (count as usize == channels.count()).then_some(found.id)
+        });
+        // A plugin may decline; the host passes its channels all the same.
+        if wanted.is_some_and(|id| configurations.select(&handle, id).is_err()) {}
     }
 
     fn announce(&mut self, mode: Mode) -> Result<(), HostError> {
@@ -155,6 +166,7 @@ impl Instance for ClapInstance {
             return Err(HostError::State { state: "active", advice: "deactivate it first" });
         }
         self.announce(setup.mode)?;
+        self.request_channels(setup.behaviour.channels);
         let configuration = PluginAudioConfiguration {
             sample_rate: setup.rate,
             min_frames_count: 1,
@@ -162,7 +174,8 @@ impl Instance for ClapInstance {
         };
         let stopped =
             self.plugin.activate(|_, _| (), configuration).map_err(|error| refused("activate", error))?;
-        self.audio = Some(AudioThread::start(ClapProcessor::new(stopped, self.ranges.clone()))?);
+        self.audio =
+            Some(AudioThread::start(ClapProcessor::new(stopped, self.ranges.clone(), setup.behaviour))?);
         self.most_frames = setup.most_frames;
         Ok(())
     }
@@ -196,12 +209,22 @@ impl Instance for ClapInstance {
         #[cfg(target_os = "linux")]
         self.follow_size();
     }
+
+    #[cfg(target_os = "linux")]
+    fn open_window(&mut self, title: &str, size: RequestedSize) -> Result<(u32, u32), HostError> {
+        self.show_window(title, size)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn close_window(&mut self) {
+        self.destroy_window();
+    }
 }
 
 impl Drop for ClapInstance {
     fn drop(&mut self) {
         #[cfg(target_os = "linux")]
-        self.close_window();
+        self.destroy_window();
         // The plugin is being destroyed, so an error has no receiver.
         if self.deactivate().is_err() {
             self.audio = None;
@@ -214,24 +237,15 @@ impl Drop for ClapInstance {
 mod window {
     use super::{ClapInstance, Requests, refused};
     use crate::desktop::HostWindow;
-    use crate::hosts::HostError;
+    use crate::hosts::{HostError, RequestedSize};
     use clack_extensions::gui::{GuiApiType, GuiConfiguration, GuiSize, PluginGui, Window};
 
-    /// The size of a window that is to be opened.
-    #[derive(Clone, Copy, Debug, Default, PartialEq)]
-    pub struct RequestedSize {
-        /// In pixels; none is the plugin's own size.
-        pub pixels: Option<(u32, u32)>,
-        /// The scale factor, where the host has one.
-        pub scale: Option<f64>,
-    }
-
     impl ClapInstance {
-        /// Opens the plugin's window on the screen that `DISPLAY` names; returns its size in pixels.
-        ///
-        /// # Errors
-        /// There is no X server, or the plugin has no window for one.
-        pub fn open_window(&mut self, title: &str, size: RequestedSize) -> Result<(u32, u32), HostError> {
+        pub(super) fn show_window(
+            &mut self,
+            title: &str,
+            size: RequestedSize,
+        ) -> Result<(u32, u32), HostError> {
             let gui = self.gui()?;
             let handle = self.plugin.plugin_handle();
             let how = GuiConfiguration { api_type: GuiApiType::X11, is_floating: false };
@@ -249,7 +263,7 @@ mod window {
             }
             let parent = Window::from_x11_handle(frame.handle().into());
             #[allow(unsafe_code, reason = "the plugin draws into a window of the host")]
-            // SAFETY: the frame lives until `close_window`, which destroys the plugin's window first.
+            // SAFETY: the frame lives until `destroy_window`, which destroys the plugin's window first.
             let set = unsafe { gui.set_parent(&handle, parent) };
             set.map_err(|error| refused("move into the host's window", error))?;
             gui.show(&handle).map_err(|error| refused("show its window", error))?;
@@ -257,8 +271,7 @@ mod window {
             Ok((width, height))
         }
 
-        /// Closes the window, where one is open.
-        pub fn close_window(&mut self) {
+        pub(super) fn destroy_window(&mut self) {
             if self.frame.is_some()
                 && let Ok(gui) = self.gui()
             {
@@ -267,20 +280,13 @@ mod window {
             self.frame = None;
         }
 
-        /// How often a requested size was refused.
-        pub fn refused_sizes(&self) -> u32 {
-            self.refused_sizes
-        }
-
         /// Gives the window the size that the plugin has requested.
         pub(super) fn follow_size(&mut self) {
             let Some(wanted) = self.plugin.access_shared_handler(Requests::take_size) else { return };
             let (Some(frame), Ok(gui)) = (&self.frame, self.gui()) else { return };
             // Where the server or the plugin refuses, the window stays as it is.
             let resized = frame.resize(wanted.width, wanted.height).is_ok();
-            if !resized || gui.set_size(&self.plugin.plugin_handle(), wanted).is_err() {
-                self.refused_sizes += 1;
-            }
+            if resized && gui.set_size(&self.plugin.plugin_handle(), wanted).is_err() {}
         }
 
         fn gui(&self) -> Result<PluginGui, HostError> {

@@ -10,8 +10,6 @@ use std::ffi::CString;
 use std::path::{Path, PathBuf};
 
 pub use instance::ClapInstance;
-#[cfg(target_os = "linux")]
-pub use instance::RequestedSize;
 
 /// A loaded .clap file. It stays loaded as long as the bundle or one of its instances lives.
 pub struct Bundle {

@@ -2,15 +2,17 @@
 
 use super::callbacks::RigHost;
 use crate::hosts::audio_thread::Processor;
-use crate::hosts::{BlockInput, BlockOutput, HostError, Position};
+use crate::hosts::{
+    BarReport, BlockInput, BlockOutput, HostBehaviour, HostError, NoteOutput, OutputChannels, Position,
+};
 use crate::watch;
 use beat::{NoteEvent, NoteKind};
 use clack_host::events::event_types::{
-    MidiEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent, TransportFlags,
+    MidiEvent, NoteChokeEvent, NoteOffEvent, NoteOnEvent, ParamValueEvent, TransportEvent, TransportFlags,
 };
-use clack_host::events::io::EventBuffer;
+use clack_host::events::io::{EventBuffer, OutputEvents};
 use clack_host::events::spaces::CoreEventSpace;
-use clack_host::events::{EventFlags, EventHeader, Pckn, UnknownEvent};
+use clack_host::events::{EventFlags, EventHeader, Match, Pckn, UnknownEvent};
 use clack_host::prelude::*;
 use clack_host::utils::{BeatTime, ClapId, SecondsTime};
 use std::time::Instant;
@@ -19,16 +21,22 @@ use std::time::Instant;
 pub(crate) struct ClapProcessor {
     plugin: PluginAudioProcessor<RigHost>,
     ranges: Vec<ParameterRange>,
+    behaviour: HostBehaviour,
     ports: AudioPorts,
     events_in: EventBuffer,
     events_out: EventBuffer,
 }
 
 impl ClapProcessor {
-    pub(crate) fn new(plugin: StoppedPluginAudioProcessor<RigHost>, ranges: Vec<ParameterRange>) -> Self {
+    pub(crate) fn new(
+        plugin: StoppedPluginAudioProcessor<RigHost>,
+        ranges: Vec<ParameterRange>,
+        behaviour: HostBehaviour,
+    ) -> Self {
         Self {
             plugin: plugin.into(),
             ranges,
+            behaviour,
             ports: AudioPorts::with_capacity(2, 1),
             events_in: EventBuffer::with_capacity(256),
             events_out: EventBuffer::with_capacity(256),
@@ -47,17 +55,29 @@ impl Processor for ClapProcessor {
     }
 
     fn process(&mut self, block: &BlockInput, output: &mut BlockOutput) -> Result<(), HostError> {
-        fill_input(&mut self.events_in, block, &self.ranges);
+        fill_input(&mut self.events_in, block, &self.ranges, self.behaviour.bars);
         self.events_out.clear();
-        let transport = transport_event(&block.position, 0);
-        let mut audio = self.ports.with_output_buffers([AudioPortBuffer {
-            latency: 0,
-            channels: AudioPortBufferType::f32_output_only(
-                output.audio.iter_mut().map(|channel| channel.as_mut_slice()),
-            ),
-        }]);
+        let transport = transport_event(&block.position, 0, self.behaviour.bars);
+        let channels = self.behaviour.channels;
+        let mut audio = if channels == OutputChannels::None {
+            no_outputs(block.frames)
+        } else {
+            self.ports.with_output_buffers([AudioPortBuffer {
+                latency: 0,
+                channels: AudioPortBufferType::f32_output_only(
+                    output.channels(channels).map(|channel| channel.as_mut_slice()),
+                ),
+            }])
+        };
         let plugin = self.plugin.as_started_mut().map_err(refused("process"))?;
-        let (events_in, mut events_out) = (self.events_in.as_input(), self.events_out.as_output());
+        let events_in = self.events_in.as_input();
+        // An option is a list of one event; a full one refuses every other.
+        let mut full = Some(NoteOffEvent::new(0, Pckn::match_all(), 0.0));
+        let mut events_out = match self.behaviour.note_output {
+            NoteOutput::Recorded => self.events_out.as_output(),
+            NoteOutput::Refused => OutputEvents::from_buffer(&mut full),
+            NoteOutput::Missing => OutputEvents::void(),
+        };
         let begin = Instant::now();
         let processed = watch::during(|| {
             plugin.process(
@@ -87,6 +107,13 @@ impl Processor for ClapProcessor {
     }
 }
 
+/// A block of `frames` samples without output ports.
+#[allow(unsafe_code, reason = "clack takes the length of a block from its ports, and there are none")]
+fn no_outputs(frames: u32) -> OutputAudioBuffers<'static> {
+    // SAFETY: there are no buffers that could be shorter than `frames`.
+    unsafe { OutputAudioBuffers::from_raw_buffers(&mut [], frames) }
+}
+
 /// The range of a parameter in CLAP's plain values.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ParameterRange {
@@ -109,7 +136,7 @@ impl ParameterRange {
 }
 
 /// The transport event of `position` at sample `sample` of a block.
-pub(crate) fn transport_event(position: &Position, sample: u32) -> TransportEvent {
+pub(crate) fn transport_event(position: &Position, sample: u32, bars: BarReport) -> TransportEvent {
     let mut flags = TransportFlags::HAS_TEMPO
         | TransportFlags::HAS_BEATS_TIMELINE
         | TransportFlags::HAS_SECONDS_TIMELINE
@@ -119,6 +146,10 @@ pub(crate) fn transport_event(position: &Position, sample: u32) -> TransportEven
     flags.set(TransportFlags::IS_LOOP_ACTIVE, position.loop_range.is_some());
     let (loop_start, loop_end) =
         position.loop_range.as_ref().map_or((0.0, 0.0), |range| (range.start, range.end));
+    let (bar_start, bar_number) = match bars {
+        BarReport::StartAndNumber => (position.bar_start, position.bar_number),
+        BarReport::SignatureAlone => (0.0, 0),
+    };
     let seconds = |beats: f64| SecondsTime::from_float(beats * 60.0 / position.tempo);
     TransportEvent {
         header: EventHeader::new_core(sample, EventFlags::empty()),
@@ -131,18 +162,23 @@ pub(crate) fn transport_event(position: &Position, sample: u32) -> TransportEven
         loop_end_beats: BeatTime::from_float(loop_end),
         loop_start_seconds: seconds(loop_start),
         loop_end_seconds: seconds(loop_end),
-        bar_start: BeatTime::from_float(position.bar_start),
-        bar_number: position.bar_number,
+        bar_start: BeatTime::from_float(bar_start),
+        bar_number,
         time_signature_numerator: position.time_signature.0,
         time_signature_denominator: position.time_signature.1,
     }
 }
 
 /// Fills `events` with the events of the block, in time order.
-pub(crate) fn fill_input(events: &mut EventBuffer, block: &BlockInput, ranges: &[ParameterRange]) {
+pub(crate) fn fill_input(
+    events: &mut EventBuffer,
+    block: &BlockInput,
+    ranges: &[ParameterRange],
+    bars: BarReport,
+) {
     events.clear();
     for (sample, position) in &block.jumps {
-        events.push(&transport_event(position, *sample));
+        events.push(&transport_event(position, *sample, bars));
     }
     for change in &block.changes {
         if let Some(range) = ranges.iter().find(|range| range.id.get() == change.parameter.0) {
@@ -150,9 +186,12 @@ pub(crate) fn fill_input(events: &mut EventBuffer, block: &BlockInput, ranges: &
             events.push(&ParamValueEvent::new(change.sample, range.id, Pckn::match_all(), plain));
         }
     }
+    let pckn = |channel: u8, note: u8| Pckn::new(0_u16, u16::from(channel), u16::from(note), Match::All);
+    for (channel, note) in &block.chokes {
+        events.push(&NoteChokeEvent::new(0, pckn(*channel, *note)));
+    }
     for note in &block.notes {
-        let pckn =
-            Pckn::new(0_u16, u16::from(note.channel), u16::from(note.note), clack_host::events::Match::All);
+        let pckn = pckn(note.channel, note.note);
         match note.kind {
             NoteKind::On { velocity } => {
                 events.push(&NoteOnEvent::new(note.sample, pckn, f64::from(velocity) / 127.0));

@@ -50,8 +50,22 @@ impl IHostApplicationTrait for Application {
     }
 }
 
-/// Receives edits of the plugin's window and ignores them: the rig opens no VST3 window.
-pub(super) struct ComponentHandler;
+/// Keeps the edits of the plugin's window, from any thread, until the next block.
+#[derive(Default)]
+pub(super) struct ComponentHandler {
+    edits: Mutex<Vec<(ParamID, ParamValue)>>,
+}
+
+impl ComponentHandler {
+    /// The edits since the last call, as parameter and normalised value, in order.
+    pub(super) fn take_edits(&self) -> Vec<(ParamID, ParamValue)> {
+        std::mem::take(&mut self.lock())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<(ParamID, ParamValue)>> {
+        self.edits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Class for ComponentHandler {
     type Interfaces = (IComponentHandler,);
@@ -62,7 +76,8 @@ impl IComponentHandlerTrait for ComponentHandler {
         kResultOk
     }
 
-    unsafe fn performEdit(&self, _parameter: ParamID, _value: ParamValue) -> tresult {
+    unsafe fn performEdit(&self, parameter: ParamID, value: ParamValue) -> tresult {
+        self.lock().push((parameter, value));
         kResultOk
     }
 

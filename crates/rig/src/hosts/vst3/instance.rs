@@ -3,15 +3,21 @@
 use super::host_objects::{Application, ComponentHandler, MemoryStream, check, text};
 use super::module::Module;
 use super::processor::{Vst3Processor, process_mode};
+#[cfg(target_os = "linux")]
+use super::window::Vst3Window;
+#[cfg(target_os = "linux")]
+use crate::hosts::RequestedSize;
 use crate::hosts::audio_thread::AudioThread;
 use crate::hosts::{
-    BlockInput, BlockOutput, HostError, Instance, ParameterDescription, ParameterId, PluginFormat, Setup,
+    BlockInput, BlockOutput, HostError, Instance, OutputChannels, ParameterChange, ParameterDescription,
+    ParameterId, PluginFormat, Setup,
 };
 use std::ffi::c_void;
 use std::sync::Arc;
 use vst3::Steinberg::Vst::BusDirections_::{kInput, kOutput};
 use vst3::Steinberg::Vst::MediaTypes_::{kAudio, kEvent};
 use vst3::Steinberg::Vst::ParameterInfo_::ParameterFlags_::kIsReadOnly;
+use vst3::Steinberg::Vst::SpeakerArr::{kEmpty, kMono, kStereo};
 use vst3::Steinberg::Vst::SymbolicSampleSizes_::kSample32;
 use vst3::Steinberg::Vst::{
     IAudioProcessor, IAudioProcessorTrait, IComponent, IComponentHandler, IComponentTrait, IEditController,
@@ -22,14 +28,16 @@ use vst3::{ComPtr, ComWrapper, Interface};
 
 /// A VST3 plugin instance.
 pub struct Vst3Instance {
-    // Dropped in this order: the thread, the plugin's objects, the host's objects, the library.
+    // Dropped in this order: the window, the thread, the plugin's objects, the host's objects, the library.
+    #[cfg(target_os = "linux")]
+    window: Option<Vst3Window>,
     audio: Option<AudioThread>,
     processor: ComPtr<IAudioProcessor>,
     controller: ComPtr<IEditController>,
     component: ComPtr<IComponent>,
     parameters: Vec<ParameterDescription>,
     setup: Option<Setup>,
-    _handler: ComWrapper<ComponentHandler>,
+    handler: ComWrapper<ComponentHandler>,
     _host: ComWrapper<Application>,
     _module: Arc<Module>,
 }
@@ -45,7 +53,7 @@ impl Vst3Instance {
             component.cast().ok_or(HostError::Missing("audio processor"))?;
         let controller: ComPtr<IEditController> =
             component.cast().ok_or(HostError::Missing("edit controller in its component"))?;
-        let component_handler = ComWrapper::new(ComponentHandler);
+        let component_handler = ComWrapper::new(ComponentHandler::default());
         let handler = component_handler
             .to_com_ptr::<IComponentHandler>()
             .ok_or(HostError::Missing("component handler"))?;
@@ -64,13 +72,15 @@ impl Vst3Instance {
         }
         let parameters = parameters(&controller);
         Ok(Self {
+            #[cfg(target_os = "linux")]
+            window: None,
             audio: None,
             processor,
             controller,
             component,
             parameters,
             setup: None,
-            _handler: component_handler,
+            handler: component_handler,
             _host: host,
             _module: module,
         })
@@ -96,10 +106,28 @@ impl Vst3Instance {
             maxSamplesPerBlock: setup.most_frames as int32,
             sampleRate: setup.rate,
         };
+        self.request_channels(setup.behaviour.channels);
         // SAFETY: the component is inactive, and the plugin copies the setup.
         check(unsafe { self.processor.setupProcessing(&mut process_setup) }, "take a setup")?;
         self.setup = Some(setup);
         Ok(())
+    }
+
+    /// Requests an output bus with so many channels; see [`OutputChannels`].
+    fn request_channels(&self, channels: OutputChannels) {
+        let (mut input, mut output) = (
+            kEmpty,
+            match channels {
+                OutputChannels::None => kEmpty,
+                OutputChannels::Mono => kMono,
+                OutputChannels::Stereo => kStereo,
+            },
+        );
+        let buses = i32::from(channels != OutputChannels::None);
+        // SAFETY: the component is inactive; both arrangements live through the call.
+        let accepted = unsafe { self.processor.setBusArrangements(&mut input, 0, &mut output, buses) };
+        // A plugin may refuse; the host passes its channels all the same.
+        if accepted != kResultOk {}
     }
 
     fn set_active(&self, on: bool) -> Result<(), HostError> {
@@ -215,13 +243,20 @@ impl Instance for Vst3Instance {
 
     fn process(
         &mut self,
-        block: BlockInput,
+        mut block: BlockInput,
         output: BlockOutput,
     ) -> Result<(BlockInput, BlockOutput), HostError> {
         let most = self.setup.map_or(0, |setup| setup.most_frames);
         if block.frames > most {
             return Err(HostError::BlockTooLong { frames: block.frames, most });
         }
+        // A host sends the edits of the window back to the processor.
+        let edits = self.handler.take_edits().into_iter().map(|(id, value)| ParameterChange {
+            sample: 0,
+            parameter: ParameterId(id),
+            value,
+        });
+        block.changes.splice(0..0, edits);
         self.audio.as_ref().ok_or(INACTIVE)?.process(block, output)
     }
 
@@ -229,11 +264,30 @@ impl Instance for Vst3Instance {
         self.audio.as_ref().ok_or(INACTIVE)?.reset()
     }
 
-    fn idle(&mut self) {}
+    fn idle(&mut self) {
+        #[cfg(target_os = "linux")]
+        if let Some(window) = &self.window {
+            window.idle();
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    fn open_window(&mut self, title: &str, size: RequestedSize) -> Result<(u32, u32), HostError> {
+        let (window, pixels) = Vst3Window::open(&self.controller, title, size)?;
+        self.window = Some(window);
+        Ok(pixels)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn close_window(&mut self) {
+        self.window = None;
+    }
 }
 
 impl Drop for Vst3Instance {
     fn drop(&mut self) {
+        #[cfg(target_os = "linux")]
+        self.close_window();
         // The plugin is being destroyed, so an error has no receiver.
         if self.deactivate().is_err() {
             self.audio = None;

@@ -8,17 +8,26 @@ use vst3::Steinberg::Vst::{Event, Event__type0, IEventList, IEventListTrait, Not
 use vst3::Steinberg::Vst::{
     IParamValueQueue, IParamValueQueueTrait, IParameterChanges, IParameterChangesTrait, ParamID, ParamValue,
 };
-use vst3::Steinberg::{int32, kInvalidArgument, kResultOk, tresult};
+use vst3::Steinberg::{int32, kInvalidArgument, kResultFalse, kResultOk, tresult};
 use vst3::{Class, ComPtr, ComWrapper};
 
 /// The events of one block, into the plugin or out of it.
 #[derive(Default)]
-pub(super) struct EventList(Mutex<Vec<Event>>);
+pub(super) struct EventList {
+    events: Mutex<Vec<Event>>,
+    /// Whether the plugin's events are refused.
+    refuses: bool,
+}
 
 impl EventList {
     /// The events of notes that are played into the plugin.
     pub(super) fn of(notes: &[NoteEvent]) -> Self {
-        Self(Mutex::new(notes.iter().map(event).collect()))
+        Self { events: Mutex::new(notes.iter().map(event).collect()), refuses: false }
+    }
+
+    /// An empty list that refuses every event.
+    pub(super) fn refusing() -> Self {
+        Self { refuses: true, ..Self::default() }
     }
 
     /// Moves the events of the plugin to `output`.
@@ -43,7 +52,7 @@ impl EventList {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Event>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,6 +109,9 @@ impl IEventListTrait for EventList {
     unsafe fn addEvent(&self, event: *mut Event) -> tresult {
         // SAFETY: the plugin passes one event, or null.
         let Some(event) = (unsafe { event.as_ref() }) else { return kInvalidArgument };
+        if self.refuses {
+            return kResultFalse;
+        }
         self.lock().push(*event);
         kResultOk
     }

@@ -9,6 +9,8 @@ mod instance;
 mod lists;
 mod module;
 mod processor;
+#[cfg(target_os = "linux")]
+mod window;
 
 use crate::hosts::HostError;
 use module::{Module, library_in};

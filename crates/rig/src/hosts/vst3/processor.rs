@@ -4,7 +4,7 @@ use super::host_objects::check;
 use super::lists::{EventList, ParameterChanges};
 use crate::hosts::Position;
 use crate::hosts::audio_thread::Processor;
-use crate::hosts::{BlockInput, BlockOutput, HostError, Mode, Setup};
+use crate::hosts::{BarReport, BlockInput, BlockOutput, HostError, Mode, NoteOutput, Setup};
 use crate::watch;
 use std::ptr::null_mut;
 use std::time::Instant;
@@ -53,7 +53,10 @@ impl Processor for Vst3Processor {
     }
 
     fn process(&mut self, block: &BlockInput, output: &mut BlockOutput) -> Result<(), HostError> {
-        let sent = ComWrapper::new(EventList::default());
+        let sent = ComWrapper::new(match self.setup.behaviour.note_output {
+            NoteOutput::Refused => EventList::refusing(),
+            NoteOutput::Recorded | NoteOutput::Missing => EventList::default(),
+        });
         let played = ComWrapper::new(EventList::of(&block.notes));
         let automated = ComWrapper::new(ParameterChanges::of(&block.changes));
         let reported = ComWrapper::new(ParameterChanges::default());
@@ -65,29 +68,37 @@ impl Processor for Vst3Processor {
         let (Some(changes_in), Some(changes_out)) = (changes(&automated), changes(&reported)) else {
             return Err(HostError::Missing("list of parameter changes"));
         };
-        let mut channels = output.audio.each_mut().map(|channel| channel.as_mut_ptr());
+        let behaviour = self.setup.behaviour;
+        let mut channels: [*mut f32; 2] = [null_mut(); 2];
+        for (pointer, channel) in channels.iter_mut().zip(output.channels(behaviour.channels)) {
+            *pointer = channel.as_mut_ptr();
+        }
+        let count = behaviour.channels.count() as int32;
         let mut bus = AudioBusBuffers {
-            numChannels: 2,
+            numChannels: count,
             silenceFlags: 0,
             __field0: AudioBusBuffers__type0 { channelBuffers32: channels.as_mut_ptr() },
         };
-        let mut context = context(&block.position, self.setup.rate, block.steady);
+        let mut context = context(&block.position, &self.setup, block.steady);
         let mut data = ProcessData {
             processMode: process_mode(self.setup.mode),
             symbolicSampleSize: kSample32 as int32,
             numSamples: block.frames as int32,
             numInputs: 0,
-            numOutputs: 1,
+            numOutputs: count.min(1),
             inputs: null_mut(),
-            outputs: &mut bus,
+            outputs: if count > 0 { &mut bus } else { null_mut() },
             inputParameterChanges: changes_in.as_ptr(),
             outputParameterChanges: changes_out.as_ptr(),
             inputEvents: events_in.as_ptr(),
-            outputEvents: events_out.as_ptr(),
+            outputEvents: match behaviour.note_output {
+                NoteOutput::Recorded | NoteOutput::Refused => events_out.as_ptr(),
+                NoteOutput::Missing => null_mut(),
+            },
             processContext: &mut context,
         };
         let begin = Instant::now();
-        // SAFETY: everything that `data` points to lives until the call returns; the two channels hold
+        // SAFETY: everything that `data` points to lives until the call returns; the channels hold
         // `frames` samples each, see `BlockOutput::prepare`; the plugin is active for blocks of this length.
         let result = watch::during(|| unsafe { self.plugin.process(&mut data) });
         output.cost = begin.elapsed();
@@ -108,11 +119,14 @@ impl Processor for Vst3Processor {
 }
 
 /// The context of a block that starts at `position`, `steady` samples after activation.
-pub(super) fn context(position: &Position, rate: f64, steady: u64) -> ProcessContext {
+pub(super) fn context(position: &Position, setup: &Setup, steady: u64) -> ProcessContext {
     // SAFETY: the context is plain numbers, for which zero is a value.
     let mut context: ProcessContext = unsafe { std::mem::zeroed() };
     context.state =
         (kTempoValid | kTimeSigValid | kProjectTimeMusicValid | kBarPositionValid | kContTimeValid) as u32;
+    if setup.behaviour.bars == BarReport::SignatureAlone {
+        context.state &= !(kBarPositionValid as u32);
+    }
     if position.rolling {
         context.state |= kPlaying as u32;
     }
@@ -121,7 +135,7 @@ pub(super) fn context(position: &Position, rate: f64, steady: u64) -> ProcessCon
         context.cycleStartMusic = range.start;
         context.cycleEndMusic = range.end;
     }
-    context.sampleRate = rate;
+    context.sampleRate = setup.rate;
     context.projectTimeSamples = position.samples;
     context.continousTimeSamples = steady as i64;
     context.projectTimeMusic = position.beats;
