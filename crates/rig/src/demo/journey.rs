@@ -16,7 +16,7 @@ pub struct Journey {
 }
 
 impl Journey {
-    /// The journey of `bars` bars over these regions, or over [`DEFAULT_STOPS`] where there are none: it starts
+    /// The journey of `bars` bars over these regions, or over five default stops where there are none: it starts
     /// in the one that `seed` selects, has at most `stops` stops, as far apart as possible, and always moves to
     /// the nearest. It stays for the part `stay` (0..=1) of the bars of a stop.
     pub fn new(regions: &[MapRegion], seed: u64, bars: u32, (stops, stay): (usize, f64)) -> Self {

@@ -120,7 +120,7 @@ impl CallCounts {
         Self::default()
     }
 
-    /// Everything but the functions of [`PURE`]: what the audio thread must not call.
+    /// Everything but pure functions: what the audio thread must not call.
     pub fn findings(&self) -> BTreeMap<String, u64> {
         let functions =
             self.functions.iter().filter(|(name, _)| PURE.split_whitespace().all(|pure| pure != *name));
