@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
 use beat::{BANK_TAKES, Bank, Kit, Pattern, Settings, Shape, Take};
-use nets::{BankDecoder, Model, ModelError, PhraseModel, SongModel, StepModel};
+use nets::{BankDecoder, Model, ModelError, PhraseModel, SequenceModel, StepModel};
 
 use crate::capture::CaptureOutput;
 use crate::crossing::BankWriter;
@@ -255,15 +255,15 @@ impl LoadedModel {
     fn decode(&mut self, settings: &Settings, shape: &Shape) -> Option<Bank> {
         let decoder = self.decoder.as_mut()?;
         // Sequence models are loaded when first used: most instances never need them.
-        if settings.phrase && !decoder.grows_phrases() {
+        if settings.phrase && !decoder.has_phrase_model() {
             match built_in_phrases() {
-                Ok(phrases) => decoder.grow_phrases(phrases),
+                Ok(phrases) => decoder.set_phrase_model(phrases),
                 Err(error) => self.problem = Some(error.to_string()),
             }
         }
-        if shape.continuation.is_some() && !decoder.carries_on() {
+        if shape.continuation.is_some() && !decoder.has_step_model() {
             match built_in_steps() {
-                Ok(steps) => decoder.carry_on(steps),
+                Ok(steps) => decoder.set_step_model(steps),
                 Err(error) => self.problem = Some(error.to_string()),
             }
         }
@@ -287,12 +287,12 @@ impl LoadedModel {
 
 fn built_in_phrases() -> Result<PhraseModel, ModelError> {
     let name = "the built-in phrase model";
-    PhraseModel::of(&SongModel::from_bytes(name, PHRASES)?, name)
+    PhraseModel::of(&SequenceModel::from_bytes(name, PHRASES)?, name)
 }
 
 fn built_in_steps() -> Result<StepModel, ModelError> {
     let name = "the built-in step model";
-    StepModel::of(&SongModel::from_bytes(name, STEPS)?, name)
+    StepModel::of(&SequenceModel::from_bytes(name, STEPS)?, name)
 }
 
 /// The sentence for a file that has changed since the project was saved.

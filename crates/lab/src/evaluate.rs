@@ -6,25 +6,27 @@ use anyhow::{Result, ensure};
 use beat::Pattern;
 use clap::Args;
 use corpus::filter::PatternSet;
-use nets::{Draw, Model, PatternDecoder, SongModel};
+use nets::{Draw, Model, PatternDecoder, SequenceModel};
 use serde::Serialize;
-
-use crate::codes::encode;
-use crate::measure::{Figures, PadFigures, figures, pad_figures, purity, trustworthiness};
-use crate::patterns::Patterns;
-use crate::songs;
-use crate::yardstick::{Rebuilt, Songs, Yardstick};
+use train::encode::encode;
+use train::kinds::{Kind, SequenceFigures};
+use train::metrics::evaluation_set::{EvaluatedSongs, EvaluationSet, PatternReconstruction};
+use train::metrics::figures::{Figures, PadFigures, figures, pad_figures};
+use train::metrics::neighbours::{purity, trustworthiness};
+use train::metrics::reconstruction::ReconstructionFigures;
+use train::metrics::steps::StepFigures;
+use train::patterns::Patterns;
+use train::songs::Songs;
 
 /// With fewer real patterns the critic's control of real against real strays far from one half.
 const CRITIC_WANTS: usize = 1000;
 
-/// What `evaluate` is told.
 #[derive(Args, Debug)]
 pub(crate) struct Evaluate {
     /// The model
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// A TSV file of patterns (or of songs, for a step model): its held-out songs are what is measured
+    /// A TSV file of patterns (or of songs, for a sequence model): its held-out songs are what is measured
     /// against, the others count as known; may be repeated
     #[arg(long = "patterns", value_name = "FILE", required = true)]
     patterns: Vec<PathBuf>,
@@ -46,14 +48,14 @@ pub(crate) struct Evaluate {
 }
 
 impl Evaluate {
-    fn songs(&self) -> Songs {
-        if self.unseen { Songs::All } else { Songs::HeldOut }
+    fn songs(&self) -> EvaluatedSongs {
+        if self.unseen { EvaluatedSongs::All } else { EvaluatedSongs::HeldOut }
     }
 }
 
 /// Figures of one way of sampling.
 #[derive(Debug, Serialize)]
-struct Sampled {
+struct SampledFigures {
     temperature: f32,
     figures: Figures,
     /// Mean cells that differ from what temperature 0 plays at the same latent.
@@ -63,16 +65,16 @@ struct Sampled {
 
 /// Everything that is measured.
 #[derive(Debug, Serialize)]
-struct Report {
+struct PatternEvaluation {
     model_sha256: String,
     corpus_sha256: String,
     held_out: Figures,
     control_real_auc: f64,
     control_paper_auc: Option<f64>,
-    rebuilt: Option<Rebuilt>,
+    rebuilt: Option<PatternReconstruction>,
     paper_protocol: Figures,
     paper_protocol_auc: f64,
-    data_latents: Vec<Sampled>,
+    data_latents: Vec<SampledFigures>,
     pad: Option<PadFigures>,
     purity_over_chance: Option<f64>,
     trustworthiness: Option<f64>,
@@ -80,42 +82,43 @@ struct Report {
 
 /// Measures, prints as it goes, and writes JSON where that is asked.
 pub(crate) fn run(args: &Evaluate) -> Result<()> {
-    if let Some(model) = SongModel::recognise(&args.model)? {
-        return songs::evaluate(&model, &args.patterns, args.json.as_ref());
+    if let Some(model) = SequenceModel::recognise(&args.model)? {
+        return evaluate_sequence(&model, args);
     }
     let model = Model::read(&args.model)?;
     let patterns = Patterns::read(&args.patterns)?;
+    patterns.warnings.iter().for_each(|warning| eprintln!("{warning}"));
     ensure!(model.kit() == patterns.kit, "{} has another kit than the patterns", args.model.display());
-    let yardstick = Yardstick::of(&patterns, args.songs(), args.count, args.seed)?;
-    let held_out = yardstick.held_out();
-    if !yardstick.knows() {
+    let evaluation_set = EvaluationSet::of(&patterns, args.songs(), args.count, args.seed)?;
+    let held_out = evaluation_set.held_out();
+    if !evaluation_set.knows() {
         eprintln!("the files hold no song that the model learnt from, so every beat counts as new");
     }
-    if yardstick.real.len() < CRITIC_WANTS {
-        let count = yardstick.real.len();
+    if evaluation_set.real.len() < CRITIC_WANTS {
+        let count = evaluation_set.real.len();
         eprintln!("{count} patterns are few for a critic: take the realism AUC, controls included, as rough");
     }
-    let paper = yardstick.paper_protocol(&model);
-    let report = Report {
+    let paper = evaluation_set.paper_protocol(&model);
+    let report = PatternEvaluation {
         model_sha256: model.sha256_hex(),
         corpus_sha256: patterns.sha256.clone(),
-        held_out: show("held-out songs", figures(&held_out, yardstick.known())),
-        control_real_auc: show_auc("control: real against real", yardstick.control()?),
+        held_out: show("held-out songs", figures(&held_out, evaluation_set.known())),
+        control_real_auc: show_auc("control: real against real", evaluation_set.control()?),
         control_paper_auc: match &args.control {
             Some(file) => {
-                let drawn = yardstick.paper_protocol(&Model::read(file)?);
-                Some(show_auc("control: the paper's AE", yardstick.auc(&drawn)?))
+                let drawn = evaluation_set.paper_protocol(&Model::read(file)?);
+                Some(show_auc("control: the paper's AE", evaluation_set.auc(&drawn)?))
             }
             None => None,
         },
-        rebuilt: rebuilt(&model, &held_out)?,
-        paper_protocol: show("paper's protocol", yardstick.count(&paper)),
-        paper_protocol_auc: show_auc("", yardstick.auc(&paper)?),
+        rebuilt: reconstruction(&model, &held_out)?,
+        paper_protocol: show("paper's protocol", evaluation_set.count(&paper)),
+        paper_protocol_auc: show_auc("", evaluation_set.auc(&paper)?),
         data_latents: [0.0, 0.25, 0.5, 0.75, 1.0]
             .into_iter()
-            .map(|temperature| at_temperature(&yardstick, &model, temperature))
+            .map(|temperature| at_temperature(&evaluation_set, &model, temperature))
             .collect::<Result<_>>()?,
-        pad: pad(&model, yardstick.known()),
+        pad: pad(&model, evaluation_set.known()),
         purity_over_chance: model.map().map(|map| {
             let purity = purity(map.points(), map.genres());
             println!("{:<28} purity {purity:.2} times chance", "genres on the map");
@@ -131,11 +134,11 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
 }
 
 /// Samples at one temperature and measures them.
-fn at_temperature(yardstick: &Yardstick, model: &Model, temperature: f32) -> Result<Sampled> {
-    let (drawn, changed) = yardstick.drawn(model, temperature);
-    let figures = show(&format!("temperature {temperature}"), yardstick.count(&drawn));
-    let realism_auc = show_auc(&format!("  {changed:.1} cells changed"), yardstick.auc(&drawn)?);
-    Ok(Sampled { temperature, figures, changed, realism_auc })
+fn at_temperature(evaluation_set: &EvaluationSet, model: &Model, temperature: f32) -> Result<SampledFigures> {
+    let (drawn, changed) = evaluation_set.drawn(model, temperature);
+    let figures = show(&format!("temperature {temperature}"), evaluation_set.count(&drawn));
+    let realism_auc = show_auc(&format!("  {changed:.1} cells changed"), evaluation_set.auc(&drawn)?);
+    Ok(SampledFigures { temperature, figures, changed, realism_auc })
 }
 
 fn show(title: &str, figures: Figures) -> Figures {
@@ -160,14 +163,15 @@ fn show_auc(title: &str, auc: f64) -> f64 {
 }
 
 /// Sends held-out patterns through the encoder and back.
-fn rebuilt(model: &Model, patterns: &[Pattern]) -> Result<Option<Rebuilt>> {
-    let rebuilt = Rebuilt::of(model, patterns)?;
+fn reconstruction(model: &Model, patterns: &[Pattern]) -> Result<Option<PatternReconstruction>> {
+    let rebuilt = PatternReconstruction::of(model, patterns)?;
     if let Some(rebuilt) = &rebuilt {
         for (title, way) in [
-            ("rebuilt, as it is played", rebuilt.as_played),
+            ("rebuilt, as it is played", Some(rebuilt.as_played)),
             ("rebuilt, calibrated", rebuilt.calibrated),
-            ("rebuilt, at one half", rebuilt.at_one_half),
+            ("rebuilt, at one half", Some(rebuilt.at_one_half)),
         ] {
+            let Some(way) = way else { continue };
             println!("{title:<28} F1 {:.3}  Hamming {:.1}", way.f1, way.hamming);
         }
     }
@@ -194,4 +198,53 @@ fn pad(model: &Model, known: &PatternSet) -> Option<PadFigures> {
         "", pad.neighbours_mean, pad.neighbours_95, pad.different
     );
     Some(pad)
+}
+
+/// Measures a sequence model on the held-out songs of some files, prints the figures, and writes JSON where that is
+/// asked.
+fn evaluate_sequence(model: &SequenceModel, args: &Evaluate) -> Result<()> {
+    let songs = Songs::read(&args.patterns)?;
+    songs.warnings.iter().for_each(|warning| eprintln!("{warning}"));
+    ensure!(!songs.held_out.is_empty(), "the files hold no held-out song to measure on");
+    let figures = (Kind::of(model)?.1.evaluate)(model, songs)?;
+    match &figures {
+        SequenceFigures::Steps(figures) => show_steps(figures),
+        SequenceFigures::Reconstruction(figures) => show_reconstruction(figures),
+    }
+    if let Some(path) = &args.json {
+        let text = serde_json::to_vec_pretty(&figures)?;
+        corpus::rows::write_atomically(path, |file| file.write_all(&text))?;
+    }
+    Ok(())
+}
+
+fn show_steps(figures: &StepFigures) {
+    println!("{} held-out songs, {} steps from the 33rd on", figures.songs, figures.steps);
+    println!(
+        "the model        accuracy {:.3}  where it changes {:.3}  perplexity {:.2}",
+        figures.accuracy, figures.accuracy_changed, figures.perplexity
+    );
+    println!(
+        "two bars ago     accuracy {:.3}  where it changes 0.000  perplexity {:.2}",
+        figures.copying, figures.copying_perplexity
+    );
+    println!("silence          accuracy {:.3}", figures.silence);
+}
+
+fn show_reconstruction(figures: &ReconstructionFigures) {
+    let ReconstructionFigures { passages, steps, bars, latent, .. } = figures;
+    println!(
+        "{passages} passages of {bars} bars of held-out songs, {steps} steps, {latent} numbers a latent"
+    );
+    let line = |title: &str, share: f64| println!("{title:<44} {share:.3}");
+    line("likeliest, hearing the song (teacher forcing)", figures.forced);
+    line("likeliest, hearing itself (free running)", figures.free);
+    line("drawn at temperature 1, hearing itself", figures.sampled);
+    line("silence", figures.silence);
+    if let (Some(copying), Some(tiling)) = (figures.copying, figures.tiling) {
+        line("what stood two bars ago, from the 33rd step on", copying);
+        line("its first two bars over and over", tiling);
+    }
+    line("as many principal components", figures.components);
+    println!("divergence {:.0} bits a passage", figures.divergence_bits);
 }

@@ -78,7 +78,7 @@ pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
         bail!("nothing to extract: no .mid, .midi, .kar or .rmi file in {}", list(&args.midi));
     }
     let bar = progress::bar("extract", extractor.files());
-    let extraction = extractor.run(&|| bar.inc(1), &interrupt::asked);
+    let extraction = extractor.run(&|| bar.inc(1), &interrupt::pressed);
     bar.finish_and_clear();
     tell(&extraction);
     if extraction.report.patterns == 0 {

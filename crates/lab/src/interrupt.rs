@@ -5,15 +5,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Result, bail};
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+static PRESSED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C asks instead of killing. Calling it again changes nothing.
+/// From now on Ctrl-C sets a flag instead of killing. Calling it again changes nothing.
 pub(crate) fn listen() -> Result<()> {
     static LISTENING: OnceLock<Result<(), ctrlc::Error>> = OnceLock::new();
     let listening = LISTENING.get_or_init(|| {
         ctrlc::set_handler(|| {
             // Relaxed: the flag guards no other data.
-            if ASKED.swap(true, Ordering::Relaxed) {
+            if PRESSED.swap(true, Ordering::Relaxed) {
                 std::process::exit(130);
             }
         })
@@ -25,6 +25,6 @@ pub(crate) fn listen() -> Result<()> {
 }
 
 /// Whether Ctrl-C was pressed.
-pub(crate) fn asked() -> bool {
-    ASKED.load(Ordering::Relaxed) // relaxed: see above
+pub(crate) fn pressed() -> bool {
+    PRESSED.load(Ordering::Relaxed) // relaxed: see above
 }

@@ -1,31 +1,24 @@
-//! The command line for offline work: from patterns to a model with its map, to samples and figures.
+//! The command line for offline work: from MIDI files to a model with its map, to samples and figures.
 //!
-//! Each verb is a variant below and a file of its own. Nothing here runs while music plays, and this is
-//! the only crate with autodiff.
+//! Each verb is a variant below and a file of its own: arguments, progress bars, tables and pages. What they compute
+//! is in `corpus`, `train` and `nets`.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a tool prints its results")]
 
-mod cartography;
-mod chance;
-mod codes;
 mod evaluate;
 mod extract;
-mod genres;
+mod generate;
 mod interrupt;
-mod kits;
 mod loop_file;
 mod map;
-mod measure;
 mod pack;
-mod patterns;
+mod phrase_evaluation;
+mod phrase_table;
 mod phrases;
 mod progress;
 mod report;
 mod sample;
-mod songs;
-mod train;
-mod training;
-mod yardstick;
+mod train_verb;
 
 use anyhow::Result;
 use clap::Parser;
@@ -36,8 +29,8 @@ use clap::Parser;
 enum Verb {
     /// Extract drum patterns from MIDI files in folders, .zip and .tar.gz archives
     Extract(extract::ExtractArgs),
-    /// Train an autoencoder on patterns
-    Train(train::Train),
+    /// Train a model of any kind
+    Train(train_verb::Train),
     /// Lay a trained model's patterns out on a map
     Map(map::Map),
     /// Sample patterns from a model, in the format of the paper's published samples
@@ -53,7 +46,7 @@ enum Verb {
 fn main() -> Result<()> {
     match Verb::parse() {
         Verb::Extract(args) => extract::run(&args),
-        Verb::Train(args) => train::run(&args),
+        Verb::Train(args) => train_verb::run(&args),
         Verb::Map(args) => map::run(&args),
         Verb::Sample(args) => sample::run(&args),
         Verb::Evaluate(args) => evaluate::run(&args),

@@ -7,23 +7,26 @@ use beat::Pattern;
 use clap::Args;
 use corpus::filter::passes;
 use corpus::rows::UNKNOWN_GENRE;
-use nets::{Draw, Latent, LatentMap, Model, PatternDecoder, Precision, Region};
+use nets::{Draw, Latent, LatentMap, MapRegion, Model, PatternDecoder, Precision};
 use serde_json::json;
+use train::encode::encode;
+use train::kinds::note;
+use train::mapping::align::{aligned, apart};
+use train::mapping::embed::{ITERATIONS, embed};
+use train::mapping::equalise::equalise;
+use train::mapping::invert::{SIDE, invert};
+use train::mapping::regions::regions;
+use train::metrics::neighbours::trustworthiness;
+use train::patterns::{Patterns, file_names, genres};
+use train::rng::{Purpose, TrainingRng};
 
-use crate::cartography::{self, SIDE};
-use crate::chance::{Dice, Purpose};
-use crate::codes::encode;
-use crate::measure::trustworthiness;
-use crate::patterns::{Patterns, file_names, genres};
 use crate::progress;
-use crate::train::note;
 
 /// No genre has more than this share of the placed patterns, or stock rock would swallow the map.
 const LARGEST_SHARE: f64 = 0.12;
 /// What a pattern of unknown genre is called where no genre is known at all.
 const NAMELESS: &str = "unknown";
 
-/// What `map` is told.
 #[derive(Args, Debug)]
 pub(crate) struct Map {
     /// The trained model
@@ -47,26 +50,28 @@ pub(crate) struct Map {
 pub(crate) fn run(args: &Map) -> Result<()> {
     let model = Model::read(&args.model)?;
     let patterns = Patterns::read(&args.patterns)?;
+    patterns.warnings.iter().for_each(|warning| eprintln!("{warning}"));
     ensure!(model.kit() == patterns.kit, "{} has another kit than the patterns", args.model.display());
     let placed = Placed::choose(&model, &patterns, args.seed)?;
     eprintln!("{} patterns of {} genres are placed", placed.latents.len(), placed.genres.len());
-    let bar = progress::bar("t-SNE", cartography::ITERATIONS);
-    let embedding = cartography::embed(&placed.latents, |done| bar.set_position(done as u64))?;
+    let bar = progress::bar("t-SNE", ITERATIONS);
+    let embedding =
+        embed(&placed.latents, &progress::single_thread()?, |done| bar.set_position(done as u64))?;
     bar.finish();
     let before = args.like.as_ref().map(|file| placed.on_the_map_of(file)).transpose()?;
     let cloud = match &before {
-        Some(before) => cartography::aligned(&embedding.points, before),
+        Some(before) => aligned(&embedding.points, before),
         None => embedding.points,
     };
-    let points = cartography::equalise(&cloud, args.seed);
+    let points = equalise(&cloud, args.seed);
     let trust = trustworthiness(&placed.latents, &points);
-    let moved = before.map(|before| cartography::apart(&points, &before));
-    let grid = cartography::invert(&points, &placed.latents)?;
-    let regions = cartography::regions(&points, &placed.labels, placed.genres.len())
+    let moved = before.map(|before| apart(&points, &before));
+    let grid = invert(&points, &placed.latents)?;
+    let regions = regions(&points, &placed.labels, placed.genres.len())
         .into_iter()
         .map(|region| {
             let [x, y] = region.at;
-            Region { name: placed.genres[usize::from(region.genre)].clone(), x, y }
+            MapRegion { name: placed.genres[usize::from(region.genre)].clone(), x, y }
         })
         .collect();
     let mut parts = model.into_parts();
@@ -154,7 +159,7 @@ fn thinned(rows: &[(usize, u8)], genres: usize, seed: u64) -> Vec<(usize, u8)> {
     }
     let most = ceiling(&counts);
     let mut kept = vec![0; genres];
-    let order = Dice::new(seed, Purpose::Placing, 0).order(rows.len());
+    let order = TrainingRng::new(seed, Purpose::Placing, 0).order(rows.len());
     let mut chosen: Vec<usize> = order
         .into_iter()
         .filter(|k| {

@@ -7,9 +7,9 @@ use anyhow::{Context, Result, ensure};
 use beat::Pattern;
 use nets::{Latent, Model, PatternDecoder};
 use serde_json::json;
+use train::latents::draw;
 
 use crate::loop_file::{TICKS_A_BEAT, midi_file};
-use crate::sample::draw;
 
 /// What a pack is written from.
 pub(crate) struct Pack<'a> {
@@ -67,14 +67,14 @@ mod tests {
 
     use super::*;
     use crate::loop_file::TICKS_A_STEP;
-    use crate::sample::{Latents, draw_latents, draw_patterns};
     use corpus::extract::{Extractor, Options, Selection};
     use corpus::loops::Keep;
+    use train::latents::{LatentSource, draw_latents, draw_patterns};
 
     fn written(folder: &Path) -> Result<Vec<Pattern>> {
         let model = Model::synthetic(3);
         let latents: Vec<Latent> =
-            draw_latents(model.codes(), Latents::Data, 12, 1).into_iter().map(|(z, _)| z).collect();
+            draw_latents(model.codes(), LatentSource::Data, 12, 1).into_iter().map(|(z, _)| z).collect();
         let patterns = draw_patterns(&model, &latents, 0.5, 1);
         let (temperature, seed, bpm) = (0.5, 1, 90.0);
         Pack { model: &model, temperature, seed, bpm, patterns: &patterns, latents: &latents }

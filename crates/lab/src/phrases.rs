@@ -3,11 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
+use train::metrics::phrases::critics::CriticChoice;
 
-use crate::songs::{self, Asked, Asking, Paque};
+use crate::phrase_evaluation::{PaqueCriteria, PhraseEvaluation};
+use crate::phrase_table;
 
-/// What `phrases` is told.
 #[derive(Args, Debug)]
 pub(crate) struct Phrases {
     /// A file of songs: generated phrases are measured against its held-out songs, the others count as
@@ -18,11 +19,11 @@ pub(crate) struct Phrases {
     /// of four; may be repeated
     #[arg(long = "generated", value_name = "FILE")]
     generated: Vec<PathBuf>,
-    /// Also measure loops of the first two bars of each real phrase, which any critic must hear
+    /// Also measure loops of the first two bars of each real phrase, which any critic must tell from real ones
     #[arg(long)]
     loops: bool,
-    /// A model of time to measure: a phrase model grows phrases from the home beats of real ones, a step
-    /// model plays on behind their first two bars; may be repeated
+    /// A sequence model to measure: a phrase model starts from the themes of real phrases, a step model continues
+    /// their first two bars; may be repeated
     #[arg(long = "model", value_name = "FILE")]
     models: Vec<PathBuf>,
     /// A temperature of the models; may be repeated
@@ -34,10 +35,10 @@ pub(crate) struct Phrases {
     /// Also measure originality and genre discrimination: with them, Paque's five criteria are all there
     #[arg(long)]
     paque: bool,
-    /// Which critics are asked
-    #[arg(long, value_enum, default_value_t = Asking::All)]
-    critics: Asking,
-    /// Decides which phrases, the step model's dice and the critics
+    /// Which critics are run
+    #[arg(long, value_enum, default_value_t = Critics::All)]
+    critics: Critics,
+    /// Seed of the choice of phrases, of generation and of the critics
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Also write every generated set to a file in this folder, in the format of songs
@@ -48,27 +49,49 @@ pub(crate) struct Phrases {
     json: Option<PathBuf>,
 }
 
-/// Measures, prints and writes JSON where that is asked.
+/// Which critics are run.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Critics {
+    /// None: statistics only
+    None,
+    /// Gradient boosting, which takes seconds
+    Boosting,
+    /// The GRU too, which takes minutes
+    All,
+}
+
+impl Critics {
+    fn choice(self) -> CriticChoice {
+        match self {
+            Self::None => CriticChoice::None,
+            Self::Boosting => CriticChoice::Boosting,
+            Self::All => CriticChoice::All,
+        }
+    }
+}
+
+/// Measures, prints, and writes JSON where that is wanted.
 pub(crate) fn run(args: &Phrases) -> Result<()> {
     ensure!(args.count > 0, "--count 0 asks for nothing");
     ensure!(args.temperatures.iter().all(|t| (0.0..=1.5).contains(t)), "--temperature goes from 0 to 1.5");
-    let mut asked = Asked::new(&args.real, args.count, args.seed)?;
+    let mut evaluation = PhraseEvaluation::new(&args.real, args.count, args.seed)?;
     if args.loops {
-        asked.add_loops();
+        evaluation.add_loops();
     }
     for model in &args.models {
         for temperature in &args.temperatures {
-            asked.add_model(model, *temperature)?;
+            evaluation.add_model(model, *temperature)?;
         }
     }
     for file in &args.generated {
-        asked.add_generated(file)?;
+        evaluation.add_generated(file)?;
     }
     if let Some(folder) = &args.keep {
-        asked.keep(folder)?;
+        evaluation.keep(folder)?;
     }
-    let table = asked.measured(args.critics, if args.paque { Paque::Asked } else { Paque::NotAsked })?;
-    println!("{}", songs::text(&table));
+    let paque = if args.paque { PaqueCriteria::All } else { PaqueCriteria::Basic };
+    let table = evaluation.measured(args.critics.choice(), paque)?;
+    println!("{}", phrase_table::text(&table));
     if let Some(path) = &args.json {
         let text = serde_json::to_string_pretty(&table)?;
         corpus::rows::write_atomically(path, |file| writeln!(file, "{text}"))?;

@@ -1,4 +1,5 @@
-//! Progress bars: what is being done, how far it is, how fast, how long yet.
+//! Progress bars: what is being done, how far it is, how fast, how long yet; and the pool of work that must not be
+//! shared out.
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -13,4 +14,10 @@ pub(crate) fn bar(title: &'static str, steps: usize) -> ProgressBar {
             .progress_chars("=> "),
     );
     bar
+}
+
+/// A pool of one thread, for sums that must always be added in the same order.
+pub(crate) fn single_thread() -> anyhow::Result<rayon::ThreadPool> {
+    use anyhow::Context;
+    rayon::ThreadPoolBuilder::new().num_threads(1).build().context("no thread for the map")
 }

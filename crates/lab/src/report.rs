@@ -9,20 +9,20 @@ mod sequences;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use nets::Model;
+use train::kinds::Kind;
+use train::metrics::evaluation_set::{EvaluatedSongs, EvaluationSet, PatternReconstruction};
+use train::metrics::figures::Figures;
+use train::patterns::Patterns;
+use train::training::Epoch;
 
-use crate::measure::Figures;
-use crate::patterns::Patterns;
-use crate::train::{self, Kind, Train};
-use crate::training::Epoch;
-use crate::yardstick::{Rebuilt, Songs, Yardstick};
+use crate::train_verb::{self, Train};
 use plane::Plane;
 
-/// The paper's models, in the order of its table.
-const KINDS: [Kind; 3] = [Kind::Ae, Kind::Vae, Kind::Acai];
+/// The paper's models, in the order of its table: the name of the kind, and the paper's name.
+const PAPER_MODELS: [(&str, &str); 3] = [("ae", "AE"), ("vae", "VAE"), ("acai", "ACAI")];
 
-/// What `report` is told.
 #[derive(Args, Debug)]
 pub(crate) struct Report {
     /// A TSV file of patterns, for the paper's pages; may be repeated
@@ -55,24 +55,13 @@ pub(crate) struct Report {
 }
 
 /// One model of the table.
-struct Entry {
-    kind: Kind,
+struct PaperModel {
+    name: &'static str,
     model: Model,
-    rebuilt: Rebuilt,
+    rebuilt: PatternReconstruction,
     drawn: Figures,
     realism_auc: f64,
     curve: Vec<Epoch>,
-}
-
-impl Entry {
-    /// What the paper calls it.
-    fn name(&self) -> &'static str {
-        match self.kind {
-            Kind::Vae => "VAE",
-            Kind::Acai => "ACAI",
-            _ => "AE",
-        }
-    }
 }
 
 /// Trains or loads, measures, draws and writes.
@@ -87,10 +76,11 @@ pub(crate) fn run(args: &Report) -> Result<()> {
 /// The pages of the paper.
 fn paper(args: &Report) -> Result<()> {
     let patterns = Patterns::read(&args.patterns)?;
-    let yardstick = Yardstick::of(&patterns, Songs::HeldOut, args.count, args.seed)?;
-    let entries: Vec<Entry> = KINDS
+    patterns.warnings.iter().for_each(|warning| eprintln!("{warning}"));
+    let evaluation_set = EvaluationSet::of(&patterns, EvaluatedSongs::HeldOut, args.count, args.seed)?;
+    let entries: Vec<PaperModel> = PAPER_MODELS
         .into_iter()
-        .map(|kind| entry(kind, trained(kind, args, &patterns)?, &yardstick))
+        .map(|(kind, name)| entry(name, trained(kind, args, &patterns)?, &evaluation_set))
         .collect::<Result<_>>()?;
     let [vae, acai] = [&entries[1], &entries[2]].map(|entry| Plane::of(&entry.model, &patterns, args.seed));
     let (vae, acai) = (vae?, acai?);
@@ -98,13 +88,13 @@ fn paper(args: &Report) -> Result<()> {
     drawing::map(&args.out.join("figure-3"), &vae)?;
     drawing::genre(&args.out.join("figure-4"), [("VAE", &vae), ("ACAI", &acai)], genre)?;
     let curves: Vec<(&str, &[Epoch])> =
-        entries.iter().map(|entry| (entry.name(), entry.curve.as_slice())).collect();
+        entries.iter().map(|entry| (entry.name, entry.curve.as_slice())).collect();
     drawing::curves(
         &args.out.join("learning"),
         "Loss in nats a pattern: training thin, validation songs thick",
         &curves,
     )?;
-    let page = page::Page { args, patterns: &patterns, yardstick: &yardstick, entries: &entries };
+    let page = page::Page { args, patterns: &patterns, evaluation_set: &evaluation_set, entries: &entries };
     let text = page.text([&vae, &acai], genre)?;
     let place = args.out.join("README.md");
     corpus::rows::write_atomically(&place, |file| file.write_all(text.as_bytes()))?;
@@ -113,14 +103,14 @@ fn paper(args: &Report) -> Result<()> {
 }
 
 /// The model of a kind from the folder, trained into it where it is not there yet.
-fn trained(kind: Kind, args: &Report, patterns: &Patterns) -> Result<Model> {
-    let name = kind.to_possible_value().map_or(String::new(), |kind| kind.get_name().to_owned());
-    let place = args.models.join(format!("{name}.safetensors"));
+fn trained(kind: &str, args: &Report, patterns: &Patterns) -> Result<Model> {
+    let place = args.models.join(format!("{kind}.safetensors"));
     if !place.exists() {
         println!("{}: not there, so it is trained", place.display());
         let folder = args.models.display();
         std::fs::create_dir_all(&args.models).with_context(|| format!("{folder}: can't be made"))?;
-        train::run(&Train::of(kind, &args.patterns, place.clone(), args.seed))?;
+        let kind = Kind::named(kind).with_context(|| format!("no kind {kind}"))?;
+        train_verb::run(&Train::of(kind, &args.patterns, place.clone(), args.seed))?;
     }
     let model = Model::read(&place)?;
     ensure!(
@@ -131,14 +121,14 @@ fn trained(kind: Kind, args: &Report, patterns: &Patterns) -> Result<Model> {
     Ok(model)
 }
 
-fn entry(kind: Kind, model: Model, yardstick: &Yardstick) -> Result<Entry> {
-    let rebuilt = Rebuilt::of(&model, &yardstick.held_out())?;
+fn entry(name: &'static str, model: Model, evaluation_set: &EvaluationSet) -> Result<PaperModel> {
+    let rebuilt = PatternReconstruction::of(&model, &evaluation_set.held_out())?;
     let rebuilt = rebuilt.with_context(|| format!("{}: came without its encoder", model.file()))?;
-    let drawn = yardstick.paper_protocol(&model);
-    let (figures, realism_auc) = (yardstick.count(&drawn), yardstick.auc(&drawn)?);
+    let drawn = evaluation_set.paper_protocol(&model);
+    let (figures, realism_auc) = (evaluation_set.count(&drawn), evaluation_set.auc(&drawn)?);
     let curve = model.provenance().quality["autoencoder"]["curve"].clone();
-    let entry = Entry {
-        kind,
+    let entry = PaperModel {
+        name,
         rebuilt,
         drawn: figures,
         realism_auc,
@@ -148,10 +138,7 @@ fn entry(kind: Kind, model: Model, yardstick: &Yardstick) -> Result<Entry> {
     };
     println!(
         "{:<5} F1 {:.3}  pass {:.1} / {:.1}  realism AUC {realism_auc:.3}",
-        entry.name(),
-        entry.rebuilt.at_one_half.f1,
-        entry.drawn.pass,
-        entry.drawn.pass_and_novel
+        entry.name, entry.rebuilt.at_one_half.f1, entry.drawn.pass, entry.drawn.pass_and_novel
     );
     Ok(entry)
 }

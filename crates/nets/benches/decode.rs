@@ -5,7 +5,7 @@ use beat::{CELLS, Continuation, Settings, Shape};
 use criterion::{Criterion, criterion_group, criterion_main};
 use nets::{
     Architecture, Array, BankDecoder, Draw, Model, ModelParts, PatternDecoder, PhraseModel, Precision,
-    SongModel, StepModel, Weights, head_arrays,
+    SequenceModel, StepModel, Weights, head_arrays,
 };
 use std::hint::black_box;
 use std::path::Path;
@@ -54,11 +54,11 @@ fn decode(criterion: &mut Criterion) {
 fn grow(criterion: &mut Criterion) {
     let asset = |file: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets").join(file);
     let model = Model::read(&asset("beatfield.safetensors")).expect("the model that ships");
-    let phrases = SongModel::read(&asset("songs/phrase.safetensors")).expect("the phrase model");
-    let steps = SongModel::read(&asset("songs/step.safetensors")).expect("the step model");
+    let phrases = SequenceModel::read(&asset("songs/phrase.safetensors")).expect("the phrase model");
+    let steps = SequenceModel::read(&asset("songs/step.safetensors")).expect("the step model");
     let mut bank = BankDecoder::new(&model).expect("a map");
-    bank.grow_phrases(PhraseModel::new(phrases.weights()).expect("its weights"));
-    bank.carry_on(StepModel::new(steps.weights()).expect("its weights"));
+    bank.set_phrase_model(PhraseModel::new(phrases.weights()).expect("its weights"));
+    bank.set_step_model(StepModel::new(steps.weights()).expect("its weights"));
     let mut seed = 0;
     let mut next = |phrase| {
         seed = (seed + 1) % 10_000;

@@ -6,7 +6,7 @@ use burn::nn::{LayerNorm, Linear};
 use burn::tensor::activation::{relu, silu};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::layers::{keep_linear, keep_norm, layer_norm, linear};
+use crate::layers::{layer_norm, linear, store_linear, store_norm};
 use crate::{Architecture, Code, DecoderShape, LATENT, Weights, WeightsFault};
 
 /// Patterns to latents and back.
@@ -46,12 +46,12 @@ pub struct DenseDecoder {
 #[derive(Module, Debug)]
 pub struct ResidualDecoder {
     input: Linear,
-    blocks: Vec<Block>,
+    blocks: Vec<ResidualBlock>,
     output: Linear,
 }
 
 #[derive(Module, Debug)]
-struct Block {
+struct ResidualBlock {
     norm: LayerNorm,
     inner: Linear,
     outer: Linear,
@@ -59,7 +59,7 @@ struct Block {
 
 /// What the encoder says of a batch of patterns.
 #[derive(Clone, Debug)]
-pub struct Coded {
+pub struct EncoderOutput {
     /// `[batch, 4]`: the latents.
     pub mean: Tensor<2>,
     /// `[batch, 4]`: the logarithm of their variance, where the architecture has one.
@@ -143,11 +143,11 @@ impl Encoder {
     pub fn weights(&self) -> Weights {
         let mut weights = Weights::default();
         for (index, layer) in self.hidden.iter().enumerate() {
-            keep_linear(&mut weights, &format!("encoder.hidden.{index}"), layer);
+            store_linear(&mut weights, &format!("encoder.hidden.{index}"), layer);
         }
-        keep_linear(&mut weights, "encoder.mean", &self.mean);
+        store_linear(&mut weights, "encoder.mean", &self.mean);
         if let Some(layer) = &self.log_variance {
-            keep_linear(&mut weights, "encoder.log_variance", layer);
+            store_linear(&mut weights, "encoder.log_variance", layer);
         }
         weights
     }
@@ -156,10 +156,10 @@ impl Encoder {
     ///
     /// - patterns: `[batch, 448]`, each cell 0 or 1
     /// - output: `[batch, 4]` each
-    pub fn forward(&self, patterns: Tensor<2>) -> Coded {
+    pub fn forward(&self, patterns: Tensor<2>) -> EncoderOutput {
         let h = self.hidden.iter().fold(patterns, |h, layer| relu(layer.forward(h))); // [batch, width]
         let log_variance = self.log_variance.as_ref().map(|layer| layer.forward(h.clone())); // [batch, 4]
-        Coded { mean: self.mean.forward(h), log_variance } // [batch, 4]
+        EncoderOutput { mean: self.mean.forward(h), log_variance } // [batch, 4]
     }
 }
 
@@ -189,7 +189,7 @@ impl Decoder {
             &DecoderShape::Residual { width, blocks } => Ok(Self::Residual(ResidualDecoder {
                 input: linear(weights, "decoder.input", [LATENT, width], device)?,
                 blocks: (0..blocks)
-                    .map(|index| Block::from_weights(weights, index, width, device))
+                    .map(|index| ResidualBlock::from_weights(weights, index, width, device))
                     .collect::<Result<_, _>>()?,
                 output: linear(weights, "decoder.output", [width, CELLS], device)?,
             })),
@@ -202,19 +202,19 @@ impl Decoder {
         match self {
             Self::Dense(dense) => {
                 for (index, layer) in dense.hidden.iter().enumerate() {
-                    keep_linear(&mut weights, &format!("decoder.hidden.{index}"), layer);
+                    store_linear(&mut weights, &format!("decoder.hidden.{index}"), layer);
                 }
-                keep_linear(&mut weights, "decoder.output", &dense.output);
+                store_linear(&mut weights, "decoder.output", &dense.output);
             }
             Self::Residual(residual) => {
-                keep_linear(&mut weights, "decoder.input", &residual.input);
+                store_linear(&mut weights, "decoder.input", &residual.input);
                 for (index, block) in residual.blocks.iter().enumerate() {
                     let name = format!("decoder.block.{index}");
-                    keep_norm(&mut weights, &format!("{name}.norm"), &block.norm);
-                    keep_linear(&mut weights, &format!("{name}.inner"), &block.inner);
-                    keep_linear(&mut weights, &format!("{name}.outer"), &block.outer);
+                    store_norm(&mut weights, &format!("{name}.norm"), &block.norm);
+                    store_linear(&mut weights, &format!("{name}.inner"), &block.inner);
+                    store_linear(&mut weights, &format!("{name}.outer"), &block.outer);
                 }
-                keep_linear(&mut weights, "decoder.output", &residual.output);
+                store_linear(&mut weights, "decoder.output", &residual.output);
             }
         }
         weights
@@ -239,7 +239,7 @@ impl Decoder {
     }
 }
 
-impl Block {
+impl ResidualBlock {
     fn from_weights(
         weights: &Weights,
         index: usize,

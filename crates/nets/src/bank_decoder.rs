@@ -7,13 +7,15 @@ use beat::{
 
 use crate::draw::{DENSITY_LOGITS, within};
 use crate::pattern_decoder::{Logits, PatternDecoder, probability};
-use crate::phrase::{carry_on, takes, touched};
+use crate::phrase::{added_velocities, continue_beat, takes};
 use crate::velocity::velocity;
-use crate::{Dice, Draw, Fault, LatentMap, Model, ModelError, PhraseDraw, PhraseModel, StepModel, Stream};
+use crate::{
+    CounterRng, Draw, LatentMap, Model, ModelError, ModelFault, PhraseDraw, PhraseModel, RngStream, StepModel,
+};
 
-/// How far the steps stray that a model of time writes, at temperature 0, and how much more at 1 and above.
-const WRITTEN_AT_REST: f32 = 0.7;
-const WRITTEN_BY_HEAT: f32 = 0.3;
+/// The sampling temperature of phrase and step model: this at temperature 0, and so much more at 1 and above.
+const SEQUENCE_TEMPERATURE_AT_0: f32 = 0.7;
+const SEQUENCE_TEMPERATURE_RISE: f32 = 0.3;
 
 /// A model made playable.
 #[derive(Debug)]
@@ -32,29 +34,27 @@ impl BankDecoder {
     ///
     /// The model has no map yet.
     pub fn new(model: &Model) -> Result<Self, ModelError> {
-        let map = model.map().ok_or_else(|| Fault::NoMap.of(model.file()))?.clone();
+        let map = model.map().ok_or_else(|| ModelFault::NoMap.of(model.file()))?.clone();
         Ok(Self { patterns: PatternDecoder::new(model), map, kit: model.kit(), phrases: None, steps: None })
     }
 
-    /// From now on it grows phrases where the settings ask for them. Without a phrase model it
-    /// plays takes instead.
-    pub fn grow_phrases(&mut self, phrases: PhraseModel) {
+    /// Adds the phrase model. Without one, phrase mode plays takes instead.
+    pub fn set_phrase_model(&mut self, phrases: PhraseModel) {
         self.phrases = Some(phrases);
     }
 
-    /// From now on it carries beats on where their shape asks for it. Without a step model it plays takes
-    /// instead.
-    pub fn carry_on(&mut self, steps: StepModel) {
+    /// Adds the step model. Without one, a continuation plays takes instead.
+    pub fn set_step_model(&mut self, steps: StepModel) {
         self.steps = Some(steps);
     }
 
     /// Whether it has a step model.
-    pub fn carries_on(&self) -> bool {
+    pub fn has_step_model(&self) -> bool {
         self.steps.is_some()
     }
 
     /// Whether it has a phrase model.
-    pub fn grows_phrases(&self) -> bool {
+    pub fn has_phrase_model(&self) -> bool {
         self.phrases.is_some()
     }
 
@@ -77,7 +77,7 @@ impl BankDecoder {
                 (self.takes_along(settings, shape, orbit), period)
             }
             (None, Some((carried, steps)), _) => {
-                (self.carried_on(settings, shape, carried, steps), BANK_TAKES as u8)
+                (self.continued(settings, shape, carried, steps), BANK_TAKES as u8)
             }
             (None, None, Some(phrases)) => (self.phrase_of(settings, shape, phrases), BANK_TAKES as u8),
             (None, None, None) => (self.takes_at(settings, shape), settings.variation),
@@ -89,12 +89,12 @@ impl BankDecoder {
     fn takes_at(&self, settings: &Settings, shape: &Shape) -> [Take; BANK_TAKES] {
         let latent = self.map.latent(settings.x, settings.y);
         let logits = trimmed(self.patterns.logits_at(latent), shape);
-        // Touch is the same in all takes, so that at temperature 0 the takes are truly the same.
-        let touch = Take { velocities: velocities(&logits, &throw(settings, 0)), ..Take::EMPTY };
-        let mut takes = [touch; BANK_TAKES];
+        // Velocities are the same in all takes, so that at temperature 0 the takes are identical.
+        let silent = Take { velocities: velocities(&logits, &draw(settings, 0)), ..Take::EMPTY };
+        let mut takes = [silent; BANK_TAKES];
         let likeliest = self.patterns.likeliest(&logits, settings.density);
         for (index, take) in takes.iter_mut().enumerate() {
-            take.onsets = self.patterns.draw_along(|_| latent, &logits, &likeliest, &throw(settings, index));
+            take.onsets = self.patterns.draw_along(|_| latent, &logits, &likeliest, &draw(settings, index));
         }
         takes
     }
@@ -103,29 +103,29 @@ impl BankDecoder {
     fn phrase_of(&self, settings: &Settings, shape: &Shape, phrases: &PhraseModel) -> [Take; BANK_TAKES] {
         let [beat, ..] = self.takes_at(settings, shape);
         let pieces = PieceMap::of(&self.kit);
-        let home = beat.onsets.steps().map(|step| pieces.class(step));
-        let (seed, temperature) = (u64::from(settings.seed), written(settings.temperature));
+        let theme = beat.onsets.steps().map(|step| pieces.class(step));
+        let (seed, temperature) = (u64::from(settings.seed), sequence_temperature(settings.temperature));
         let draw = PhraseDraw { seed, temperature, fills: settings.fills };
-        takes(&phrases.phrase(&home, &draw), &beat, &pieces, &Dice { seed, take: 0 })
+        takes(&phrases.phrase(&theme, &draw), &beat, &pieces, &CounterRng { seed, take: 0 })
     }
 
-    /// Two bars that are carried on for fourteen more, with the touch of the place.
-    fn carried_on(
+    /// Two bars and the fourteen that continue them, with the velocities of the place.
+    fn continued(
         &self,
         settings: &Settings,
         shape: &Shape,
         carried: &Continuation,
         steps: &StepModel,
     ) -> [Take; BANK_TAKES] {
-        let [touch, ..] = self.takes_at(settings, shape);
-        let dice = Dice { seed: u64::from(settings.seed), take: 0 };
-        // What the place would not play was meant by whoever carries it on: a fill, a crash.
-        let velocities = touched(&carried.pattern, &touch, &dice, 0);
-        let beat = Take { onsets: carried.pattern, velocities, ..touch };
+        let [take, ..] = self.takes_at(settings, shape);
+        let rng = CounterRng { seed: u64::from(settings.seed), take: 0 };
+        // A hit that the place would not play was intended by the player: a fill, a crash.
+        let velocities = added_velocities(&carried.pattern, &take, &rng, 0);
+        let beat = Take { onsets: carried.pattern, velocities, ..take };
         let pieces = PieceMap::of(&self.kit);
-        let home = beat.onsets.steps().map(|step| pieces.class(step));
-        let phrase = carry_on(steps, &home, written(settings.temperature), dice);
-        let mut takes = takes(&phrase, &beat, &pieces, &dice);
+        let theme = beat.onsets.steps().map(|step| pieces.class(step));
+        let phrase = continue_beat(steps, &theme, sequence_temperature(settings.temperature), rng);
+        let mut takes = takes(&phrase, &beat, &pieces, &rng);
         takes.rotate_right(usize::from(carried.take) % BANK_TAKES);
         takes
     }
@@ -138,21 +138,21 @@ impl BankDecoder {
         };
         let along = (0..BANK_TAKES).flat_map(|take| (0..STEPS).map(move |step| latent_of(take, step)));
         let all = self.patterns.logits(&along.collect::<Vec<_>>());
-        let dice = usize::from(settings.variation.clamp(1, BANK_TAKES as u8));
+        let distinct_takes = usize::from(settings.variation.clamp(1, BANK_TAKES as u8));
         let mut takes = [Take::EMPTY; BANK_TAKES];
         for (index, take) in takes.iter_mut().enumerate() {
             let places = &all[index * STEPS..(index + 1) * STEPS];
             // Of the logits of each place only those of its own step are asked for.
             let logits = trimmed(std::array::from_fn(|cell| places[cell / INSTRUMENTS][cell]), shape);
-            let own_throw = throw(settings, index % dice);
+            let own_draw = draw(settings, index % distinct_takes);
             let likeliest = |step: usize| {
                 let there = trimmed(places[step], shape);
                 self.patterns.likeliest(&there, settings.density).step(step)
             };
             let likeliest = Pattern::new(std::array::from_fn(likeliest)).unwrap_or_default();
             let latent_of = |step| latent_of(index, step);
-            take.onsets = self.patterns.draw_along(latent_of, &logits, &likeliest, &own_throw);
-            take.velocities = velocities(&logits, &throw(settings, 0));
+            take.onsets = self.patterns.draw_along(latent_of, &logits, &likeliest, &own_draw);
+            take.velocities = velocities(&logits, &draw(settings, 0));
         }
         takes
     }
@@ -164,11 +164,11 @@ impl BankDecoder {
         let there = Settings { x, y, orbit_bars: 0, ..*settings };
         let latent = self.map.latent(x, y);
         let logits = trimmed(self.patterns.logits_at(latent), shape);
-        let onsets = self.patterns.draw(latent, &logits, &throw(&there, 0));
+        let onsets = self.patterns.draw(latent, &logits, &draw(&there, 0));
         shape.apply(&Take { onsets, ..Take::EMPTY }).onsets
     }
 
-    /// How many hits the likeliest pattern has at each place of a `side` x `side` lattice over the map,
+    /// The hits of the likeliest pattern at each place of a `side` x `side` lattice over the map,
     /// row after row from the bottom.
     pub fn hits_over_the_map(&self, side: usize) -> Vec<u32> {
         let share = |index: usize| (index as f32 + 0.5) / side as f32;
@@ -184,17 +184,17 @@ impl BankDecoder {
     }
 }
 
-/// How far what a model of time writes strays at a temperature.
-fn written(temperature: f32) -> f32 {
-    WRITTEN_AT_REST + WRITTEN_BY_HEAT * within(temperature, 0.0, 1.0)
+/// The sampling temperature of phrase and step model at a temperature of the settings.
+fn sequence_temperature(temperature: f32) -> f32 {
+    SEQUENCE_TEMPERATURE_AT_0 + SEQUENCE_TEMPERATURE_RISE * within(temperature, 0.0, 1.0)
 }
 
 /// How take `take` of these settings is drawn.
-fn throw(settings: &Settings, take: usize) -> Draw {
+fn draw(settings: &Settings, take: usize) -> Draw {
     Draw {
         temperature: settings.temperature,
         density: settings.density,
-        dice: Dice { seed: u64::from(settings.seed), take: take as u32 },
+        rng: CounterRng { seed: u64::from(settings.seed), take: take as u32 },
     }
 }
 
@@ -206,13 +206,13 @@ fn trimmed(mut logits: Logits, shape: &Shape) -> Logits {
     logits
 }
 
-/// How hard each cell is hit where it is hit at all, as MIDI velocities.
+/// The MIDI velocity of each cell, meaningful where it has an onset.
 pub fn velocities(logits: &Logits, draw: &Draw) -> [[u8; INSTRUMENTS]; STEPS] {
     let mut velocities = [[0; INSTRUMENTS]; STEPS];
     for (cell, logit) in logits.iter().enumerate() {
         let (step, instrument) = (cell / INSTRUMENTS, cell % INSTRUMENTS);
         let likely = probability(logit + draw.density_shift());
-        velocities[step][instrument] = velocity(likely, step, draw.dice.throw(cell, Stream::Velocity));
+        velocities[step][instrument] = velocity(likely, step, draw.rng.uniform(cell, RngStream::Velocity));
     }
     velocities
 }
@@ -220,7 +220,7 @@ pub fn velocities(logits: &Logits, draw: &Draw) -> [[u8; INSTRUMENTS]; STEPS] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{STEP, SongKind, Weights};
+    use crate::{STEP_SHAPE, Weights};
 
     fn decoder() -> BankDecoder {
         BankDecoder::new(&Model::synthetic(7)).expect("the synthetic model has a map")
@@ -348,9 +348,9 @@ mod tests {
 
     #[test]
     fn a_phrase_grows_from_the_beat_and_rests_on_an_orbit() {
-        let weights = Weights::initial(&SongKind::Phrase.arrays(), 4);
+        let weights = Weights::initial(&PhraseModel::arrays(), 4);
         let mut growing = decoder();
-        growing.grow_phrases(PhraseModel::new(&weights).expect("sound weights"));
+        growing.set_phrase_model(PhraseModel::new(&weights).expect("sound weights"));
         let still = Settings { temperature: 0.0, ..Settings::DEFAULT };
         let phrase = Settings { phrase: true, ..still };
         let bank = growing.decode(&phrase, 1);
@@ -365,9 +365,11 @@ mod tests {
     }
 
     #[test]
-    fn a_beat_is_carried_on_from_where_it_stood_and_only_there() {
+    fn a_beat_continues_where_it_stood_and_only_there() {
         let mut decoder = decoder();
-        decoder.carry_on(StepModel::new(&Weights::initial(&STEP.arrays(), 4)).expect("sound weights"));
+        decoder.set_step_model(
+            StepModel::new(&Weights::initial(&STEP_SHAPE.arrays(), 4)).expect("sound weights"),
+        );
         let settings = Settings::DEFAULT;
         let plain = decoder.decode(&settings, 1);
         let pattern = Pattern::EMPTY.with(0, 0).with(4, 3).with(21, 13);
@@ -375,7 +377,7 @@ mod tests {
         let shape = Shape { continuation, ..Shape::NONE };
         let bank = decoder.decode_shaped(&settings, &shape, 1);
         assert_eq!((bank.period(), bank.takes()[5].onsets), (8, pattern));
-        assert!(bank.takes()[5].velocities[21][13] > 60, "meant, no ghost");
+        assert!(bank.takes()[5].velocities[21][13] > 60, "intended, no ghost note");
         assert_ne!(bank.takes()[6].onsets, pattern);
         assert_eq!(bank, decoder.decode_shaped(&settings, &shape, 1));
         let turned = shape.with_rotation(3);

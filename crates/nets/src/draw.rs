@@ -1,9 +1,9 @@
-//! The law of temperature: from the logits of a place to a pattern.
+//! How a pattern is drawn from logits at a temperature.
 
 use beat::{INSTRUMENTS, Pattern, STEPS, STEPS_PER_BAR};
 
 use crate::pattern_decoder::{Logits, probability};
-use crate::{Dice, HistoryHead, Latent, Stream};
+use crate::{CounterRng, HistoryHead, Latent, RngStream};
 
 /// Density 1 adds this much to every logit, density -1 takes it away.
 pub(crate) const DENSITY_LOGITS: f32 = 2.5;
@@ -19,28 +19,28 @@ pub struct Draw {
     pub temperature: f32,
     /// -1 (sparser) to 1 (denser); 0 is the model's own.
     pub density: f32,
-    /// The dice.
-    pub dice: Dice,
+    /// The random numbers of the take.
+    pub rng: CounterRng,
 }
 
 impl Draw {
-    /// The likeliest pattern, without dice.
-    pub const LIKELIEST: Self = Self { temperature: 0.0, density: 0.0, dice: Dice { seed: 0, take: 0 } };
+    /// The likeliest pattern, without random numbers.
+    pub const LIKELIEST: Self = Self { temperature: 0.0, density: 0.0, rng: CounterRng { seed: 0, take: 0 } };
 
     /// The pattern drawn from `logits`. `likeliest` is what they play at temperature 0.
     ///
     /// With probability min(temperature, 1) a cell is redrawn from its own probability, else it stays
-    /// what it is at temperature 0. Above 1 the logits are divided by up to 1.3. The dice are fixed by
-    /// seed, take and cell, so that cells change one by one as the temperature rises, and they are the
-    /// same for step s and step s + 16, so that both bars vary alike.
+    /// what it is at temperature 0. Above 1 the logits are divided by up to 1.3. The random numbers are keyed
+    /// by seed, take and cell, so that cells change one by one as the temperature rises; steps s and s + 16
+    /// share theirs, so that both bars vary alike.
     pub(crate) fn pattern(&self, logits: &Logits, likeliest: &Pattern) -> Pattern {
-        let (redrawn, flattened) = self.law();
+        let (redrawn, flattened) = self.redraw_and_flatten();
         let mut steps = [0; STEPS];
         for (cell, &logit) in logits.iter().enumerate() {
             let (step, instrument) = (cell / INSTRUMENTS, cell % INSTRUMENTS);
-            let onset = if self.dice.throw(tied(cell), Stream::Redraw) < redrawn {
+            let onset = if self.rng.uniform(tied(cell), RngStream::Redraw) < redrawn {
                 let logit = logit + self.density_shift();
-                self.dice.throw(tied(cell), Stream::Onset) < probability(logit / flattened)
+                self.rng.uniform(tied(cell), RngStream::Onset) < probability(logit / flattened)
             } else {
                 likeliest.has(step, instrument)
             };
@@ -52,23 +52,23 @@ impl Draw {
 
     /// As [`Self::pattern`], but a redrawn cell comes from the history head, given what was decided
     /// before it. Which cells are redrawn is tied across the bars; what they become is not, since the
-    /// second bar hears the first.
-    pub(crate) fn walked(
+    /// second bar depends on the first.
+    pub(crate) fn pattern_with_history(
         &self,
         logits: &Logits,
         likeliest: &Pattern,
         latent_of: impl Fn(usize) -> Latent,
         head: &HistoryHead,
     ) -> Pattern {
-        let (redrawn, flattened) = self.law();
+        let (redrawn, flattened) = self.redraw_and_flatten();
         if redrawn == 0.0 {
-            return *likeliest; // the head would never be asked
+            return *likeliest; // no cell would be redrawn
         }
-        head.walk(latent_of, logits, |step, instrument, given| {
+        head.decode(latent_of, logits, |step, instrument, given| {
             let cell = step * INSTRUMENTS + instrument;
-            if self.dice.throw(tied(cell), Stream::Redraw) < redrawn {
+            if self.rng.uniform(tied(cell), RngStream::Redraw) < redrawn {
                 let logit = given + self.density_shift();
-                self.dice.throw(cell, Stream::Onset) < probability(logit / flattened)
+                self.rng.uniform(cell, RngStream::Onset) < probability(logit / flattened)
             } else {
                 likeliest.has(step, instrument)
             }
@@ -76,7 +76,7 @@ impl Draw {
     }
 
     /// The share of cells that are redrawn, 0..=1, and by what their logits are divided, 1..=1.3.
-    fn law(&self) -> (f32, f32) {
+    fn redraw_and_flatten(&self) -> (f32, f32) {
         let (hottest, flattest) = HOTTEST;
         let temperature = within(self.temperature, 0.0, hottest);
         let above = (temperature - ALL_REDRAWN).max(0.0) / (hottest - ALL_REDRAWN);
@@ -112,13 +112,13 @@ mod tests {
 
     /// Logits of all sorts, the same in every run; both bars alike.
     fn logits() -> Logits {
-        let dice = Dice { seed: 9, take: 9 };
-        std::array::from_fn(|cell| 8.0 * (dice.throw(cell % (CELLS / 2), Stream::Latent) - 0.6))
+        let rng = CounterRng { seed: 9, take: 9 };
+        std::array::from_fn(|cell| 8.0 * (rng.uniform(cell % (CELLS / 2), RngStream::Latent) - 0.6))
     }
 
     fn draw(temperature: f32, density: f32, take: u32) -> Pattern {
-        let dice = Dice { seed: 4711, take };
-        let draw = Draw { temperature, density, dice };
+        let rng = CounterRng { seed: 4711, take };
+        let draw = Draw { temperature, density, rng };
         let likeliest = Likeliest::Above([0.0; INSTRUMENTS]).pattern(&logits(), draw.density_shift());
         draw.pattern(&logits(), &likeliest)
     }

@@ -37,7 +37,7 @@ pub fn head_arrays() -> Vec<(String, Vec<usize>)> {
     .to_vec()
 }
 
-/// The head, ready to walk.
+/// The head with its weights, for inference.
 #[derive(Clone, Debug)]
 pub struct HistoryHead {
     history: Vec<[f32; HEAD_WIDTH]>,
@@ -74,10 +74,10 @@ impl HistoryHead {
         })
     }
 
-    /// Walks a pattern step by step and instrument by instrument, at the latent that `latent_of` gives for
-    /// each step. `plays(step, instrument, logit)` decides each cell, and hears the logit that the head
-    /// gives it after everything decided before.
-    pub fn walk(
+    /// Decodes a pattern autoregressively, step by step and instrument by instrument, at the latent that
+    /// `latent_of` gives for each step. `plays(step, instrument, logit)` decides each cell, given its logit
+    /// conditional on all cells decided before.
+    pub fn decode(
         &self,
         latent_of: impl Fn(usize) -> Latent,
         logits: &Logits,
@@ -109,16 +109,16 @@ impl HistoryHead {
     fn step(&self, step: usize, steps: &[u16; STEPS], from_latent: &[f32; HEAD_WIDTH]) -> [f32; INSTRUMENTS] {
         let mut hidden = *from_latent;
         add(&mut hidden, &self.position[step], 1.0);
-        let mut seen = Rows::<HEAD_WIDTH, { HISTORY * INSTRUMENTS }>::new(&self.position[step]);
+        let mut history = Rows::<HEAD_WIDTH, { HISTORY * INSTRUMENTS }>::new(&self.position[step]);
         for lag in 1..=HISTORY.min(step) {
             let mut hits = steps[step - lag];
             while hits != 0 {
                 let instrument = hits.trailing_zeros() as usize;
                 hits &= hits - 1;
-                seen.push_if(true, 1.0, &self.history[(lag - 1) * INSTRUMENTS + instrument]);
+                history.push_if(true, 1.0, &self.history[(lag - 1) * INSTRUMENTS + instrument]);
             }
         }
-        seen.add_to(&mut hidden);
+        history.add_to(&mut hidden);
         let mut awake = Rows::<HEAD_INNER, HEAD_WIDTH>::new(&self.inner_bias);
         for (value, row) in hidden.iter().zip(&self.inner) {
             awake.push_if(*value > 0.0, *value, row);
@@ -136,7 +136,7 @@ impl HistoryHead {
 }
 
 /// Rows of a matrix that are to be added up, each with a factor. Gathered first, since the sum then passes
-/// through memory once for four rows instead of once for each: that is most of what a walk costs.
+/// through memory once for four rows instead of once for each: that is most of what a decode costs.
 struct Rows<'a, const N: usize, const MOST: usize> {
     rows: [(f32, &'a [f32; N]); MOST],
     count: usize,
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn a_head_of_zeros_leaves_the_decoder_alone() {
         let logits: Logits = std::array::from_fn(|cell| if cell % 9 == 0 { 1.0 } else { -1.0 });
-        let pattern = head("", |_| 0.0).walk(|_| [1.0; LATENT], &logits, |_, _, logit| logit > 0.0);
+        let pattern = head("", |_| 0.0).decode(|_| [1.0; LATENT], &logits, |_, _, logit| logit > 0.0);
         for (cell, logit) in logits.iter().enumerate() {
             assert_eq!(pattern.has(cell / INSTRUMENTS, cell % INSTRUMENTS), *logit > 0.0);
         }
@@ -208,7 +208,7 @@ mod tests {
         let head = head("head.lower.weight", |_| 5.0);
         let mut logits = [-3.0; CELLS];
         logits[2] = 1.0; // the rim shot of step 0
-        let pattern = head.walk(|_| [0.0; LATENT], &logits, |_, _, logit| logit > 0.0);
+        let pattern = head.decode(|_| [0.0; LATENT], &logits, |_, _, logit| logit > 0.0);
         assert_eq!(pattern.step(0), 0b11_1111_1111_1100);
         assert_eq!(pattern.steps()[1..], [0; 31]);
     }

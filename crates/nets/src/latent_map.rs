@@ -13,7 +13,7 @@ const MAX_REGIONS: usize = 256;
 
 /// A named place of the map, where its genre lies densest over all others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Region {
+pub struct MapRegion {
     /// What it is called on the screen.
     pub name: String,
     /// 0..=1 from left to right.
@@ -32,7 +32,7 @@ pub struct LatentMap {
     grid: Vec<Latent>,
     points: Vec<[f32; 2]>,
     genres: Vec<u8>,
-    regions: Vec<Region>,
+    regions: Vec<MapRegion>,
 }
 
 /// What is wrong with a map.
@@ -74,7 +74,7 @@ impl LatentMap {
         grid: Vec<Latent>,
         points: Vec<[f32; 2]>,
         genres: Vec<u8>,
-        regions: Vec<Region>,
+        regions: Vec<MapRegion>,
     ) -> Result<Self, MapFault> {
         if !SIDES.contains(&side) || grid.len() != side * side {
             return Err(MapFault::Grid(grid.len()));
@@ -123,7 +123,7 @@ impl LatentMap {
 
     /// The region whose named place is nearest, or `None` on a map without regions.
     pub fn region(&self, x: f32, y: f32) -> Option<&str> {
-        let distance = |region: &Region| (region.x - x).powi(2) + (region.y - y).powi(2);
+        let distance = |region: &MapRegion| (region.x - x).powi(2) + (region.y - y).powi(2);
         let nearest = self.regions.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)))?;
         Some(&nearest.name)
     }
@@ -164,7 +164,7 @@ impl LatentMap {
     }
 
     /// The named places.
-    pub fn regions(&self) -> &[Region] {
+    pub fn regions(&self) -> &[MapRegion] {
         &self.regions
     }
 }
@@ -175,7 +175,7 @@ mod tests {
 
     fn corners() -> LatentMap {
         let grid = [0.0, 1.0, 10.0, 11.0].map(|value| [value; LATENT]).to_vec();
-        let region = |name: &str, x, y| Region { name: name.into(), x, y };
+        let region = |name: &str, x, y| MapRegion { name: name.into(), x, y };
         let regions = vec![region("left", 0.1, 0.5), region("right", 0.9, 0.5)];
         LatentMap::new(2, grid, vec![[0.5, 0.5]], vec![0], regions).expect("a sound map")
     }

@@ -7,7 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::{Array, Weights, WeightsFault};
 
 /// The linear layer `name` with its `[inputs, outputs]` matrix.
-pub(crate) fn linear(
+pub fn linear(
     weights: &Weights,
     name: &str,
     [inputs, outputs]: [usize; 2],
@@ -19,7 +19,7 @@ pub(crate) fn linear(
 }
 
 /// The normalisation `name` over `width` numbers.
-pub(crate) fn layer_norm(
+pub fn layer_norm(
     weights: &Weights,
     name: &str,
     width: usize,
@@ -32,7 +32,7 @@ pub(crate) fn layer_norm(
 }
 
 /// Keeps a linear layer's two arrays.
-pub(crate) fn keep_linear(weights: &mut Weights, name: &str, layer: &Linear) {
+pub fn store_linear(weights: &mut Weights, name: &str, layer: &Linear) {
     weights.insert(format!("{name}.weight"), array(&layer.weight));
     if let Some(bias) = &layer.bias {
         weights.insert(format!("{name}.bias"), array(bias));
@@ -40,7 +40,7 @@ pub(crate) fn keep_linear(weights: &mut Weights, name: &str, layer: &Linear) {
 }
 
 /// Keeps a normalisation's two arrays.
-pub(crate) fn keep_norm(weights: &mut Weights, name: &str, norm: &LayerNorm) {
+pub fn store_norm(weights: &mut Weights, name: &str, norm: &LayerNorm) {
     weights.insert(format!("{name}.gamma"), array(&norm.gamma));
     if let Some(beta) = &norm.beta {
         weights.insert(format!("{name}.beta"), array(beta));
@@ -48,18 +48,18 @@ pub(crate) fn keep_norm(weights: &mut Weights, name: &str, norm: &LayerNorm) {
 }
 
 /// A trainable parameter that starts as `array`.
-pub(crate) fn parameter<const D: usize>(array: &Array, device: &Device) -> Param<Tensor<D>> {
+pub fn parameter<const D: usize>(array: &Array, device: &Device) -> Param<Tensor<D>> {
     Param::from_data(TensorData::new(array.values.clone(), array.shape.clone()), device)
 }
 
 /// A parameter's numbers.
-pub(crate) fn array<const D: usize>(parameter: &Param<Tensor<D>>) -> Array {
+pub fn array<const D: usize>(parameter: &Param<Tensor<D>>) -> Array {
     let tensor = parameter.val();
     Array { shape: tensor.dims().to_vec(), values: floats(tensor) }
 }
 
 /// A tensor's numbers in row-major order.
-pub(crate) fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
+pub fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     // PANIC: every backend of ours computes in f32, on this machine's memory.
     tensor.into_data().try_into_vec_as().expect("a float tensor holds floats")
 }

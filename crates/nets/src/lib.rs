@@ -6,66 +6,60 @@
 //!
 //! The way through: [`Model::read`] or [`Model::from_bytes`] gives a model that is known to be sound,
 //! [`BankDecoder::new`] makes it playable, and [`BankDecoder::decode`] turns settings into a bank. The
-//! lab goes the other way: [`Autoencoder`] is what it trains, [`Weights`] is what it keeps,
-//! [`ModelParts`] is what it fills in and [`Model::new`] checks.
+//! crate `train` goes the other way: it trains an [`Autoencoder`], keeps its [`Weights`], fills in
+//! [`ModelParts`], and [`Model::new`] checks them.
 
 mod architecture;
 mod autoencoder;
 mod bank_decoder;
-mod categorical;
 mod codes;
-mod continuation;
+mod counter_rng;
 mod device;
-mod dice;
 mod draw;
-mod fault;
-mod head_network;
+mod error;
 mod history_head;
 mod latent_map;
-mod layers;
+pub mod layers;
 mod likeliest;
 mod model;
 mod model_bytes;
 mod model_header;
 mod pattern_decoder;
+mod perceptron;
 mod phrase;
-mod recurrent;
-mod song_model;
-mod sparse;
-mod steps;
+mod recurrent_model;
+mod sampling;
+mod sequence_model;
+mod step_model;
 mod synthetic;
-mod vae;
 mod velocity;
 mod weights;
 
 pub use architecture::{Architecture, Code, DecoderShape, LATENT, Latent};
-pub use autoencoder::{Autoencoder, Coded, Decoder, Encoder, cells_of, patterns_tensor};
+pub use autoencoder::{Autoencoder, Decoder, Encoder, EncoderOutput, cells_of, patterns_tensor};
 pub use bank_decoder::{BankDecoder, velocities};
-pub use categorical::pick;
 pub use codes::CodeCloud;
-pub use continuation::{Walk, go_on};
+pub use counter_rng::{CounterRng, RngStream};
 pub use device::device;
-pub use dice::{Dice, Stream};
 pub use draw::Draw;
-pub use fault::{Fault, ModelError};
-pub use head_network::HeadNetwork;
+pub use error::{ModelError, ModelFault};
 pub use history_head::{HEAD_INNER, HEAD_WIDTH, HISTORY, HistoryHead, head_arrays};
-pub use latent_map::{LatentMap, MapFault, Region};
+pub use latent_map::{LatentMap, MapFault, MapRegion};
 pub use model::{Model, ModelParts};
 pub use model_bytes::Precision;
 pub use model_header::{KitTable, Provenance};
 pub use pattern_decoder::{Logits, PatternDecoder, probability};
+pub use perceptron::{PerceptronShape, SparsePerceptron};
 pub use phrase::{
-    ALL_CHOICES, BarPlan, Before, CHOICES, CHOICES_FROM, HALF, HalfBar, HalfPlan, PHRASE_BARS, PHRASE_STEPS,
-    PLAN, PLAN_SEEN, Phrase, PhraseDraw, PhraseModel, WRITE, WRITE_SEEN, Writing, differing, home, see_plan,
-    see_writing,
+    ALL_CHOICES, BarPlan, CHOICES, CHOICES_FROM, HALF, HalfBar, HalfPlan, PHRASE_BARS, PHRASE_STEPS,
+    PLANNER_FEATURES, PLANNER_SHAPE, Phrase, PhraseDraw, PhraseModel, PlanContext, WRITER_FEATURES,
+    WRITER_SHAPE, WriterContext, begins_with_crash, difference_class, encode_plan, encode_writer, hamming,
+    theme,
 };
-pub use recurrent::{Lstm, LstmState, RecurrentModel, RecurrentNetwork, RecurrentShape, RecurrentWalk};
-pub use song_model::{SongKind, SongModel};
-pub use sparse::{SparseNetwork, SparseShape, SparseWalk};
-pub use steps::{LAGS, STEP, STEP_SEEN, StepModel, StepWalk, see};
-pub use vae::{
-    ClassReadout, History, LatentSpread, Posterior, SequenceVae, StepDecoder, StepRows, Unrolling,
-    VaeDecoder, VaeShape,
+pub use recurrent_model::{
+    ATTENTION_KEY, ATTENTION_POSITION_BIAS, ATTENTION_QUERY, RecurrentConfig, RecurrentModel, RecurrentState,
 };
+pub use sampling::{GenerationState, generate, sample_categorical};
+pub use sequence_model::SequenceModel;
+pub use step_model::{LAGS, STEP_FEATURES, STEP_SHAPE, StepModel, StepState, encode_step};
 pub use weights::{Array, Weights, WeightsFault};

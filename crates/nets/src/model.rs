@@ -4,8 +4,8 @@ use beat::{INSTRUMENTS, Kit};
 use burn::tensor::Device;
 
 use crate::{
-    Architecture, Autoencoder, CodeCloud, Decoder, Encoder, Fault, HistoryHead, KitTable, LatentMap,
-    ModelError, Precision, Provenance, Weights, head_arrays,
+    Architecture, Autoencoder, CodeCloud, Decoder, Encoder, HistoryHead, KitTable, LatentMap, ModelError,
+    ModelFault, Precision, Provenance, Weights, head_arrays,
 };
 
 /// The most training codes that a model may carry.
@@ -13,7 +13,7 @@ const MAX_CODES: usize = 500_000;
 /// The longest name of an instrument, a genre or a region, in bytes.
 const MAX_NAME: usize = 64;
 
-/// What a model is made of. The lab fills it in; [`Model::new`] checks it.
+/// Everything that a model file holds. [`Model::new`] checks it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelParts {
     /// Names and notes of the instruments.
@@ -26,8 +26,9 @@ pub struct ModelParts {
     pub provenance: Provenance,
     /// The decoder's weights, the encoder's if it comes along, and the history head's if there is one.
     pub weights: Weights,
-    /// The probability above which the likeliest pattern has an onset, by instrument, between 0 and 1.
-    pub thresholds: [f32; INSTRUMENTS],
+    /// Files of version 0.1 only: the probability above which the evaluation counted an onset, by instrument,
+    /// between 0 and 1. Playback never used it.
+    pub thresholds: Option<[f32; INSTRUMENTS]>,
     /// Where the training patterns lie in the code space.
     pub codes: CodeCloud,
     /// The map, once there is one.
@@ -108,9 +109,9 @@ impl Model {
         self.parts.map.as_ref()
     }
 
-    /// The probability above which the likeliest pattern has an onset, by instrument.
-    pub fn thresholds(&self) -> &[f32; INSTRUMENTS] {
-        &self.parts.thresholds
+    /// The evaluation thresholds of a file of version 0.1, by instrument.
+    pub fn thresholds(&self) -> Option<[f32; INSTRUMENTS]> {
+        self.parts.thresholds
     }
 
     /// Where the training patterns lie in the code space.
@@ -152,16 +153,18 @@ impl Model {
 }
 
 /// Every rule that makes parts a sound model.
-fn check(parts: &ModelParts) -> Result<(), Fault> {
+fn check(parts: &ModelParts) -> Result<(), ModelFault> {
     let fits = |name: &String| !name.is_empty() && name.len() <= MAX_NAME;
     if !parts.kit.names.iter().all(fits) || Kit::new(parts.kit.notes).is_none() {
-        return Err(Fault::Range("each instrument needs a name of 1 to 64 bytes and a note from 0 to 127"));
+        return Err(ModelFault::Range(
+            "each instrument needs a name of 1 to 64 bytes and a note from 0 to 127",
+        ));
     }
     if parts.genres.len() > 256 || !parts.genres.iter().all(fits) {
-        return Err(Fault::Range("there are at most 256 genres, each with a name of 1 to 64 bytes"));
+        return Err(ModelFault::Range("there are at most 256 genres, each with a name of 1 to 64 bytes"));
     }
     if !parts.architecture.is_bounded() {
-        return Err(Fault::Range("a layer is 1 to 2048 wide, and there are at most 8 of them"));
+        return Err(ModelFault::Range("a layer is 1 to 2048 wide, and there are at most 8 of them"));
     }
     parts.weights.check(&parts.architecture.decoder_arrays())?;
     if parts.weights.has_prefix("head.") {
@@ -170,18 +173,18 @@ fn check(parts: &ModelParts) -> Result<(), Fault> {
     if parts.weights.has_prefix("encoder.") {
         parts.weights.check(&parts.architecture.encoder_arrays())?;
     }
-    if !parts.thresholds.iter().all(|threshold| (1e-6..=1.0 - 1e-6).contains(threshold)) {
-        return Err(Fault::Range("a threshold lies between 0 and 1"));
+    if !parts.thresholds.iter().flatten().all(|threshold| (1e-6..=1.0 - 1e-6).contains(threshold)) {
+        return Err(ModelFault::Range("a threshold lies between 0 and 1"));
     }
     if parts.codes.codes.len() > MAX_CODES || !parts.codes.is_sound() {
-        return Err(Fault::Range("there are at most 500000 training codes, all finite"));
+        return Err(ModelFault::Range("there are at most 500000 training codes, all finite"));
     }
     if let Some(map) = &parts.map {
         if map.genres().iter().any(|&genre| usize::from(genre) >= parts.genres.len()) {
-            return Err(Fault::Range("a map point names a genre that the model has not"));
+            return Err(ModelFault::Range("a map point names a genre that the model has not"));
         }
         if !map.regions().iter().all(|region| fits(&region.name)) {
-            return Err(Fault::Range("each region needs a name of 1 to 64 bytes"));
+            return Err(ModelFault::Range("each region needs a name of 1 to 64 bytes"));
         }
     }
     Ok(())

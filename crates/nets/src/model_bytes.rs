@@ -16,9 +16,8 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
 use sha2::{Digest, Sha256};
 
 use crate::model_header::{FORMAT, Header};
-use crate::song_model::ENTRY as OF_TIME;
 use crate::{
-    Array, CodeCloud, Fault, LATENT, LatentMap, Model, ModelError, ModelParts, Weights, WeightsFault,
+    Array, CodeCloud, LATENT, LatentMap, Model, ModelError, ModelFault, ModelParts, Weights, WeightsFault,
 };
 
 /// The longest file that is read at all, in bytes.
@@ -27,6 +26,8 @@ const MAX_FILE: u64 = 64 << 20;
 const MAX_HEADER: u64 = 4 << 20;
 /// The metadata entry that holds our header.
 pub(crate) const ENTRY: &str = "beatfield";
+/// The metadata entry of a sequence model's file.
+pub(crate) const SEQUENCE_ENTRY: &str = "beatfield song model";
 /// How the names of weights begin.
 const WEIGHTS: [&str; 3] = ["decoder.", "encoder.", "head."];
 
@@ -86,15 +87,15 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, Fault> {
+pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, ModelFault> {
     // Looked at before it is opened: opening a pipe waits for somebody to write to it, for ever.
     if !std::fs::metadata(path)?.is_file() {
-        return Err(Fault::NoFile);
+        return Err(ModelFault::NoFile);
     }
     let file = File::open(path)?;
     let length = file.metadata()?.len();
     if length > MAX_FILE {
-        return Err(Fault::TooLarge(length));
+        return Err(ModelFault::TooLarge(length));
     }
     let mut bytes = Vec::with_capacity(length as usize);
     // One byte more than allowed, should the file grow meanwhile.
@@ -103,25 +104,25 @@ pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, Fault> {
 }
 
 /// The tensors in some bytes, and the metadata beside them.
-pub(crate) fn opened(bytes: &[u8]) -> Result<(SafeTensors<'_>, HashMap<String, String>), Fault> {
+pub(crate) fn opened(bytes: &[u8]) -> Result<(SafeTensors<'_>, HashMap<String, String>), ModelFault> {
     if bytes.len() as u64 > MAX_FILE {
-        return Err(Fault::TooLarge(bytes.len() as u64));
+        return Err(ModelFault::TooLarge(bytes.len() as u64));
     }
     let length = bytes.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
     if length > MAX_HEADER {
-        return Err(Fault::NotSafetensors(format!("its header would be {length} bytes long")));
+        return Err(ModelFault::NotSafetensors(format!("its header would be {length} bytes long")));
     }
-    let broken = |error: safetensors::SafeTensorError| Fault::NotSafetensors(error.to_string());
+    let broken = |error: safetensors::SafeTensorError| ModelFault::NotSafetensors(error.to_string());
     let file = SafeTensors::deserialize(bytes).map_err(broken)?;
     let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
     Ok((file, metadata.metadata().clone().unwrap_or_default()))
 }
 
-fn parse(bytes: &[u8]) -> Result<ModelParts, Fault> {
+fn parse(bytes: &[u8]) -> Result<ModelParts, ModelFault> {
     let (file, metadata) = opened(bytes)?;
-    let entry = metadata.get(ENTRY).ok_or_else(|| match metadata.contains_key(OF_TIME) {
-        true => Fault::OfTime,
-        false => Fault::NoHeader,
+    let entry = metadata.get(ENTRY).ok_or_else(|| match metadata.contains_key(SEQUENCE_ENTRY) {
+        true => ModelFault::SequenceModel,
+        false => ModelFault::NoHeader,
     })?;
     let header = header(entry)?;
     let mut weights = Weights::default();
@@ -135,13 +136,18 @@ fn parse(bytes: &[u8]) -> Result<ModelParts, Fault> {
         Err(_) => None,
     };
     let codes = CodeCloud { codes: rows(&file, "codes")?, ..normal(&file)? };
-    let thresholds = floats("thresholds", &tensor(&file, "thresholds")?)?;
-    let thresholds = thresholds.try_into().map_err(|_| Fault::Range("there are 14 thresholds"))?;
+    let thresholds = match file.tensor("thresholds") {
+        Ok(tensor) => {
+            let thresholds = floats("thresholds", &tensor)?.try_into();
+            Some(thresholds.map_err(|_| ModelFault::Range("there are 14 thresholds"))?)
+        }
+        Err(_) => None,
+    };
     let Header { kit, genres, architecture, provenance, .. } = header;
     Ok(ModelParts { kit, genres, architecture, provenance, weights, thresholds, codes, map })
 }
 
-fn header(entry: &str) -> Result<Header, Fault> {
+fn header(entry: &str) -> Result<Header, ModelFault> {
     /// Read first: a later format may have other fields.
     #[derive(serde::Deserialize)]
     struct Format {
@@ -149,12 +155,12 @@ fn header(entry: &str) -> Result<Header, Fault> {
     }
     let Format { format } = serde_json::from_str(entry)?;
     if format != FORMAT {
-        return Err(Fault::Format(format));
+        return Err(ModelFault::Format(format));
     }
     Ok(serde_json::from_str(entry)?)
 }
 
-fn map(file: &SafeTensors<'_>, grid: &TensorView<'_>, header: &Header) -> Result<LatentMap, Fault> {
+fn map(file: &SafeTensors<'_>, grid: &TensorView<'_>, header: &Header) -> Result<LatentMap, ModelFault> {
     let side = match *grid.shape() {
         [rows, columns, LATENT] if rows == columns => rows,
         _ => return Err(wrong_shape("map.grid", &[128, 128, LATENT], grid)),
@@ -169,7 +175,7 @@ fn map(file: &SafeTensors<'_>, grid: &TensorView<'_>, header: &Header) -> Result
 }
 
 /// Mean and deviation, without codes.
-fn normal(file: &SafeTensors<'_>) -> Result<CodeCloud, Fault> {
+fn normal(file: &SafeTensors<'_>) -> Result<CodeCloud, ModelFault> {
     match rows(file, "codes.normal")?[..] {
         [mean, deviation] => Ok(CodeCloud { codes: Vec::new(), mean, deviation }),
         _ => Err(wrong_shape("codes.normal", &[2, LATENT], &tensor(file, "codes.normal")?)),
@@ -177,7 +183,7 @@ fn normal(file: &SafeTensors<'_>) -> Result<CodeCloud, Fault> {
 }
 
 /// A tensor of any number of rows of `N` floats.
-fn rows<const N: usize>(file: &SafeTensors<'_>, name: &str) -> Result<Vec<[f32; N]>, Fault> {
+fn rows<const N: usize>(file: &SafeTensors<'_>, name: &str) -> Result<Vec<[f32; N]>, ModelFault> {
     let view = tensor(file, name)?;
     match *view.shape() {
         [_, columns] if columns == N => Ok(floats(name, &view)?.as_chunks().0.to_vec()),
@@ -185,12 +191,12 @@ fn rows<const N: usize>(file: &SafeTensors<'_>, name: &str) -> Result<Vec<[f32; 
     }
 }
 
-fn tensor<'a>(file: &SafeTensors<'a>, name: &str) -> Result<TensorView<'a>, Fault> {
+fn tensor<'a>(file: &SafeTensors<'a>, name: &str) -> Result<TensorView<'a>, ModelFault> {
     file.tensor(name).map_err(|_| WeightsFault::Missing(name.into()).into())
 }
 
 /// The numbers of a float tensor.
-pub(crate) fn floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, Fault> {
+pub(crate) fn floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, ModelFault> {
     match view.dtype() {
         Dtype::F32 => Ok(view.data().as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()),
         Dtype::F16 => {
@@ -200,11 +206,11 @@ pub(crate) fn floats(name: &str, view: &TensorView<'_>) -> Result<Vec<f32>, Faul
     }
 }
 
-fn wrong_type(name: &str, expected: &'static str, found: Dtype) -> Fault {
-    Fault::Type { name: name.into(), expected, found: format!("{found:?}").to_lowercase() }
+fn wrong_type(name: &str, expected: &'static str, found: Dtype) -> ModelFault {
+    ModelFault::Type { name: name.into(), expected, found: format!("{found:?}").to_lowercase() }
 }
 
-fn wrong_shape(name: &str, expected: &[usize], view: &TensorView<'_>) -> Fault {
+fn wrong_shape(name: &str, expected: &[usize], view: &TensorView<'_>) -> ModelFault {
     let (expected, found) = (expected.to_vec(), view.shape().to_vec());
     WeightsFault::Shape { name: name.into(), expected, found }.into()
 }
@@ -217,7 +223,9 @@ fn tensors(parts: &ModelParts, precision: Precision) -> BTreeMap<String, Tensor>
         tensors.insert(name.to_string(), Tensor::floats(array.shape.clone(), &array.values, precision));
     }
     let mut put = |name: &str, tensor| tensors.insert(name.to_string(), tensor);
-    put("thresholds", Tensor::floats(vec![parts.thresholds.len()], &parts.thresholds, single));
+    if let Some(thresholds) = &parts.thresholds {
+        put("thresholds", Tensor::floats(vec![thresholds.len()], thresholds, single));
+    }
     let CodeCloud { codes, mean, deviation } = &parts.codes;
     put("codes", Tensor::floats(vec![codes.len(), LATENT], codes.as_flattened(), precision));
     put("codes.normal", Tensor::floats(vec![2, LATENT], [*mean, *deviation].as_flattened(), single));

@@ -3,7 +3,7 @@
 use beat::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Kit};
 use serde::{Deserialize, Serialize};
 
-use crate::{Architecture, Region};
+use crate::{Architecture, MapRegion};
 
 /// The format that this build writes, and the newest that it reads.
 pub(crate) const FORMAT: u32 = 1;
@@ -15,7 +15,7 @@ pub(crate) struct Header {
     pub(crate) kit: KitTable,
     pub(crate) genres: Vec<String>,
     #[serde(default)]
-    pub(crate) regions: Vec<Region>,
+    pub(crate) regions: Vec<MapRegion>,
     pub(crate) architecture: Architecture,
     #[serde(default)]
     pub(crate) provenance: Provenance,

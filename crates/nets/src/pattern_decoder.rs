@@ -75,7 +75,7 @@ impl PatternDecoder {
         draw: &Draw,
     ) -> Pattern {
         match &self.head {
-            Some(head) => draw.walked(logits, likeliest, latent_of, head),
+            Some(head) => draw.pattern_with_history(logits, likeliest, latent_of, head),
             None => draw.pattern(logits, likeliest),
         }
     }

@@ -1,10 +1,8 @@
-//! A model made of dice: for tests of whatever plays models, without a trained one.
-
-use beat::INSTRUMENTS;
+//! A model of random weights: for tests of whatever plays models, without a trained one.
 
 use crate::{
-    Architecture, CodeCloud, Dice, KitTable, LATENT, Latent, LatentMap, Model, ModelParts, Provenance,
-    Region, Stream, Weights,
+    Architecture, CodeCloud, CounterRng, KitTable, LATENT, Latent, LatentMap, MapRegion, Model, ModelParts,
+    Provenance, RngStream, Weights,
 };
 
 /// Rows and columns of the synthetic map.
@@ -31,7 +29,7 @@ impl Model {
             architecture,
             provenance: Provenance { seed, corpus: "none".into(), ..Provenance::default() },
             weights,
-            thresholds: [0.5; INSTRUMENTS],
+            thresholds: None,
             codes: CodeCloud::of(grid()),
             map: Some(map()),
         }
@@ -59,11 +57,11 @@ fn grid() -> Vec<Latent> {
 }
 
 fn map() -> LatentMap {
-    let dice = Dice { seed: 0, take: 0 };
-    let point = |index: usize| [0, 1].map(|axis| dice.throw(2 * index + axis, Stream::Latent));
+    let rng = CounterRng { seed: 0, take: 0 };
+    let point = |index: usize| [0, 1].map(|axis| rng.uniform(2 * index + axis, RngStream::Latent));
     let points: Vec<[f32; 2]> = (0..200).map(point).collect();
     let genres = points.iter().map(|[_, y]| u8::from(*y > 0.5)).collect();
-    let region = |name: &str, y| Region { name: name.into(), x: 0.5, y };
+    let region = |name: &str, y| MapRegion { name: name.into(), x: 0.5, y };
     let regions = vec![region("low", 0.25), region("high", 0.75)];
     // PANIC: the sizes are constants that fit each other; the tests of this file make the map.
     LatentMap::new(SIDE, grid(), points, genres, regions).expect("a synthetic map is sound")

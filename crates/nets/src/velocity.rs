@@ -8,11 +8,11 @@ const METRE: [f32; STEPS_PER_BAR] =
     [1.0, 0.1, 0.45, 0.15, 0.85, 0.1, 0.45, 0.2, 0.92, 0.1, 0.45, 0.15, 0.85, 0.1, 0.5, 0.25];
 
 /// The MIDI velocity 1..=127 of an onset on `step` (0..32) that the model gives `probability` (0..=1).
-/// An unlikely hit off the beat is a ghost note; a likely one on the beat an accent. `throw` (0..1)
+/// An unlikely hit off the beat is a ghost note; a likely one on the beat an accent. `uniform` (0..1)
 /// moves it by up to four either way, as no drummer hits twice alike.
-pub(crate) fn velocity(probability: f32, step: usize, throw: f32) -> u8 {
+pub(crate) fn velocity(probability: f32, step: usize, uniform: f32) -> u8 {
     let metre = METRE[step % STEPS_PER_BAR];
-    let velocity = 30.0 + 46.0 * probability + 44.0 * metre + 8.0 * (throw - 0.5);
+    let velocity = 30.0 + 46.0 * probability + 44.0 * metre + 8.0 * (uniform - 0.5);
     // A cast of what is no number gives 0, and the clamp then 1.
     (velocity.round() as u8).clamp(1, 127)
 }
@@ -23,11 +23,11 @@ mod tests {
 
     #[test]
     fn beats_are_accents_and_unlikely_hits_between_them_ghost_notes() {
-        for throw in [0.0, 0.5, 0.999] {
-            assert!(velocity(0.95, 0, throw) > 105);
-            assert!(velocity(0.95, 20, throw) > 100);
-            assert!(velocity(0.1, 5, throw) < 50);
-            assert!(velocity(0.95, 2, throw) < velocity(0.95, 4, throw));
+        for uniform in [0.0, 0.5, 0.999] {
+            assert!(velocity(0.95, 0, uniform) > 105);
+            assert!(velocity(0.95, 20, uniform) > 100);
+            assert!(velocity(0.1, 5, uniform) < 50);
+            assert!(velocity(0.95, 2, uniform) < velocity(0.95, 4, uniform));
         }
     }
 

@@ -48,7 +48,7 @@ impl Weights {
     /// A matrix and its bias are uniform within one over the root of the matrix's inputs (He et al.,
     /// arXiv 1502.01852, with the gain that PyTorch and burn use); a normalisation starts as identity.
     pub fn initial(arrays: &[(String, Vec<usize>)], seed: u64) -> Self {
-        let mut dice = ChaCha8Rng::seed_from_u64(seed);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut weights = Self::default();
         let mut limit = 1.0;
         for (name, shape) in arrays {
@@ -59,7 +59,7 @@ impl Weights {
             let values = match name.rsplit('.').next() {
                 Some("gamma") => vec![1.0; count],
                 Some("beta") => vec![0.0; count],
-                _ => (0..count).map(|_| dice.random_range(-limit..=limit)).collect(),
+                _ => (0..count).map(|_| rng.random_range(-limit..=limit)).collect(),
             };
             weights.insert(name, Array { shape: shape.clone(), values });
         }

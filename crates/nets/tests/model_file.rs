@@ -1,7 +1,7 @@
 //! What the musician relies on: a model file is read back as it was written, and a damaged one is
 //! refused with a sentence, never with a crash.
 
-use nets::{Fault, Model, ModelParts, Precision, WeightsFault};
+use nets::{Model, ModelFault, ModelParts, Precision, WeightsFault};
 use proptest::prelude::*;
 use safetensors::SafeTensors;
 
@@ -118,12 +118,12 @@ fn parts_that_do_not_fit_each_other_are_refused() {
         damage(&mut parts);
         Model::new("parts", parts).expect_err("damaged parts").fault
     };
-    assert!(matches!(refused(|parts| parts.thresholds[3] = 1.0), Fault::Range(_)));
-    assert!(matches!(refused(|parts| parts.kit.notes[0] = 128), Fault::Range(_)));
-    assert!(matches!(refused(|parts| parts.genres.truncate(1)), Fault::Range(_)));
-    assert!(matches!(refused(|parts| parts.genres[0].clear()), Fault::Range(_)));
+    assert!(matches!(refused(|parts| parts.thresholds = Some([1.0; 14])), ModelFault::Range(_)));
+    assert!(matches!(refused(|parts| parts.kit.notes[0] = 128), ModelFault::Range(_)));
+    assert!(matches!(refused(|parts| parts.genres.truncate(1)), ModelFault::Range(_)));
+    assert!(matches!(refused(|parts| parts.genres[0].clear()), ModelFault::Range(_)));
     let no_weights = refused(|parts| parts.weights = nets::Weights::default());
-    assert!(matches!(no_weights, Fault::Weights(WeightsFault::Missing(_))));
+    assert!(matches!(no_weights, ModelFault::Weights(WeightsFault::Missing(_))));
 }
 
 proptest! {

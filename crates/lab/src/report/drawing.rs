@@ -9,10 +9,10 @@ use plotters::coord::types::RangedCoordf32;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
+use train::mapping::regions::regions;
+use train::training::Epoch;
 
 use super::plane::Plane;
-use crate::cartography;
-use crate::training::Epoch;
 
 /// Genres that have a colour of their own; the rest is grey.
 const COLOURED: usize = 12;
@@ -78,7 +78,7 @@ fn draw_map<B: DrawingBackend>(area: &DrawingArea<B, Shift>, plane: &Plane) -> D
     let rank = |genre: u8| sizes.iter().position(|(_, other)| *other == genre).unwrap_or(COLOURED);
     let points = plane.points.iter().zip(&plane.labels);
     field.draw_series(points.map(|(point, label)| dot(point, colour(rank(*label)))))?;
-    for region in cartography::regions(&plane.points, &plane.labels, plane.genres.len()) {
+    for region in regions(&plane.points, &plane.labels, plane.genres.len()) {
         let name = &plane.genres[usize::from(region.genre)];
         // A white shadow, so that the name can be read on any ground.
         for (shift, colour) in [(0.0025, WHITE), (-0.0025, WHITE), (0.0, INK)] {

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use anyhow::Result;
+use train::metrics::evaluation_set::EvaluationSet;
+use train::metrics::figures::{Figures, figures};
+use train::metrics::neighbours::{purity, purity_of};
+use train::patterns::{Patterns, file_names};
 
 use super::plane::Plane;
-use super::{Entry, Report};
-use crate::measure::{Figures, figures, purity, purity_of};
-use crate::patterns::{Patterns, file_names};
-use crate::yardstick::Yardstick;
+use super::{PaperModel, Report};
 
 /// Pass rates of the paper's Table 2, and what its authors' published samples give by entropy alone
 /// and with novelty; percent.
@@ -19,12 +20,12 @@ const PAPER: [(&str, &str, &str); 4] = [
     ("real", "82", ""),
 ];
 
-/// Everything that the page tells of.
+/// Everything that the page contains.
 pub(super) struct Page<'a> {
     pub(super) args: &'a Report,
     pub(super) patterns: &'a Patterns,
-    pub(super) yardstick: &'a Yardstick,
-    pub(super) entries: &'a [Entry],
+    pub(super) evaluation_set: &'a EvaluationSet,
+    pub(super) entries: &'a [PaperModel],
 }
 
 impl Page<'_> {
@@ -58,7 +59,7 @@ impl Page<'_> {
         writeln!(text, "## Table 2\n")?;
         writeln!(
             text,
-            "Pass is entropy above 0.9 nats / and no circular shift of a known pattern, in percent of {count} \
+            "LayerPass is entropy above 0.9 nats / and no circular shift of a known pattern, in percent of {count} \
              patterns whose latents were drawn from a normal with the mean and deviation of the training \
              codes, decoded at one half. The paper's second column is what its authors' published samples \
              give by our filter. F1 and Hamming distance are of held-out songs.\n"
@@ -78,7 +79,7 @@ impl Page<'_> {
                 way.f1, way.hamming
             )?;
         }
-        let real = figures(&self.yardstick.held_out(), self.yardstick.known());
+        let real = figures(&self.evaluation_set.held_out(), self.evaluation_set.known());
         let (name, table, _) = PAPER[3];
         writeln!(
             text,
@@ -88,7 +89,7 @@ impl Page<'_> {
             real.empty,
             real.distinct,
             real.hits,
-            self.yardstick.control()?
+            self.evaluation_set.control()?
         )?;
         writeln!(text, "{}\n", self.verdict())?;
         Ok(())

@@ -4,11 +4,12 @@ use anyhow::{Context, Result, bail};
 use beat::Pattern;
 use corpus::rows::{Row, UNKNOWN_GENRE};
 use nets::Model;
+use train::encode::encode;
+use train::mapping::embed::{ITERATIONS, embed};
+use train::mapping::equalise::fitted;
+use train::patterns::{Patterns, genres};
+use train::rng::{Purpose, TrainingRng};
 
-use crate::cartography;
-use crate::chance::{Dice, Purpose};
-use crate::codes::encode;
-use crate::patterns::{Patterns, genres};
 use crate::progress;
 
 /// As many patterns are shown; more would only make black spots of the figures.
@@ -30,18 +31,19 @@ impl Plane {
         let rows: Vec<&Row> =
             patterns.training().into_iter().filter(|row| row.genre != UNKNOWN_GENRE).collect();
         let known: Vec<String> = genres(rows.iter().copied()).into_keys().take(256).collect();
-        let order = Dice::new(seed, Purpose::Placing, 0).order(rows.len());
+        let order = TrainingRng::new(seed, Purpose::Placing, 0).order(rows.len());
         let shown: Vec<&Row> = order.into_iter().take(SHOWN).map(|row| rows[row]).collect();
         let inputs: Vec<Pattern> = shown.iter().map(|row| row.pattern).collect();
         let encoder = model.encoder(&nets::device());
         let encoder = encoder.with_context(|| format!("{}: came without its encoder", model.file()))?;
-        let bar = progress::bar("t-SNE", cartography::ITERATIONS);
-        let embedding =
-            cartography::embed(&encode(&encoder, &inputs)?, |done| bar.set_position(done as u64))?;
+        let bar = progress::bar("t-SNE", ITERATIONS);
+        let embedding = embed(&encode(&encoder, &inputs)?, &progress::single_thread()?, |done| {
+            bar.set_position(done as u64)
+        })?;
         bar.finish();
         let label = |row: &&Row| known.iter().position(|name| *name == row.genre).unwrap_or(0) as u8;
         Ok(Self {
-            points: cartography::fitted(&embedding.points),
+            points: fitted(&embedding.points),
             labels: shown.iter().map(label).collect(),
             genres: known,
         })

@@ -5,24 +5,27 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use nets::SongModel;
+use nets::SequenceModel;
+use train::kinds::Kind;
+use train::metrics::phrases::critics::CriticChoice;
+use train::patterns::file_names;
+use train::training::Epoch;
 
 use super::{Report, drawing};
-use crate::patterns::file_names;
-use crate::songs::{self, Asked, Asking, Paque};
-use crate::training::Epoch;
+use crate::phrase_evaluation::{PaqueCriteria, PhraseEvaluation};
+use crate::phrase_table;
 
 /// The temperatures of the table.
 const TEMPERATURES: [f32; 5] = [0.5, 0.75, 1.0, 1.25, 1.5];
 
-/// A model of time with the name of its file.
-struct Entry {
+/// A sequence model with the name of its file.
+struct SequenceEntry {
     name: String,
     file: PathBuf,
-    model: SongModel,
+    model: SequenceModel,
 }
 
-/// Measures the models of time in the folder and writes the sections of `sequences.md`.
+/// Measures the sequence models in the folder and writes the sections of `sequences.md`.
 pub(super) fn write(args: &Report) -> Result<()> {
     let entries = entries(&args.song_models)?;
     let place = args.out.join("sequences.md");
@@ -34,12 +37,12 @@ pub(super) fn write(args: &Report) -> Result<()> {
     let page = with_section(&page, "learning", &learning(args, &entries)?);
     let page = with_section(&page, "phrases", &phrases(args, &entries)?);
     corpus::rows::write_atomically(&place, |file| file.write_all(page.as_bytes()))?;
-    println!("{}: {} models of time", place.display(), entries.len());
+    println!("{}: {} sequence models", place.display(), entries.len());
     Ok(())
 }
 
-/// The models of time in a folder, by the names of their files. Other files are left alone.
-fn entries(folder: &Path) -> Result<Vec<Entry>> {
+/// The sequence models in a folder, by the names of their files. Other files are left alone.
+fn entries(folder: &Path) -> Result<Vec<SequenceEntry>> {
     let unread = || format!("{}: can't be read; name the folder with --song-models", folder.display());
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).with_context(unread)? {
@@ -49,30 +52,30 @@ fn entries(folder: &Path) -> Result<Vec<Entry>> {
     files.sort();
     let mut entries = Vec::new();
     for file in files {
-        if let Some(model) = SongModel::recognise(&file)? {
+        if let Some(model) = SequenceModel::recognise(&file)? {
             let name = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-            entries.push(Entry { name, file, model });
+            entries.push(SequenceEntry { name, file, model });
         }
     }
     Ok(entries)
 }
 
 /// What it took to learn, and the curve of those models that foretell steps.
-fn learning(args: &Report, entries: &[Entry]) -> Result<String> {
+fn learning(args: &Report, entries: &[SequenceEntry]) -> Result<String> {
     let mut text =
         String::from("## Learning\n\n| model | kind | epochs | best validation loss | command |\n");
     text.push_str("|---|---|---|---|---|\n");
     let mut curves: Vec<(&str, Vec<Epoch>)> = Vec::new();
-    for Entry { name, model, .. } in entries {
+    for SequenceEntry { name, model, .. } in entries {
         let provenance = model.provenance();
         let curve = provenance.quality["training"]["curve"].clone();
         // A model of an older program came without its curve; then there is none to draw.
         let curve: Vec<Epoch> = serde_json::from_value(curve).unwrap_or_default();
         let best = curve.iter().map(|epoch| epoch.validation_loss).fold(f64::INFINITY, f64::min);
         let best = if best.is_finite() { format!("{best:.4}") } else { String::new() };
-        let (kind, commands) = (songs::kind_name(model.kind()), provenance.commands.join("; "));
-        writeln!(text, "| {name} | {kind} | {} | {best} | `{commands}` |", curve.len())?;
-        if songs::foretells_steps(model.kind()) && !curve.is_empty() {
+        let (kind, commands) = (Kind::of(model)?.1, provenance.commands.join("; "));
+        writeln!(text, "| {name} | {} | {} | {best} | `{commands}` |", kind.title, curve.len())?;
+        if kind.predicts_steps && !curve.is_empty() {
             curves.push((name, curve.iter().map(perplexities).collect()));
         }
     }
@@ -94,17 +97,21 @@ fn perplexities(epoch: &Epoch) -> Epoch {
 }
 
 /// The table over models and temperatures.
-fn phrases(args: &Report, entries: &[Entry]) -> Result<String> {
-    let mut asked = Asked::new(&args.songs, args.phrases, args.seed)?;
-    asked.add_loops();
-    let playing: Vec<&Entry> =
-        entries.iter().filter(|entry| songs::plays_phrases(entry.model.kind())).collect();
-    for entry in &playing {
-        for temperature in TEMPERATURES {
-            asked.add_model(&entry.file, temperature)?;
+fn phrases(args: &Report, entries: &[SequenceEntry]) -> Result<String> {
+    let mut evaluation = PhraseEvaluation::new(&args.songs, args.phrases, args.seed)?;
+    evaluation.add_loops();
+    let mut playing = Vec::new();
+    for entry in entries {
+        if (Kind::of(&entry.model)?.1.generates_phrases)(&entry.model) {
+            playing.push(entry);
         }
     }
-    let table = songs::text(&asked.measured(Asking::All, Paque::Asked)?);
+    for entry in &playing {
+        for temperature in TEMPERATURES {
+            evaluation.add_model(&entry.file, temperature)?;
+        }
+    }
+    let table = phrase_table::text(&evaluation.measured(CriticChoice::All, PaqueCriteria::All)?);
     let files: String = file_names(&args.songs).iter().map(|file| format!(" --real {file}")).collect();
     let models: String = playing.iter().map(|entry| format!(" --model {}.safetensors", entry.name)).collect();
     let temperatures: String = TEMPERATURES.iter().map(|t| format!(" --temperature {t}")).collect();

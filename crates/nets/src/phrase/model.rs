@@ -1,32 +1,34 @@
-//! The phrase model: plans a bar, writes what its plan leaves open, plans the next. Runs on the decode
-//! thread and in the lab.
+//! Inference of the phrase model: plan a bar, write the halves that are not copies, plan the next. Runs on the
+//! decode thread and in the command line.
 
 use beat::{CLASSES, STEPS, STEPS_PER_BAR};
 
+use super::features::{WriterContext, encode_plan, encode_writer};
 use super::plan::{
-    BarPlan, Before, CHOICES, CHOICES_FROM, CRASH, FILL, HALF, HalfBar, HalfPlan, PHRASE_BARS, PHRASE_STEPS,
-    TOMS, changes, crashes, strays, toms,
+    BarPlan, CHOICES, CHOICES_FROM, CRASH, FILL, HALF, HalfBar, HalfPlan, PHRASE_BARS, PHRASE_STEPS,
+    PlanContext, TOMS, begins_with_crash, edit_class, hamming, toms,
 };
-use super::seen::{Writing, see_plan, see_writing};
-use super::{PLAN, WRITE};
-use crate::categorical::pick;
+use super::{PLANNER_SHAPE, WRITER_SHAPE};
 use crate::draw::within;
-use crate::{Dice, Fault, ModelError, SongModel, SparseWalk, Stream, Weights, WeightsFault};
+use crate::{
+    CounterRng, ModelError, ModelFault, RngStream, SequenceModel, SparsePerceptron, Weights, WeightsFault,
+    sample_categorical,
+};
 
-/// How often half a bar is written anew where it does not do what its plan says.
+/// How often half a bar is written again where it does not follow its plan.
 const TRIES: u32 = 4;
 /// The fill control at 1 adds this much to the logit of a fill, at -1 it takes it away.
 const FILL_LOGITS: f32 = 3.0;
-/// Phrases throw other dice than takes do, so that no cell of a beat decides a bar of its phrase.
-const PHRASE_DICE: u32 = 1 << 16;
+/// Phrases use other random numbers than takes, so that no cell of a beat is correlated with its phrase.
+const PHRASE_TAKE: u32 = 1 << 16;
 
 /// How a phrase is drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PhraseDraw {
-    /// Decides everything that chance decides.
+    /// Seed of all random numbers.
     pub seed: u64,
-    /// How far the steps stray that are written: 0 is the likeliest, 1 as in the songs that were learnt
-    /// from. Plans are always drawn as in those songs.
+    /// Temperature of the written steps: 0 is the most probable class, 1 the model's distribution. Plans are
+    /// always drawn at 1.
     pub temperature: f32,
     /// -1 (hardly a fill) to 1 (many); 0 is as in the songs.
     pub fills: f32,
@@ -37,44 +39,55 @@ pub struct PhraseDraw {
 pub struct Phrase {
     /// The class of every step.
     pub steps: [u16; PHRASE_STEPS],
-    /// What each bar does.
+    /// The plan of each bar.
     pub plans: [BarPlan; PHRASE_BARS],
 }
 
-/// A trained phrase model.
+/// A trained phrase model: planner and writer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PhraseModel {
-    planner: SparseWalk,
-    writer: SparseWalk,
+    planner: SparsePerceptron,
+    writer: SparsePerceptron,
 }
 
 impl PhraseModel {
+    /// The name of its kind in model files and on the command line.
+    pub const KIND: &str = "phrase";
+
+    /// Names and shapes of its weights; a matrix is `[inputs, outputs]`.
+    pub fn arrays() -> Vec<(String, Vec<usize>)> {
+        [PLANNER_SHAPE.arrays(), WRITER_SHAPE.arrays()].concat()
+    }
+
     /// The model of these weights.
     ///
     /// # Errors
     ///
     /// A weight is missing, has the wrong shape, or is not finite.
     pub fn new(weights: &Weights) -> Result<Self, WeightsFault> {
-        Ok(Self { planner: SparseWalk::new(&PLAN, weights)?, writer: SparseWalk::new(&WRITE, weights)? })
+        Ok(Self {
+            planner: SparsePerceptron::new(&PLANNER_SHAPE, weights)?,
+            writer: SparsePerceptron::new(&WRITER_SHAPE, weights)?,
+        })
     }
 
     /// The phrase model in a file, which errors call `file`.
     ///
     /// # Errors
     ///
-    /// The file holds another model of time.
-    pub fn of(model: &SongModel, file: &str) -> Result<Self, ModelError> {
-        Self::new(model.weights()).map_err(|fault| Fault::from(fault).of(file))
+    /// The file holds a sequence model of another kind.
+    pub fn of(model: &SequenceModel, file: &str) -> Result<Self, ModelError> {
+        Self::new(model.weights()).map_err(|fault| ModelFault::from(fault).of(file))
     }
 
-    /// The phrase that grows from `home`, as classes. The same for the same model, beat and draw.
-    pub fn phrase(&self, home: &[u16; STEPS], draw: &PhraseDraw) -> Phrase {
+    /// The phrase that grows from `theme`. Deterministic for the same model, theme and draw.
+    pub fn phrase(&self, theme: &[u16; STEPS], draw: &PhraseDraw) -> Phrase {
         let mut past = Vec::with_capacity(PHRASE_STEPS);
         let mut plans = Vec::with_capacity(PHRASE_BARS);
         while plans.len() < PHRASE_BARS {
-            let plan = self.plan(&Before { home, past: &past }, &plans, draw);
+            let plan = self.plan(&PlanContext { theme, past: &past }, &plans, draw);
             let last = plans.last().copied().unwrap_or_default();
-            let bar = self.written(&Before { home, past: &past }, &[plan, last], draw);
+            let bar = self.write_bar(&PlanContext { theme, past: &past }, &[plan, last], draw);
             past.extend(bar);
             plans.push(plan);
         }
@@ -83,58 +96,63 @@ impl PhraseModel {
     }
 
     /// Draws the plan of the next bar.
-    fn plan(&self, before: &Before<'_>, plans: &[BarPlan], draw: &PhraseDraw) -> BarPlan {
+    fn plan(&self, before: &PlanContext<'_>, plans: &[BarPlan], draw: &PhraseDraw) -> BarPlan {
         let mut plan = BarPlan::default();
-        let dice = Dice { seed: draw.seed, take: PHRASE_DICE };
+        let rng = CounterRng { seed: draw.seed, take: PHRASE_TAKE };
         for decision in 0..CHOICES.len() {
-            let heard = self.planner.logits(|on| see_plan(before, plans, &plan, decision, on));
-            let heard = &heard[CHOICES_FROM[decision]..];
+            let outputs = self.planner.logits(|on| encode_plan(before, plans, &plan, decision, on));
+            let outputs = &outputs[CHOICES_FROM[decision]..];
             let mut logits = vec![f32::NEG_INFINITY; CHOICES[decision]];
-            before.possible(&plan, decision).for_each(|choice| logits[choice] = heard[choice]);
+            before.possible(&plan, decision).for_each(|choice| logits[choice] = outputs[choice]);
             if decision == FILL {
                 logits[1] += FILL_LOGITS * within(draw.fills, -1.0, 1.0);
             }
             let cell = before.bar() * CHOICES.len() + decision;
-            plan.0[decision] = pick(&logits, 1.0, dice.throw(cell, Stream::Plan)) as u8;
+            plan.0[decision] = sample_categorical(&logits, 1.0, rng.uniform(cell, RngStream::Plan)) as u8;
         }
         plan
     }
 
-    /// The bar of the first of `plans`; the second is that of the bar before.
-    fn written(&self, before: &Before<'_>, plans: &[BarPlan; 2], draw: &PhraseDraw) -> [u16; STEPS_PER_BAR] {
+    /// Writes the bar of the first of `plans`; the second is that of the bar before.
+    fn write_bar(
+        &self,
+        before: &PlanContext<'_>,
+        plans: &[BarPlan; 2],
+        draw: &PhraseDraw,
+    ) -> [u16; STEPS_PER_BAR] {
         let mut past = before.past.to_vec();
         for half in 0..2 {
-            let HalfPlan { base, strays } = plans[0].half(half);
-            // The planner only goes back to what there is.
-            let base = before.base(half, base).unwrap_or_default();
-            let written = match strays {
-                0 => base,
-                _ => self.best_try(before, &past, &base, plans, half, draw),
+            let HalfPlan { reference, edits } = plans[0].half(half);
+            // The planner only chooses references that exist.
+            let reference = before.reference(half, reference).unwrap_or_default();
+            let written = match edits {
+                0 => reference,
+                _ => self.best_attempt(before, &past, &reference, plans, half, draw),
             };
             past.extend(written);
         }
         std::array::from_fn(|step| past[before.past.len() + step])
     }
 
-    /// The first try that does what the plan says, or the one that comes nearest.
-    fn best_try(
+    /// The first attempt that follows the plan, or the closest one.
+    fn best_attempt(
         &self,
-        before: &Before<'_>,
+        before: &PlanContext<'_>,
         past: &[u16],
-        base: &HalfBar,
+        reference: &HalfBar,
         plans: &[BarPlan; 2],
         half: usize,
         draw: &PhraseDraw,
     ) -> HalfBar {
-        let mut best = (u32::MAX, *base);
+        let mut best = (u32::MAX, *reference);
         for number in 0..TRIES {
-            let dice = Dice { seed: draw.seed, take: PHRASE_DICE + number };
-            let written = self.half(before.home, past, base, plans, draw.temperature, &dice);
-            let off = misses(before, base, &plans[0], half, &written);
-            if off < best.0 {
-                best = (off, written);
+            let rng = CounterRng { seed: draw.seed, take: PHRASE_TAKE + number };
+            let written = self.half(before.theme, past, reference, plans, draw.temperature, &rng);
+            let violations = plan_violations(before, reference, &plans[0], half, &written);
+            if violations < best.0 {
+                best = (violations, written);
             }
-            if off == 0 || draw.temperature <= 0.0 {
+            if violations == 0 || draw.temperature <= 0.0 {
                 break;
             }
         }
@@ -144,19 +162,19 @@ impl PhraseModel {
     /// Writes half a bar, step by step.
     fn half(
         &self,
-        home: &[u16; STEPS],
+        theme: &[u16; STEPS],
         past: &[u16],
-        base: &HalfBar,
+        reference: &HalfBar,
         [plan, last]: &[BarPlan; 2],
         temperature: f32,
-        dice: &Dice,
+        rng: &CounterRng,
     ) -> HalfBar {
         let mut past = past.to_vec();
-        for base_step in base {
-            let writing = Writing { home, past: &past, base, plans: [plan, last] };
-            let heard = self.writer.logits(|on| see_writing(&writing, on));
-            let logits = of_classes(&heard, *base_step);
-            let step = pick(&logits, temperature, dice.throw(past.len(), Stream::Written));
+        for reference_step in reference {
+            let writing = WriterContext { theme, past: &past, reference, plans: [plan, last] };
+            let outputs = self.writer.logits(|on| encode_writer(&writing, on));
+            let logits = class_logits(&outputs, *reference_step);
+            let step = sample_categorical(&logits, temperature, rng.uniform(past.len(), RngStream::Written));
             past.push(step as u16);
         }
         let from = past.len() - HALF;
@@ -164,35 +182,40 @@ impl PhraseModel {
     }
 }
 
-/// The class of how a step of this class differs from its base.
-pub fn differing(class: usize, base: u16) -> usize {
-    (class ^ usize::from(base)) % CLASSES
+/// The class of how a step of this class differs from its reference.
+pub fn difference_class(class: usize, reference: u16) -> usize {
+    (class ^ usize::from(reference)) % CLASSES
 }
 
-/// The logits of every class from the writer's outputs: one set for what a step is, one for how it differs
-/// from its base.
-fn of_classes(outputs: &[f32], base: u16) -> Vec<f32> {
-    let (are, differ) = outputs.split_at(CLASSES);
-    (0..CLASSES).map(|class| are[class] + differ[differing(class, base)]).collect()
+/// The logits of every class from the writer's two sets of outputs: one for the class of the step, one for
+/// the class of its difference from the reference step.
+fn class_logits(outputs: &[f32], reference: u16) -> Vec<f32> {
+    let (absolute, difference) = outputs.split_at(CLASSES);
+    (0..CLASSES).map(|class| absolute[class] + difference[difference_class(class, reference)]).collect()
 }
 
-/// In how many ways a written half does not do what its plan says.
-fn misses(before: &Before<'_>, base: &HalfBar, plan: &BarPlan, half: usize, written: &HalfBar) -> u32 {
-    let strayed = strays(changes(base, written)).abs_diff(plan.half(half).strays) as u32;
-    let does = match half {
-        0 => u8::from(crashes(written)) == plan.0[CRASH],
+/// By how much a written half departs from its plan; 0 follows it.
+fn plan_violations(
+    before: &PlanContext<'_>,
+    reference: &HalfBar,
+    plan: &BarPlan,
+    half: usize,
+    written: &HalfBar,
+) -> u32 {
+    let distance = edit_class(hamming(reference, written)).abs_diff(plan.half(half).edits) as u32;
+    let follows = match half {
+        0 => u8::from(begins_with_crash(written)) == plan.0[CRASH],
         _ => u8::from(before.is_fill(written)) == plan.0[FILL],
     };
-    strayed + u32::from(!does) + u32::from(toms(written).abs_diff(plan.0[TOMS + half]))
+    distance + u32::from(!follows) + u32::from(toms(written).abs_diff(plan.0[TOMS + half]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::SongKind;
 
     fn model(seed: u64) -> PhraseModel {
-        PhraseModel::new(&Weights::initial(&SongKind::Phrase.arrays(), seed)).expect("sound weights")
+        PhraseModel::new(&Weights::initial(&PhraseModel::arrays(), seed)).expect("sound weights")
     }
 
     fn beat() -> [u16; STEPS] {
@@ -215,10 +238,10 @@ mod tests {
             let phrase = model(seed).phrase(&beat(), &draw);
             for (bar, plan) in phrase.plans.iter().enumerate() {
                 let (past, rest) = phrase.steps.split_at(bar * STEPS_PER_BAR);
-                let before = Before { home: &beat(), past };
+                let before = PlanContext { theme: &beat(), past };
                 let played = rest.first_chunk().unwrap();
-                let read = BarPlan::read(&before, played);
-                for half in (0..2).filter(|half| plan.half(*half).strays == 0) {
+                let read = BarPlan::of_bar(&before, played);
+                for half in (0..2).filter(|half| plan.half(*half).edits == 0) {
                     assert_eq!(read.half(half), plan.half(half), "bar {bar} of seed {seed}");
                 }
             }

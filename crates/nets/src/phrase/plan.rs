@@ -1,9 +1,9 @@
 //! The plan of a phrase: what each of its bars does, before any of it is written.
 //!
-//! Real songs repeat. So a plan says of each half of a bar what it goes back to (the phrase's home beat, or
-//! what stood one, two, four or eight bars before) and by how many cells it strays from that; and of each
-//! bar whether it ends in a fill and begins with a crash, and how much of it the toms play. Where nothing
-//! strays, the bar is known; only what strays has to be written.
+//! Real songs repeat. So a plan names for each half of a bar its reference (the theme, or the same half one,
+//! two, four or eight bars before) and its edit distance from it in cells; and for each bar whether it ends in
+//! a fill, whether it begins with a crash, and how much the toms play in each half. A half at distance 0 is a
+//! copy; only the others have to be written.
 
 use beat::{STEPS, STEPS_PER_BAR};
 
@@ -13,17 +13,17 @@ pub const PHRASE_BARS: usize = 16;
 pub const PHRASE_STEPS: usize = PHRASE_BARS * STEPS_PER_BAR;
 /// Steps of half a bar.
 pub const HALF: usize = STEPS_PER_BAR / 2;
-/// How many bars back a half may go for what it repeats; beside the home beat.
+/// How many bars back a reference may lie.
 const BACK: [usize; 4] = [1, 2, 4, 8];
-/// What a half may go back to: home, and each of [`BACK`].
-pub(super) const BASES: usize = 1 + BACK.len();
-/// By how many cells a half strays: the least of each class.
-const STRAYS: [u32; 6] = [0, 1, 2, 3, 5, 9];
-/// What a half may be planned as: each base with each class of straying.
-const HALVES: usize = BASES * STRAYS.len();
+/// Number of references: the theme, then each of [`BACK`].
+pub(super) const REFERENCES: usize = 1 + BACK.len();
+/// Classes of edit distance from the reference: the fewest cells of each class.
+const EDIT_CLASSES: [u32; 6] = [0, 1, 2, 3, 5, 9];
+/// Choices for a half: each reference with each class of edit distance.
+const HALVES: usize = REFERENCES * EDIT_CLASSES.len();
 
-/// What is decided of a bar, in this order: whether it ends in a fill, whether it begins with a crash, what
-/// its first and second half are, how much the toms play in each. So many choices has each.
+/// The decisions about a bar with the number of choices of each, in this order: does it end in a fill, does
+/// it begin with a crash, first half, second half, toms of the first half, toms of the second half.
 pub const CHOICES: [usize; 6] = [2, 2, HALVES, HALVES, 3, 3];
 /// Where each decision's choices begin among all of them.
 pub const CHOICES_FROM: [usize; 6] = [0, 2, 4, 4 + HALVES, 4 + 2 * HALVES, 7 + 2 * HALVES];
@@ -44,48 +44,49 @@ pub(super) const TOMS: usize = 4;
 const SNARE_AND_TOMS: u16 = 0b111_0010;
 const ALL_TOMS: u16 = 0b111_0000;
 const CRASHES: u16 = 0b1000_0000;
-/// So many more hits of snare and toms than at home make the end of a bar a fill.
+/// A second half with this many more hits of snare and toms than the theme's is a fill.
 const FILL_HITS: u32 = 2;
 
 /// Half a bar, as classes.
 pub type HalfBar = [u16; HALF];
 
-/// What is known where a bar is planned: home and everything before the bar.
+/// The context in which a bar is planned.
 #[derive(Clone, Copy, Debug)]
-pub struct Before<'a> {
-    /// The home beat.
-    pub home: &'a [u16; STEPS],
+pub struct PlanContext<'a> {
+    /// The theme: the two bars that the phrase grows from.
+    pub theme: &'a [u16; STEPS],
     /// The classes of all bars before, from the phrase's first on.
     pub past: &'a [u16],
 }
 
-impl Before<'_> {
-    /// Which bar comes next, 0..16.
+impl PlanContext<'_> {
+    /// The index of the next bar, 0..16.
     pub fn bar(&self) -> usize {
         self.past.len() / STEPS_PER_BAR
     }
 
-    /// How many bars back a base lies; `None` is home.
-    pub(super) fn bars_back(base: usize) -> Option<usize> {
-        base.checked_sub(1).and_then(|back| BACK.get(back).copied())
+    /// How many bars back a reference lies; `None` is the theme.
+    pub(super) fn bars_back(reference: usize) -> Option<usize> {
+        reference.checked_sub(1).and_then(|back| BACK.get(back).copied())
     }
 
-    /// What half `half` (0 or 1) of the next bar would go back to, where there is such a thing.
-    pub fn base(&self, half: usize, base: usize) -> Option<HalfBar> {
+    /// The reference number `reference` for half `half` (0 or 1) of the next bar; `None` before the phrase's
+    /// start.
+    pub fn reference(&self, half: usize, reference: usize) -> Option<HalfBar> {
         let bar = self.bar();
-        let (steps, from) = match base.checked_sub(1) {
-            None => (&self.home[..], bar % 2 * STEPS_PER_BAR),
+        let (steps, from) = match reference.checked_sub(1) {
+            None => (&self.theme[..], bar % 2 * STEPS_PER_BAR),
             Some(back) => (self.past, bar.checked_sub(*BACK.get(back)?)? * STEPS_PER_BAR),
         };
         steps.get(from + half * HALF..)?.first_chunk().copied()
     }
 
-    /// The choices of `decision` that can follow what was decided `so_far` of the next bar. A copy is of
-    /// something that is there, is named by the first base that holds it, and does what was decided of fill
-    /// and crash; how much the toms of a copy play is known.
+    /// The choices of `decision` that are consistent with the decisions `so_far` about the next bar. A copy
+    /// has an existing reference, uses the first of several equal ones, and has the fill and crash that were
+    /// decided; the toms of a copy are known.
     pub fn possible(&self, so_far: &BarPlan, decision: usize) -> impl Iterator<Item = usize> {
         (0..CHOICES[decision]).filter(move |choice| match decision {
-            FIRST | SECOND => self.may_be(so_far, decision - FIRST, HalfPlan::of(*choice)),
+            FIRST | SECOND => self.is_consistent(so_far, decision - FIRST, HalfPlan::of(*choice)),
             TOMS.. => {
                 self.known_toms(so_far, decision - TOMS).is_none_or(|toms| usize::from(toms) == *choice)
             }
@@ -93,61 +94,61 @@ impl Before<'_> {
         })
     }
 
-    fn may_be(&self, so_far: &BarPlan, half: usize, HalfPlan { base, strays }: HalfPlan) -> bool {
-        let Some(copied) = self.base(half, base) else { return false };
-        let named_before = (0..base).any(|earlier| self.base(half, earlier) == Some(copied));
+    fn is_consistent(&self, so_far: &BarPlan, half: usize, HalfPlan { reference, edits }: HalfPlan) -> bool {
+        let Some(copied) = self.reference(half, reference) else { return false };
+        let is_duplicate = (0..reference).any(|earlier| self.reference(half, earlier) == Some(copied));
         let does = match half {
-            0 => u8::from(crashes(&copied)) == so_far.0[CRASH],
+            0 => u8::from(begins_with_crash(&copied)) == so_far.0[CRASH],
             _ => u8::from(self.is_fill(&copied)) == so_far.0[FILL],
         };
-        strays > 0 || does && !named_before
+        edits > 0 || does && !is_duplicate
     }
 
     fn known_toms(&self, so_far: &BarPlan, half: usize) -> Option<u8> {
-        let HalfPlan { base, strays } = so_far.half(half);
-        if strays > 0 { None } else { self.base(half, base).map(|copied| toms(&copied)) }
+        let HalfPlan { reference, edits } = so_far.half(half);
+        if edits > 0 { None } else { self.reference(half, reference).map(|copied| toms(&copied)) }
     }
 
-    /// Whether a second half is a fill: clearly more snare and toms than at home.
+    /// Whether a second half is a fill: clearly more snare and toms than the theme's.
     pub fn is_fill(&self, second: &HalfBar) -> bool {
-        let home = self.base(1, 0).unwrap_or_default();
-        count(second, SNARE_AND_TOMS) >= count(&home, SNARE_AND_TOMS) + FILL_HITS
+        let theme = self.reference(1, 0).unwrap_or_default();
+        count(second, SNARE_AND_TOMS) >= count(&theme, SNARE_AND_TOMS) + FILL_HITS
     }
 }
 
-/// What one bar does: the choice of each decision.
+/// The plan of one bar: the choice of each decision in [`CHOICES`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BarPlan(pub [u8; CHOICES.len()]);
 
-/// What half a bar is: what it goes back to and how far it strays.
+/// The plan of half a bar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HalfPlan {
-    /// 0 is home, then one, two, four and eight bars back.
-    pub base: usize,
-    /// The class of straying; 0 is an exact copy.
-    pub strays: usize,
+    /// The reference: 0 is the theme, then one, two, four and eight bars back.
+    pub reference: usize,
+    /// The class of edit distance from the reference; 0 is an exact copy.
+    pub edits: usize,
 }
 
 impl HalfPlan {
     /// The half plan that a choice stands for.
     pub fn of(choice: usize) -> Self {
-        Self { base: choice / STRAYS.len(), strays: choice % STRAYS.len() }
+        Self { reference: choice / EDIT_CLASSES.len(), edits: choice % EDIT_CLASSES.len() }
     }
 
     fn choice(self) -> u8 {
-        (self.base * STRAYS.len() + self.strays) as u8
+        (self.reference * EDIT_CLASSES.len() + self.edits) as u8
     }
 }
 
 impl BarPlan {
-    /// The plan that a bar follows, as it was played behind `before`.
-    pub fn read(before: &Before<'_>, bar: &[u16; STEPS_PER_BAR]) -> Self {
+    /// The plan that describes an existing bar in its context: what training learns from.
+    pub fn of_bar(before: &PlanContext<'_>, bar: &[u16; STEPS_PER_BAR]) -> Self {
         let mut halves = [HalfBar::default(); 2];
         halves.as_flattened_mut().copy_from_slice(bar);
         let [first, second] = [0, 1].map(|half| nearest(before, half, &halves[half]).choice());
         let [low, high] = halves.map(|half| toms(&half));
         let fill = u8::from(before.is_fill(&halves[1]));
-        Self([fill, u8::from(crashes(&halves[0])), first, second, low, high])
+        Self([fill, u8::from(begins_with_crash(&halves[0])), first, second, low, high])
     }
 
     /// The plan of half `half`.
@@ -156,21 +157,22 @@ impl BarPlan {
     }
 }
 
-/// The base that half `half` of the next bar strays least from; the first of several.
-fn nearest(before: &Before<'_>, half: usize, played: &HalfBar) -> HalfPlan {
-    let strayed = (0..BASES).filter_map(|base| Some((changes(&before.base(half, base)?, played), base)));
-    let (cells, base) = strayed.min().unwrap_or((0, 0));
-    HalfPlan { base, strays: strays(cells) }
+/// The reference that the given half is closest to; the first of several.
+fn nearest(before: &PlanContext<'_>, half: usize, played: &HalfBar) -> HalfPlan {
+    let distances = (0..REFERENCES)
+        .filter_map(|reference| Some((hamming(&before.reference(half, reference)?, played), reference)));
+    let (cells, reference) = distances.min().unwrap_or((0, 0));
+    HalfPlan { reference, edits: edit_class(cells) }
 }
 
-/// How many cells differ.
-pub(super) fn changes(one: &[u16], other: &[u16]) -> u32 {
+/// The Hamming distance of two runs of steps, in cells.
+pub fn hamming(one: &[u16], other: &[u16]) -> u32 {
     one.iter().zip(other).map(|(one, other)| (one ^ other).count_ones()).sum()
 }
 
-/// The class of straying of so many cells; the first class begins at none.
-pub(super) fn strays(cells: u32) -> usize {
-    STRAYS.partition_point(|least| *least <= cells) - 1
+/// The class of an edit distance in cells; class 0 is no edit.
+pub(super) fn edit_class(cells: u32) -> usize {
+    EDIT_CLASSES.partition_point(|least| *least <= cells) - 1
 }
 
 /// How much the toms play: not at all, a little, much.
@@ -182,21 +184,21 @@ pub(super) fn toms(half: &HalfBar) -> u8 {
     }
 }
 
-/// Whether a bar that begins with this half begins with a crash.
-pub(super) fn crashes(first: &HalfBar) -> bool {
-    first[0] & CRASHES != 0
+/// Whether a bar, or its first half, begins with a crash.
+pub fn begins_with_crash(bar: &[u16]) -> bool {
+    bar.first().is_some_and(|class| class & CRASHES != 0)
 }
 
 fn count(half: &HalfBar, pieces: u16) -> u32 {
     half.iter().map(|step| (step & pieces).count_ones()).sum()
 }
 
-/// The home beat of a phrase: of its eight pairs of bars the one that all others stray least from, the
-/// first of several.
-pub fn home(phrase: &[u16; PHRASE_STEPS]) -> [u16; STEPS] {
+/// The theme of a phrase: of its eight pairs of bars the one with the smallest total Hamming distance to the
+/// others, the first of several.
+pub fn theme(phrase: &[u16; PHRASE_STEPS]) -> [u16; STEPS] {
     let (pairs, _) = phrase.as_chunks::<STEPS>();
-    let far = |pair: &&[u16; STEPS]| pairs.iter().map(|other| changes(*pair, other)).sum::<u32>();
-    pairs.iter().min_by_key(far).copied().unwrap_or([0; STEPS])
+    let distance = |pair: &&[u16; STEPS]| pairs.iter().map(|other| hamming(*pair, other)).sum::<u32>();
+    pairs.iter().min_by_key(distance).copied().unwrap_or([0; STEPS])
 }
 
 #[cfg(test)]
@@ -204,42 +206,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_loop_is_planned_as_home_and_a_crash_as_one_cell_of_straying() {
-        let home: [u16; STEPS] = std::array::from_fn(|step| [1, 4, 2, 4][step % 4]);
-        let before = Before { home: &home, past: &home };
-        let mut bar: [u16; STEPS_PER_BAR] = home[..16].try_into().unwrap();
-        assert_eq!(BarPlan::read(&before, &bar), BarPlan::default());
+    fn a_loop_is_planned_as_the_theme_and_a_crash_as_one_edit() {
+        let theme: [u16; STEPS] = std::array::from_fn(|step| [1, 4, 2, 4][step % 4]);
+        let before = PlanContext { theme: &theme, past: &theme };
+        let mut bar: [u16; STEPS_PER_BAR] = theme[..16].try_into().unwrap();
+        assert_eq!(BarPlan::of_bar(&before, &bar), BarPlan::default());
         bar[0] |= CRASHES;
-        let plan = BarPlan::read(&before, &bar);
+        let plan = BarPlan::of_bar(&before, &bar);
         assert_eq!(
-            (plan.0[CRASH], plan.half(0), plan.half(1).strays),
-            (1, HalfPlan { base: 0, strays: 1 }, 0)
+            (plan.0[CRASH], plan.half(0), plan.half(1).edits),
+            (1, HalfPlan { reference: 0, edits: 1 }, 0)
         );
         assert_eq!(before.bar(), 2);
     }
 
     #[test]
-    fn a_fill_is_seen_with_its_toms_and_what_comes_back_is_a_copy() {
-        let home = [1; STEPS];
+    fn a_fill_is_planned_with_its_toms_and_its_repetition_as_a_copy() {
+        let theme = [1; STEPS];
         let mut past = vec![1; 16];
         past[8..].copy_from_slice(&[0x12, 0x10, 0x20, 0x20, 0x40, 0x40, 0x40, 2]);
         let fill: [u16; STEPS_PER_BAR] = past[..].try_into().unwrap();
-        let plan = BarPlan::read(&Before { home: &home, past: &[] }, &fill);
+        let plan = BarPlan::of_bar(&PlanContext { theme: &theme, past: &[] }, &fill);
         assert_eq!(plan.0, [1, 0, 0, 5, 0, 2]);
-        let again = BarPlan::read(&Before { home: &home, past: &past }, &fill);
-        assert_eq!((again.half(1), again.0[FILL]), (HalfPlan { base: 1, strays: 0 }, 1));
+        let again = BarPlan::of_bar(&PlanContext { theme: &theme, past: &past }, &fill);
+        assert_eq!((again.half(1), again.0[FILL]), (HalfPlan { reference: 1, edits: 0 }, 1));
     }
 
     #[test]
-    fn home_is_what_the_others_stray_least_from() {
+    fn the_theme_is_the_pair_of_bars_closest_to_the_others() {
         let mut phrase = [1; PHRASE_STEPS];
         phrase[..64].fill(3);
         phrase[70] = 5;
-        assert_eq!(home(&phrase), [1; STEPS]);
+        assert_eq!(theme(&phrase), [1; STEPS]);
     }
 
     #[test]
-    fn every_choice_has_its_own_place() {
+    fn every_choice_has_its_own_index() {
         for decision in 1..CHOICES.len() {
             assert_eq!(CHOICES_FROM[decision], CHOICES_FROM[decision - 1] + CHOICES[decision - 1]);
         }

@@ -2,7 +2,7 @@
 
 use beat::{INSTRUMENTS, Pattern, STEPS, STEPS_PER_BEAT};
 use egui::{Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2};
-use nets::{LatentMap, Model, Region};
+use nets::{LatentMap, Model, MapRegion};
 
 use super::MapState;
 use super::viewport::Viewport;
@@ -98,7 +98,7 @@ impl MapState {
     }
 
     /// Writes the names of the regions, each inside the map; of two that would overlap, only the first.
-    fn name_regions(&self, painter: &Painter, area: Rect, regions: &[Region]) {
+    fn name_regions(&self, painter: &Painter, area: Rect, regions: &[MapRegion]) {
         let mut taken: Vec<Rect> = Vec::new();
         for region in regions {
             let centre = self.viewport.pos(area, [region.x, region.y]);

@@ -1,0 +1,278 @@
+//! `train KIND`: patterns or songs in, a model out. A subcommand for each kind of the registry, with the options that
+//! mean something for it.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
+use nets::{Model, Precision, Provenance};
+use train::kinds::{Interrupted, KINDS, Kind, KindOption, Options, Run, TrainKind};
+use train::patterns::{Patterns, file_names};
+use train::songs::Songs;
+use train::training::{Checkpoint, Progress};
+
+use crate::{interrupt, progress};
+
+/// A kind and how to train it.
+#[derive(Debug)]
+pub(crate) struct Train {
+    kind: &'static Kind,
+    options: Options,
+    /// The trained model that another is built upon.
+    model: Option<PathBuf>,
+    shared: SharedArgs,
+}
+
+/// The arguments of every kind.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct SharedArgs {
+    /// A file of patterns, or of songs for kinds that learn from whole songs, as `extract` writes it; may be
+    /// repeated
+    #[arg(long = "patterns", value_name = "FILE", required = true)]
+    pub(crate) patterns: Vec<PathBuf>,
+    /// Where the model goes
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// Seed of the first weights, the order of examples and all noise
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+    /// Passes over the data; the kind's own number if left out
+    #[arg(long)]
+    pub(crate) epochs: Option<usize>,
+    /// Continue from the checkpoint of an interrupted run
+    #[arg(long)]
+    pub(crate) resume: bool,
+    /// The name of the corpus, for the model's provenance
+    #[arg(long, default_value = "")]
+    pub(crate) corpus: String,
+    /// A licence of the corpus; may be repeated
+    #[arg(long = "licence", value_name = "TEXT")]
+    pub(crate) licences: Vec<String>,
+}
+
+impl Train {
+    /// `train KIND` with everything optional left out.
+    pub(crate) fn of(kind: &'static Kind, patterns: &[PathBuf], out: PathBuf, seed: u64) -> Self {
+        let shared = SharedArgs {
+            patterns: patterns.to_vec(),
+            out,
+            seed,
+            epochs: None,
+            resume: false,
+            corpus: String::new(),
+            licences: Vec::new(),
+        };
+        Self { kind, options: defaults(kind), model: None, shared }
+    }
+
+    fn from_kind(kind: &'static Kind, matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut options = defaults(kind);
+        for option in kind.options {
+            if let Some(values) = matches.get_many::<u64>(option.name) {
+                options.insert(option.name, values.copied().collect());
+            }
+        }
+        let model = matches.try_get_one::<PathBuf>("model").ok().flatten().cloned();
+        Ok(Self { kind, options, model, shared: SharedArgs::from_arg_matches(matches)? })
+    }
+
+    /// The command that trains this model again, without the folders of its files.
+    fn command(&self, epochs: usize) -> String {
+        let mut command = format!("cargo xtask train {}", self.kind.name);
+        for (name, values) in &self.options {
+            values.iter().for_each(|value| command += &format!(" --{name} {value}"));
+        }
+        file_names(&self.shared.patterns).iter().for_each(|file| command += &format!(" --patterns {file}"));
+        format!("{command} --seed {} --epochs {epochs}", self.shared.seed)
+    }
+}
+
+fn defaults(kind: &Kind) -> Options {
+    let default = |option: &KindOption| Some((option.name, vec![option.default?]));
+    kind.options.iter().filter_map(default).collect()
+}
+
+// By hand where clap would derive it: the subcommands come from the registry.
+impl Args for Train {
+    fn augment_args(command: Command) -> Command {
+        let kinds = KINDS.iter().map(subcommand);
+        command.subcommand_required(true).arg_required_else_help(true).subcommands(kinds)
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Train {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let missing = || clap::Error::new(clap::error::ErrorKind::MissingSubcommand);
+        let (name, matches) = matches.subcommand().ok_or_else(missing)?;
+        Self::from_kind(Kind::named(name).ok_or_else(missing)?, matches)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+fn subcommand(kind: &'static Kind) -> Command {
+    let mut command = SharedArgs::augment_args(Command::new(kind.name).about(kind.about));
+    for option in kind.options {
+        let (least, most) = option.range;
+        let default = option.default.map_or(String::new(), |default| format!("; {default} if left out"));
+        let arg = Arg::new(option.name)
+            .long(option.name)
+            .help(format!("{} ({least} to {most}{default})", option.help))
+            .value_name("N")
+            .value_parser(value_parser!(u64).range(least..=most))
+            .action(if option.repeated { ArgAction::Append } else { ArgAction::Set });
+        command = command.arg(arg);
+    }
+    if let TrainKind::Upon(_) = kind.train {
+        let help = "The trained model that it is built upon";
+        let parser = value_parser!(PathBuf);
+        command = command.arg(
+            Arg::new("model").long("model").value_name("FILE").help(help).value_parser(parser).required(true),
+        );
+    }
+    command
+}
+
+/// Trains and writes the model, or leaves a checkpoint where Ctrl-C was pressed.
+pub(crate) fn run(args: &Train) -> Result<()> {
+    let shared = &args.shared;
+    let checkpoint = checkpoint_path(&shared.out);
+    let resume = shared.resume.then(|| resume_from(&checkpoint)).transpose()?;
+    interrupt::listen()?;
+    let bar = progress::bar("train", 0);
+    let mut watch = |event: Progress<'_>| watch(&bar, &checkpoint, &event);
+    let mut run = Run {
+        epochs: shared.epochs,
+        seed: shared.seed,
+        options: args.options.clone(),
+        resume,
+        watch: &mut watch,
+        provenance: Provenance {
+            commands: Vec::new(),
+            seed: shared.seed,
+            corpus: match shared.corpus.as_str() {
+                "" => file_names(&shared.patterns).join(" + "),
+                name => name.to_owned(),
+            },
+            corpus_sha256: String::new(),
+            licences: shared.licences.clone(),
+            quality: serde_json::Value::Null,
+        },
+        command: &|epochs| args.command(epochs),
+    };
+    let trained = train(args, &mut run);
+    bar.finish();
+    let (bytes, quality) = trained.map_err(|error| match error.downcast_ref::<Interrupted>() {
+        Some(interrupted) => anyhow::anyhow!(interruption(interrupted, &checkpoint)),
+        None => error,
+    })?;
+    corpus::rows::write_atomically(&shared.out, |file| file.write_all(&bytes))?;
+    if checkpoint.exists() {
+        std::fs::remove_file(&checkpoint)
+            .with_context(|| format!("{}: can't be removed", checkpoint.display()))?;
+    }
+    println!("{}: {} bytes, quality {quality}", shared.out.display(), bytes.len());
+    Ok(())
+}
+
+/// The trained model's file, and its quality.
+fn train(args: &Train, run: &mut Run<'_>) -> Result<(Vec<u8>, serde_json::Value)> {
+    match &args.kind.train {
+        TrainKind::Patterns(train) => {
+            let patterns = read_patterns(&args.shared.patterns)?;
+            run.provenance.corpus_sha256.clone_from(&patterns.sha256);
+            patterns_file(&train(run, &patterns)?)
+        }
+        TrainKind::Upon(train) => {
+            let Some(model) = &args.model else { bail!("name the model to build upon with --model FILE") };
+            patterns_file(&train(run, &read_patterns(&args.shared.patterns)?, Model::read(model)?)?)
+        }
+        TrainKind::Songs(train) => {
+            let songs = Songs::read(&args.shared.patterns)?;
+            songs.warnings.iter().for_each(|warning| eprintln!("{warning}"));
+            let [training, validation, held_out] =
+                [&songs.training, &songs.validation, &songs.held_out].map(Vec::len);
+            eprintln!("{training} songs to learn from, {validation} to stop by, {held_out} held out");
+            songs.check_enough()?;
+            run.provenance.corpus_sha256.clone_from(&songs.sha256);
+            let model = train(run, songs)?;
+            Ok((model.to_bytes(Precision::Half), model.provenance().quality.clone()))
+        }
+    }
+}
+
+fn read_patterns(files: &[PathBuf]) -> Result<Patterns> {
+    let patterns = Patterns::read(files)?;
+    patterns.warnings.iter().for_each(|warning| eprintln!("{warning}"));
+    let [training, validation, held_out] =
+        [patterns.training(), patterns.validation(), patterns.held_out()].map(|rows| rows.len());
+    eprintln!("{training} patterns to learn from, {validation} to stop by, {held_out} held out");
+    patterns.check_enough()?;
+    Ok(patterns)
+}
+
+fn patterns_file(model: &Model) -> Result<(Vec<u8>, serde_json::Value)> {
+    Ok((model.to_bytes(Precision::Half), model.provenance().quality.clone()))
+}
+
+fn checkpoint_path(out: &Path) -> PathBuf {
+    let mut name = out.as_os_str().to_owned();
+    name.push(".checkpoint");
+    PathBuf::from(name)
+}
+
+fn resume_from(checkpoint: &Path) -> Result<Checkpoint> {
+    let name = checkpoint.display();
+    let bytes = std::fs::read(checkpoint)
+        .with_context(|| format!("{name}: can't read the checkpoint"))
+        .context("nothing to resume; train without --resume")?;
+    Checkpoint::from_bytes(&bytes).with_context(|| format!("{name}"))
+}
+
+/// The sentence about an interrupted run.
+fn interruption(interrupted: &Interrupted, checkpoint: &Path) -> String {
+    let Interrupted { done, epochs } = interrupted;
+    if *done == 0 {
+        return "interrupted in the first epoch; nothing is kept yet, so start it again".to_owned();
+    }
+    format!(
+        "interrupted; {done} of {epochs} epochs are kept in {}, and --resume continues from there",
+        checkpoint.display()
+    )
+}
+
+/// Shows progress, writes a checkpoint after every epoch, and stops after Ctrl-C.
+fn watch(bar: &indicatif::ProgressBar, checkpoint: &Path, event: &Progress<'_>) -> Result<ControlFlow<()>> {
+    match event {
+        Progress::Step { done, of, loss } => {
+            bar.set_length(*of as u64);
+            bar.set_position(*done as u64);
+            bar.set_message(format!("loss {loss:.2}"));
+        }
+        Progress::Epoch(state) => {
+            let bytes = state.to_bytes()?;
+            corpus::rows::write_atomically(checkpoint, |file| file.write_all(&bytes))?;
+            if let Some(epoch) = state.epochs.last() {
+                let number = state.epochs.len();
+                let line = format!(
+                    "epoch {number}: loss {:.3}, validation {:.3}",
+                    epoch.training_loss, epoch.validation_loss
+                );
+                // Without a terminal the bar is silent, and a log needs its lines.
+                if bar.is_hidden() { eprintln!("{line}") } else { bar.println(line) }
+            }
+        }
+    }
+    Ok(if interrupt::pressed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+}
+
+#[cfg(test)]
+mod tests;

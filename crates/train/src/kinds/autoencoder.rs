@@ -1,0 +1,274 @@
+//! Autoencoders of two-bar patterns: the paper's three and the residual one that ships. They differ in
+//! architecture and loss alone. `nets` has the network.
+
+use anyhow::Result;
+use beat::{CELLS, Pattern};
+use burn::module::Module;
+use burn::optim::GradientsParams;
+use burn::tensor::activation::sigmoid;
+use burn::tensor::{Device, Tensor, TensorData};
+use nets::{
+    Architecture, Autoencoder, CodeCloud, EncoderOutput, LATENT, Model, ModelParts, Provenance,
+    patterns_tensor,
+};
+use serde_json::json;
+
+use super::{Kind, Run, TrainKind, quality};
+use crate::encode::encode;
+use crate::kits;
+use crate::layers::cross_entropy::binary_cross_entropy;
+use crate::layers::mlp::Mlp;
+use crate::patterns::{Patterns, patterns_of};
+use crate::rng::TrainingRng;
+use crate::training::{Gradients, LearningRate, Objective, Recipe, Rows};
+
+/// The paper's autoencoder.
+pub(super) const AE: Kind = Kind {
+    name: "ae",
+    about: "Autoencoder of Tikhonov & Yamshchikov, 448-64-32-4-32-64-448; learns from patterns",
+    options: &[],
+    train: TrainKind::Patterns(|run, patterns| {
+        train(run, patterns, "Ae", Architecture::paper(), AutoencoderLoss::Reconstruction, PAPER_SCHEDULE)
+    }),
+    sequence: None,
+};
+
+/// The paper's variational autoencoder.
+pub(super) const VAE: Kind = Kind {
+    name: "vae",
+    about: "The same layers as a variational autoencoder; learns from patterns",
+    options: &[],
+    train: TrainKind::Patterns(|run, patterns| {
+        let loss = AutoencoderLoss::Variational { beta: 1.0 };
+        train(run, patterns, "Vae", Architecture::paper_variational(), loss, PAPER_SCHEDULE)
+    }),
+    sequence: None,
+};
+
+/// The paper's adversarially constrained autoencoder.
+pub(super) const ACAI: Kind = Kind {
+    name: "acai",
+    about: "The same layers as an adversarially constrained autoencoder (ACAI); learns from patterns",
+    options: &[],
+    train: TrainKind::Patterns(|run, patterns| {
+        train(run, patterns, "Acai", Architecture::paper(), INTERPOLATION, PAPER_SCHEDULE)
+    }),
+    sequence: None,
+};
+
+/// The autoencoder that ships.
+pub(super) const RESIDUAL_ACAI: Kind = Kind {
+    name: "residual-acai",
+    about: "ACAI with a residual decoder, as the shipped model has it; learns from patterns",
+    options: &[],
+    train: TrainKind::Patterns(|run, patterns| {
+        train(run, patterns, "ResidualAcai", Architecture::residual(), INTERPOLATION, (20, 0.05))
+    }),
+    sequence: None,
+};
+
+const INTERPOLATION: AutoencoderLoss = AutoencoderLoss::Interpolation { lambda: 0.5, gamma: 0.2 };
+/// Epochs, and the share of the run in which the learning rate rises.
+const PAPER_SCHEDULE: (usize, f64) = (25, 0.25);
+
+/// Trains an autoencoder and encodes the training patterns with it.
+fn train(
+    run: &mut Run<'_>,
+    patterns: &Patterns,
+    name: &str,
+    architecture: Architecture,
+    loss: AutoencoderLoss,
+    (epochs, warm_up): (usize, f64),
+) -> Result<Model> {
+    let one_cycle = LearningRate::OneCycle { peak: 3e-3, warm_up };
+    let critic =
+        matches!(loss, AutoencoderLoss::Interpolation { .. }).then_some(LearningRate::Constant(1e-3));
+    let recipe = Recipe {
+        subject: format!("{name} of {}", patterns.sha256),
+        epochs: run.epochs.unwrap_or(epochs),
+        batch: 256,
+        rates: std::iter::once(one_cycle).chain(critic).collect(),
+        clip: 50.0,
+        patience: 5,
+        seed: run.seed,
+    };
+    let training = Rows(patterns_of(&patterns.training()));
+    let validation = patterns_of(&patterns.validation());
+    let objective = AutoencoderTraining { architecture, loss, training, validation };
+    let (trained, losses) = run.train(&objective, &recipe)?;
+    let autoencoder = trained.autoencoder;
+    let codes = encode(&autoencoder.encoder, &objective.training.0)?;
+    let provenance =
+        Provenance { quality: json!({ "autoencoder": quality(&losses) }), ..run.provenance.clone() };
+    let parts = ModelParts {
+        kit: kits::named(&patterns.kit),
+        genres: Vec::new(),
+        architecture: objective.architecture.clone(),
+        provenance,
+        weights: autoencoder.weights(),
+        thresholds: None,
+        codes: CodeCloud::of(codes),
+        map: None,
+    };
+    Ok(Model::new("the trained model", parts)?)
+}
+
+/// What an autoencoder is trained for beside reconstruction.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
+enum AutoencoderLoss {
+    /// Nothing.
+    Reconstruction,
+    /// Codes from a standard normal: Kingma & Welling, arXiv 1312.6114. The weight rises over the first 30 %
+    /// of the run.
+    Variational {
+        /// The weight of the Kullback-Leibler divergence.
+        beta: f32,
+    },
+    /// Interpolated codes whose decodes a critic can't tell from those of real codes: Berthelot et al., arXiv
+    /// 1807.07543, whose letters are used.
+    Interpolation {
+        /// The weight of fooling the critic, on the loss as a mean over cells.
+        lambda: f32,
+        /// How much of the true pattern is mixed into its reconstruction to steady the critic.
+        gamma: f32,
+    },
+}
+
+/// An autoencoder, and the adversarial critic that the interpolation loss trains beside it.
+#[derive(Module, Debug)]
+struct AutoencoderWithCritic {
+    autoencoder: Autoencoder,
+    /// Estimates how far between two codes a decoded pattern lies.
+    critic: Option<Mlp>,
+}
+
+/// An autoencoder to be trained on patterns.
+struct AutoencoderTraining {
+    architecture: Architecture,
+    loss: AutoencoderLoss,
+    training: Rows<Pattern>,
+    validation: Vec<Pattern>,
+}
+
+/// The reconstruction loss: the sum over cells, as a mean over the batch.
+fn reconstruction_loss(logits: Tensor<2>, patterns: Tensor<2>) -> Tensor<1> {
+    let rows = patterns.dims()[0];
+    binary_cross_entropy(logits, patterns).sum() / rows as f32
+}
+
+/// The Kullback-Leibler divergence of the codes from a standard normal, in nats, as a mean over the batch.
+fn divergence(code: &EncoderOutput) -> Option<Tensor<1>> {
+    let log_variance = code.log_variance.clone()?;
+    let mean = code.mean.clone();
+    let rows = mean.dims()[0];
+    let nats = mean.square() + log_variance.clone().exp() - log_variance - 1.0; // [batch, 4]
+    Some(nats.sum() * (0.5 / rows as f32))
+}
+
+impl Objective for AutoencoderTraining {
+    type Model = AutoencoderWithCritic;
+    type Source = Rows<Pattern>;
+
+    fn source(&self) -> &Rows<Pattern> {
+        &self.training
+    }
+
+    fn initial(&self, seed: u64, device: &Device) -> Result<AutoencoderWithCritic> {
+        let critic = matches!(self.loss, AutoencoderLoss::Interpolation { .. })
+            .then(|| Mlp::initial(&[CELLS, 64, 32, 1], seed, 1, device));
+        let autoencoder = Autoencoder::initial(&self.architecture, seed, device)?;
+        Ok(AutoencoderWithCritic { autoencoder, critic })
+    }
+
+    fn gradients(
+        &self,
+        model: &AutoencoderWithCritic,
+        batch: &[&Pattern],
+        rng: &mut TrainingRng,
+        progress: f64,
+    ) -> Result<Gradients> {
+        let device = nets::device().autodiff();
+        let batch: Vec<Pattern> = batch.iter().copied().copied().collect();
+        let patterns = patterns_tensor(&batch, &device); // [batch, 448]
+        let code = model.autoencoder.encoder.forward(patterns.clone());
+        match (self.loss, &model.critic) {
+            (AutoencoderLoss::Variational { beta }, _) => {
+                let weight = beta * (progress / 0.3).min(1.0) as f32;
+                let logits = model.autoencoder.decoder.forward(reparameterised(&code, rng, &device));
+                let loss = reconstruction_loss(logits, patterns);
+                let loss = divergence(&code).map_or(loss.clone(), |nats| loss + nats * weight);
+                without_critic(model, loss)
+            }
+            (AutoencoderLoss::Interpolation { lambda, gamma }, Some(critic)) => {
+                interpolation(model, critic, patterns, code.mean, [lambda, gamma], rng)
+            }
+            _ => {
+                let logits = model.autoencoder.decoder.forward(code.mean);
+                without_critic(model, reconstruction_loss(logits, patterns))
+            }
+        }
+    }
+
+    fn validation_loss(&self, model: &AutoencoderWithCritic) -> Result<f64> {
+        let mut total = 0.0;
+        for batch in self.validation.chunks(1024) {
+            let patterns = patterns_tensor(batch, &nets::device());
+            let code = model.autoencoder.encoder.forward(patterns.clone());
+            let logits = model.autoencoder.decoder.forward(code.mean.clone());
+            let mut loss = reconstruction_loss(logits, patterns);
+            if let (AutoencoderLoss::Variational { beta }, Some(nats)) = (self.loss, divergence(&code)) {
+                loss = loss + nats * beta;
+            }
+            total += f64::from(loss.try_into_scalar::<f32>()?) * batch.len() as f64;
+        }
+        Ok(total / self.validation.len().max(1) as f64)
+    }
+}
+
+/// Gradients of the autoencoder alone.
+fn without_critic(model: &AutoencoderWithCritic, loss: Tensor<1>) -> Result<Gradients> {
+    let gradients = GradientsParams::from_grads(loss.backward(), &model.autoencoder);
+    Ok(Gradients::of(f64::from(loss.try_into_scalar::<f32>()?), gradients))
+}
+
+/// Latents drawn from the codes' own normals.
+fn reparameterised(code: &EncoderOutput, rng: &mut TrainingRng, device: &Device) -> Tensor<2> {
+    let Some(log_variance) = code.log_variance.clone() else { return code.mean.clone() };
+    let rows = code.mean.dims()[0];
+    let noise: Vec<f32> = (0..rows * LATENT).map(|_| rng.normal()).collect();
+    let noise = Tensor::<2>::from_data(TensorData::new(noise, [rows, LATENT]), device);
+    code.mean.clone() + (log_variance * 0.5).exp() * noise
+}
+
+/// Equations 1 and 2 of Berthelot et al.: the critic regresses alpha, the autoencoder wants it to estimate 0.
+fn interpolation(
+    model: &AutoencoderWithCritic,
+    critic: &Mlp,
+    x: Tensor<2>,
+    z: Tensor<2>,
+    [lambda, gamma]: [f32; 2],
+    rng: &mut TrainingRng,
+) -> Result<Gradients> {
+    let rows = x.dims()[0];
+    let device = x.device();
+    let alpha: Vec<f32> = (0..rows).map(|_| rng.between(0.0, 0.5)).collect();
+    let alpha = Tensor::<2>::from_data(TensorData::new(alpha, [rows, 1]), &device); // [batch, 1]
+    // Rows come in random order, so the next row is a random partner.
+    let partner = z.clone().roll_dim(1, 0);
+    let between = z.clone() + (partner - z.clone()) * alpha.clone(); // [batch, 4]
+    let logits = model.autoencoder.decoder.forward(Tensor::cat(vec![z, between], 0)); // [2 batch, 448]
+    let reconstructed = logits.clone().narrow(0, 0, rows);
+    let x_alpha = sigmoid(logits.narrow(0, rows, rows));
+
+    let fooled = critic.forward(x_alpha.clone()).square().mean();
+    let loss = reconstruction_loss(reconstructed.clone(), x.clone());
+    let reported = f64::from(loss.clone().try_into_scalar::<f32>()?);
+    let loss = loss + fooled * (CELLS as f32 * lambda);
+    let gradients = GradientsParams::from_grads(loss.backward(), &model.autoencoder);
+
+    let critic_loss = (critic.forward(x_alpha.detach()) - alpha).square().mean();
+    let mixed = x * gamma + sigmoid(reconstructed.detach()) * (1.0 - gamma);
+    let critic_loss = critic_loss + critic.forward(mixed).square().mean();
+    let critic_gradients = GradientsParams::from_grads(critic_loss.backward(), critic);
+    Ok(Gradients { loss: reported, by_optimizer: vec![gradients, critic_gradients] })
+}

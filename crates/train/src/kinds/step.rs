@@ -1,0 +1,211 @@
+//! The step model: how it is trained on songs. `nets` has its inference.
+
+use anyhow::Result;
+use burn::optim::GradientsParams;
+use burn::tensor::activation::log_softmax;
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use nets::{
+    GenerationState, LAGS, STEP_FEATURES, STEP_SHAPE, SequenceModel, StepModel, Weights, encode_step,
+};
+
+use super::{Kind, NextStepModel, Run, SequenceKind, TrainKind, continued_phrases, evaluate_steps};
+use crate::layers::perceptron::PerceptronNetwork;
+use crate::rng::TrainingRng;
+use crate::songs::Songs;
+use crate::training::{Gradients, LearningRate, Objective, Recipe, Source};
+use crate::windows::RandomSteps;
+
+/// The kind.
+pub(super) const KIND: Kind = Kind {
+    name: StepModel::KIND,
+    about: "Next-step model: a perceptron over lagged steps; learns from whole songs",
+    options: &[],
+    train: TrainKind::Songs(train),
+    sequence: Some(SequenceKind {
+        matches: |model| model.kind() == StepModel::KIND,
+        generator: |model| Ok(Box::new(StepModel::new(model.weights())?)),
+        evaluate: |model, songs| Ok(evaluate_steps(&StepModel::new(model.weights())?, &songs)),
+        shipped: |_| Some("step.safetensors"),
+        title: "step model",
+        predicts_steps: true,
+        generates_phrases: |_| true,
+        phrases: |model, request| Ok(continued_phrases(&StepModel::new(model.weights())?, request)),
+    }),
+};
+
+impl NextStepModel for StepModel {
+    fn start(&self) -> Box<dyn GenerationState + '_> {
+        Box::new(self.start())
+    }
+}
+
+/// Consecutive steps of one example.
+const WINDOW: usize = 64;
+/// Examples of an epoch: a million steps.
+const WINDOWS: usize = 16_384;
+/// The probability that a lag is hidden in an example, so that the model does not only copy.
+const LAG_DROPOUT: f32 = 0.1;
+/// One in this many steps of the validation songs is measured.
+const VALIDATION_ONE_IN: usize = 29;
+
+fn train(run: &mut Run<'_>, songs: Songs) -> Result<SequenceModel> {
+    let recipe = recipe(run, format!("step of {}", songs.sha256), 8);
+    let objective = StepTraining::new(songs.training, &songs.validation);
+    run.train_sequence(&objective, &recipe, StepModel::KIND, &(), |network| network.weights(&STEP_SHAPE))
+}
+
+/// The recipe of perceptrons over the past, eight songs to a batch.
+pub(super) fn recipe(run: &Run<'_>, subject: String, epochs: usize) -> Recipe {
+    Recipe {
+        subject,
+        epochs: run.epochs.unwrap_or(epochs),
+        batch: 8,
+        rates: vec![LearningRate::OneCycle { peak: 2e-3, warm_up: 0.05 }],
+        clip: 50.0,
+        patience: 3,
+        seed: run.seed,
+    }
+}
+
+/// A step model to be trained on songs.
+struct StepTraining {
+    windows: DroppedWindows,
+    /// The validation steps: a part of a song and the index of the step in it.
+    validation: Vec<(Vec<u16>, usize)>,
+}
+
+/// Windows from anywhere in the songs, each with the lags that are hidden in it.
+struct DroppedWindows(RandomSteps);
+
+impl Source for DroppedWindows {
+    type Example<'a> = (&'a [u16], usize, [bool; LAGS.len()]);
+
+    fn epoch_len(&self) -> usize {
+        WINDOWS
+    }
+
+    fn epoch<'a>(
+        &'a self,
+        _: u64,
+        _: u64,
+    ) -> impl FnMut(usize, &mut TrainingRng) -> Vec<Self::Example<'a>> + 'a {
+        |count, rng| {
+            let mut example = |_| {
+                let (song, first) = self.0.step(rng);
+                (song, first, std::array::from_fn(|_| rng.unit() < LAG_DROPOUT))
+            };
+            (0..count).map(&mut example).collect()
+        }
+    }
+}
+
+impl StepTraining {
+    fn new(training: Vec<Vec<u16>>, validation: &[Vec<u16>]) -> Self {
+        // As much of the past as the model's features cover is enough.
+        let longest = LAGS[LAGS.len() - 1] + 16;
+        let check = |song: &Vec<u16>, step: usize| {
+            let from = step.saturating_sub(longest) / 16 * 16;
+            (song[from..=step].to_vec(), step - from)
+        };
+        let validation = validation
+            .iter()
+            .flat_map(|song| (0..song.len()).step_by(VALIDATION_ONE_IN).map(move |step| check(song, step)))
+            .collect();
+        Self { windows: DroppedWindows(RandomSteps::new(training)), validation }
+    }
+}
+
+/// Features and classes of some steps.
+#[derive(Default)]
+struct StepBatch {
+    /// `[steps, STEP_FEATURES]`
+    features: Vec<f32>,
+    /// `[steps]`
+    classes: Vec<i32>,
+}
+
+impl StepBatch {
+    fn add(&mut self, song: &[u16], step: usize, hidden: impl Fn(usize) -> bool) {
+        let from = self.features.len();
+        self.features.resize(from + STEP_FEATURES, 0.0);
+        encode_step(&song[..step], hidden, |input| self.features[from + input] = 1.0);
+        self.classes.push(i32::from(song[step]));
+    }
+
+    /// The mean cross-entropy of a step, in nats.
+    fn loss(self, model: &PerceptronNetwork, device: &Device) -> Tensor<1> {
+        let rows = self.classes.len();
+        let features = Tensor::<2>::from_data(TensorData::new(self.features, [rows, STEP_FEATURES]), device);
+        let classes = Tensor::<2, Int>::from_data(TensorData::new(self.classes, [rows, 1]), device);
+        log_softmax(model.forward(features), 1).gather(1, classes).mean().neg() // [steps, 512] to [1]
+    }
+}
+
+impl Objective for StepTraining {
+    type Model = PerceptronNetwork;
+    type Source = DroppedWindows;
+
+    fn source(&self) -> &DroppedWindows {
+        &self.windows
+    }
+
+    fn initial(&self, seed: u64, device: &Device) -> Result<PerceptronNetwork> {
+        let weights = Weights::initial(&STEP_SHAPE.arrays(), seed);
+        Ok(PerceptronNetwork::from_weights(&STEP_SHAPE, &weights, device)?)
+    }
+
+    fn gradients(
+        &self,
+        model: &PerceptronNetwork,
+        windows: &[(&[u16], usize, [bool; LAGS.len()])],
+        _: &mut TrainingRng,
+        _: f64,
+    ) -> Result<Gradients> {
+        let mut batch = StepBatch::default();
+        for (song, first, hidden) in windows {
+            for step in (*first..song.len()).take(WINDOW) {
+                batch.add(song, step, |lag| hidden[lag]);
+            }
+        }
+        let loss = batch.loss(model, &nets::device().autodiff());
+        let gradients = GradientsParams::from_grads(loss.backward(), model);
+        Ok(Gradients::of(f64::from(loss.try_into_scalar::<f32>()?), gradients))
+    }
+
+    fn validation_loss(&self, model: &PerceptronNetwork) -> Result<f64> {
+        let mut total = 0.0;
+        for checks in self.validation.chunks(1024) {
+            let mut batch = StepBatch::default();
+            checks.iter().for_each(|(song, step)| batch.add(song, *step, |_| false));
+            let loss = batch.loss(model, &nets::device()).try_into_scalar::<f32>()?;
+            total += f64::from(loss) * checks.len() as f64;
+        }
+        Ok(total / self.validation.len().max(1) as f64)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::training::tests_support::losses;
+
+    #[test]
+    fn a_song_that_repeats_is_learnt() -> Result<()> {
+        // Two bars of their own, over and over: the step two bars back gives the next one away.
+        let song = |seed: u16| (0..512).map(|step: u16| (step % 32 * 37 + seed) % 512).collect::<Vec<u16>>();
+        let objective = StepTraining::new(vec![song(2)], &[song(2)]);
+        let recipe = Recipe {
+            subject: String::new(),
+            epochs: 1,
+            batch: 2,
+            rates: vec![LearningRate::OneCycle { peak: 3e-3, warm_up: 0.0 }],
+            clip: 50.0,
+            patience: 5,
+            seed: 1,
+        };
+        let losses = losses(&objective, &recipe, 20)?;
+        let last = losses[15..].iter().sum::<f64>() / 5.0;
+        assert!(last < losses[0] / 2.0, "{losses:?}");
+        Ok(())
+    }
+}

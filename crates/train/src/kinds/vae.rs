@@ -1,0 +1,292 @@
+//! Variational autoencoders of whole bars: MusicVAE (Roberts et al., arXiv 1803.05428) and its relatives,
+//! scaled to a CPU.
+//!
+//! An encoder sends a passage to one latent; a decoder reconstructs it, and its sort makes the kind: a
+//! perceptron for all steps at once, one LSTM through all steps, or a conductor with an LSTM for each bar. All
+//! of them end in the same head over classes.
+
+mod class_loss;
+mod decoders;
+mod encoder;
+mod generator;
+mod network;
+mod objective;
+mod principal;
+mod step_gradients;
+
+use anyhow::{Result, ensure};
+use beat::{PIECES, STEPS_PER_BAR};
+use corpus::rows::UNKNOWN_GENRE;
+use nets::{PHRASE_BARS, SequenceModel, WeightsFault};
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, KindOption, PhraseRequest, Run, SequenceFigures, SequenceKind, TrainKind};
+use crate::metrics::phrases::form::PIECE_BARS;
+use crate::metrics::phrases::set::PhraseSet;
+use crate::metrics::reconstruction::reconstruction_figures;
+use crate::songs::Songs;
+use crate::training::{LearningRate, Recipe};
+use crate::windows::Passages;
+pub(crate) use encoder::LatentSpread;
+pub use generator::VaeGenerator;
+pub(crate) use network::{History, SequenceVae};
+use objective::VaeTraining;
+pub(crate) use objective::most_probable;
+pub(crate) use principal::Principal;
+
+/// What model files call these kinds; the decoder tells them apart.
+const FILE_KIND: &str = "vae";
+
+/// The most bars that a variational autoencoder is built for: two minutes of them.
+const MOST_BARS: u64 = 64;
+
+const OPTIONS: &[KindOption] = &[
+    KindOption {
+        name: "bars",
+        help: "Bars of a passage",
+        range: (1, MOST_BARS),
+        default: Some(2),
+        repeated: false,
+    },
+    KindOption {
+        name: "latent",
+        help: "Dimensions of the latent; 64 for 2 bars and 128 for more if left out",
+        range: (1, 512),
+        default: None,
+        repeated: false,
+    },
+];
+
+/// The perceptron.
+pub(super) const MLP: Kind = Kind {
+    name: "mlp",
+    about: "Autoencoder of passages: a perceptron for all steps at once; learns from whole songs",
+    options: OPTIONS,
+    train: TrainKind::Songs(|run, songs| train(run, songs, DecoderKind::Mlp)),
+    sequence: Some(sequence(
+        |model| is(model, DecoderKind::Mlp),
+        |bars| Some(if bars > 2 { "mlp-16.safetensors" } else { "mlp-2.safetensors" }),
+        "perceptron VAE",
+    )),
+};
+
+/// The flat MusicVAE.
+pub(super) const FLAT: Kind = Kind {
+    name: "flat",
+    about: "Autoencoder of passages: one LSTM through all steps (flat MusicVAE); learns from whole songs",
+    options: OPTIONS,
+    train: TrainKind::Songs(|run, songs| train(run, songs, DecoderKind::Flat)),
+    sequence: Some(sequence(
+        |model| is(model, DecoderKind::Flat),
+        |bars| Some(if bars > 2 { "flat-16.safetensors" } else { "flat-2.safetensors" }),
+        "flat VAE",
+    )),
+};
+
+/// The hierarchical MusicVAE.
+pub(super) const HIERARCHICAL: Kind = Kind {
+    name: "hierarchical",
+    about: "Autoencoder of passages: a conductor and an LSTM for each bar (hierarchical MusicVAE); learns from whole songs",
+    options: OPTIONS,
+    train: TrainKind::Songs(|run, songs| train(run, songs, DecoderKind::Hierarchical)),
+    sequence: Some(sequence(
+        |model| is(model, DecoderKind::Hierarchical),
+        |_| Some("hierarchical-16.safetensors"),
+        "hierarchical VAE",
+    )),
+};
+
+const fn sequence(
+    matches: fn(&SequenceModel) -> bool,
+    shipped: fn(usize) -> Option<&'static str>,
+    title: &'static str,
+) -> SequenceKind {
+    SequenceKind {
+        matches,
+        generator: |model| Ok(Box::new(VaeGenerator::new(model)?)),
+        evaluate: |model, songs| Ok(SequenceFigures::Reconstruction(reconstruction_figures(model, songs)?)),
+        shipped,
+        title,
+        predicts_steps: false,
+        generates_phrases: |model| {
+            VaeConfig::of(model).is_ok_and(|config| usize::from(config.bars) >= PHRASE_BARS)
+        },
+        phrases,
+    }
+}
+
+fn is(model: &SequenceModel, decoder: DecoderKind) -> bool {
+    model.kind() == FILE_KIND && model.config::<VaeConfig>().is_ok_and(|config| config.decoder == decoder)
+}
+
+/// Phrases from latents of the spread of all songs. They are of no song and of no genre.
+fn phrases(model: &SequenceModel, request: &PhraseRequest<'_>) -> Result<[PhraseSet; 2]> {
+    let config = VaeConfig::of(model)?;
+    ensure!(
+        usize::from(config.bars) >= PHRASE_BARS,
+        "a model of {} bars makes no phrase of sixteen",
+        config.bars
+    );
+    let PhraseRequest { name, count, temperature, seed, .. } = request;
+    let passages = VaeGenerator::new(model)?.passages(*count, *temperature, *seed);
+    let set = PhraseSet {
+        name: name.clone(),
+        songs: (0..passages.len()).map(|row| format!("latent {row}")).collect(),
+        genres: vec![UNKNOWN_GENRE.to_owned(); passages.len()],
+        phrases: passages,
+    };
+    let long = set.bars() >= PIECE_BARS - 4; // two minutes are 60 to 64 bars
+    let phrases = set.cut(PHRASE_BARS, *count);
+    Ok([phrases, if long { set } else { PhraseSet::default() }])
+}
+
+/// Cells of one bar: sixteen steps of nine pieces.
+const BAR_CELLS: usize = STEPS_PER_BAR * PIECES;
+
+/// No size in a file is larger, so that a damaged one can't ask for all memory or time.
+const LARGEST: u16 = 1024;
+
+/// What reconstructs bars from a latent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum DecoderKind {
+    /// A perceptron for all steps at once; no step depends on the steps before.
+    Mlp,
+    /// One LSTM through all steps, with the latent as input at each.
+    Flat,
+    /// A conductor that makes an embedding for each bar, and an LSTM through each bar, with that as input.
+    Hierarchical,
+}
+
+/// The sizes of a variational autoencoder, as its file holds them. They are small numbers, so that no product
+/// overflows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct VaeConfig {
+    /// What reconstructs bars from a latent.
+    pub(crate) decoder: DecoderKind,
+    /// Bars of a passage.
+    pub(crate) bars: u16,
+    /// Dimensions of the latent.
+    pub(crate) latent: u16,
+    /// Width of the encoder's hidden layers.
+    pub(crate) encoder_width: u16,
+    /// Width of the decoder's hidden layers.
+    pub(crate) decoder_width: u16,
+    /// Joint features of a step, beside the logits of the nine pieces.
+    pub(crate) joint: u16,
+    /// Width of the conductor's embedding of a bar; 0 where there is no conductor.
+    #[serde(default)]
+    pub(crate) embedding: u16,
+}
+
+impl VaeConfig {
+    /// The config in a model's file, with every size in its bounds.
+    pub(crate) fn of(model: &SequenceModel) -> Result<Self> {
+        let config: Self = model.config()?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// The config that a run's options ask for.
+    fn asked(run: &Run<'_>, decoder: DecoderKind) -> Self {
+        let bars = run.option("bars").unwrap_or(2) as u16;
+        let latent = run.option("latent").map_or(if bars > 2 { 128 } else { 64 }, |latent| latent as u16);
+        // The first and last layer grow with the bars, so the layers between shrink: a file stays under 3 MB
+        // at 16 bars.
+        let (encoder_width, decoder_width) = match (decoder, bars) {
+            (DecoderKind::Mlp, 1..=2) => (256, 256),
+            (_, 1..=2) => (256, 192),
+            (DecoderKind::Hierarchical, _) => (96, 160),
+            _ => (128, 192),
+        };
+        let embedding = if decoder == DecoderKind::Hierarchical { 64 } else { 0 };
+        Self { decoder, bars, latent, encoder_width, decoder_width, joint: 16, embedding }
+    }
+
+    /// Checks every size against its bounds.
+    pub(crate) fn check(&self) -> Result<(), WeightsFault> {
+        let Self { decoder, bars, latent, encoder_width, decoder_width, joint, embedding } = *self;
+        let needed = if decoder == DecoderKind::Hierarchical { embedding } else { 1 };
+        let sizes = [bars, latent, encoder_width, decoder_width, joint, needed];
+        if sizes.iter().all(|size| (1..=LARGEST).contains(size)) && embedding <= LARGEST {
+            return Ok(());
+        }
+        let sizes = format!(
+            "{bars} bars, latent {latent}, widths {encoder_width} and {decoder_width}, joint {joint}, embedding {embedding}"
+        );
+        Err(WeightsFault::Sizes(sizes))
+    }
+
+    /// Steps of a passage.
+    pub(crate) fn steps(&self) -> usize {
+        usize::from(self.bars) * STEPS_PER_BAR
+    }
+
+    /// Cells of a passage.
+    pub(crate) fn cells(&self) -> usize {
+        usize::from(self.bars) * BAR_CELLS
+    }
+
+    /// Dimensions of the latent.
+    pub(crate) fn latent(&self) -> usize {
+        usize::from(self.latent)
+    }
+
+    /// Names and shapes of the trained weights.
+    pub(crate) fn trained_arrays(&self) -> Vec<(String, Vec<usize>)> {
+        let (mut layers, mut lstms) = (encoder::layers(self), encoder::lstms(self));
+        match self.decoder {
+            DecoderKind::Mlp => layers.extend(decoders::dense_layers(self)),
+            DecoderKind::Flat => {}
+            DecoderKind::Hierarchical => {
+                layers.extend(decoders::conductor_layers(self));
+                lstms.extend(decoders::conductor_lstms(self));
+            }
+        }
+        if self.decoder != DecoderKind::Mlp {
+            layers.extend(decoders::step_layers(self));
+            lstms.extend(decoders::step_lstms(self));
+        }
+        let both = |(name, [inputs, outputs]): (String, [usize; 2])| {
+            [(format!("{name}.weight"), vec![inputs, outputs]), (format!("{name}.bias"), vec![outputs])]
+        };
+        layers.into_iter().flat_map(both).chain(lstms).chain(network::class_arrays(self)).collect()
+    }
+
+    /// Names and shapes of all its weights: the trained ones, and the spread of the latents.
+    #[cfg(test)]
+    pub(crate) fn arrays(&self) -> Vec<(String, Vec<usize>)> {
+        self.trained_arrays().into_iter().chain(encoder::spread_arrays(self)).collect()
+    }
+}
+
+/// Trains a variational autoencoder of bars.
+fn train(run: &mut Run<'_>, songs: Songs, decoder: DecoderKind) -> Result<SequenceModel> {
+    let config = VaeConfig::asked(run, decoder);
+    let bars = usize::from(config.bars);
+    let recipe = Recipe {
+        subject: format!("{config:?} of {}", songs.sha256),
+        // An epoch is a fixed number of passages, not all of them.
+        epochs: run.epochs.unwrap_or(40),
+        batch: if config.bars > 2 { 32 } else { 64 },
+        rates: vec![LearningRate::OneCycle {
+            peak: if decoder == DecoderKind::Mlp { 2e-3 } else { 3e-3 },
+            warm_up: 0.05,
+        }],
+        clip: 5.0,
+        patience: 8,
+        seed: run.seed,
+    };
+    let [training, validation] = [songs.training, songs.validation].map(|songs| Passages::new(songs, bars));
+    let enough = training.count() > 0 && validation.count() > 0;
+    ensure!(enough, "too few songs have {bars} bars; give more, or ask for fewer");
+    let objective = VaeTraining::new(config, training, validation)?;
+    run.train_sequence(&objective, &recipe, FILE_KIND, &config, |network: &SequenceVae| {
+        let mut weights = network.weights(&config);
+        objective.spread(network).store(&mut weights);
+        weights
+    })
+}
+
+#[cfg(test)]
+mod tests;

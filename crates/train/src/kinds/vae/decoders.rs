@@ -1,0 +1,264 @@
+//! The decoders of a variational autoencoder of bars: a perceptron for all steps at once, and an LSTM step by
+//! step, through the whole passage or with a conductor through each bar.
+
+use beat::{CLASSES, PIECES, STEPS_PER_BAR};
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor, TensorData};
+use nets::layers::{floats, linear, store_linear};
+use nets::{Weights, WeightsFault};
+
+use super::network::ClassHead;
+use super::{DecoderKind, VaeConfig};
+use crate::layers::lstm::{Lstm, LstmState};
+
+const CONDUCTOR_LSTM: &str = "conductor.lstm";
+const CONDUCTOR_OUTPUT: &str = "conductor.output";
+const CONDUCTOR_SKIP: &str = "conductor.straight";
+const DECODER_LSTM: &str = "decoder.lstm";
+const DECODER_OUTPUT: &str = "decoder.output";
+
+/// The conductor of the hierarchical model: from a latent to an embedding for each bar. An LSTM over the bars,
+/// whose inputs are the latent and the bar's number, plus a linear skip layer that is initialised as principal
+/// components of bars.
+#[derive(Module, Debug)]
+pub(super) struct Conductor {
+    lstm: Lstm,
+    output: Linear,
+    skip: Linear,
+}
+
+/// The sizes of its linear layers.
+pub(super) fn conductor_layers(config: &VaeConfig) -> Vec<(String, [usize; 2])> {
+    let (bars, embedding) = (usize::from(config.bars), usize::from(config.embedding));
+    vec![
+        (CONDUCTOR_OUTPUT.to_owned(), [usize::from(config.encoder_width), embedding]),
+        (CONDUCTOR_SKIP.to_owned(), [config.latent(), bars * embedding]),
+    ]
+}
+
+/// Names and shapes of its CONDUCTOR_LSTM's weights.
+pub(super) fn conductor_lstms(config: &VaeConfig) -> Vec<(String, Vec<usize>)> {
+    let inputs = config.latent() + usize::from(config.bars);
+    Lstm::arrays(CONDUCTOR_LSTM, inputs, usize::from(config.encoder_width)).to_vec()
+}
+
+impl Conductor {
+    pub(super) fn from_weights(
+        config: &VaeConfig,
+        weights: &Weights,
+        device: &Device,
+    ) -> Result<Self, WeightsFault> {
+        let (bars, embedding) = (usize::from(config.bars), usize::from(config.embedding));
+        let (inputs, width) = (config.latent() + bars, usize::from(config.encoder_width));
+        Ok(Self {
+            lstm: Lstm::from_weights(weights, CONDUCTOR_LSTM, inputs, width, device)?,
+            output: linear(weights, CONDUCTOR_OUTPUT, [width, embedding], device)?,
+            skip: linear(weights, CONDUCTOR_SKIP, [config.latent(), bars * embedding], device)?,
+        })
+    }
+
+    pub(super) fn store(&self, weights: &mut Weights) {
+        self.lstm.store(weights, CONDUCTOR_LSTM);
+        store_linear(weights, CONDUCTOR_OUTPUT, &self.output);
+        store_linear(weights, CONDUCTOR_SKIP, &self.skip);
+    }
+
+    /// # Shapes
+    ///
+    /// - latents: `[batch, latent]`
+    /// - output: `[batch x bars, embedding]`
+    pub(super) fn embeddings(&self, latents: Tensor<2>) -> Tensor<2> {
+        let ([batch, _], device) = (latents.dims(), latents.device());
+        let skip = self.skip.forward(latents.clone()); // [batch, bars x embedding]
+        let embedding = self.output.weight.dims()[1];
+        let bars = skip.dims()[1] / embedding.max(1);
+        let number = |bar: usize| {
+            let row = (0..batch * bars).map(|index| f32::from(u8::from(index % bars == bar)));
+            Tensor::from_data(TensorData::new(row.collect::<Vec<f32>>(), [batch, bars]), &device)
+        };
+        let inputs = (0..bars).map(|bar| Tensor::cat(vec![latents.clone(), number(bar)], 1)).collect();
+        let (outputs, _) = self.lstm.forward(inputs, LstmState::start(batch, self.lstm.width(), &device));
+        let width = self.lstm.width();
+        let outputs = Tensor::cat(outputs, 1).reshape([batch * bars, width]); // [batch, bars x width] by the bar
+        self.output.forward(outputs) + skip.reshape([batch * bars, embedding])
+    }
+}
+
+/// A latent to all steps at once: a linear skip layer to the pieces' logits, initialised as principal
+/// components, plus a perceptron.
+#[derive(Module, Debug)]
+pub(super) struct DensePassageDecoder {
+    skip: Linear,
+    first: Linear,
+    inner: Linear,
+    output: Linear,
+    joint: Linear,
+}
+
+/// Names and sizes of its layers.
+pub(super) fn dense_layers(config: &VaeConfig) -> Vec<(String, [usize; 2])> {
+    let (cells, width, latent) = (config.cells(), usize::from(config.decoder_width), config.latent());
+    [
+        ("straight", [latent, cells]),
+        ("seen", [latent, width]),
+        ("inner", [width, width]),
+        ("output", [width, cells]),
+        ("joint", [PIECES, usize::from(config.joint)]),
+    ]
+    .map(|(name, sizes)| (format!("decoder.{name}"), sizes))
+    .to_vec()
+}
+
+impl DensePassageDecoder {
+    pub(super) fn from_weights(
+        config: &VaeConfig,
+        weights: &Weights,
+        device: &Device,
+    ) -> Result<Self, WeightsFault> {
+        let mut layers =
+            dense_layers(config).into_iter().map(|(name, sizes)| linear(weights, &name, sizes, device));
+        // PANIC: `layers` names five.
+        let mut next = || layers.next().expect("five layers");
+        Ok(Self { skip: next()?, first: next()?, inner: next()?, output: next()?, joint: next()? })
+    }
+
+    pub(super) fn store(&self, config: &VaeConfig, weights: &mut Weights) {
+        let own = [&self.skip, &self.first, &self.inner, &self.output, &self.joint];
+        for ((name, _), layer) in dense_layers(config).iter().zip(own) {
+            store_linear(weights, name, layer);
+        }
+    }
+
+    /// The decoder outputs of every step: its pieces' logits, and joint features computed from all nine.
+    ///
+    /// # Shapes
+    ///
+    /// - latents: `[batch, latent]`
+    /// - output: `[batch x steps, 9 + joint]`
+    pub(super) fn forward(&self, latents: Tensor<2>) -> Tensor<2> {
+        let h = relu(self.first.forward(latents.clone())); // [batch, width]
+        let h = relu(self.inner.forward(h)); // [batch, width]
+        let cells = self.skip.forward(latents) + self.output.forward(h); // [batch, cells]
+        let [batch, count] = cells.dims();
+        let pieces = cells.reshape([batch * count / PIECES, PIECES]); // [batch x steps, 9]
+        let joint = relu(self.joint.forward(pieces.clone())); // [batch x steps, joint]
+        Tensor::cat(vec![pieces, joint], 1)
+    }
+}
+
+/// An LSTM that decodes step by step, with the same embedding as input at every step.
+#[derive(Module, Debug)]
+pub(crate) struct StepDecoder {
+    /// Its inputs are the previous step, the position in the row, and the embedding.
+    pub(crate) lstm: Lstm,
+    /// From its hidden state to the decoder outputs: nine pieces and the joint features.
+    pub(crate) output: Linear,
+}
+
+/// The rows of a step decoder: passages of the flat model, single bars of the hierarchical one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StepLayout {
+    /// Bars of a row; the LSTM starts each row from the zero state.
+    pub(crate) bars: usize,
+    /// Width of the embedding that is input at each step.
+    pub(crate) embedding: usize,
+}
+
+impl StepLayout {
+    /// The layout of a recurrent model.
+    pub(crate) fn of(config: &VaeConfig) -> Self {
+        match config.decoder {
+            DecoderKind::Hierarchical => Self { bars: 1, embedding: usize::from(config.embedding) },
+            _ => Self { bars: usize::from(config.bars), embedding: config.latent() },
+        }
+    }
+
+    /// Steps of a row.
+    pub(crate) fn steps(&self) -> usize {
+        self.bars * STEPS_PER_BAR
+    }
+
+    /// Number of inputs for the previous step and the position in the row.
+    pub(crate) fn inputs(&self) -> usize {
+        PIECES + 1 + STEPS_PER_BAR + self.bars
+    }
+
+    /// Calls `on` with each of them that is 1 for step `step` after the class `past`; `None` hides it.
+    pub(crate) fn encode_step(&self, step: usize, past: Option<u16>, mut on: impl FnMut(usize)) {
+        match past {
+            Some(class) => (0..PIECES).filter(|piece| class >> piece & 1 == 1).for_each(&mut on),
+            None => on(PIECES),
+        }
+        on(PIECES + 1 + step % STEPS_PER_BAR);
+        on(PIECES + 1 + STEPS_PER_BAR + step / STEPS_PER_BAR);
+    }
+}
+
+/// The sizes of the output layer.
+pub(super) fn step_layers(config: &VaeConfig) -> Vec<(String, [usize; 2])> {
+    let outputs = PIECES + usize::from(config.joint);
+    vec![(DECODER_OUTPUT.to_owned(), [usize::from(config.decoder_width), outputs])]
+}
+
+pub(super) fn step_lstms(config: &VaeConfig) -> Vec<(String, Vec<usize>)> {
+    let rows = StepLayout::of(config);
+    Lstm::arrays(DECODER_LSTM, rows.inputs() + rows.embedding, usize::from(config.decoder_width)).to_vec()
+}
+
+impl StepDecoder {
+    pub(super) fn from_weights(
+        config: &VaeConfig,
+        weights: &Weights,
+        device: &Device,
+    ) -> Result<Self, WeightsFault> {
+        let (rows, width) = (StepLayout::of(config), usize::from(config.decoder_width));
+        let outputs = PIECES + usize::from(config.joint);
+        Ok(Self {
+            lstm: Lstm::from_weights(weights, DECODER_LSTM, rows.inputs() + rows.embedding, width, device)?,
+            output: linear(weights, DECODER_OUTPUT, [width, outputs], device)?,
+        })
+    }
+
+    pub(super) fn store(&self, weights: &mut Weights) {
+        self.lstm.store(weights, DECODER_LSTM);
+        store_linear(weights, DECODER_OUTPUT, &self.output);
+    }
+
+    /// Plays a row for each embedding, hearing at each step `given` of the steps before it, or what it
+    /// chose itself where there is none.
+    ///
+    /// # Shapes
+    ///
+    /// - embeddings: `[rows, embedding]`
+    /// - given: a row after another, as long as what is played
+    pub(super) fn play(
+        &self,
+        rows: &StepLayout,
+        classes: &ClassHead,
+        embeddings: Tensor<2>,
+        given: Option<&[u16]>,
+        choose: &mut dyn FnMut(&[f32]) -> u16,
+    ) -> Vec<u16> {
+        let count = embeddings.dims()[0];
+        let (steps, width) = (rows.steps(), rows.inputs());
+        let mut played = vec![0; count * steps];
+        let mut state = LstmState::start(count, self.lstm.width(), &embeddings.device());
+        for step in 0..steps {
+            let mut features = vec![0.0; count * width];
+            for row in 0..count {
+                let known = given.unwrap_or(&played);
+                let past = (step > 0).then(|| known.get(row * steps + step - 1).copied().unwrap_or(0));
+                rows.encode_step(step, past, |input| features[row * width + input] = 1.0);
+            }
+            let features = Tensor::from_data(TensorData::new(features, [count, width]), &embeddings.device());
+            state = self.lstm.step(Tensor::cat(vec![features, embeddings.clone()], 1), state);
+            let logits = floats(classes.logits(self.output.forward(state.hidden.clone()))); // [rows, 512]
+            for (row, logits) in logits.chunks_exact(CLASSES).enumerate() {
+                played[row * steps + step] = choose(logits);
+            }
+        }
+        played
+    }
+}

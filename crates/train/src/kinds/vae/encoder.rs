@@ -1,0 +1,185 @@
+//! The encoder of a variational autoencoder of bars: passages to the normal distribution of their latent.
+//!
+//! A linear skip layer from the cells, initialised as principal components, plus a nonlinear part: a perceptron
+//! over all bars, or for the hierarchical model one perceptron for each bar and a bidirectional LSTM over the
+//! bars.
+
+use burn::module::Module;
+use burn::nn::Linear;
+use burn::tensor::activation::relu;
+use burn::tensor::{Device, Tensor};
+use nets::layers::{linear, store_linear};
+use nets::{Array, Weights, WeightsFault};
+
+use super::{BAR_CELLS, DecoderKind, VaeConfig};
+use crate::layers::lstm::{Lstm, LstmState};
+
+/// Names of the LSTMs over the bars.
+const DIRECTIONS: [&str; 2] = ["encoder.forwards", "encoder.backwards"];
+
+/// Bars to latents.
+#[derive(Module, Debug)]
+pub(super) struct Encoder {
+    skip: Linear,
+    /// The cells of all bars, or of one, to a hidden layer.
+    first: Linear,
+    inner: InnerEncoder,
+    output: Linear,
+}
+
+#[derive(Module, Debug)]
+enum InnerEncoder {
+    Dense(Linear),
+    Bidirectional(Vec<Lstm>),
+}
+
+/// Sizes of its layers, by name.
+pub(super) fn layers(config: &VaeConfig) -> Vec<(String, [usize; 2])> {
+    let (width, latent) = (usize::from(config.encoder_width), config.latent());
+    let named = |(name, sizes): (&str, [usize; 2])| (format!("encoder.{name}"), sizes);
+    let skip = ("straight", [config.cells(), latent]);
+    match config.decoder {
+        DecoderKind::Hierarchical => {
+            vec![skip, ("seen", [BAR_CELLS, width]), ("output", [2 * width, 2 * latent])]
+        }
+        _ => vec![
+            skip,
+            ("seen", [config.cells(), width]),
+            ("output", [width, 2 * latent]),
+            ("inner", [width, width]),
+        ],
+    }
+    .into_iter()
+    .map(named)
+    .collect()
+}
+
+/// Names and shapes of its LSTMs' weights.
+pub(super) fn lstms(config: &VaeConfig) -> Vec<(String, Vec<usize>)> {
+    let width = usize::from(config.encoder_width);
+    match config.decoder {
+        DecoderKind::Hierarchical => {
+            DIRECTIONS.iter().flat_map(|name| Lstm::arrays(name, width, width)).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Encoder {
+    pub(super) fn from_weights(
+        config: &VaeConfig,
+        weights: &Weights,
+        device: &Device,
+    ) -> Result<Self, WeightsFault> {
+        let width = usize::from(config.encoder_width);
+        let mut layers =
+            layers(config).into_iter().map(|(name, sizes)| linear(weights, &name, sizes, device));
+        // PANIC: `layers` names three, and a fourth for what is dense.
+        let mut next = || layers.next().expect("a layer");
+        let (skip, first, output) = (next()?, next()?, next()?);
+        let inner = match config.decoder {
+            DecoderKind::Hierarchical => {
+                let lstm = |name: &&str| Lstm::from_weights(weights, name, width, width, device);
+                InnerEncoder::Bidirectional(DIRECTIONS.iter().map(lstm).collect::<Result<_, _>>()?)
+            }
+            _ => InnerEncoder::Dense(next()?),
+        };
+        Ok(Self { skip, first, inner, output })
+    }
+
+    pub(super) fn store(&self, weights: &mut Weights) {
+        store_linear(weights, "encoder.straight", &self.skip);
+        store_linear(weights, "encoder.seen", &self.first);
+        store_linear(weights, "encoder.output", &self.output);
+        match &self.inner {
+            InnerEncoder::Dense(layer) => store_linear(weights, "encoder.inner", layer),
+            InnerEncoder::Bidirectional(lstms) => {
+                DIRECTIONS.iter().zip(lstms).for_each(|(name, lstm)| lstm.store(weights, name))
+            }
+        }
+    }
+
+    /// # Shapes
+    ///
+    /// - bars: `[batch, cells]`, each 0 or 1
+    pub(super) fn forward(&self, bars: Tensor<2>) -> Posterior {
+        let output = match &self.inner {
+            InnerEncoder::Dense(inner) => relu(inner.forward(relu(self.first.forward(bars.clone())))),
+            InnerEncoder::Bidirectional(lstms) => self.bidirectional(lstms, bars.clone()),
+        };
+        let output = self.output.forward(output); // [batch, 2 latent]
+        let latent = output.dims()[1] / 2;
+        let added = output.clone().narrow(1, 0, latent); // [batch, latent]
+        Posterior { mean: self.skip.forward(bars) + added, log_variance: output.narrow(1, latent, latent) }
+    }
+
+    /// The final hidden states of both LSTMs, `[batch, 2 width]`.
+    fn bidirectional(&self, lstms: &[Lstm], bars: Tensor<2>) -> Tensor<2> {
+        let [batch, cells] = bars.dims();
+        let bar = |number: usize| bars.clone().narrow(1, number * BAR_CELLS, BAR_CELLS); // [batch, 144]
+        let mut inputs: Vec<Tensor<2>> =
+            (0..cells / BAR_CELLS).map(|number| relu(self.first.forward(bar(number)))).collect();
+        let mut ends = Vec::with_capacity(lstms.len());
+        for lstm in lstms {
+            let start = LstmState::start(batch, lstm.width(), &bars.device());
+            ends.push(lstm.forward(inputs.clone(), start).1.hidden); // [batch, width]
+            inputs.reverse();
+        }
+        Tensor::cat(ends, 1)
+    }
+}
+
+const MEAN: &str = "latents.mean";
+const DEVIATION: &str = "latents.deviation";
+
+/// The encoder's output: a normal distribution over latents for each passage.
+#[derive(Clone, Debug)]
+pub(crate) struct Posterior {
+    /// `[batch, latent]`
+    pub(crate) mean: Tensor<2>,
+    /// `[batch, latent]`: the logarithm of the variance.
+    pub(crate) log_variance: Tensor<2>,
+}
+
+impl Posterior {
+    /// The Kullback-Leibler divergence of each from the standard normal, in nats.
+    ///
+    /// # Shapes
+    ///
+    /// - output: `[batch]`
+    pub(crate) fn divergence(&self) -> Tensor<1> {
+        let Self { mean, log_variance } = self.clone();
+        let nats = mean.square() + log_variance.clone().exp() - log_variance - 1.0; // [batch, latent]
+        nats.sum_dim(1).squeeze_dim::<1>(1) * 0.5
+    }
+}
+
+/// Mean and deviation of the latents of all training songs, by dimension: what unprimed bars are drawn from.
+/// Free bits leave them away from the standard normal.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LatentSpread {
+    /// The mean of each number.
+    pub(crate) mean: Vec<f32>,
+    /// The deviation of each number.
+    pub(crate) deviation: Vec<f32>,
+}
+
+#[cfg(test)]
+pub(super) fn spread_arrays(config: &VaeConfig) -> [(String, Vec<usize>); 2] {
+    [MEAN, DEVIATION].map(|name| (name.to_owned(), vec![config.latent()]))
+}
+
+impl LatentSpread {
+    /// The spread among a model's weights.
+    pub(crate) fn of(weights: &Weights, latent: usize) -> Result<Self, WeightsFault> {
+        let values = |name| weights.checked(name, &[latent]).map(|array| array.values.clone());
+        Ok(Self { mean: values(MEAN)?, deviation: values(DEVIATION)? })
+    }
+
+    /// Stores it among a model's weights.
+    pub(crate) fn store(self, weights: &mut Weights) {
+        for (name, values) in [(MEAN, self.mean), (DEVIATION, self.deviation)] {
+            weights.insert(name, Array { shape: vec![values.len()], values });
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Generating bars with a variational autoencoder: from the spread of its latents, or from around a beat.
+
+use anyhow::Result;
+use beat::STEPS_PER_BAR;
+use burn::tensor::{Tensor, TensorData};
+use nets::layers::floats;
+use nets::{CounterRng, SequenceModel, sample_categorical};
+
+use super::super::BarGenerator;
+use super::network::{History, SequenceVae};
+use super::objective::most_probable;
+use super::{LatentSpread, VaeConfig};
+use crate::metrics::reconstruction::sample_class;
+use crate::rng::{Purpose, TrainingRng};
+
+/// Latents that are decoded at once.
+const BATCH: usize = 250;
+
+/// Generates bars from a variational autoencoder.
+pub struct VaeGenerator {
+    network: SequenceVae,
+    config: VaeConfig,
+    spread: LatentSpread,
+}
+
+impl VaeGenerator {
+    /// The generator of a model.
+    ///
+    /// # Errors
+    ///
+    /// The model is of another kind, a size is out of bounds, or a weight is missing or of the wrong shape.
+    pub fn new(model: &SequenceModel) -> Result<Self> {
+        let config = VaeConfig::of(model)?;
+        let network = SequenceVae::from_weights(&config, model.weights(), &nets::device())?;
+        let spread = LatentSpread::of(model.weights(), config.latent())?;
+        Ok(Self { network, config, spread })
+    }
+
+    /// `count` passages of the model's own length from latents of the spread of all songs, many at once.
+    pub(crate) fn passages(&self, count: usize, temperature: f32, seed: u64) -> Vec<Vec<u16>> {
+        let (latent, device) = (self.config.latent(), nets::device());
+        let mut rng = TrainingRng::new(seed, Purpose::Latents, 0);
+        let mut passages = Vec::with_capacity(count);
+        while passages.len() < count {
+            let rows = BATCH.min(count - passages.len());
+            let each = |_| self.spread.mean.iter().zip(&self.spread.deviation).collect::<Vec<_>>();
+            let latents: Vec<f32> =
+                (0..rows).flat_map(each).map(|(mean, deviation)| mean + deviation * rng.normal()).collect();
+            let latents = Tensor::<2>::from_data(TensorData::new(latents, [rows, latent]), &device);
+            let mut choose = |logits: &[f32]| sample_categorical(logits, temperature, rng.unit()) as u16;
+            passages.extend(self.network.play(&self.config, latents, History::Own, &mut choose));
+        }
+        passages
+    }
+
+    /// A latent from the posterior of the prime, repeated to the length of a passage, or from the spread of all
+    /// songs.
+    fn latent(&self, prime: Option<&[u16]>, rng: &mut TrainingRng) -> Vec<f32> {
+        let (mean, deviation) = match prime.filter(|prime| !prime.is_empty()) {
+            Some(prime) => {
+                let passage: Vec<u16> = prime.iter().copied().cycle().take(self.config.steps()).collect();
+                let posterior = self.network.encode(SequenceVae::cells_of(&[&passage], &nets::device()));
+                (floats(posterior.mean), floats((posterior.log_variance * 0.5).exp()))
+            }
+            None => (self.spread.mean.clone(), self.spread.deviation.clone()),
+        };
+        mean.iter().zip(&deviation).map(|(mean, deviation)| mean + deviation * rng.normal()).collect()
+    }
+}
+
+impl BarGenerator for VaeGenerator {
+    /// One passage of the model's own length after another, each from a latent of its own, the last one cut.
+    fn bars(&self, prime: Option<&[u16]>, bars: usize, temperature: f32, rng: CounterRng) -> Vec<u16> {
+        let mut rng = TrainingRng::new(rng.seed, Purpose::Latents, u64::from(rng.take));
+        let steps = bars * STEPS_PER_BAR;
+        let mut played = Vec::with_capacity(steps);
+        while played.len() < steps {
+            let latent = self.latent(prime, &mut rng);
+            let latent =
+                Tensor::from_data(TensorData::new(latent, [1, self.config.latent()]), &nets::device());
+            let mut choose = |logits: &[f32]| {
+                if temperature > 0.0 {
+                    sample_class(logits, temperature, rng.unit())
+                } else {
+                    most_probable(logits)
+                }
+            };
+            let rows = self.network.play(&self.config, latent, History::Own, &mut choose);
+            let before = played.len();
+            played.extend(rows.into_iter().flatten().take(steps - before));
+            if played.len() == before {
+                break; // a model of no bars has none to give
+            }
+        }
+        played
+    }
+
+    fn default_prime(&self) -> Option<&[u16]> {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{DecoderKind, FILE_KIND};
+    use super::*;
+    use nets::{Precision, Provenance, Weights};
+
+    #[test]
+    fn as_many_bars_are_generated_as_asked_for_and_the_seed_fixes_them() -> Result<()> {
+        for decoder in [DecoderKind::Mlp, DecoderKind::Flat, DecoderKind::Hierarchical] {
+            let (encoder_width, decoder_width, joint) = (8, 8, 2);
+            let config =
+                VaeConfig { decoder, bars: 2, latent: 5, encoder_width, decoder_width, joint, embedding: 3 };
+            let weights = Weights::initial(&config.arrays(), 1);
+            let model = SequenceModel::new(FILE_KIND, &config, weights, Provenance::default())?;
+            let bytes = model.to_bytes(Precision::Half);
+            let generator = VaeGenerator::new(&SequenceModel::from_bytes("its own", &bytes)?)?;
+            let bars = |seed, prime| generator.bars(prime, 5, 1.0, CounterRng { seed, take: 0 });
+            assert_eq!(bars(1, None).len(), 80, "{decoder:?}");
+            assert_eq!(bars(1, None), bars(1, None));
+            assert_ne!(bars(1, None), bars(2, None));
+            assert_ne!(bars(1, None), bars(1, Some(&[1, 0, 2, 0])));
+        }
+        Ok(())
+    }
+}

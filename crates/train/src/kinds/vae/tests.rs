@@ -1,0 +1,105 @@
+//! Training on a few composed songs: what a person relies on is that something is learnt and kept.
+
+use nets::{Precision, Provenance, Weights};
+
+use super::*;
+use crate::training::{Objective, parameters, train};
+
+/// Songs of four beats with fills, each at its own pace.
+fn songs() -> Vec<Vec<u16>> {
+    let step = |song: usize, step: usize| -> u16 {
+        let kick = u16::from(step.is_multiple_of(4 + 4 * (song % 2)));
+        let snare = u16::from(step % 16 == 4 || step % 16 == 12) << 1;
+        let hat = u16::from(step.is_multiple_of(1 + song % 3)) << 2;
+        let fill = u16::from(step % 64 > 56 + song % 4) << 5;
+        kick | snare | hat | fill
+    };
+    (0..12).map(|song| (0..256).map(|at| step(song, at)).collect()).collect()
+}
+
+fn recipe() -> Recipe {
+    Recipe {
+        subject: String::new(),
+        epochs: 4,
+        batch: 8,
+        rates: vec![LearningRate::OneCycle { peak: 4e-3, warm_up: 0.0 }],
+        clip: 5.0,
+        patience: 5,
+        seed: 1,
+    }
+}
+
+fn check_learns(decoder: DecoderKind, bars: u16) -> Result<()> {
+    let encoder_width = 16;
+    let config =
+        VaeConfig { decoder, bars, latent: 8, encoder_width, decoder_width: 24, joint: 4, embedding: 6 };
+    let objective = VaeTraining::new(config, passages(bars), passages(bars))?;
+    let mut losses = Vec::new();
+    let outcome = train(&objective, &recipe(), None, &mut |progress| {
+        if let crate::training::Progress::Step { loss, .. } = progress {
+            losses.push(loss);
+        }
+        Ok(std::ops::ControlFlow::Continue(()))
+    })?;
+    let (first, last) = (losses[0], losses[losses.len() - 1]);
+    assert!(last < first / 2.0, "{decoder:?} {bars}: {losses:?}");
+
+    let device = nets::device();
+    let network = parameters::write(objective.initial(1, &device)?, &outcome.best, &device)?;
+    let again = SequenceVae::from_weights(&config, &network.weights(&config), &device)?;
+    let passages = objective.training.passages.spread(5);
+    let mean = again.encode(SequenceVae::cells_of(&passages, &device)).mean;
+    let own = again.play(&config, mean.clone(), History::Own, &mut |logits| most_probable(logits));
+    assert!(own.len() == 5 && own.iter().all(|row| row.len() == config.steps()));
+    let forced = again.play(&config, mean, History::Given(&own), &mut |logits| most_probable(logits));
+    assert_eq!(own, forced, "free running equals teacher forcing with its own steps");
+    let LatentSpread { mean, deviation } = objective.spread(&network);
+    assert!(mean.len() == 8 && deviation.iter().all(|deviation| *deviation > 0.0));
+    Ok(())
+}
+
+#[test]
+fn a_perceptron_learns_composed_songs() -> Result<()> {
+    check_learns(DecoderKind::Mlp, 2)
+}
+
+#[test]
+fn an_lstm_through_all_steps_learns_composed_songs() -> Result<()> {
+    check_learns(DecoderKind::Flat, 2)
+}
+
+#[test]
+fn a_conductor_with_an_lstm_for_each_bar_learns_composed_songs() -> Result<()> {
+    check_learns(DecoderKind::Hierarchical, 4)
+}
+
+#[test]
+fn sizes_out_of_bounds_are_refused_before_anything_is_built() -> Result<()> {
+    let (latent, encoder_width, decoder_width, joint) = (4, 4, 4, 2);
+    for decoder in [DecoderKind::Mlp, DecoderKind::Flat, DecoderKind::Hierarchical] {
+        let config = |bars, embedding| VaeConfig {
+            decoder,
+            bars,
+            latent,
+            encoder_width,
+            decoder_width,
+            joint,
+            embedding,
+        };
+        let loaded = |config: VaeConfig| -> Result<VaeGenerator> {
+            let weights = Weights::initial(&config.arrays(), 1);
+            let model = SequenceModel::new(FILE_KIND, &config, weights, Provenance::default())?;
+            VaeGenerator::new(&SequenceModel::from_bytes("it", &model.to_bytes(Precision::Half))?)
+        };
+        assert!(loaded(config(2, 3)).is_ok());
+        assert!(loaded(config(0, 3)).is_err(), "{decoder:?}");
+        assert!(config(u16::MAX, 3).check().is_err());
+        assert_eq!(loaded(config(2, 0)).is_ok(), decoder != DecoderKind::Hierarchical);
+    }
+    Ok(())
+}
+
+/// Passages of the composed songs.
+fn passages(bars: u16) -> Passages {
+    Passages::new(songs(), usize::from(bars))
+}

@@ -1,0 +1,67 @@
+//! Sampling patterns from a model: where latents come from, and how patterns are drawn from them.
+
+use beat::Pattern;
+use nets::{CodeCloud, Draw, Latent, Model, PatternDecoder};
+
+use crate::rng::{Purpose, TrainingRng};
+
+/// Standard deviation of the noise on a training code that a latent is drawn around, in deviations of all codes.
+const CODE_NOISE: f32 = 0.05;
+
+/// Where latents come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LatentSource {
+    /// Around the codes of training patterns.
+    Data,
+    /// From a normal with the codes' mean and deviation in each dimension: the paper's protocol.
+    Normal,
+}
+
+/// Latents drawn from a model's codes, each with the code that it was drawn around. `data` needs codes
+/// in the model and falls back to the normal, which is around no code: then it is the number of the draw.
+pub fn draw_latents(codes: &CodeCloud, from: LatentSource, count: usize, seed: u64) -> Vec<(Latent, usize)> {
+    let mut rng = TrainingRng::new(seed, Purpose::Latents, 0);
+    (0..count)
+        .map(|row| {
+            let (centre, width, code) = match from {
+                LatentSource::Data if !codes.codes.is_empty() => {
+                    let code = rng.below(codes.codes.len());
+                    (codes.codes[code], CODE_NOISE, code)
+                }
+                _ => (codes.mean, 1.0, row),
+            };
+            (std::array::from_fn(|d| centre[d] + width * codes.deviation[d] * rng.normal()), code)
+        })
+        .collect()
+}
+
+/// The pattern of each latent, each with random numbers of its own.
+pub fn draw_patterns(model: &Model, latents: &[Latent], temperature: f32, seed: u64) -> Vec<Pattern> {
+    let decoder = PatternDecoder::new(model);
+    decoder.patterns(latents, |row| draw(temperature, seed, row))
+}
+
+/// How pattern `row` is drawn.
+pub fn draw(temperature: f32, seed: u64, row: usize) -> Draw {
+    Draw { temperature, density: 0.0, rng: nets::CounterRng { seed, take: row as u32 } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn latents_of_data_lie_near_codes_and_normal_ones_have_their_spread() {
+        let codes = CodeCloud::of(
+            (0..200).map(|k| [if k % 2 == 0 { -3.0 } else { 3.0 }, 1.0, 0.0, k as f32]).collect(),
+        );
+        for (z, code) in draw_latents(&codes, LatentSource::Data, 300, 4) {
+            assert_eq!(z[0] < 0.0, code % 2 == 0);
+            assert!((z[0].abs() - 3.0).abs() < 1.0 && z[1] == 1.0, "{z:?}");
+        }
+        let normal = draw_latents(&codes, LatentSource::Normal, 4000, 4);
+        let spread = (normal.iter().map(|(z, _)| z[0] * z[0]).sum::<f32>() / 4000.0).sqrt();
+        assert!((spread - 3.0).abs() < 0.15, "{spread}");
+        assert_eq!(normal, draw_latents(&codes, LatentSource::Normal, 4000, 4));
+    }
+}

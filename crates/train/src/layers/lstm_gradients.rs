@@ -1,0 +1,262 @@
+//! An LSTM layer through all steps of a window, forward and backward, with the backward pass by hand
+//! (backpropagation through time, Werbos 1990).
+//!
+//! Autodiff has a dozen small tensors for each step and layer, and costs several times their arithmetic. Here
+//! the inputs of all steps are one matrix product before the recurrence, and the gradients of the weights one
+//! after it; only what depends on the previous step runs step by step. Formulas and weights are those of
+//! [`Lstm`], with which the test compares.
+//!
+//! Rows are steps and songs: row `step * batch + song`.
+
+use super::activations::{sigmoid, tanh};
+use super::lstm::{Lstm, LstmState};
+use burn::optim::GradientsParams;
+use burn::tensor::{Tensor, TensorData};
+use ndarray::linalg::general_mat_mul;
+use ndarray::{Array1, Array2, ArrayView2, Axis, s};
+
+/// The forward pass of one layer over a window: everything that the backward pass needs.
+pub(crate) struct LayerPass {
+    batch: usize,
+    /// `[inputs + width, 4 * width]`
+    weight: Array2<f32>,
+    /// `[steps * batch, inputs]`
+    inputs: Array2<f32>,
+    /// The gates `i`, `f`, `g` and `o`, `[steps * batch, 4 * width]`.
+    gates: Array2<f32>,
+    /// The cell state from before the first step on, `[(steps + 1) * batch, width]`.
+    cells: Array2<f32>,
+    /// The hidden state from before the first step on, `[(steps + 1) * batch, width]`.
+    outputs: Array2<f32>,
+}
+
+/// Runs a layer over a window from the zero state, or from `state`.
+///
+/// # Shapes
+/// - inputs: `[steps * batch, inputs]`
+pub(crate) fn forward(
+    layer: &Lstm,
+    inputs: Array2<f32>,
+    batch: usize,
+    state: Option<&LstmState>,
+) -> anyhow::Result<LayerPass> {
+    let (weight, bias) = layer.parameters();
+    let width = layer.width();
+    let weight = array(weight.val(), [inputs.ncols() + width, 4 * width])?;
+    let mut bias = Array1::from_vec(bias.val().try_to_vec_as::<f32>()?);
+    bias.slice_mut(s![width..2 * width]).mapv_inplace(|value| value + 1.0);
+
+    let rows = inputs.nrows();
+    let mut gates = Array2::zeros([rows, 4 * width]);
+    gates.assign(&bias);
+    let (input, own) = weight.view().split_at(Axis(0), inputs.ncols());
+    general_mat_mul(1.0, &inputs, &input, 1.0, &mut gates);
+    let mut cells = Array2::zeros([rows + batch, width]);
+    let mut outputs = Array2::zeros([rows + batch, width]);
+    if let Some(LstmState { hidden, cell }) = state {
+        outputs.slice_mut(s![..batch, ..]).assign(&array(hidden.clone(), [batch, width])?);
+        cells.slice_mut(s![..batch, ..]).assign(&array(cell.clone(), [batch, width])?);
+    }
+    for from in (0..rows).step_by(batch.max(1)) {
+        let (before, mut after) = outputs.view_mut().split_at(Axis(0), from + batch);
+        let mut sums = gates.slice_mut(s![from..from + batch, ..]);
+        general_mat_mul(1.0, &before.slice(s![from.., ..]), &own, 1.0, &mut sums);
+        for row in 0..batch {
+            let mut sums = sums.row_mut(row);
+            let Some(gates) = sums.as_slice_mut() else { continue };
+            let (previous, mut cell) =
+                cells.multi_slice_mut((s![from + row, ..], s![from + batch + row, ..]));
+            let mut outputs = after.row_mut(row);
+            let (Some(previous), Some(cell), Some(outputs)) =
+                (previous.as_slice(), cell.as_slice_mut(), outputs.as_slice_mut())
+            else {
+                continue;
+            };
+            lstm_step(gates, previous, cell, outputs);
+        }
+    }
+    Ok(LayerPass { batch, weight, inputs, gates, cells, outputs })
+}
+
+/// One step of one song: turns the sums into gates, and the previous cell state into the new cell and hidden
+/// state.
+fn lstm_step(gates: &mut [f32], previous: &[f32], cell: &mut [f32], outputs: &mut [f32]) {
+    let width = previous.len();
+    let (i, rest) = gates.split_at_mut(width);
+    let (f, rest) = rest.split_at_mut(width);
+    let (g, o) = rest.split_at_mut(width);
+    for (((i, f), g), o) in i.iter_mut().zip(f.iter_mut()).zip(g.iter_mut()).zip(o.iter_mut()) {
+        (*i, *f, *g, *o) = (sigmoid(*i), sigmoid(*f), tanh(*g), sigmoid(*o));
+    }
+    for unit in 0..width {
+        cell[unit] = f[unit] * previous[unit] + i[unit] * g[unit];
+        outputs[unit] = o[unit] * tanh(cell[unit]);
+    }
+}
+
+/// The gradients of one layer.
+pub(crate) struct LayerGradients {
+    /// By the matrix.
+    weight: Array2<f32>,
+    /// By the bias.
+    bias: Array1<f32>,
+    /// By the inputs, `[steps * batch, inputs]`.
+    inputs: Array2<f32>,
+}
+
+impl LayerPass {
+    /// The hidden state after each step, `[steps * batch, width]`.
+    pub(crate) fn output(&self) -> ArrayView2<'_, f32> {
+        self.outputs.slice(s![self.batch.., ..])
+    }
+
+    /// The backward pass, given the gradient by the hidden state after each step, `[steps * batch, width]`.
+    pub(crate) fn backward(&self, by_outputs: &Array2<f32>) -> LayerGradients {
+        let (batch, width) = (self.batch, self.outputs.ncols());
+        let (rows, input_width) = (self.inputs.nrows(), self.inputs.ncols());
+        let (input, own) = self.weight.view().split_at(Axis(0), input_width);
+        let mut by_sums = Array2::zeros([rows, 4 * width]);
+        let mut by_cell = Array2::<f32>::zeros([batch, width]);
+        let mut by_hidden = Array2::<f32>::zeros([batch, width]);
+        for from in (0..rows).step_by(batch.max(1)).rev() {
+            by_hidden += &by_outputs.slice(s![from..from + batch, ..]);
+            for row in 0..batch {
+                let (gates, mut by_sums) = (self.gates.row(from + row), by_sums.row_mut(from + row));
+                let (previous, cell) = (self.cells.row(from + row), self.cells.row(from + batch + row));
+                let (by_hidden, mut by_cell) = (by_hidden.row(row), by_cell.row_mut(row));
+                let slices = (gates.as_slice(), previous.as_slice(), cell.as_slice(), by_hidden.as_slice());
+                let (Some(gates), Some(previous), Some(cell), Some(by_hidden)) = slices else { continue };
+                let (Some(by_sums), Some(by_cell)) = (by_sums.as_slice_mut(), by_cell.as_slice_mut()) else {
+                    continue;
+                };
+                lstm_step_backward(gates, [previous, cell], by_hidden, by_cell, by_sums);
+            }
+            general_mat_mul(1.0, &by_sums.slice(s![from..from + batch, ..]), &own.t(), 0.0, &mut by_hidden);
+        }
+        let mut weight = Array2::zeros(self.weight.raw_dim());
+        let (mut by_input_weights, mut by_hidden_weights) = weight.view_mut().split_at(Axis(0), input_width);
+        general_mat_mul(1.0, &self.inputs.t(), &by_sums, 0.0, &mut by_input_weights);
+        general_mat_mul(1.0, &self.outputs.slice(s![..rows, ..]).t(), &by_sums, 0.0, &mut by_hidden_weights);
+        let bias = by_sums.sum_axis(Axis(0));
+        LayerGradients { weight, bias, inputs: by_sums.dot(&input.t()) }
+    }
+}
+
+/// The backward pass of [`lstm_step`]: from the gradients by output and cell to those by the sums and the
+/// previous cell.
+pub(crate) fn lstm_step_backward(
+    gates: &[f32],
+    [previous, cell]: [&[f32]; 2],
+    by_outputs: &[f32],
+    by_cell: &mut [f32],
+    by_sums: &mut [f32],
+) {
+    let width = previous.len();
+    let [i, f, g, o] = [0, 1, 2, 3].map(|gate| &gates[gate * width..][..width]);
+    let (by_i, rest) = by_sums.split_at_mut(width);
+    let (by_f, rest) = rest.split_at_mut(width);
+    let (by_g, by_o) = rest.split_at_mut(width);
+    for unit in 0..width {
+        let squashed = tanh(cell[unit]);
+        let through = by_cell[unit] + by_outputs[unit] * o[unit] * (1.0 - squashed * squashed);
+        by_o[unit] = by_outputs[unit] * squashed * o[unit] * (1.0 - o[unit]);
+        by_i[unit] = through * g[unit] * i[unit] * (1.0 - i[unit]);
+        by_f[unit] = through * previous[unit] * f[unit] * (1.0 - f[unit]);
+        by_g[unit] = through * i[unit] * (1.0 - g[unit] * g[unit]);
+        by_cell[unit] = through * f[unit];
+    }
+}
+
+impl LayerGradients {
+    /// Registers the gradients of `layer`'s parameters, and returns those by its inputs.
+    pub(crate) fn register(self, layer: &Lstm, gradients: &mut GradientsParams) -> Array2<f32> {
+        let (weight, bias) = layer.parameters();
+        gradients.register(weight.id, tensor(self.weight));
+        let width = self.bias.len();
+        let by_bias = TensorData::new(self.bias.to_vec(), [width]);
+        gradients.register(bias.id, Tensor::<1>::from_data(by_bias, &nets::device()));
+        self.inputs
+    }
+}
+
+/// A tensor's values as an array of this shape.
+pub(crate) fn array(tensor: Tensor<2>, shape: [usize; 2]) -> anyhow::Result<Array2<f32>> {
+    Ok(Array2::from_shape_vec(shape, tensor.try_to_vec_as::<f32>()?)?)
+}
+
+/// An array as a tensor without autodiff.
+pub(crate) fn tensor(array: Array2<f32>) -> Tensor<2> {
+    let shape = [array.nrows(), array.ncols()];
+    let values = array.into_iter().collect::<Vec<f32>>();
+    Tensor::from_data(TensorData::new(values, shape), &nets::device())
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context, Result};
+    use nets::Weights;
+
+    use super::*;
+
+    const INPUTS: usize = 6;
+    const WIDTH: usize = 8;
+    const BATCH: usize = 3;
+    const STEPS: usize = 9;
+
+    fn values(rows: usize, columns: usize, salt: usize) -> Array2<f32> {
+        Array2::from_shape_fn([rows, columns], |(row, column)| {
+            ((row * 37 + column * 11 + salt * 5) % 23) as f32 / 12.0 - 0.9
+        })
+    }
+
+    fn close(one: &[f32], other: &[f32], what: &str) {
+        assert_eq!(one.len(), other.len(), "{what}");
+        for (one, other) in one.iter().zip(other) {
+            assert!((one - other).abs() < 1e-4, "{what}: {one} and {other}");
+        }
+    }
+
+    #[test]
+    fn forward_and_backward_pass_agree_with_autodiff() -> Result<()> {
+        let device = nets::device().autodiff();
+        let weights = Weights::initial(&Lstm::arrays("layer", INPUTS, WIDTH), 4);
+        let layer = Lstm::from_weights(&weights, "layer", INPUTS, WIDTH, &device)?;
+        let (inputs, by_outputs) = (values(STEPS * BATCH, INPUTS, 0), values(STEPS * BATCH, WIDTH, 1));
+        let [hidden, cell] = [2, 3].map(|salt| tensor(values(BATCH, WIDTH, salt)));
+
+        // With autodiff: the loss is the product with `by_outputs`.
+        let with_autodiff =
+            |array: &Array2<f32>| Tensor::<2>::from_data(tensor(array.clone()).into_data(), &device);
+        let all = with_autodiff(&inputs).require_grad();
+        let rows = (0..STEPS).map(|step| all.clone().narrow(0, step * BATCH, BATCH)).collect();
+        let state_tensor = |tensor: &Tensor<2>| Tensor::<2>::from_data(tensor.clone().into_data(), &device);
+        let state = LstmState { hidden: state_tensor(&hidden), cell: state_tensor(&cell) };
+        let (outputs, _) = layer.forward(rows, state);
+        let outputs = Tensor::cat(outputs, 0);
+        let mut gradients = (outputs.clone() * with_autodiff(&by_outputs)).sum().backward();
+        let by_inputs = all.grad(&gradients).context("the inputs have a gradient")?;
+        let by_weights = GradientsParams::from_module(&mut gradients, &layer);
+
+        let pass = forward(&layer, inputs, BATCH, Some(&LstmState { hidden, cell }))?;
+        close(
+            &pass.output().iter().copied().collect::<Vec<_>>(),
+            &outputs.try_to_vec_as::<f32>()?,
+            "outputs",
+        );
+        let gradients = pass.backward(&by_outputs);
+        let mut by_hand = GradientsParams::new();
+        let inputs: Vec<f32> = gradients.register(&layer, &mut by_hand).into_iter().collect();
+        close(&inputs, &by_inputs.try_to_vec_as::<f32>()?, "by inputs");
+        let (weight, bias) = layer.parameters();
+        let both = [&by_hand, &by_weights].map(|gradients| {
+            let weight = gradients.get::<2>(weight.id).context("by the matrix")?.try_to_vec_as::<f32>()?;
+            let bias = gradients.get::<1>(bias.id).context("by the bias")?.try_to_vec_as::<f32>()?;
+            Ok::<_, anyhow::Error>((weight, bias))
+        });
+        let [by_hand, by_autodiff] = both;
+        let ((hand, hand_bias), (autodiff, autodiff_bias)) = (by_hand?, by_autodiff?);
+        close(&hand, &autodiff, "by the matrix");
+        close(&hand_bias, &autodiff_bias, "by the bias");
+        Ok(())
+    }
+}

@@ -1,0 +1,12 @@
+//! How quality is measured. The same code measures a model's output and real music.
+
+mod auc;
+pub mod critic;
+pub mod evaluation_set;
+pub mod figures;
+pub mod neighbours;
+pub mod phrases;
+pub mod reconstruction;
+#[cfg(test)]
+mod shipped;
+pub mod steps;

@@ -1,0 +1,188 @@
+//! The realism critic of patterns: a small network that is trained to tell generated patterns from real ones. The
+//! closer its AUC is to one half, the more real they are. Its size and training never change, or figures could
+//! not be compared.
+
+use anyhow::{Context, Result};
+use beat::{CELLS, INSTRUMENTS, Pattern, STEPS, STEPS_PER_BAR};
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor, TensorData};
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::auc::auc;
+use crate::layers::cross_entropy::binary_cross_entropy;
+use crate::layers::mlp::Mlp;
+use crate::rng::TrainingRng;
+use crate::training::{Gradients, LearningRate, Objective, Recipe, Rows, train_to_end};
+
+const FOLDS: u32 = 5;
+/// Inputs: pattern bits, bits in which the bars differ, hits of each instrument and of the whole.
+const INPUTS: usize = CELLS + CELLS / 2 + INSTRUMENTS + 1;
+const HIDDEN: usize = 64;
+
+/// A pattern with what must stay together in one fold: its song, or the song whose code it was generated from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SongPattern {
+    /// The pattern.
+    pub pattern: Pattern,
+    /// The song.
+    pub song: String,
+}
+
+/// How well the critic tells `generated` from `real`: the mean area under the ROC curve over five folds that are
+/// split by song; 0.5 is chance.
+///
+/// # Errors
+///
+/// The loss of the critic is not finite, as where a fold is empty.
+pub fn realism(generated: &[SongPattern], real: &[SongPattern], seed: u64) -> Result<f64> {
+    let rows: Vec<(&SongPattern, f32)> =
+        generated.iter().map(|row| (row, 1.0)).chain(real.iter().map(|row| (row, 0.0))).collect();
+    let folds: Vec<Result<f64>> =
+        (0..FOLDS).into_par_iter().map(|fold| fold_auc(&rows, fold, seed)).collect();
+    let folds = folds.into_iter().collect::<Result<Vec<f64>>>()?;
+    Ok(folds.iter().sum::<f64>() / folds.len() as f64)
+}
+
+/// A hash of a song's name for a purpose.
+fn song_hash(song: &str, purpose: &str) -> u32 {
+    let digest = Sha256::digest(format!("{purpose} {song}").as_bytes());
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
+}
+
+fn fold_auc(rows: &[(&SongPattern, f32)], fold: u32, seed: u64) -> Result<f64> {
+    let (test, rest): (Vec<_>, Vec<_>) =
+        rows.iter().copied().partition(|(row, _)| song_hash(&row.song, "fold") % FOLDS == fold);
+    let (validation, training): (Vec<_>, Vec<_>) =
+        rest.into_iter().partition(|(row, _)| song_hash(&row.song, "stop").is_multiple_of(8));
+    let examples = |rows: Vec<(&SongPattern, f32)>| -> Vec<CriticExample> {
+        rows.into_iter().map(|(row, label)| CriticExample { inputs: inputs(&row.pattern), label }).collect()
+    };
+    let recipe = Recipe {
+        subject: "the critic of samples".to_owned(),
+        epochs: 60,
+        batch: 128,
+        rates: vec![LearningRate::OneCycle { peak: 2e-3, warm_up: 0.1 }],
+        clip: 50.0,
+        patience: 6,
+        seed: seed ^ u64::from(fold) << 32,
+    };
+    let objective = CriticTraining { training: Rows(examples(training)), validation: examples(validation) };
+    let critic = train_to_end(&objective, &recipe)?;
+    let test = examples(test);
+    let [inputs, _] = tensors(&test.iter().collect::<Vec<_>>(), &nets::device());
+    let scores = critic.forward(inputs).try_into_vec_as::<f32>()?;
+    let of = |label: f32| -> Vec<f32> {
+        scores.iter().zip(&test).filter(|(_, row)| row.label == label).map(|(score, _)| *score).collect()
+    };
+    Ok(auc(&of(1.0), &of(0.0)))
+}
+
+/// One example of the critic.
+struct CriticExample {
+    /// [`INPUTS`] values.
+    inputs: Vec<f32>,
+    /// 1 for generated, 0 for real.
+    label: f32,
+}
+
+fn inputs(pattern: &Pattern) -> Vec<f32> {
+    let mut inputs = Vec::with_capacity(INPUTS);
+    let mut counts = [0.0; INSTRUMENTS];
+    for step in 0..STEPS {
+        for (instrument, count) in counts.iter_mut().enumerate() {
+            let hit = f32::from(u8::from(pattern.has(step, instrument)));
+            *count += hit;
+            inputs.push(hit);
+        }
+    }
+    for step in 0..STEPS_PER_BAR {
+        let differs = pattern.step(step) ^ pattern.step(step + STEPS_PER_BAR);
+        inputs.extend((0..INSTRUMENTS).map(|instrument| f32::from(differs >> instrument & 1)));
+    }
+    inputs.extend(counts.iter().map(|count| count / 8.0));
+    inputs.push(counts.iter().sum::<f32>() / 32.0);
+    inputs
+}
+
+/// # Shapes
+///
+/// - output: inputs `[rows, INPUTS]` and labels `[rows, 1]`
+fn tensors(rows: &[&CriticExample], device: &Device) -> [Tensor<2>; 2] {
+    let inputs: Vec<f32> = rows.iter().flat_map(|row| row.inputs.iter().copied()).collect();
+    let labels: Vec<f32> = rows.iter().map(|row| row.label).collect();
+    [(inputs, INPUTS), (labels, 1)]
+        .map(|(values, width)| Tensor::from_data(TensorData::new(values, [rows.len(), width]), device))
+}
+
+struct CriticTraining {
+    training: Rows<CriticExample>,
+    validation: Vec<CriticExample>,
+}
+
+impl Objective for CriticTraining {
+    type Model = Mlp;
+    type Source = Rows<CriticExample>;
+
+    fn source(&self) -> &Rows<CriticExample> {
+        &self.training
+    }
+
+    fn initial(&self, seed: u64, device: &Device) -> Result<Mlp> {
+        Ok(Mlp::initial(&[INPUTS, HIDDEN, 1], seed, 0, device))
+    }
+
+    fn gradients(
+        &self,
+        model: &Mlp,
+        rows: &[&CriticExample],
+        _: &mut TrainingRng,
+        _: f64,
+    ) -> Result<Gradients> {
+        let [inputs, labels] = tensors(rows, &nets::device().autodiff());
+        let loss = binary_cross_entropy(model.forward(inputs), labels).mean();
+        let gradients = GradientsParams::from_grads(loss.backward(), model);
+        Ok(Gradients::of(f64::from(loss.into_scalar::<f32>()), gradients))
+    }
+
+    fn validation_loss(&self, model: &Mlp) -> Result<f64> {
+        let [inputs, labels] = tensors(&self.validation.iter().collect::<Vec<_>>(), &nets::device());
+        let loss = binary_cross_entropy(model.forward(inputs), labels).mean();
+        Ok(f64::from(loss.try_into_scalar::<f32>().context("the critic's loss can't be read")?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Purpose;
+
+    fn patterns(count: usize, stream: u64, likelihood: impl Fn(usize, usize) -> f32) -> Vec<SongPattern> {
+        let mut rng = TrainingRng::new(9, Purpose::Control, stream);
+        (0..count)
+            .map(|song| {
+                let mut pattern = Pattern::EMPTY;
+                for step in 0..STEPS {
+                    for instrument in 0..4 {
+                        if rng.unit() < likelihood(step, instrument) {
+                            pattern = pattern.with(step, instrument);
+                        }
+                    }
+                }
+                SongPattern { pattern, song: format!("{stream}-{song}") }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_critic_finds_a_difference_only_where_there_is_one() -> Result<()> {
+        let on_the_beat = |step: usize, _: usize| if step.is_multiple_of(4) { 0.6 } else { 0.1 };
+        let (real, same) = (patterns(200, 1, on_the_beat), patterns(200, 2, on_the_beat));
+        let off_the_beat = patterns(200, 3, |step, _| if step % 4 == 1 { 0.6 } else { 0.1 });
+        let alike = realism(&same, &real, 1)?;
+        assert!((0.35..0.65).contains(&alike), "{alike}");
+        assert!(realism(&off_the_beat, &real, 1)? > 0.95);
+        assert_eq!(realism(&same, &real, 1)?, alike, "the same twice");
+        Ok(())
+    }
+}

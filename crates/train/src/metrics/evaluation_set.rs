@@ -1,0 +1,222 @@
+//! The evaluation set of pattern models: held-out songs, and the songs that a model may have been trained on.
+
+use anyhow::{Result, ensure};
+use beat::{INSTRUMENTS, Pattern};
+use corpus::filter::PatternSet;
+use corpus::rows::Row;
+use nets::{Draw, Latent, Model, PatternDecoder};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::critic::{SongPattern, realism};
+use super::figures::{Figures, Reconstruction, figures, reconstruction};
+use crate::encode::encode;
+use crate::latents::{LatentSource, draw_latents, draw_patterns};
+use crate::patterns::Patterns;
+use crate::rng::{Purpose, TrainingRng};
+
+/// Neighbouring training codes that count as one song for the critic: a model carries its codes in the
+/// order of the corpus, but not its songs.
+const CODES_OF_A_SONG: usize = 50;
+
+/// The paper's threshold, for every instrument.
+pub const ONE_HALF: [f32; INSTRUMENTS] = [0.5; INSTRUMENTS];
+
+/// Which songs of the files a model is measured against.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EvaluatedSongs {
+    /// Those that `train` holds out.
+    HeldOut,
+    /// All of them: the files are new to the model.
+    All,
+}
+
+/// Patterns that models are measured against.
+pub struct EvaluationSet {
+    /// Patterns of songs that no model saw.
+    pub real: Vec<SongPattern>,
+    /// As many patterns of other songs, to compare those with.
+    others: Vec<SongPattern>,
+    /// What is compared with `others`.
+    compared: Vec<SongPattern>,
+    /// All patterns that a model may have seen.
+    known: PatternSet,
+    knows: bool,
+    count: usize,
+    seed: u64,
+}
+
+impl EvaluationSet {
+    /// What the files say, for figures of `count` samples.
+    pub fn of(patterns: &Patterns, songs: EvaluatedSongs, count: usize, seed: u64) -> Result<Self> {
+        ensure!(count > 0, "--count 0 asks for nothing");
+        let sourced = |row: &Row| SongPattern { pattern: row.pattern, song: row.song.clone() };
+        let mut known = match songs {
+            EvaluatedSongs::HeldOut => patterns.training(),
+            EvaluatedSongs::All => Vec::new(),
+        };
+        let real: Vec<SongPattern> = match songs {
+            EvaluatedSongs::HeldOut => {
+                known.extend(patterns.validation());
+                patterns.held_out().into_iter().map(sourced).collect()
+            }
+            EvaluatedSongs::All => patterns.rows.iter().map(sourced).collect(),
+        };
+        ensure!(
+            !real.is_empty(),
+            "none of the songs is one that training holds out; if they are all new to the model, say --unseen"
+        );
+        let order = TrainingRng::new(seed, Purpose::Control, 0).order(known.len());
+        let (others, compared) = if known.len() < real.len() {
+            // Too few known ones to compare with: one half of the new songs against the other.
+            real.iter().cloned().partition(|row| is_in_first_half(&row.song))
+        } else {
+            (order.into_iter().take(real.len()).map(|row| sourced(known[row])).collect(), real.clone())
+        };
+        let (knows, known) = (!known.is_empty(), PatternSet::of(known.iter().map(|row| &row.pattern)));
+        Ok(Self { real, others, compared, known, knows, count, seed })
+    }
+
+    /// Whether the files hold anything that a model may have learnt from.
+    pub fn knows(&self) -> bool {
+        self.knows
+    }
+
+    /// The patterns of songs that no model saw.
+    pub fn held_out(&self) -> Vec<Pattern> {
+        self.real.iter().map(|row| row.pattern).collect()
+    }
+
+    /// All patterns that a model may have seen.
+    pub fn known(&self) -> &PatternSet {
+        &self.known
+    }
+
+    /// The figures of patterns.
+    pub fn count(&self, drawn: &[SongPattern]) -> Figures {
+        figures(&drawn.iter().map(|row| row.pattern).collect::<Vec<_>>(), &self.known)
+    }
+
+    /// The critic's AUC on as many of the drawn patterns as there are real ones.
+    pub fn auc(&self, drawn: &[SongPattern]) -> Result<f64> {
+        critic_auc(drawn, &self.real, self.seed)
+    }
+
+    /// The critic's AUC on real patterns: what a perfect model would get.
+    pub fn control(&self) -> Result<f64> {
+        critic_auc(&self.others, &self.compared, self.seed)
+    }
+
+    /// The paper's way: latents from a normal, threshold one half.
+    pub fn paper_protocol(&self, model: &Model) -> Vec<SongPattern> {
+        let drawn = draw_latents(model.codes(), LatentSource::Normal, self.count, self.seed);
+        let latents: Vec<Latent> = drawn.into_iter().map(|(latent, _)| latent).collect();
+        let patterns = likeliest(model, &latents, Some(ONE_HALF)).into_iter().enumerate();
+        patterns.map(|(row, pattern)| SongPattern { pattern, song: format!("normal {row}") }).collect()
+    }
+
+    /// Patterns around the training codes, and in how many cells they differ on average from what
+    /// temperature 0 plays there.
+    pub fn drawn(&self, model: &Model, temperature: f32) -> (Vec<SongPattern>, f64) {
+        let drawn = draw_latents(model.codes(), LatentSource::Data, self.count, self.seed);
+        let latents: Vec<Latent> = drawn.iter().map(|(latent, _)| *latent).collect();
+        let still = likeliest(model, &latents, None);
+        let patterns = draw_patterns(model, &latents, temperature, self.seed);
+        let changed = still.iter().zip(&patterns).map(|(a, b)| f64::from(a.hamming(b))).sum::<f64>();
+        let drawn = patterns
+            .into_iter()
+            .zip(&drawn)
+            .map(|(pattern, (_, code))| SongPattern {
+                pattern,
+                song: format!("code {}", code / CODES_OF_A_SONG),
+            })
+            .collect();
+        (drawn, changed / self.count as f64)
+    }
+}
+
+fn critic_auc(drawn: &[SongPattern], real: &[SongPattern], seed: u64) -> Result<f64> {
+    let count = real.len().min(drawn.len());
+    realism(&drawn[..count], &real[..count], seed)
+}
+
+fn is_in_first_half(song: &str) -> bool {
+    Sha256::digest(format!("half {song}").as_bytes())[0].is_multiple_of(2)
+}
+
+/// The patterns of latents at temperature 0, as they are played or by thresholds.
+pub fn likeliest(model: &Model, latents: &[Latent], thresholds: Option<[f32; INSTRUMENTS]>) -> Vec<Pattern> {
+    let decoder = PatternDecoder::new(model);
+    let decoder = match thresholds {
+        Some(thresholds) => decoder.above(thresholds),
+        None => decoder,
+    };
+    decoder.patterns(latents, |_| Draw::LIKELIEST)
+}
+
+/// How well held-out patterns come back, by how the decoder's answer is read.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PatternReconstruction {
+    /// As the instrument plays it at temperature 0.
+    pub as_played: Reconstruction,
+    /// With the thresholds that a file of version 0.1 brings.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub calibrated: Option<Reconstruction>,
+    /// As the paper does.
+    pub at_one_half: Reconstruction,
+}
+
+impl PatternReconstruction {
+    /// Sends patterns through a model and back; `None` where it came without its encoder.
+    pub fn of(model: &Model, patterns: &[Pattern]) -> Result<Option<Self>> {
+        let Some(encoder) = model.encoder(&nets::device()) else { return Ok(None) };
+        let latents = encode(&encoder, patterns)?;
+        let compared = |thresholds| reconstruction(patterns, &likeliest(model, &latents, thresholds));
+        Ok(Some(Self {
+            as_played: compared(None),
+            calibrated: model.thresholds().map(|thresholds| compared(Some(thresholds))),
+            at_one_half: compared(Some(ONE_HALF)),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use beat::Kit;
+
+    fn patterns(songs: usize, is_wanted: fn(&Row) -> bool) -> Patterns {
+        let row = |k: usize| Row {
+            pattern: Pattern::EMPTY.with(k % 32, k % 14).with(k / 32 % 32, 0),
+            genre: "-".to_owned(),
+            song: format!("song-{k}"),
+        };
+        let rows = (0..songs).map(row).filter(is_wanted).collect();
+        Patterns { rows, kit: Kit::DEFAULT, sha256: String::new(), warnings: Vec::new() }
+    }
+
+    #[test]
+    fn a_file_of_nothing_but_held_out_songs_is_measured_too() -> Result<()> {
+        let all = patterns(2000, |_| true);
+        let usual = EvaluationSet::of(&all, EvaluatedSongs::HeldOut, 10, 1)?;
+        assert!(usual.knows() && usual.others.len() == usual.real.len());
+        let new = patterns(2000, |row| corpus::split::is_held_out(&row.song));
+        let new = EvaluationSet::of(&new, EvaluatedSongs::HeldOut, 10, 1)?;
+        assert!(!new.knows() && new.real == usual.real);
+        let halves = [new.others.len(), new.compared.len()];
+        assert!(halves.iter().sum::<usize>() == new.real.len() && halves.iter().all(|half| *half > 60));
+        Ok(())
+    }
+
+    #[test]
+    fn songs_that_are_all_new_are_all_measured_against() -> Result<()> {
+        let new = patterns(50, |row| !corpus::split::is_held_out(&row.song));
+        assert!(
+            EvaluationSet::of(&new, EvaluatedSongs::HeldOut, 10, 1)
+                .is_err_and(|error| error.to_string().contains("--unseen"))
+        );
+        let measured = EvaluationSet::of(&new, EvaluatedSongs::All, 10, 1)?;
+        assert_eq!((measured.real.len(), measured.knows()), (new.rows.len(), false));
+        Ok(())
+    }
+}

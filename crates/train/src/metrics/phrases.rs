@@ -1,0 +1,14 @@
+//! How phrases of sixteen bars are measured: statistics, and critics that try to tell generated ones from real
+//! ones. The same code measures both. `docs/report/sequences.md` documents every figure.
+
+pub mod bars;
+pub mod controls;
+pub mod critics;
+mod features;
+pub mod form;
+pub mod genre;
+mod gru;
+pub mod originality;
+pub mod set;
+pub mod statistics;
+mod trees;

@@ -1,0 +1,124 @@
+//! Sets of phrases: cut out of songs, or generated.
+
+use beat::{STEPS_PER_BAR, step_of};
+use corpus::sequences::Sequence;
+
+use crate::phrase_cuts::{phase, phrase_at, phrase_starts};
+
+/// Phrases of one length, and where each is from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PhraseSet {
+    /// What the set is called in tables.
+    pub name: String,
+    /// The classes of each phrase.
+    pub phrases: Vec<Vec<u16>>,
+    /// The song of each, or the song that it grew from: what must stay together in one fold.
+    pub songs: Vec<String>,
+    /// The genre of each.
+    pub genres: Vec<String>,
+}
+
+impl PhraseSet {
+    /// Nothing, under this name.
+    pub fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), ..Self::default() }
+    }
+
+    /// Adds what `sequence` holds: phrases of `bars` bars one behind the other, from bar `first` on.
+    pub fn add(&mut self, sequence: &Sequence, bars: usize, first: usize) {
+        let classes = sequence.classes();
+        let from = (first * STEPS_PER_BAR).min(classes.len());
+        for phrase in classes[from..].chunks_exact(bars * STEPS_PER_BAR) {
+            self.push(phrase.to_vec(), sequence);
+        }
+    }
+
+    fn push(&mut self, phrase: Vec<u16>, of: &Sequence) {
+        self.phrases.push(phrase);
+        self.songs.push(of.song.clone());
+        self.genres.push(of.genre.clone());
+    }
+
+    /// The phrases as sequences of the default kit, each with the song that it is or grew from.
+    pub fn sequences(&self) -> Vec<Sequence> {
+        let rows = self.phrases.iter().zip(&self.songs).zip(&self.genres);
+        rows.map(|((phrase, song), genre)| Sequence {
+            genre: genre.clone(),
+            song: song.clone(),
+            steps: phrase.iter().map(|class| step_of(*class)).collect(),
+        })
+        .collect()
+    }
+
+    /// How many bars all of them have.
+    pub fn bars(&self) -> usize {
+        self.phrases.iter().map(|phrase| phrase.len() / STEPS_PER_BAR).min().unwrap_or(0)
+    }
+
+    /// The first `count` phrases of `bars` bars that these consist of.
+    pub fn cut(&self, bars: usize, count: usize) -> Self {
+        let mut set = Self::named(&self.name);
+        for sequence in self.sequences() {
+            set.add(&sequence, bars, 0);
+        }
+        set.only(&(0..set.phrases.len().min(count)).collect::<Vec<_>>())
+    }
+
+    /// These of the phrases, in this order.
+    pub fn only(&self, rows: &[usize]) -> Self {
+        let of = |all: &[String]| rows.iter().map(|row| all[*row].clone()).collect();
+        Self {
+            name: self.name.clone(),
+            phrases: rows.iter().map(|row| self.phrases[*row].clone()).collect(),
+            songs: of(&self.songs),
+            genres: of(&self.genres),
+        }
+    }
+}
+
+/// The phrases of songs: sixteen bars from each fourth bar on, where they hold enough.
+pub fn phrases_of(songs: &[Sequence]) -> PhraseSet {
+    let mut set = PhraseSet::named("real");
+    for song in songs {
+        let classes = song.classes();
+        let phrases = phrase_starts(&classes).filter_map(|start| phrase_at(&classes, start));
+        phrases.for_each(|phrase| set.push(phrase.to_vec(), song));
+    }
+    set
+}
+
+/// The long pieces of songs: `bars` bars one behind the other, from where their four bars begin.
+pub fn pieces_of(songs: &[Sequence], bars: usize) -> PhraseSet {
+    let mut set = PhraseSet::named("real");
+    songs.iter().for_each(|song| set.add(song, bars, phase(&song.classes())));
+    set
+}
+
+/// The phrases of `bars` bars in generated sequences. A sequence that is shorter gives none.
+pub fn cut_generated(name: &str, sequences: &[Sequence], bars: usize) -> PhraseSet {
+    let mut set = PhraseSet::named(name);
+    sequences.iter().for_each(|sequence| set.add(sequence, bars, 0));
+    set
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phrases_of_a_song_begin_where_its_crashes_are() {
+        let mut steps = vec![1; 23 * STEPS_PER_BAR];
+        for bar in [3, 7, 11] {
+            steps[bar * STEPS_PER_BAR] = 1 << 9; // the default kit's crash
+        }
+        let song = Sequence { genre: "rock".to_owned(), song: "a".to_owned(), steps };
+        let pieces = pieces_of(std::slice::from_ref(&song), 4);
+        assert_eq!((pieces.phrases.len(), pieces.phrases[0].len()), (5, 64));
+        assert!(pieces.phrases[..3].iter().all(|piece| piece[0] == 1 << 7));
+        let phrases = phrases_of(&[song]);
+        assert_eq!((phrases.phrases.len(), phrases.only(&[1]).songs), (2, vec!["a".to_owned()]));
+        let mut again = PhraseSet::named("real");
+        phrases.sequences().iter().for_each(|sequence| again.add(sequence, 16, 0));
+        assert_eq!(again, phrases, "what is kept in a file is measured the same");
+    }
+}

@@ -1,0 +1,136 @@
+//! Two-bar patterns as autoencoders see them: read from files and split by song.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, ensure};
+use beat::{Kit, Pattern};
+use corpus::rows::{Row, UNKNOWN_GENRE, read_patterns};
+use corpus::split::is_held_out;
+use sha2::{Digest, Sha256};
+
+use crate::genres::common_name;
+
+/// One in this many of the training songs decides when training stops. It is neither trained on nor
+/// measured by `evaluate`, so that the figures of held-out songs stay honest.
+const VALIDATION_ONE_IN: u32 = 25;
+
+/// The patterns of one or more files.
+#[derive(Clone, Debug)]
+pub struct Patterns {
+    /// All rows, in the order of the files.
+    pub rows: Vec<Row>,
+    /// The kit that the bits stand for.
+    pub kit: Kit,
+    /// sha256 over the contents of the files in their order, in hexadecimal.
+    pub sha256: String,
+    /// A sentence for each file with lines that were left out.
+    pub warnings: Vec<String>,
+}
+
+impl Patterns {
+    /// Reads the files. Bad lines are left out, with a warning.
+    ///
+    /// # Errors
+    ///
+    /// No file is named, one can't be read, or they have different kits.
+    pub fn read(paths: &[PathBuf]) -> Result<Self> {
+        ensure!(!paths.is_empty(), "no file of patterns was named; give one with --patterns FILE");
+        let mut hash = Sha256::new();
+        let mut all: Option<Self> = None;
+        let mut warnings = Vec::new();
+        for path in paths {
+            let read = read_patterns(path)?;
+            hash.update(std::fs::read(path).with_context(|| format!("{}: can't read", path.display()))?);
+            if let Some(first) = read.rejected.first() {
+                warnings.push(format!("{}: {} lines left out, {first}", path.display(), read.rejected.len()));
+            }
+            let all = all.get_or_insert_with(|| Self {
+                rows: Vec::new(),
+                kit: read.kit,
+                sha256: String::new(),
+                warnings: Vec::new(),
+            });
+            ensure!(all.kit == read.kit, "{}: has another kit than the files before it", path.display());
+            all.rows.extend(read.rows.into_iter().map(|row| {
+                let genre = common_name(&row.genre).to_owned();
+                Row { genre, ..row }
+            }));
+        }
+        let mut all = all.context("no file of patterns was named")?;
+        all.sha256 = hex::encode(hash.finalize());
+        all.warnings = warnings;
+        Ok(all)
+    }
+
+    /// Checks that there are patterns to learn from and to stop by.
+    ///
+    /// # Errors
+    ///
+    /// One of the two parts is empty.
+    pub fn check_enough(&self) -> Result<()> {
+        ensure!(
+            !self.training().is_empty() && !self.validation().is_empty(),
+            "the files hold too few songs: training and validation are split by song, and one is empty"
+        );
+        Ok(())
+    }
+
+    /// The rows that a model may learn from.
+    pub fn training(&self) -> Vec<&Row> {
+        self.rows.iter().filter(|row| !is_held_out(&row.song) && !is_validation(&row.song)).collect()
+    }
+
+    /// The rows that decide when training stops.
+    pub fn validation(&self) -> Vec<&Row> {
+        self.rows.iter().filter(|row| !is_held_out(&row.song) && is_validation(&row.song)).collect()
+    }
+
+    /// The rows that no model may learn anything from.
+    pub fn held_out(&self) -> Vec<&Row> {
+        self.rows.iter().filter(|row| is_held_out(&row.song)).collect()
+    }
+}
+
+/// The patterns of rows.
+pub fn patterns_of(rows: &[&Row]) -> Vec<Pattern> {
+    rows.iter().map(|row| row.pattern).collect()
+}
+
+/// Whether a song decides when training stops.
+pub fn is_validation(song: &str) -> bool {
+    let digest = Sha256::digest(format!("validation {song}").as_bytes());
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]).is_multiple_of(VALIDATION_ONE_IN)
+}
+
+/// The file names of paths, for provenance: where a folder lies is nobody's business.
+pub fn file_names(paths: &[PathBuf]) -> Vec<String> {
+    let name = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
+    paths.iter().map(name).collect()
+}
+
+/// The genres of rows by name, with how many rows each has; unknown ones left out.
+pub fn genres<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeMap<String, usize> {
+    let mut genres = BTreeMap::new();
+    for row in rows {
+        if row.genre != UNKNOWN_GENRE {
+            *genres.entry(row.genre.clone()).or_default() += 1;
+        }
+    }
+    genres
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_song_is_in_one_part_only() {
+        let row = |song: String| Row { pattern: Pattern::EMPTY, genre: "rock".to_owned(), song };
+        let rows: Vec<Row> = (0..4000).map(|k| row(format!("song-{k}"))).collect();
+        let patterns = Patterns { rows, kit: Kit::DEFAULT, sha256: String::new(), warnings: Vec::new() };
+        let parts = [patterns.training().len(), patterns.validation().len(), patterns.held_out().len()];
+        assert_eq!(parts.iter().sum::<usize>(), 4000);
+        assert!((300..500).contains(&parts[2]) && (90..200).contains(&parts[1]), "{parts:?}");
+    }
+}

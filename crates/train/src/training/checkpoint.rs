@@ -1,0 +1,118 @@
+//! What an interrupted run leaves behind: everything that the rest of the run depends on, in one file
+//! that is replaced as a whole after every epoch.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result, bail, ensure};
+use burn::optim::{ModuleOptimizer, OptimizerRecord};
+use burn::tensor::Bytes;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+use serde::{Deserialize, Serialize};
+
+use super::parameters::Parameters;
+
+/// The state of a run between two epochs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// Which run this belongs to: another recipe, seed or corpus must not go on from it.
+    pub run: String,
+    /// What was measured in the epochs so far.
+    pub epochs: Vec<Epoch>,
+    /// The model after the last of them.
+    pub now: Parameters,
+    /// The model after the best of them.
+    pub best: Parameters,
+    /// The optimizers' moments, in burn's own format.
+    pub optimizers: Vec<Vec<u8>>,
+}
+
+/// What was measured in one epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Epoch {
+    /// Mean loss over the training patterns.
+    pub training_loss: f64,
+    /// Loss on the validation songs, after the epoch.
+    pub validation_loss: f64,
+}
+
+const HEADER: &str = "beatfield checkpoint 1";
+
+impl Checkpoint {
+    /// The bytes of the checkpoint's file.
+    ///
+    /// # Errors
+    ///
+    /// None in practice; the type is that of the safetensors writer.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let bytes =
+            |values: &[f32]| -> Vec<u8> { values.iter().flat_map(|value| value.to_le_bytes()).collect() };
+        let mut parts: Vec<(String, Dtype, Vec<u8>)> = Vec::new();
+        for (kind, parameters) in [("now", &self.now), ("best", &self.best)] {
+            for (number, values) in parameters.iter().enumerate() {
+                parts.push((format!("{kind}.{number}"), Dtype::F32, bytes(values)));
+            }
+        }
+        for (number, record) in self.optimizers.iter().enumerate() {
+            parts.push((format!("optimizer.{number}"), Dtype::U8, record.clone()));
+        }
+        let views = parts
+            .iter()
+            .map(|(name, kind, bytes)| {
+                let size = if *kind == Dtype::F32 { 4 } else { 1 };
+                Ok((name, TensorView::new(*kind, vec![bytes.len() / size], bytes)?))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        let about = HashMap::from([
+            ("format".to_owned(), HEADER.to_owned()),
+            ("run".to_owned(), self.run.clone()),
+            ("epochs".to_owned(), serde_json::to_string(&self.epochs)?),
+        ]);
+        Ok(serialize(views, Some(about))?)
+    }
+
+    /// The checkpoint in the bytes of a file.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are no whole checkpoint.
+    pub fn from_bytes(file: &[u8]) -> Result<Self> {
+        let damaged = || "no checkpoint of a training run; train again without --resume";
+        let (_, header) = SafeTensors::read_metadata(file).with_context(damaged)?;
+        let about = header.metadata().as_ref().with_context(damaged)?;
+        ensure!(about.get("format").map(String::as_str) == Some(HEADER), damaged());
+        let tensors = SafeTensors::deserialize(file).with_context(damaged)?;
+        let numbered = |kind: &str| -> Vec<&[u8]> {
+            let find = |number: usize| tensors.tensor(&format!("{kind}.{number}")).ok();
+            (0..).map_while(find).map(|tensor| tensor.data()).collect()
+        };
+        let values = |kind: &str| -> Parameters {
+            numbered(kind)
+                .into_iter()
+                .map(|bytes| bytes.as_chunks().0.iter().map(|value| f32::from_le_bytes(*value)).collect())
+                .collect()
+        };
+        Ok(Self {
+            run: about.get("run").cloned().with_context(damaged)?,
+            epochs: serde_json::from_str(about.get("epochs").with_context(damaged)?).with_context(damaged)?,
+            now: values("now"),
+            best: values("best"),
+            optimizers: numbered("optimizer").into_iter().map(<[u8]>::to_vec).collect(),
+        })
+    }
+}
+
+/// The moments of an optimizer as bytes.
+pub(crate) fn moments(optimizer: &ModuleOptimizer) -> Result<Vec<u8>> {
+    match optimizer.to_record().into_bytes() {
+        Ok(bytes) => Ok(bytes.to_vec()),
+        Err(error) => bail!("the optimizer's state can't be written: {error:?}"),
+    }
+}
+
+/// The optimizer with the moments that [`moments`] gave.
+pub(crate) fn with_moments(optimizer: ModuleOptimizer, bytes: &[u8]) -> Result<ModuleOptimizer> {
+    match OptimizerRecord::from_bytes(Bytes::from_bytes_vec(bytes.to_vec())) {
+        Ok(record) => Ok(optimizer.load_record(record)),
+        Err(error) => bail!("the optimizer's state can't be read back: {error:?}"),
+    }
+}
