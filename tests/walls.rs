@@ -73,9 +73,14 @@ fn the_plugin_cannot_train() {
     keeps_out(
         "beatfield",
         "all",
-        &["burn-autodiff", "burn-optim", "burn-train", "bhtsne", "rig", "lab", "corpus"],
+        &["burn-autodiff", "burn-optim", "burn-train", "bhtsne", "rig", "lab", "train", "corpus"],
     );
     keeps_out("nets", "all", &["burn-autodiff", "burn-optim", "burn-train", "nice-plug", "egui"]);
+}
+
+#[test]
+fn training_knows_no_command_line_and_no_window() {
+    keeps_out("train", "all", &["clap", "indicatif", "ctrlc", "plotters", "nice-plug", "egui", "lab"]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde_json::json;
 use train::kinds::{Kind, SequenceKind};
 
-use crate::loop_file::{TICKS_A_BEAT, midi_file};
+use crate::loop_file::midi_file;
 use crate::progress;
 
 /// What to generate.
@@ -78,7 +78,7 @@ pub(crate) fn generate(request: &GenerationRequest, folder: &Path) -> Result<()>
         "temperature": request.temperature,
         "seed": request.seed,
         "bpm": request.bpm,
-        "ticks_a_beat": TICKS_A_BEAT,
+        "ticks_a_beat": score::TICKS_A_BEAT,
         "prime": prime.map(|prime| prime.into_iter().map(step_of).collect::<Vec<_>>()),
         "files": files,
     });

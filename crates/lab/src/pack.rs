@@ -9,7 +9,7 @@ use nets::{Latent, Model, PatternDecoder};
 use serde_json::json;
 use train::latents::draw;
 
-use crate::loop_file::{TICKS_A_BEAT, midi_file};
+use crate::loop_file::midi_file;
 
 /// What a pack is written from.
 pub(crate) struct Pack<'a> {
@@ -47,7 +47,7 @@ impl Pack<'_> {
             "temperature": self.temperature,
             "seed": self.seed,
             "bpm": self.bpm,
-            "ticks_a_beat": TICKS_A_BEAT,
+            "ticks_a_beat": score::TICKS_A_BEAT,
             "kit": { "names": kit.names, "notes": kit.notes },
             "files": files,
         });
@@ -66,7 +66,6 @@ mod tests {
     use midly::{MetaMessage, MidiMessage, Smf, Timing, TrackEventKind};
 
     use super::*;
-    use crate::loop_file::TICKS_A_STEP;
     use corpus::extract::{Extractor, Options, Selection};
     use corpus::loops::Keep;
     use train::latents::{LatentSource, draw_latents, draw_patterns};
@@ -118,7 +117,7 @@ mod tests {
             tick += event.delta.as_int();
             match event.kind {
                 TrackEventKind::Midi { message: MidiMessage::NoteOn { key, vel }, channel } => {
-                    assert!(tick % TICKS_A_STEP == 0 && vel > 0 && channel == 9);
+                    assert!(tick % 120 == 0 && vel > 0 && channel == 9);
                     assert!(sounding.insert(key), "{key} starts twice");
                 }
                 TrackEventKind::Midi { message: MidiMessage::NoteOff { key, .. }, .. } => {

@@ -53,7 +53,7 @@ pub fn write(path: &Path, song: &Song<'_>, notes: &[Note]) -> Result<(), FileErr
     write_whole(path, &bytes)
 }
 
-/// The bytes of the file.
+/// The bytes of a file with a conductor track and a track of notes (format 1).
 ///
 /// # Errors
 /// The notes are more than a file can hold.
@@ -67,48 +67,94 @@ pub fn to_bytes(song: &Song<'_>, notes: &[Note]) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// The bytes of a file with a single track (format 0), named after `song.track`. Notes that start on one tick
+/// stay in the order given.
+///
+/// # Errors
+/// The notes are more than a file can hold.
+pub fn to_single_track_bytes(song: &Song<'_>, notes: &[Note]) -> io::Result<Vec<u8>> {
+    let mut smf = Smf::new(Header::new(Format::SingleTrack, Timing::Metrical(u15::new(TICKS_A_BEAT))));
+    let mut events = note_events(notes);
+    events.sort_by_key(|event| (event.tick, event.is_on));
+    let end = events.last().map_or(0, |event| event.tick).max(ticks(song.beats));
+    let [signature, tempo] = tempo_and_signature(song);
+    let mut track = TrackWriter::default();
+    track.push(0, TrackEventKind::Meta(MetaMessage::TrackName(song.track.as_bytes())));
+    track.push(0, tempo);
+    track.push(0, signature);
+    events.iter().for_each(|event| track.push(event.tick, event.kind()));
+    track.push(end, TrackEventKind::Meta(MetaMessage::EndOfTrack));
+    smf.tracks.push(track.events);
+    let mut bytes = Vec::new();
+    smf.write_std(&mut bytes)?;
+    Ok(bytes)
+}
+
 fn ticks(beats: f64) -> u32 {
     (beats * f64::from(TICKS_A_BEAT)).round().clamp(0.0, f64::from(u28::max_value().as_int())) as u32
 }
 
-fn conductor_track<'a>(song: &Song<'a>, end: u32) -> Vec<TrackEvent<'a>> {
+/// The time signature and the tempo as events.
+fn tempo_and_signature(song: &Song<'_>) -> [TrackEventKind<'static>; 2] {
     let microseconds = (60e6 / song.tempo).round().clamp(1.0, f64::from(u24::max_value().as_int())) as u32;
     let (beats, unit) = song.time_signature;
     let unit = unit.max(1).ilog2() as u8;
+    [MetaMessage::TimeSignature(beats, unit, 24, 8), MetaMessage::Tempo(u24::new(microseconds))]
+        .map(TrackEventKind::Meta)
+}
+
+fn conductor_track<'a>(song: &Song<'a>, end: u32) -> Vec<TrackEvent<'a>> {
     let mut track = TrackWriter::default();
     track.push(0, TrackEventKind::Meta(MetaMessage::TrackName(song.title.as_bytes())));
-    track.push(0, TrackEventKind::Meta(MetaMessage::TimeSignature(beats, unit, 24, 8)));
-    track.push(0, TrackEventKind::Meta(MetaMessage::Tempo(u24::new(microseconds))));
+    tempo_and_signature(song).into_iter().for_each(|event| track.push(0, event));
     track.push(end, TrackEventKind::Meta(MetaMessage::EndOfTrack));
     track.events
 }
 
 /// The track of the notes, and the tick at which it ends.
 fn note_track<'a>(song: &Song<'a>, notes: &[Note]) -> (u32, Vec<TrackEvent<'a>>) {
-    // Note-offs sort before note-ons of their tick: a drum that is hit again ends first.
-    let mut events = Vec::with_capacity(notes.len() * 2);
-    for note in notes {
-        let start = ticks(note.beats);
-        let end = ticks(note.beats + note.length_beats).max(start + 1);
-        events.push((start, 1, note.note, note.channel, note.velocity));
-        events.push((end, 0, note.note, note.channel, 0));
-    }
+    let mut events = note_events(notes);
     events.sort_unstable();
-    let end = events.last().map_or(0, |event| event.0).max(ticks(song.beats));
+    let end = events.last().map_or(0, |event| event.tick).max(ticks(song.beats));
 
     let mut track = TrackWriter::default();
     track.push(0, TrackEventKind::Meta(MetaMessage::TrackName(song.track.as_bytes())));
-    for (tick, is_on, note, channel, velocity) in events {
-        let key = u7::new(note);
-        let message = if is_on == 1 {
-            MidiMessage::NoteOn { key, vel: u7::new(velocity) }
-        } else {
-            MidiMessage::NoteOff { key, vel: u7::new(0) }
-        };
-        track.push(tick, TrackEventKind::Midi { channel: u4::new(channel), message });
-    }
+    events.iter().for_each(|event| track.push(event.tick, event.kind()));
     track.push(end, TrackEventKind::Meta(MetaMessage::EndOfTrack));
     (end, track.events)
+}
+
+/// A note-on or note-off. Note-offs sort before note-ons of their tick: a drum that is hit again ends first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct TickEvent {
+    tick: u32,
+    is_on: bool,
+    note: u8,
+    channel: u8,
+    velocity: u8,
+}
+
+impl TickEvent {
+    fn kind(&self) -> TrackEventKind<'static> {
+        let (key, vel) = (u7::new(self.note), u7::new(self.velocity));
+        let message =
+            if self.is_on { MidiMessage::NoteOn { key, vel } } else { MidiMessage::NoteOff { key, vel } };
+        TrackEventKind::Midi { channel: u4::new(self.channel), message }
+    }
+}
+
+/// Both events of every note.
+fn note_events(notes: &[Note]) -> Vec<TickEvent> {
+    let both = |note: &Note| {
+        let start = ticks(note.beats);
+        let end = ticks(note.beats + note.length_beats).max(start + 1);
+        let &Note { note, channel, velocity, .. } = note;
+        [
+            TickEvent { tick: start, is_on: true, note, channel, velocity },
+            TickEvent { tick: end, is_on: false, note, channel, velocity: 0 },
+        ]
+    };
+    notes.iter().flat_map(both).collect()
 }
 
 /// Events with the ticks since the one before.

@@ -2,7 +2,7 @@
 
 use beat::{INSTRUMENTS, Pattern, STEPS, STEPS_PER_BEAT};
 use egui::{Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2};
-use nets::{LatentMap, Model, MapRegion};
+use nets::{LatentMap, MapRegion, Model};
 
 use super::MapState;
 use super::viewport::Viewport;
