@@ -5,11 +5,6 @@ use proc_macro2::{TokenStream, TokenTree};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Crates whose names are held to these rules; each is added once it is clean. With the variable
-/// `BEATFIELD_NAMES=all` set all are held, and the failure lists everything that is left.
-const MENDED: &[&str] =
-    &["beat", "corpus", "score", "proof", "rig", "tests", "xtask", "plugin", "drums", "drag", "fuzz"];
-
 /// The crates in the order of precedence: of two that define a type of one name, the later renames its own.
 const ROOMS: [&str; 14] = [
     "beat", "corpus", "nets", "train", "plugin", "score", "proof", "rig", "lab", "drums", "drag", "xtask",
@@ -72,10 +67,7 @@ fn every_name_is_plain_and_a_type_has_one_crate() {
         }
     }
     names.compare_types();
-    let all = std::env::var_os("BEATFIELD_NAMES").is_some();
-    let held = |room: &str| all || MENDED.contains(&room);
-    let found: Vec<&String> =
-        names.found.iter().filter(|(room, _)| held(room)).flat_map(|(_, lines)| lines).collect();
+    let found: Vec<&String> = names.found.values().flatten().collect();
     let lines: String = found.iter().map(|line| format!("\n{line}")).collect();
     assert!(found.is_empty(), "{} names to change:{lines}", found.len());
 }

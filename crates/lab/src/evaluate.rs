@@ -76,7 +76,8 @@ struct PatternEvaluation {
     paper_protocol_auc: f64,
     data_latents: Vec<SampledFigures>,
     pad: Option<PadFigures>,
-    purity_over_chance: Option<f64>,
+    #[serde(rename = "purity_over_chance")]
+    purity: Option<f64>,
     trustworthiness: Option<f64>,
 }
 
@@ -119,7 +120,7 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
             .map(|temperature| at_temperature(&evaluation_set, &model, temperature))
             .collect::<Result<_>>()?,
         pad: pad(&model, evaluation_set.known()),
-        purity_over_chance: model.map().map(|map| {
+        purity: model.map().map(|map| {
             let purity = purity(map.points(), map.genres());
             println!("{:<28} purity {purity:.2} times chance", "genres on the map");
             purity

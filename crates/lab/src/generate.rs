@@ -34,18 +34,18 @@ pub(crate) struct GenerationRequest<'a> {
 
 /// Generates and writes `count` MIDI files, and a manifest that says how.
 pub(crate) fn generate(request: &GenerationRequest, folder: &Path) -> Result<()> {
-    let asked = request.kind.name;
+    let wanted = request.kind.name;
     let sequence =
-        request.kind.sequence.as_ref().with_context(|| format!("--kind {asked} generates no bars"))?;
+        request.kind.sequence.as_ref().with_context(|| format!("--kind {wanted} generates no bars"))?;
     let file = match request.model {
         Some(file) => file.to_owned(),
-        None => shipped(Path::new(SHIPPED), asked, sequence, request.bars)?,
+        None => shipped(Path::new(SHIPPED), wanted, sequence, request.bars)?,
     };
     let model = SequenceModel::read(&file)?;
     let found = Kind::of(&model)?.0.name;
     ensure!(
-        asked == found,
-        "{}: is of --kind {found}, not {asked}; name the kind that it is",
+        wanted == found,
+        "{}: is of --kind {found}, not {wanted}; name the kind that it is",
         file.display()
     );
     let generator = (sequence.generator)(&model)?;

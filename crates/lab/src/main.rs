@@ -26,7 +26,7 @@ use clap::Parser;
 /// Offline work on Beatfield's models.
 #[derive(Parser, Debug)]
 #[command(name = "lab", version, arg_required_else_help = true)]
-enum Verb {
+enum LabVerb {
     /// Extract drum patterns from MIDI files in folders, .zip and .tar.gz archives
     Extract(extract::ExtractArgs),
     /// Train a model of any kind
@@ -40,17 +40,17 @@ enum Verb {
     /// Measure generated phrases of sixteen bars against real songs
     Phrases(phrases::Phrases),
     /// Train the paper's three models and write its table and figures beside ours
-    Report(report::Report),
+    Report(report::ReportArgs),
 }
 
 fn main() -> Result<()> {
-    match Verb::parse() {
-        Verb::Extract(args) => extract::run(&args),
-        Verb::Train(args) => train_verb::run(&args),
-        Verb::Map(args) => map::run(&args),
-        Verb::Sample(args) => sample::run(&args),
-        Verb::Evaluate(args) => evaluate::run(&args),
-        Verb::Phrases(args) => phrases::run(&args),
-        Verb::Report(args) => report::run(&args),
+    match LabVerb::parse() {
+        LabVerb::Extract(args) => extract::run(&args),
+        LabVerb::Train(args) => train_verb::run(&args),
+        LabVerb::Map(args) => map::run(&args),
+        LabVerb::Sample(args) => sample::run(&args),
+        LabVerb::Evaluate(args) => evaluate::run(&args),
+        LabVerb::Phrases(args) => phrases::run(&args),
+        LabVerb::Report(args) => report::run(&args),
     }
 }

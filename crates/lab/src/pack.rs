@@ -82,7 +82,7 @@ mod tests {
     }
 
     /// What extract leaves out by itself: a shift of a pattern that it has, and the dull.
-    fn seen(patterns: &[Pattern]) -> BTreeSet<[u16; STEPS]> {
+    fn deduplicated(patterns: &[Pattern]) -> BTreeSet<[u16; STEPS]> {
         let mut known = corpus::filter::PatternSet::default();
         let fresh = |pattern: &&Pattern| corpus::filter::passes(pattern) && known.insert(pattern);
         patterns.iter().filter(fresh).map(|pattern| *pattern.steps()).collect()
@@ -102,7 +102,7 @@ mod tests {
         let extraction = Extractor::open(options)?.run(&|| {}, &|| false);
         let found: BTreeSet<[u16; STEPS]> = extraction.rows.iter().map(|row| *row.pattern.steps()).collect();
         assert!(extraction.damaged.is_empty() && !found.is_empty());
-        assert_eq!(found, seen(&patterns));
+        assert_eq!(found, deduplicated(&patterns));
         Ok(())
     }
 

@@ -17,11 +17,11 @@ pub(crate) struct MeasuredSet {
     pub(crate) turns: Turns,
     /// How far from what was learnt from, where that was asked.
     pub(crate) originality: Option<Originality>,
-    /// How well its genres are told, where that was asked.
+    /// How well its genres are scored, where that was asked.
     pub(crate) genres: Option<GenreAccuracy>,
     /// Where the set has long pieces.
     pub(crate) form: Option<FormStatistics>,
-    /// How well it is told from real phrases; for real ones, how well others are told from them.
+    /// How well it is scored from real phrases; for real ones, how well others are scored from them.
     pub(crate) critics: CriticScores,
 }
 
@@ -114,10 +114,12 @@ fn learnt_lines(sets: &[MeasuredSet]) -> Vec<TableLine> {
     };
     vec![
         of("distance to the nearest training phrase", |o| o.distance),
-        of("  at most one hit a bar away", |o| o.near),
+        of("  at most one hit a bar away", |o| o.close),
         line("genre group told right (guessing)", sets, |set| {
-            let told = set.genres.filter(|told| told.count > 0);
-            told.map_or(String::new(), |told| format!("{} ({})", share(told.accuracy), share(told.guessing)))
+            let scored = set.genres.filter(|scored| scored.count > 0);
+            scored.map_or(String::new(), |scored| {
+                format!("{} ({})", share(scored.accuracy), share(scored.guessing))
+            })
         }),
     ]
 }
@@ -126,18 +128,17 @@ fn critic_lines(sets: &[MeasuredSet]) -> Vec<TableLine> {
     type Of = fn(&CriticScores) -> Option<CriticScore>;
     let critics: [(&str, Of); 2] =
         [("AUC, GRU", |of| of.gru), ("AUC, boosting on hand features", |of| of.boosting)];
-    let asked = critics.into_iter().filter(|(_, of)| sets.iter().any(|set| of(&set.critics).is_some()));
-    asked
-        .flat_map(|(label, of)| {
-            let cell = |say: fn(CriticScore) -> String| {
-                move |set: &MeasuredSet| of(&set.critics).map_or(String::new(), say)
-            };
-            [
-                line(label, sets, cell(|verdict| share(verdict.auc))),
-                line("  seconds", sets, cell(|verdict| format!("{:.0}", verdict.seconds))),
-            ]
-        })
-        .collect()
+    let run = critics.into_iter().filter(|(_, of)| sets.iter().any(|set| of(&set.critics).is_some()));
+    run.flat_map(|(label, of)| {
+        let cell = |say: fn(CriticScore) -> String| {
+            move |set: &MeasuredSet| of(&set.critics).map_or(String::new(), say)
+        };
+        [
+            line(label, sets, cell(|verdict| share(verdict.auc))),
+            line("  seconds", sets, cell(|verdict| format!("{:.0}", verdict.seconds))),
+        ]
+    })
+    .collect()
 }
 
 fn form_lines(sets: &[MeasuredSet]) -> Vec<TableLine> {

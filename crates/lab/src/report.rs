@@ -24,7 +24,7 @@ use plane::Plane;
 const PAPER_MODELS: [(&str, &str); 3] = [("ae", "AE"), ("vae", "VAE"), ("acai", "ACAI")];
 
 #[derive(Args, Debug)]
-pub(crate) struct Report {
+pub(crate) struct ReportArgs {
     /// A TSV file of patterns, for the paper's pages; may be repeated
     #[arg(long = "patterns", value_name = "FILE", required_unless_present = "songs")]
     patterns: Vec<PathBuf>,
@@ -65,7 +65,7 @@ struct PaperModel {
 }
 
 /// Trains or loads, measures, draws and writes.
-pub(crate) fn run(args: &Report) -> Result<()> {
+pub(crate) fn run(args: &ReportArgs) -> Result<()> {
     std::fs::create_dir_all(&args.out).with_context(|| format!("{}: can't be made", args.out.display()))?;
     if !args.songs.is_empty() {
         sequences::write(args)?;
@@ -74,7 +74,7 @@ pub(crate) fn run(args: &Report) -> Result<()> {
 }
 
 /// The pages of the paper.
-fn paper(args: &Report) -> Result<()> {
+fn paper(args: &ReportArgs) -> Result<()> {
     let patterns = Patterns::read(&args.patterns)?;
     patterns.warnings.iter().for_each(|warning| eprintln!("{warning}"));
     let evaluation_set = EvaluationSet::of(&patterns, EvaluatedSongs::HeldOut, args.count, args.seed)?;
@@ -103,7 +103,7 @@ fn paper(args: &Report) -> Result<()> {
 }
 
 /// The model of a kind from the folder, trained into it where it is not there yet.
-fn trained(kind: &str, args: &Report, patterns: &Patterns) -> Result<Model> {
+fn trained(kind: &str, args: &ReportArgs, patterns: &Patterns) -> Result<Model> {
     let place = args.models.join(format!("{kind}.safetensors"));
     if !place.exists() {
         println!("{}: not there, so it is trained", place.display());

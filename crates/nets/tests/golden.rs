@@ -76,7 +76,7 @@ fn burn_decode(architecture: &Architecture, latent: Latent) -> Vec<f32> {
     decoder.forward(latents).into_data().try_into_vec_as().expect("floats")
 }
 
-fn assert_near(found: f32, expected: f64, what: &str) {
+fn assert_close(found: f32, expected: f64, what: &str) {
     let error = (f64::from(found) - expected).abs();
     assert!(error <= 1e-5 * expected.abs().max(1.0), "{what}: {found} where {expected} is expected");
 }
@@ -89,7 +89,7 @@ fn the_decoders_compute_what_their_definition_says() {
             let burn = burn_decode(&architecture, latent);
             assert_eq!((plain.len(), burn.len()), (CELLS, CELLS));
             for cell in 0..CELLS {
-                assert_near(burn[cell], plain[cell], &format!("cell {cell} of {architecture:?}"));
+                assert_close(burn[cell], plain[cell], &format!("cell {cell} of {architecture:?}"));
             }
         }
     }
@@ -110,7 +110,7 @@ fn the_encoder_computes_what_its_definition_says() {
     for (name, tensor) in heads {
         let found: Vec<f32> = tensor.expect("both heads").into_data().try_into_vec_as().expect("floats");
         for (found, expected) in found.into_iter().zip(linear(&weights, name, &h)) {
-            assert_near(found, expected, name);
+            assert_close(found, expected, name);
         }
     }
 }
@@ -126,7 +126,7 @@ fn check_golden(name: &str, found: &str) {
     for word in found.by_ref() {
         let expected = kept.next().expect("the golden file is as long");
         match (word.parse::<f32>(), expected.parse::<f64>()) {
-            (Ok(word), Ok(expected)) => assert_near(word, expected, name),
+            (Ok(word), Ok(expected)) => assert_close(word, expected, name),
             _ => assert_eq!(word, expected, "{name}"),
         }
     }
@@ -148,7 +148,7 @@ fn the_decoders_give_the_kept_numbers() {
 
 /// A change here changes what saved projects play: raise `beat::SETTINGS_VERSION` with it.
 #[test]
-fn the_law_from_settings_to_bank_is_the_kept_one() {
+fn settings_give_the_golden_bank() {
     let decoder = BankDecoder::new(&Model::synthetic(4711)).expect("a map");
     let mut text = String::new();
     for (temperature, density) in [(0.0, 0.0), (0.4, 0.0), (1.5, -0.3)] {

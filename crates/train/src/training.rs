@@ -40,9 +40,9 @@ pub trait Source {
 
 /// A source of rows that are all trained on once an epoch, in random order.
 #[derive(Clone, Debug)]
-pub struct Rows<T>(pub Vec<T>);
+pub struct ShuffledRows<T>(pub Vec<T>);
 
-impl<T> Source for Rows<T> {
+impl<T> Source for ShuffledRows<T> {
     type Example<'a>
         = &'a T
     where
@@ -159,7 +159,7 @@ pub struct Recipe {
     /// Each parameter's gradient is clipped to this norm.
     pub clip: f32,
     /// The run ends after this many epochs without a better validation loss.
-    pub patience: usize,
+    pub early_stop_epochs: usize,
     /// Seed of the first weights, the order of examples and all noise.
     pub seed: u64,
 }
@@ -213,7 +213,7 @@ pub fn train<O: Objective>(
         None => first(objective, recipe, run, &device)?,
     };
     let steps = rows.div_ceil(recipe.batch);
-    while state.epochs.len() < recipe.epochs && !is_stale(&state.epochs, recipe.patience) {
+    while state.epochs.len() < recipe.epochs && !is_stale(&state.epochs, recipe.early_stop_epochs) {
         let epoch = state.epochs.len();
         let mut runner = Runner::new(objective, recipe, &state, &device)?;
         let mut rng = TrainingRng::new(recipe.seed, Purpose::Loss, epoch as u64);
@@ -244,11 +244,11 @@ fn first<O: Objective>(objective: &O, recipe: &Recipe, run: String, device: &Dev
     Ok(Checkpoint { run, epochs: Vec::new(), best: now.clone(), now, optimizers: Vec::new() })
 }
 
-/// Whether the best validation loss is `patience` epochs old.
-fn is_stale(epochs: &[Epoch], patience: usize) -> bool {
+/// Whether the best validation loss is `early_stop_epochs` epochs old.
+fn is_stale(epochs: &[Epoch], early_stop_epochs: usize) -> bool {
     let best =
         (0..epochs.len()).min_by(|&a, &b| epochs[a].validation_loss.total_cmp(&epochs[b].validation_loss));
-    best.is_some_and(|best| epochs.len() - 1 - best >= patience)
+    best.is_some_and(|best| epochs.len() - 1 - best >= early_stop_epochs)
 }
 
 /// Model and optimizers while an epoch runs. They are built from the checkpoint at the start of every
@@ -269,8 +269,8 @@ impl<'a, O: Objective> Runner<'a, O> {
                 .init()
         };
         let mut optimizers: Vec<ModuleOptimizer> = recipe.rates.iter().map(|_| fresh()).collect();
-        for (optimizer, moments) in optimizers.iter_mut().zip(&from.optimizers) {
-            *optimizer = checkpoint::with_moments(fresh(), moments)?;
+        for (optimizer, state) in optimizers.iter_mut().zip(&from.optimizers) {
+            *optimizer = checkpoint::with_optimizer_state(fresh(), state)?;
         }
         let model = Some(parameters::write(objective.initial(recipe.seed, device)?, &from.now, device)?);
         Ok(Self { objective, recipe, model, optimizers })
@@ -302,7 +302,7 @@ impl<'a, O: Objective> Runner<'a, O> {
         if better {
             state.best.clone_from(&state.now);
         }
-        state.optimizers = self.optimizers.iter().map(checkpoint::moments).collect::<Result<_>>()?;
+        state.optimizers = self.optimizers.iter().map(checkpoint::optimizer_state).collect::<Result<_>>()?;
         Ok(state)
     }
 }

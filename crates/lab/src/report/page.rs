@@ -9,7 +9,7 @@ use train::metrics::neighbours::{purity, purity_of};
 use train::patterns::{Patterns, file_names};
 
 use super::plane::Plane;
-use super::{PaperModel, Report};
+use super::{PaperModel, ReportArgs};
 
 /// Pass rates of the paper's Table 2, and what its authors' published samples give by entropy alone
 /// and with novelty; percent.
@@ -22,7 +22,7 @@ const PAPER: [(&str, &str, &str); 4] = [
 
 /// Everything that the page contains.
 pub(super) struct Page<'a> {
-    pub(super) args: &'a Report,
+    pub(super) args: &'a ReportArgs,
     pub(super) patterns: &'a Patterns,
     pub(super) evaluation_set: &'a EvaluationSet,
     pub(super) entries: &'a [PaperModel],
@@ -40,7 +40,7 @@ impl Page<'_> {
     }
 
     fn command(&self, text: &mut String) -> Result<()> {
-        let Report { patterns, genre, count, seed, .. } = self.args;
+        let ReportArgs { patterns, genre, count, seed, .. } = self.args;
         let files: String = file_names(patterns).iter().map(|file| format!(" --patterns {file}")).collect();
         writeln!(
             text,

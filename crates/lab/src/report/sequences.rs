@@ -11,7 +11,7 @@ use train::metrics::phrases::critics::CriticChoice;
 use train::patterns::file_names;
 use train::training::Epoch;
 
-use super::{Report, drawing};
+use super::{ReportArgs, drawing};
 use crate::phrase_evaluation::{PaqueCriteria, PhraseEvaluation};
 use crate::phrase_table;
 
@@ -26,7 +26,7 @@ struct SequenceEntry {
 }
 
 /// Measures the sequence models in the folder and writes the sections of `sequences.md`.
-pub(super) fn write(args: &Report) -> Result<()> {
+pub(super) fn write(args: &ReportArgs) -> Result<()> {
     let entries = entries(&args.song_models)?;
     let place = args.out.join("sequences.md");
     let page = match std::fs::read_to_string(&place) {
@@ -61,7 +61,7 @@ fn entries(folder: &Path) -> Result<Vec<SequenceEntry>> {
 }
 
 /// What it took to learn, and the curve of those models that foretell steps.
-fn learning(args: &Report, entries: &[SequenceEntry]) -> Result<String> {
+fn learning(args: &ReportArgs, entries: &[SequenceEntry]) -> Result<String> {
     let mut text =
         String::from("## Learning\n\n| model | kind | epochs | best validation loss | command |\n");
     text.push_str("|---|---|---|---|---|\n");
@@ -97,7 +97,7 @@ fn perplexities(epoch: &Epoch) -> Epoch {
 }
 
 /// The table over models and temperatures.
-fn phrases(args: &Report, entries: &[SequenceEntry]) -> Result<String> {
+fn phrases(args: &ReportArgs, entries: &[SequenceEntry]) -> Result<String> {
     let mut evaluation = PhraseEvaluation::new(&args.songs, args.phrases, args.seed)?;
     evaluation.add_loops();
     let mut playing = Vec::new();

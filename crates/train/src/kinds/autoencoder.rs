@@ -20,7 +20,7 @@ use crate::layers::cross_entropy::binary_cross_entropy;
 use crate::layers::mlp::Mlp;
 use crate::patterns::{Patterns, patterns_of};
 use crate::rng::TrainingRng;
-use crate::training::{Gradients, LearningRate, Objective, Recipe, Rows};
+use crate::training::{Gradients, LearningRate, Objective, Recipe, ShuffledRows};
 
 /// The paper's autoencoder.
 pub(super) const AE: Kind = Kind {
@@ -89,10 +89,10 @@ fn train(
         batch: 256,
         rates: std::iter::once(one_cycle).chain(critic).collect(),
         clip: 50.0,
-        patience: 5,
+        early_stop_epochs: 5,
         seed: run.seed,
     };
-    let training = Rows(patterns_of(&patterns.training()));
+    let training = ShuffledRows(patterns_of(&patterns.training()));
     let validation = patterns_of(&patterns.validation());
     let objective = AutoencoderTraining { architecture, loss, training, validation };
     let (trained, losses) = run.train(&objective, &recipe)?;
@@ -146,7 +146,7 @@ struct AutoencoderWithCritic {
 struct AutoencoderTraining {
     architecture: Architecture,
     loss: AutoencoderLoss,
-    training: Rows<Pattern>,
+    training: ShuffledRows<Pattern>,
     validation: Vec<Pattern>,
 }
 
@@ -167,9 +167,9 @@ fn divergence(code: &EncoderOutput) -> Option<Tensor<1>> {
 
 impl Objective for AutoencoderTraining {
     type Model = AutoencoderWithCritic;
-    type Source = Rows<Pattern>;
+    type Source = ShuffledRows<Pattern>;
 
-    fn source(&self) -> &Rows<Pattern> {
+    fn source(&self) -> &ShuffledRows<Pattern> {
         &self.training
     }
 
@@ -253,7 +253,7 @@ fn interpolation(
     let device = x.device();
     let alpha: Vec<f32> = (0..rows).map(|_| rng.between(0.0, 0.5)).collect();
     let alpha = Tensor::<2>::from_data(TensorData::new(alpha, [rows, 1]), &device); // [batch, 1]
-    // Rows come in random order, so the next row is a random partner.
+    // ShuffledRows come in random order, so the next row is a random partner.
     let partner = z.clone().roll_dim(1, 0);
     let between = z.clone() + (partner - z.clone()) * alpha.clone(); // [batch, 4]
     let logits = model.autoencoder.decoder.forward(Tensor::cat(vec![z, between], 0)); // [2 batch, 448]

@@ -19,7 +19,7 @@ use crate::encode::encode;
 use crate::layers::cross_entropy::binary_cross_entropy;
 use crate::patterns::{Patterns, patterns_of};
 use crate::rng::TrainingRng;
-use crate::training::{Gradients, LearningRate, Objective, Recipe, Rows};
+use crate::training::{Gradients, LearningRate, Objective, Recipe, ShuffledRows};
 
 /// The kind.
 pub(super) const KIND: Kind = Kind {
@@ -49,7 +49,7 @@ fn train(run: &mut Run<'_>, patterns: &Patterns, model: Model) -> Result<Model> 
     };
     let objective = HeadTraining {
         decoder: model.decoder(&device),
-        training: Rows(encoded(&patterns.training())?),
+        training: ShuffledRows(encoded(&patterns.training())?),
         validation: encoded(&patterns.validation())?,
         deviation: model.codes().deviation,
     };
@@ -59,7 +59,7 @@ fn train(run: &mut Run<'_>, patterns: &Patterns, model: Model) -> Result<Model> 
         batch: 256,
         rates: vec![LearningRate::OneCycle { peak: 4e-3, warm_up: 0.1 }],
         clip: 50.0,
-        patience: 5,
+        early_stop_epochs: 5,
         seed: run.seed,
     };
     let (head, losses) = run.train(&objective, &recipe)?;
@@ -74,7 +74,7 @@ fn train(run: &mut Run<'_>, patterns: &Patterns, model: Model) -> Result<Model> 
 struct HeadTraining {
     /// The decoder, without autodiff.
     decoder: Decoder,
-    training: Rows<(Pattern, Latent)>,
+    training: ShuffledRows<(Pattern, Latent)>,
     validation: Vec<(Pattern, Latent)>,
     /// The deviation of all codes.
     deviation: Latent,
@@ -108,9 +108,9 @@ impl HeadTraining {
 
 impl Objective for HeadTraining {
     type Model = HeadNetwork;
-    type Source = Rows<(Pattern, Latent)>;
+    type Source = ShuffledRows<(Pattern, Latent)>;
 
-    fn source(&self) -> &Rows<(Pattern, Latent)> {
+    fn source(&self) -> &ShuffledRows<(Pattern, Latent)> {
         &self.training
     }
 

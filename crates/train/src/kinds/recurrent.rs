@@ -121,7 +121,7 @@ fn train(
         batch: windows.batch,
         rates: vec![LearningRate::OneCycle { peak: 4e-3, warm_up: 0.05 }],
         clip: 1.0,
-        patience: 5,
+        early_stop_epochs: 5,
         seed: run.seed,
     };
     let objective = RecurrentTraining::new(config.clone(), songs.training, &songs.validation, windows.window);

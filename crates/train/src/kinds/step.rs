@@ -62,7 +62,7 @@ pub(super) fn recipe(run: &Run<'_>, subject: String, epochs: usize) -> Recipe {
         batch: 8,
         rates: vec![LearningRate::OneCycle { peak: 2e-3, warm_up: 0.05 }],
         clip: 50.0,
-        patience: 3,
+        early_stop_epochs: 3,
         seed: run.seed,
     }
 }
@@ -200,7 +200,7 @@ mod tests {
             batch: 2,
             rates: vec![LearningRate::OneCycle { peak: 3e-3, warm_up: 0.0 }],
             clip: 50.0,
-            patience: 5,
+            early_stop_epochs: 5,
             seed: 1,
         };
         let losses = losses(&objective, &recipe, 20)?;

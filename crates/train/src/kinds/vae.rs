@@ -187,8 +187,8 @@ impl VaeConfig {
         Ok(config)
     }
 
-    /// The config that a run's options ask for.
-    fn asked(run: &Run<'_>, decoder: DecoderKind) -> Self {
+    /// The config of a run's options.
+    fn from_options(run: &Run<'_>, decoder: DecoderKind) -> Self {
         let bars = run.option("bars").unwrap_or(2) as u16;
         let latent = run.option("latent").map_or(if bars > 2 { 128 } else { 64 }, |latent| latent as u16);
         // The first and last layer grow with the bars, so the layers between shrink: a file stays under 3 MB
@@ -262,7 +262,7 @@ impl VaeConfig {
 
 /// Trains a variational autoencoder of bars.
 fn train(run: &mut Run<'_>, songs: Songs, decoder: DecoderKind) -> Result<SequenceModel> {
-    let config = VaeConfig::asked(run, decoder);
+    let config = VaeConfig::from_options(run, decoder);
     let bars = usize::from(config.bars);
     let recipe = Recipe {
         subject: format!("{config:?} of {}", songs.sha256),
@@ -274,7 +274,7 @@ fn train(run: &mut Run<'_>, songs: Songs, decoder: DecoderKind) -> Result<Sequen
             warm_up: 0.05,
         }],
         clip: 5.0,
-        patience: 8,
+        early_stop_epochs: 8,
         seed: run.seed,
     };
     let [training, validation] = [songs.training, songs.validation].map(|songs| Passages::new(songs, bars));

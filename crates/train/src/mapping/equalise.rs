@@ -57,8 +57,9 @@ fn even_square(count: usize) -> Vec<[f32; 2]> {
 
 /// The cloud moved and scaled, both axes alike, into the unit square.
 pub fn fitted(points: &[[f32; 2]]) -> Vec<[f32; 2]> {
-    let edge =
-        |d: usize, pick: fn(f32, f32) -> f32, from: f32| points.iter().map(|point| point[d]).fold(from, pick);
+    let edge = |d: usize, extreme: fn(f32, f32) -> f32, from: f32| {
+        points.iter().map(|point| point[d]).fold(from, extreme)
+    };
     let low = [0, 1].map(|d| edge(d, f32::min, f32::INFINITY));
     let high = [0, 1].map(|d| edge(d, f32::max, f32::NEG_INFINITY));
     let size = (high[0] - low[0]).max(high[1] - low[1]).max(1e-12);

@@ -36,9 +36,10 @@ pub fn invert(points: &[[f32; 2]], latents: &[[f32; 4]]) -> Result<Vec<[f32; 4]>
 /// The grid smoothed along one axis; `stride` is the distance of neighbours there. Beyond the edge lies
 /// the grid's mirror image.
 fn smoothed(grid: &[[f32; 4]], stride: usize) -> Vec<[f32; 4]> {
-    let reach = (4.0 * SMOOTHING) as isize;
-    let weights: Vec<(isize, f32)> =
-        (-reach..=reach).map(|offset| (offset, (-0.5 * (offset as f32 / SMOOTHING).powi(2)).exp())).collect();
+    let radius = (4.0 * SMOOTHING) as isize;
+    let weights: Vec<(isize, f32)> = (-radius..=radius)
+        .map(|offset| (offset, (-0.5 * (offset as f32 / SMOOTHING).powi(2)).exp()))
+        .collect();
     let total: f32 = weights.iter().map(|(_, weight)| weight).sum();
     (0..grid.len())
         .map(|cell| {
@@ -62,12 +63,12 @@ fn mirrored(line: isize) -> usize {
 }
 
 fn blended(place: [f32; 2], points: &[[f32; 2]], latents: &[[f32; 4]]) -> [f32; 4] {
-    let near = nearest(place, points);
-    let farthest = near.last().map_or(0.0, |(distance, _)| *distance);
+    let neighbours = nearest(place, points);
+    let farthest = neighbours.last().map_or(0.0, |(distance, _)| *distance);
     let bandwidth = 0.25 * farthest.max(1e-12); // squared: half of the distance
     let mut sum = [0.0_f64; 4];
     let mut total = 0.0;
-    for (distance, k) in near {
+    for (distance, k) in neighbours {
         let weight = f64::from(-0.5 * distance / bandwidth).exp();
         total += weight;
         for (sum, value) in sum.iter_mut().zip(latents[k]) {
@@ -112,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tear_between_two_patterns_becomes_a_slope() -> Result<()> {
+    fn a_discontinuity_between_two_patterns_is_smoothed() -> Result<()> {
         // Two crowds that share no middle: without smoothing one cell would be all left, the next right.
         let points: Vec<[f32; 2]> =
             (0..60).map(|k| [if k < 30 { 0.25 } else { 0.75 }, k as f32 % 30.0 / 29.0]).collect();

@@ -81,13 +81,13 @@ fn density<'a>(points: impl Iterator<Item = &'a [f32; 2]>) -> Vec<f32> {
 
 /// The cells smoothed along one axis; `stride` is the distance of neighbours there.
 fn smoothed(cells: &[f32], stride: usize) -> Vec<f32> {
-    let reach = (3.0 * WIDTH) as usize;
+    let radius = (3.0 * WIDTH) as usize;
     let weight = |distance: usize| (-0.5 * (distance as f32 / WIDTH).powi(2)).exp();
     (0..cells.len())
         .map(|cell| {
             let place = cell / stride % SIDE;
             let (mut sum, mut total) = (0.0, 0.0);
-            for other in place.saturating_sub(reach)..=(place + reach).min(SIDE - 1) {
+            for other in place.saturating_sub(radius)..=(place + radius).min(SIDE - 1) {
                 let weight = weight(other.abs_diff(place));
                 sum += weight * cells[cell + other * stride - place * stride];
                 total += weight;
@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn a_genre_is_named_where_it_outweighs_the_others() {
         let mut rng = TrainingRng::new(2, Purpose::Latents, 0);
-        // Genre 0 is everywhere; genre 1 has a corner of its own and a few stray patterns; genre 2 is rare.
+        // Genre 0 is everywhere; genre 1 has a corner of its own and a few scattered patterns; genre 2 is rare.
         let mut points = Vec::new();
         let mut labels = Vec::new();
         for k in 0..2000 {

@@ -13,7 +13,7 @@ use super::auc::auc;
 use crate::layers::cross_entropy::binary_cross_entropy;
 use crate::layers::mlp::Mlp;
 use crate::rng::TrainingRng;
-use crate::training::{Gradients, LearningRate, Objective, Recipe, Rows, train_to_end};
+use crate::training::{Gradients, LearningRate, Objective, Recipe, ShuffledRows, train_to_end};
 
 const FOLDS: u32 = 5;
 /// Inputs: pattern bits, bits in which the bars differ, hits of each instrument and of the whole.
@@ -64,10 +64,11 @@ fn fold_auc(rows: &[(&SongPattern, f32)], fold: u32, seed: u64) -> Result<f64> {
         batch: 128,
         rates: vec![LearningRate::OneCycle { peak: 2e-3, warm_up: 0.1 }],
         clip: 50.0,
-        patience: 6,
+        early_stop_epochs: 6,
         seed: seed ^ u64::from(fold) << 32,
     };
-    let objective = CriticTraining { training: Rows(examples(training)), validation: examples(validation) };
+    let objective =
+        CriticTraining { training: ShuffledRows(examples(training)), validation: examples(validation) };
     let critic = train_to_end(&objective, &recipe)?;
     let test = examples(test);
     let [inputs, _] = tensors(&test.iter().collect::<Vec<_>>(), &nets::device());
@@ -116,15 +117,15 @@ fn tensors(rows: &[&CriticExample], device: &Device) -> [Tensor<2>; 2] {
 }
 
 struct CriticTraining {
-    training: Rows<CriticExample>,
+    training: ShuffledRows<CriticExample>,
     validation: Vec<CriticExample>,
 }
 
 impl Objective for CriticTraining {
     type Model = Mlp;
-    type Source = Rows<CriticExample>;
+    type Source = ShuffledRows<CriticExample>;
 
-    fn source(&self) -> &Rows<CriticExample> {
+    fn source(&self) -> &ShuffledRows<CriticExample> {
         &self.training
     }
 

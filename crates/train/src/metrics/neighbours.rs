@@ -4,41 +4,41 @@
 use nets::Latent;
 use rayon::prelude::*;
 
-/// Neighbours that are asked.
+/// Neighbours of a point that are compared.
 const NEIGHBOURS: usize = 10;
 /// Points that are measured, evenly chosen.
 const MEASURED: usize = 4000;
 
 /// How many of a point's 10 nearest neighbours have its genre, on average, over how many would by
-/// chance. 1 for genres that are scattered over the map.
+/// random placement. 1 for genres that are scattered over the map.
 pub fn purity(points: &[[f32; 2]], genres: &[u8]) -> f64 {
     let count = points.len().min(genres.len());
     let mut sizes = [0_usize; 256];
     for genre in &genres[..count] {
         sizes[usize::from(*genre)] += 1;
     }
-    let chance: f64 = sizes.iter().map(|size| (*size as f64 / count as f64).powi(2)).sum();
-    kinship(points, genres, |_| true).map_or(1.0, |found| found / chance)
+    let expected: f64 = sizes.iter().map(|size| (*size as f64 / count as f64).powi(2)).sum();
+    same_genre_share(points, genres, |_| true).map_or(1.0, |found| found / expected)
 }
 
 /// The same for the points of one genre: how closely it keeps together.
 pub fn purity_of(points: &[[f32; 2]], genres: &[u8], genre: u8) -> f64 {
     let count = points.len().min(genres.len());
     let size = genres[..count].iter().filter(|other| **other == genre).count();
-    let chance = size as f64 / count as f64;
-    kinship(points, genres, |k| genres[k] == genre).map_or(1.0, |found| found / chance)
+    let expected = size as f64 / count as f64;
+    same_genre_share(points, genres, |k| genres[k] == genre).map_or(1.0, |found| found / expected)
 }
 
-/// Which share of the nearest neighbours of the asked points have their genre; `None` where there are
-/// too few points to ask.
-fn kinship(points: &[[f32; 2]], genres: &[u8], asked: impl Fn(usize) -> bool) -> Option<f64> {
+/// Which share of the nearest neighbours of the chosen points have their genre; `None` where there are too few
+/// points.
+fn same_genre_share(points: &[[f32; 2]], genres: &[u8], chosen: impl Fn(usize) -> bool) -> Option<f64> {
     let count = points.len().min(genres.len());
-    let asked: Vec<usize> = (0..count).filter(|k| asked(*k)).collect();
-    if count <= NEIGHBOURS || asked.is_empty() {
+    let chosen: Vec<usize> = (0..count).filter(|k| chosen(*k)).collect();
+    if count <= NEIGHBOURS || chosen.is_empty() {
         return None;
     }
-    let stride = asked.len().div_ceil(MEASURED);
-    let same: Vec<usize> = asked
+    let stride = chosen.len().div_ceil(MEASURED);
+    let same: Vec<usize> = chosen
         .into_par_iter()
         .step_by(stride)
         .map(|k| {
@@ -99,7 +99,7 @@ mod tests {
     use crate::rng::{Purpose, TrainingRng};
 
     #[test]
-    fn genres_that_keep_apart_are_purer_than_chance() {
+    fn genres_that_keep_apart_are_purer_than_random() {
         let mut rng = TrainingRng::new(1, Purpose::Placing, 0);
         let points: Vec<[f32; 2]> = (0..600).map(|_| [rng.unit(), rng.unit()]).collect();
         let apart: Vec<u8> = points.iter().map(|point| u8::from(point[0] > 0.5)).collect();

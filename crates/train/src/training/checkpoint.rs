@@ -102,15 +102,15 @@ impl Checkpoint {
 }
 
 /// The moments of an optimizer as bytes.
-pub(crate) fn moments(optimizer: &ModuleOptimizer) -> Result<Vec<u8>> {
+pub(crate) fn optimizer_state(optimizer: &ModuleOptimizer) -> Result<Vec<u8>> {
     match optimizer.to_record().into_bytes() {
         Ok(bytes) => Ok(bytes.to_vec()),
         Err(error) => bail!("the optimizer's state can't be written: {error:?}"),
     }
 }
 
-/// The optimizer with the moments that [`moments`] gave.
-pub(crate) fn with_moments(optimizer: ModuleOptimizer, bytes: &[u8]) -> Result<ModuleOptimizer> {
+/// The optimizer with the moments that [`optimizer_state`] gave.
+pub(crate) fn with_optimizer_state(optimizer: ModuleOptimizer, bytes: &[u8]) -> Result<ModuleOptimizer> {
     match OptimizerRecord::from_bytes(Bytes::from_bytes_vec(bytes.to_vec())) {
         Ok(record) => Ok(optimizer.load_record(record)),
         Err(error) => bail!("the optimizer's state can't be read back: {error:?}"),

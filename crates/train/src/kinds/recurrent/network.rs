@@ -18,7 +18,7 @@ use crate::layers::lstm::LstmState;
 #[derive(Module, Debug)]
 pub(crate) struct RecurrentNetwork {
     layers: Vec<Lstm>,
-    attention: Option<Attention>,
+    attention: Option<AttentionLayer>,
     /// One layer to the logits, or two after attention.
     head: Vec<Linear>,
 }
@@ -34,7 +34,7 @@ impl RecurrentNetwork {
             let (name, inputs) = (RecurrentConfig::layer_name(layer), config.layer_inputs(layer));
             Lstm::from_weights(weights, &name, inputs, config.width, device)
         };
-        let attention = || Attention::from_weights(weights, config, device);
+        let attention = || AttentionLayer::from_weights(weights, config, device);
         let head = config.head_layers().into_iter();
         Ok(Self {
             layers: (0..config.layers).map(layer).collect::<Result<_, _>>()?,
@@ -110,14 +110,14 @@ impl RecurrentNetwork {
 /// two changes: the attended values do not feed back into the recurrence, so that all steps of a window are
 /// computed at once; and the values hold the pieces that were played beside the hidden state.
 #[derive(Module, Debug)]
-struct Attention {
+struct AttentionLayer {
     query: Linear,
     key: Linear,
     /// Relative position bias, `[attention_window]`: added to the scores, one step ago first.
     position_bias: Param<Tensor<1>>,
 }
 
-impl Attention {
+impl AttentionLayer {
     fn from_weights(
         weights: &Weights,
         config: &RecurrentConfig,

@@ -17,7 +17,7 @@ fn recipe(epochs: usize) -> Recipe {
         batch: 2,
         rates: vec![LearningRate::OneCycle { peak: 1e-2, warm_up: 0.0 }],
         clip: 1.0,
-        patience: 5,
+        early_stop_epochs: 5,
         seed: 1,
     }
 }

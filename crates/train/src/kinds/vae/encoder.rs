@@ -19,16 +19,16 @@ const DIRECTIONS: [&str; 2] = ["encoder.forwards", "encoder.backwards"];
 
 /// Bars to latents.
 #[derive(Module, Debug)]
-pub(super) struct Encoder {
+pub(super) struct PassageEncoder {
     skip: Linear,
     /// The cells of all bars, or of one, to a hidden layer.
     first: Linear,
-    inner: InnerEncoder,
+    inner: InnerLayers,
     output: Linear,
 }
 
 #[derive(Module, Debug)]
-enum InnerEncoder {
+enum InnerLayers {
     Dense(Linear),
     Bidirectional(Vec<Lstm>),
 }
@@ -65,7 +65,7 @@ pub(super) fn lstms(config: &VaeConfig) -> Vec<(String, Vec<usize>)> {
     }
 }
 
-impl Encoder {
+impl PassageEncoder {
     pub(super) fn from_weights(
         config: &VaeConfig,
         weights: &Weights,
@@ -80,9 +80,9 @@ impl Encoder {
         let inner = match config.decoder {
             DecoderKind::Hierarchical => {
                 let lstm = |name: &&str| Lstm::from_weights(weights, name, width, width, device);
-                InnerEncoder::Bidirectional(DIRECTIONS.iter().map(lstm).collect::<Result<_, _>>()?)
+                InnerLayers::Bidirectional(DIRECTIONS.iter().map(lstm).collect::<Result<_, _>>()?)
             }
-            _ => InnerEncoder::Dense(next()?),
+            _ => InnerLayers::Dense(next()?),
         };
         Ok(Self { skip, first, inner, output })
     }
@@ -92,8 +92,8 @@ impl Encoder {
         store_linear(weights, "encoder.seen", &self.first);
         store_linear(weights, "encoder.output", &self.output);
         match &self.inner {
-            InnerEncoder::Dense(layer) => store_linear(weights, "encoder.inner", layer),
-            InnerEncoder::Bidirectional(lstms) => {
+            InnerLayers::Dense(layer) => store_linear(weights, "encoder.inner", layer),
+            InnerLayers::Bidirectional(lstms) => {
                 DIRECTIONS.iter().zip(lstms).for_each(|(name, lstm)| lstm.store(weights, name))
             }
         }
@@ -104,8 +104,8 @@ impl Encoder {
     /// - bars: `[batch, cells]`, each 0 or 1
     pub(super) fn forward(&self, bars: Tensor<2>) -> Posterior {
         let output = match &self.inner {
-            InnerEncoder::Dense(inner) => relu(inner.forward(relu(self.first.forward(bars.clone())))),
-            InnerEncoder::Bidirectional(lstms) => self.bidirectional(lstms, bars.clone()),
+            InnerLayers::Dense(inner) => relu(inner.forward(relu(self.first.forward(bars.clone())))),
+            InnerLayers::Bidirectional(lstms) => self.bidirectional(lstms, bars.clone()),
         };
         let output = self.output.forward(output); // [batch, 2 latent]
         let latent = output.dims()[1] / 2;

@@ -107,7 +107,7 @@ mod tests {
     use nets::{Precision, Provenance, Weights};
 
     #[test]
-    fn as_many_bars_are_generated_as_asked_for_and_the_seed_fixes_them() -> Result<()> {
+    fn the_requested_number_of_bars_is_generated_and_the_seed_fixes_them() -> Result<()> {
         for decoder in [DecoderKind::Mlp, DecoderKind::Flat, DecoderKind::Hierarchical] {
             let (encoder_width, decoder_width, joint) = (8, 8, 2);
             let config =

@@ -7,13 +7,13 @@ use nets::layers::{array, floats, parameter};
 use nets::{Weights, WeightsFault};
 
 use super::decoders::{Conductor, DensePassageDecoder, StepDecoder, StepLayout};
-use super::encoder::{Encoder, Posterior};
+use super::encoder::{PassageEncoder, Posterior};
 use super::{DecoderKind, VaeConfig};
 
 /// Bars to latents and back.
 #[derive(Module, Debug)]
 pub(crate) struct SequenceVae {
-    encoder: Encoder,
+    encoder: PassageEncoder,
     decoder: PassageDecoder,
     classes: ClassHead,
 }
@@ -67,7 +67,7 @@ impl SequenceVae {
         device: &Device,
     ) -> Result<Self, WeightsFault> {
         Ok(Self {
-            encoder: Encoder::from_weights(config, weights, device)?,
+            encoder: PassageEncoder::from_weights(config, weights, device)?,
             decoder: match config.decoder {
                 DecoderKind::Mlp => {
                     PassageDecoder::Mlp(DensePassageDecoder::from_weights(config, weights, device)?)

@@ -24,7 +24,7 @@ fn recipe() -> Recipe {
         batch: 8,
         rates: vec![LearningRate::OneCycle { peak: 4e-3, warm_up: 0.0 }],
         clip: 5.0,
-        patience: 5,
+        early_stop_epochs: 5,
         seed: 1,
     }
 }

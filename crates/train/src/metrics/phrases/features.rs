@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_phrase_has_equally_many_numbers_and_another_bar_is_seen() {
+    fn every_phrase_has_equally_many_numbers_and_another_bar_changes_them() {
         let looped = [rock(); 16].concat();
         let mut varied = looped.clone();
         varied[240..].copy_from_slice(&roll());

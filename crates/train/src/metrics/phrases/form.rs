@@ -36,7 +36,7 @@ pub struct FormStatistics {
 /// Counts the pieces.
 pub fn form(pieces: &[Vec<u16>]) -> FormStatistics {
     let (mut changes, mut returns) = (Share::default(), Share::default());
-    let (mut all, mut near, mut swell) = (Mean::default(), Mean::default(), Mean::default());
+    let (mut all, mut close, mut swell) = (Mean::default(), Mean::default(), Mean::default());
     for piece in pieces {
         let (blocks, _) = piece.as_chunks::<BLOCK>();
         for (number, block) in blocks.iter().enumerate().skip(1) {
@@ -45,7 +45,7 @@ pub fn form(pieces: &[Vec<u16>]) -> FormStatistics {
             if changed {
                 returns.count(blocks[..number].iter().any(|earlier| hamming(block, earlier) <= ALIKE));
             }
-            near.add(likeness(block, &blocks[number - 1]));
+            close.add(likeness(block, &blocks[number - 1]));
             blocks[..number].iter().for_each(|earlier| all.add(likeness(block, earlier)));
         }
         swell.add(spread(&blocks.iter().map(|block| f64::from(hits(block))).collect::<Vec<_>>()));
@@ -55,7 +55,7 @@ pub fn form(pieces: &[Vec<u16>]) -> FormStatistics {
         changes: changes.value(),
         returns: returns.value(),
         self_similarity: all.value(),
-        section_contrast: near.value() - all.value(),
+        section_contrast: close.value() - all.value(),
         swell: swell.value(),
     }
 }

@@ -14,7 +14,7 @@ use super::statistics::REPEATS;
 use crate::layers::cross_entropy::binary_cross_entropy;
 use crate::layers::mlp::Mlp;
 use crate::rng::TrainingRng;
-use crate::training::{Gradients, LearningRate, Objective, Recipe, Rows, train_to_end};
+use crate::training::{Gradients, LearningRate, Objective, Recipe, ShuffledRows, train_to_end};
 
 /// One input for every piece on every step of a bar.
 const HITS: usize = STEPS_PER_BAR * PIECES;
@@ -52,10 +52,10 @@ pub(super) fn gru_scores_after(
         rates: vec![LearningRate::OneCycle { peak: 3e-3, warm_up: 0.1 }],
         clip: 5.0,
         // No early stop: the model is best where the rate has fallen.
-        patience: epochs,
+        early_stop_epochs: epochs,
         seed,
     };
-    let critic = train_to_end(&GruTraining { data, training: Rows(training), validation }, &recipe)?;
+    let critic = train_to_end(&GruTraining { data, training: ShuffledRows(training), validation }, &recipe)?;
     let device = nets::device();
     let mut scores = Vec::with_capacity(test.len());
     for phrases in test.chunks(256) {
@@ -139,9 +139,9 @@ fn encode_bar(phrase: &[u16], bar: usize, values: &mut [f32]) {
 
 struct GruTraining<'a> {
     data: &'a CriticData<'a>,
-    /// Rows of the data.
-    training: Rows<usize>,
-    /// Rows of the data.
+    /// ShuffledRows of the data.
+    training: ShuffledRows<usize>,
+    /// ShuffledRows of the data.
     validation: Vec<usize>,
 }
 
@@ -157,9 +157,9 @@ impl GruTraining<'_> {
 
 impl Objective for GruTraining<'_> {
     type Model = GruCritic;
-    type Source = Rows<usize>;
+    type Source = ShuffledRows<usize>;
 
-    fn source(&self) -> &Rows<usize> {
+    fn source(&self) -> &ShuffledRows<usize> {
         &self.training
     }
 

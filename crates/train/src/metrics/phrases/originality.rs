@@ -38,24 +38,25 @@ fn hash(phrase: &[u16]) -> u64 {
     hasher.finish()
 }
 
-/// More phrases than this are not looked up: each is held against every phrase to learn from.
+/// At most so many phrases are measured: each is compared with every training phrase.
 const MEASURED: usize = 500;
-/// Steps that are compared before it is queries whether the phrase is already too distance away.
+/// Steps that are compared between two checks of the limit.
 const CHUNK: usize = 32;
 
 /// How original a set of phrases is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Originality {
-    /// How many phrases were looked up: the first 500.
+    /// Phrases that were measured: the first 500.
     pub count: usize,
-    /// Mean distance to the nearest phrase of the songs to learn from: the hits that only one of both has,
-    /// over the hits of both. 0 is a copy.
+    /// Mean distance to the nearest training phrase: the hits that only one of both has, over the hits of both.
+    /// 0 is a copy.
     pub distance: f64,
     /// Phrases that differ from it in at most one hit a bar.
-    pub near: f64,
+    #[serde(rename = "near")]
+    pub close: f64,
 }
 
-/// Phrases to compare with, sorted by their hits: the difference in hits is the least that two can differ.
+/// Phrases to compare with, sorted by their hits: the difference in hits is the smallest distance that two can have.
 pub struct NearestPhrases(Vec<(u32, Vec<u16>)>);
 
 impl NearestPhrases {
@@ -105,7 +106,7 @@ fn distance_within(a: &[u16], b: &[u16], limit: u32) -> Option<u32> {
     Some(distance)
 }
 
-/// Looks phrases up among those of the songs to learn from.
+/// Measures phrases against training phrases.
 pub fn originality(phrases: &[Vec<u16>], training: &NearestPhrases) -> Originality {
     let measured = &phrases[..phrases.len().min(MEASURED)];
     let each: Vec<(f64, bool)> = measured
@@ -120,7 +121,7 @@ pub fn originality(phrases: &[Vec<u16>], training: &NearestPhrases) -> Originali
     Originality {
         count: each.len(),
         distance: each.iter().map(|(distance, _)| distance).sum::<f64>() / count,
-        near: each.iter().filter(|(_, near)| *near).count() as f64 / count,
+        close: each.iter().filter(|(_, close)| *close).count() as f64 / count,
     }
 }
 
@@ -142,7 +143,7 @@ mod tests {
             assert_eq!(nearest.nearest(phrase).map(|found| found.0), plain);
         }
         let copied = originality(&training, &nearest);
-        assert_eq!((copied.count, copied.distance, copied.near), (80, 0.0, 1.0));
+        assert_eq!((copied.count, copied.distance, copied.close), (80, 0.0, 1.0));
         assert!(originality(&queries, &nearest).distance > 0.2);
         assert_eq!(originality(&queries, &NearestPhrases::of(&[])).count, 0);
     }

@@ -12,7 +12,7 @@ const DEPTH: usize = 4;
 const RATE: f32 = 0.1;
 /// Values of a feature are told apart by at most so many bins.
 const BINS: usize = 32;
-/// A leaf has at least so much of the second derivative, or its answer is chance.
+/// A leaf has at least so much of the second derivative, or its answer is probability.
 const LEAST: f32 = 2.0;
 /// Draws a leaf's answer towards nothing.
 const RIDGE: f32 = 1.0;
@@ -61,8 +61,8 @@ impl Forest {
         let mut logits = vec![start; rows.len()];
         let mut trees = Vec::new();
         for _ in 0..TREES {
-            let gradients: Vec<Slope> =
-                logits.iter().zip(answers).map(|(logit, yes)| slope(*logit, *yes)).collect();
+            let gradients: Vec<LogitGradient> =
+                logits.iter().zip(answers).map(|(logit, yes)| logit_gradient(*logit, *yes)).collect();
             let (tree, leaf) = Tree::grow(&bins, &gradients);
             logits.iter_mut().zip(&leaf).for_each(|(logit, leaf)| *logit += tree.leaves[*leaf]);
             trees.push(tree);
@@ -79,17 +79,20 @@ impl Forest {
 
 /// First and second derivative of the loss by the logit.
 #[derive(Clone, Copy, Debug, Default)]
-struct Slope {
+struct LogitGradient {
     first: f32,
     second: f32,
 }
 
-fn slope(logit: f32, yes: bool) -> Slope {
-    let chance = 1.0 / (1.0 + (-logit).exp());
-    Slope { first: chance - f32::from(u8::from(yes)), second: (chance * (1.0 - chance)).max(1e-6) }
+fn logit_gradient(logit: f32, yes: bool) -> LogitGradient {
+    let probability = 1.0 / (1.0 + (-logit).exp());
+    LogitGradient {
+        first: probability - f32::from(u8::from(yes)),
+        second: (probability * (1.0 - probability)).max(1e-6),
+    }
 }
 
-impl Slope {
+impl LogitGradient {
     fn add(&mut self, other: Self) {
         self.first += other.first;
         self.second += other.second;
@@ -111,21 +114,21 @@ impl Slope {
 
 impl Tree {
     /// A tree, and the leaf of every row.
-    fn grow(bins: &[Vec<u8>], gradients: &[Slope]) -> (Self, Vec<usize>) {
+    fn grow(bins: &[Vec<u8>], gradients: &[LogitGradient]) -> (Self, Vec<usize>) {
         let mut node = vec![0; gradients.len()];
         let mut questions = Vec::new();
         for level in 0..DEPTH {
-            let asked = best_questions(bins, gradients, &node, 1 << level);
+            let splits = best_questions(bins, gradients, &node, 1 << level);
             for (row, node) in node.iter_mut().enumerate() {
-                let question = asked[*node];
+                let question = splits[*node];
                 let right = bins.get(question.feature).is_some_and(|bins| bins[row] > question.bin);
                 *node = 2 * *node + usize::from(right);
             }
-            questions.extend(asked);
+            questions.extend(splits);
         }
-        let mut sums = vec![Slope::default(); 1 << DEPTH];
-        node.iter().zip(gradients).for_each(|(leaf, slope)| sums[*leaf].add(*slope));
-        (Self { questions, leaves: sums.into_iter().map(Slope::answer).collect() }, node)
+        let mut sums = vec![LogitGradient::default(); 1 << DEPTH];
+        node.iter().zip(gradients).for_each(|(leaf, gradient)| sums[*leaf].add(*gradient));
+        (Self { questions, leaves: sums.into_iter().map(LogitGradient::answer).collect() }, node)
     }
 
     fn answer(&self, bins: &[u8]) -> f32 {
@@ -139,14 +142,19 @@ impl Tree {
 }
 
 /// The question of each node that lowers the loss most; of equals the first feature's.
-fn best_questions(bins: &[Vec<u8>], gradients: &[Slope], node: &[usize], nodes: usize) -> Vec<Question> {
+fn best_questions(
+    bins: &[Vec<u8>],
+    gradients: &[LogitGradient],
+    node: &[usize],
+    nodes: usize,
+) -> Vec<Question> {
     let each: Vec<Vec<(f32, Question)>> = bins
         .par_iter()
         .enumerate()
         .map(|(feature, bins)| {
-            let mut sums = vec![Slope::default(); nodes * BINS];
-            for ((bin, slope), node) in bins.iter().zip(gradients).zip(node) {
-                sums[node * BINS + usize::from(*bin)].add(*slope);
+            let mut sums = vec![LogitGradient::default(); nodes * BINS];
+            for ((bin, gradient), node) in bins.iter().zip(gradients).zip(node) {
+                sums[node * BINS + usize::from(*bin)].add(*gradient);
             }
             sums.chunks_exact(BINS).map(|sums| best_cut(feature, sums)).collect()
         })
@@ -156,10 +164,10 @@ fn best_questions(bins: &[Vec<u8>], gradients: &[Slope], node: &[usize], nodes: 
 }
 
 /// The best bin to part a node's rows after, and what that gains.
-fn best_cut(feature: usize, sums: &[Slope]) -> (f32, Question) {
-    let mut all = Slope::default();
+fn best_cut(feature: usize, sums: &[LogitGradient]) -> (f32, Question) {
+    let mut all = LogitGradient::default();
     sums.iter().for_each(|sum| all.add(*sum));
-    let (mut left, mut best) = (Slope::default(), (0.0, NO_QUESTION));
+    let (mut left, mut best) = (LogitGradient::default(), (0.0, NO_QUESTION));
     for (bin, sum) in sums.iter().enumerate().take(BINS - 1) {
         left.add(*sum);
         let right = all.without(left);
@@ -204,13 +212,13 @@ mod tests {
     #[test]
     fn trees_learn_a_rule_of_two_features_and_know_it_on_new_rows() {
         let rule = |row: &Vec<f32>| (row[1] > 0.5) != (row[3] > 0.3);
-        let [seen, new] = [1, 2].map(|stream| rows(400, stream));
-        let forest = Forest::grow(&seen, &seen.iter().map(rule).collect::<Vec<_>>());
+        let [training, new] = [1, 2].map(|stream| rows(400, stream));
+        let forest = Forest::grow(&training, &training.iter().map(rule).collect::<Vec<_>>());
         let right = new.iter().filter(|row| (forest.logit(row) > 0.0) == rule(row)).count();
         assert!(right > 370, "{right} of 400");
         assert_eq!(
             forest.logit(&new[0]),
-            Forest::grow(&seen, &seen.iter().map(rule).collect::<Vec<_>>()).logit(&new[0])
+            Forest::grow(&training, &training.iter().map(rule).collect::<Vec<_>>()).logit(&new[0])
         );
     }
 
