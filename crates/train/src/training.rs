@@ -20,7 +20,7 @@ use parameters::Parameters;
 pub use checkpoint::{Checkpoint, Epoch};
 
 /// Where the examples of an epoch come from.
-pub trait Source {
+pub trait BatchSource {
     /// One training example.
     type Example<'a>
     where
@@ -42,7 +42,7 @@ pub trait Source {
 #[derive(Clone, Debug)]
 pub struct ShuffledRows<T>(pub Vec<T>);
 
-impl<T> Source for ShuffledRows<T> {
+impl<T> BatchSource for ShuffledRows<T> {
     type Example<'a>
         = &'a T
     where
@@ -63,10 +63,10 @@ pub trait Objective {
     /// The network, with its adversary where it has one.
     type Model: Module;
     /// What it learns from.
-    type Source: Source;
+    type BatchSource: BatchSource;
 
     /// The training examples.
-    fn source(&self) -> &Self::Source;
+    fn source(&self) -> &Self::BatchSource;
 
     /// The network before training, on `device`: the same for the same seed.
     ///
@@ -83,7 +83,7 @@ pub trait Objective {
     fn gradients(
         &self,
         model: &Self::Model,
-        batch: &[<Self::Source as Source>::Example<'_>],
+        batch: &[<Self::BatchSource as BatchSource>::Example<'_>],
         rng: &mut TrainingRng,
         progress: f64,
     ) -> Result<Gradients>;
@@ -278,7 +278,7 @@ impl<'a, O: Objective> Runner<'a, O> {
 
     fn step(
         &mut self,
-        batch: &[<O::Source as Source>::Example<'_>],
+        batch: &[<O::BatchSource as BatchSource>::Example<'_>],
         rng: &mut TrainingRng,
         progress: f64,
     ) -> Result<f64> {

@@ -1,6 +1,6 @@
 //! The path of the puck: from region to region, staying in each for some bars.
 
-use crate::hosts::saved_state::MapRegion;
+use crate::hosts::saved_state::SavedRegion;
 
 /// The stops on a map without named regions.
 const DEFAULT_STOPS: [(f64, f64); 5] = [(0.5, 0.5), (0.2, 0.2), (0.2, 0.8), (0.8, 0.8), (0.8, 0.2)];
@@ -8,7 +8,7 @@ const DEFAULT_STOPS: [(f64, f64); 5] = [(0.5, 0.5), (0.2, 0.2), (0.2, 0.8), (0.8
 /// A path over the map with stops in several regions, each for the same number of bars.
 #[derive(Clone, Debug)]
 pub struct Journey {
-    regions: Vec<MapRegion>,
+    regions: Vec<SavedRegion>,
     stops: Vec<(f64, f64)>,
     bars_a_stop: f64,
     /// The part (0..=1) of a stop's bars for which the puck stays; then it moves on.
@@ -19,8 +19,8 @@ impl Journey {
     /// The journey of `bars` bars over these regions, or over five default stops where there are none: it starts
     /// in the one that `seed` selects, has at most `stops` stops, as far apart as possible, and always moves to
     /// the nearest. It stays for the part `stay` (0..=1) of the bars of a stop.
-    pub fn new(regions: &[MapRegion], seed: u64, bars: u32, (stops, stay): (usize, f64)) -> Self {
-        let unnamed = DEFAULT_STOPS.map(|(x, y)| MapRegion { name: String::new(), x, y });
+    pub fn new(regions: &[SavedRegion], seed: u64, bars: u32, (stops, stay): (usize, f64)) -> Self {
+        let unnamed = DEFAULT_STOPS.map(|(x, y)| SavedRegion { name: String::new(), x, y });
         let mut left = spread(if regions.is_empty() { &unnamed } else { regions }, seed, stops);
         let mut stops = Vec::new();
         let mut next = (!left.is_empty()).then_some(0);
@@ -47,17 +47,17 @@ impl Journey {
 
     /// The name of the region whose centre is nearest to the puck; empty without regions.
     pub fn region(&self, puck: (f64, f64)) -> &str {
-        let regions: Vec<&MapRegion> = self.regions.iter().collect();
+        let regions: Vec<&SavedRegion> = self.regions.iter().collect();
         nearest(&regions, puck).map_or("", |index| &self.regions[index].name)
     }
 }
 
 /// Farthest-point sampling: the region that `seed` selects, then always the one farthest from all so far.
-fn spread(regions: &[MapRegion], seed: u64, most: usize) -> Vec<&MapRegion> {
-    let mut left: Vec<&MapRegion> = regions.iter().collect();
-    let mut chosen: Vec<&MapRegion> = Vec::new();
+fn spread(regions: &[SavedRegion], seed: u64, most: usize) -> Vec<&SavedRegion> {
+    let mut left: Vec<&SavedRegion> = regions.iter().collect();
+    let mut chosen: Vec<&SavedRegion> = Vec::new();
     while !left.is_empty() && chosen.len() < most {
-        let distance_to_chosen = |region: &MapRegion| {
+        let distance_to_chosen = |region: &SavedRegion| {
             let distances = chosen.iter().map(|other| distance(other, (region.x, region.y)));
             distances.fold(f64::INFINITY, f64::min)
         };
@@ -72,11 +72,11 @@ fn spread(regions: &[MapRegion], seed: u64, most: usize) -> Vec<&MapRegion> {
     chosen
 }
 
-fn distance(region: &MapRegion, (x, y): (f64, f64)) -> f64 {
+fn distance(region: &SavedRegion, (x, y): (f64, f64)) -> f64 {
     (region.x - x).hypot(region.y - y)
 }
 
-fn nearest(regions: &[&MapRegion], place: (f64, f64)) -> Option<usize> {
+fn nearest(regions: &[&SavedRegion], place: (f64, f64)) -> Option<usize> {
     let distance = |index: usize| distance(regions[index], place);
     (0..regions.len()).min_by(|&a, &b| distance(a).total_cmp(&distance(b)))
 }
@@ -85,12 +85,12 @@ fn nearest(regions: &[&MapRegion], place: (f64, f64)) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn regions() -> Vec<MapRegion> {
-        let region = |(name, x, y): (&str, f64, f64)| MapRegion { name: name.to_owned(), x, y };
+    fn regions() -> Vec<SavedRegion> {
+        let region = |(name, x, y): (&str, f64, f64)| SavedRegion { name: name.to_owned(), x, y };
         [("rock", 0.1, 0.1), ("jazz", 0.9, 0.9), ("funk", 0.2, 0.1)].map(region).into()
     }
 
-    fn journey(regions: &[MapRegion], seed: u64) -> Journey {
+    fn journey(regions: &[SavedRegion], seed: u64) -> Journey {
         Journey::new(regions, seed, 32, (8, 0.5))
     }
 

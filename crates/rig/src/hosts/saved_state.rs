@@ -28,7 +28,7 @@ pub struct ModelCard {
     pub genres: Vec<String>,
     /// Their centres on the map; none where too few patterns have a genre.
     #[serde(default)]
-    pub regions: Vec<MapRegion>,
+    pub regions: Vec<SavedRegion>,
 }
 
 /// Names and notes of a model's kit.
@@ -42,7 +42,7 @@ pub struct KitCard {
 
 /// A named place on the map.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-pub struct MapRegion {
+pub struct SavedRegion {
     /// A genre.
     pub name: String,
     /// 0..=1 from left to right.
@@ -98,7 +98,8 @@ impl ModelCard {
         let card = card.ok_or_else(|| failed(format!("its header has no \"{HEADER_ENTRY}\" entry")))?;
         let card: Self = serde_json::from_str(card)
             .map_err(|error| failed(format!("its \"{HEADER_ENTRY}\" entry is damaged ({error})")))?;
-        let on_map = |region: &MapRegion| (0.0..=1.0).contains(&region.x) && (0.0..=1.0).contains(&region.y);
+        let on_map =
+            |region: &SavedRegion| (0.0..=1.0).contains(&region.x) && (0.0..=1.0).contains(&region.y);
         match card.regions.iter().find(|region| !on_map(region)) {
             Some(region) => Err(failed(format!("its region \"{}\" lies outside the map", region.name))),
             None => Ok(card),

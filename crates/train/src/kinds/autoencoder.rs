@@ -167,7 +167,7 @@ fn divergence(code: &EncoderOutput) -> Option<Tensor<1>> {
 
 impl Objective for AutoencoderTraining {
     type Model = AutoencoderWithCritic;
-    type Source = ShuffledRows<Pattern>;
+    type BatchSource = ShuffledRows<Pattern>;
 
     fn source(&self) -> &ShuffledRows<Pattern> {
         &self.training

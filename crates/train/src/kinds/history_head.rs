@@ -108,7 +108,7 @@ impl HeadTraining {
 
 impl Objective for HeadTraining {
     type Model = HeadNetwork;
-    type Source = ShuffledRows<(Pattern, Latent)>;
+    type BatchSource = ShuffledRows<(Pattern, Latent)>;
 
     fn source(&self) -> &ShuffledRows<(Pattern, Latent)> {
         &self.training

@@ -21,7 +21,7 @@ use crate::metrics::phrases::set::PhraseSet;
 use crate::phrase_cuts::{phrase_at, phrase_starts};
 use crate::rng::TrainingRng;
 use crate::songs::Songs;
-use crate::training::{Gradients, Objective, Source};
+use crate::training::{BatchSource, Gradients, Objective};
 
 /// The kind.
 pub(super) const KIND: Kind = Kind {
@@ -124,7 +124,7 @@ struct RandomPhrases {
     starts: Vec<(usize, usize)>,
 }
 
-impl Source for RandomPhrases {
+impl BatchSource for RandomPhrases {
     type Example<'a> = &'a [u16; PHRASE_STEPS];
 
     fn epoch_len(&self) -> usize {
@@ -264,7 +264,7 @@ impl PhraseBatch {
 
 impl Objective for PhraseTraining {
     type Model = PhraseNetworks;
-    type Source = RandomPhrases;
+    type BatchSource = RandomPhrases;
 
     fn source(&self) -> &RandomPhrases {
         &self.phrases

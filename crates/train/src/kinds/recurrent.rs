@@ -16,7 +16,7 @@ use crate::layers::cross_entropy::class_cross_entropy;
 use crate::layers::lstm_gradients::{LayerPass, array, forward, tensor};
 use crate::rng::TrainingRng;
 use crate::songs::Songs;
-use crate::training::{Gradients, LearningRate, Objective, Recipe, Source};
+use crate::training::{BatchSource, Gradients, LearningRate, Objective, Recipe};
 use crate::windows::RandomSteps;
 use network::RecurrentNetwork;
 
@@ -144,7 +144,7 @@ struct BarWindows {
     epoch_len: usize,
 }
 
-impl Source for BarWindows {
+impl BatchSource for BarWindows {
     type Example<'a> = (&'a [u16], usize);
 
     fn epoch_len(&self) -> usize {
@@ -253,7 +253,7 @@ impl WindowBatch {
 
 impl Objective for RecurrentTraining {
     type Model = RecurrentNetwork;
-    type Source = BarWindows;
+    type BatchSource = BarWindows;
 
     fn source(&self) -> &BarWindows {
         &self.windows

@@ -12,7 +12,7 @@ use super::{Kind, NextStepModel, Run, SequenceKind, TrainKind, continued_phrases
 use crate::layers::perceptron::PerceptronNetwork;
 use crate::rng::TrainingRng;
 use crate::songs::Songs;
-use crate::training::{Gradients, LearningRate, Objective, Recipe, Source};
+use crate::training::{BatchSource, Gradients, LearningRate, Objective, Recipe};
 use crate::windows::RandomSteps;
 
 /// The kind.
@@ -77,7 +77,7 @@ struct StepTraining {
 /// Windows from anywhere in the songs, each with the lags that are hidden in it.
 struct DroppedWindows(RandomSteps);
 
-impl Source for DroppedWindows {
+impl BatchSource for DroppedWindows {
     type Example<'a> = (&'a [u16], usize, [bool; LAGS.len()]);
 
     fn epoch_len(&self) -> usize {
@@ -143,7 +143,7 @@ impl StepBatch {
 
 impl Objective for StepTraining {
     type Model = PerceptronNetwork;
-    type Source = DroppedWindows;
+    type BatchSource = DroppedWindows;
 
     fn source(&self) -> &DroppedWindows {
         &self.windows

@@ -123,7 +123,7 @@ struct CriticTraining {
 
 impl Objective for CriticTraining {
     type Model = Mlp;
-    type Source = ShuffledRows<CriticExample>;
+    type BatchSource = ShuffledRows<CriticExample>;
 
     fn source(&self) -> &ShuffledRows<CriticExample> {
         &self.training

@@ -17,7 +17,7 @@ use super::principal::Principal;
 use super::step_gradients::{StepGradients, StepInput};
 use super::{DecoderKind, LatentSpread, VaeConfig};
 use crate::rng::TrainingRng;
-use crate::training::{Gradients, Objective, Source};
+use crate::training::{BatchSource, Gradients, Objective};
 use crate::windows::Passages;
 
 /// Steps of the passages of an epoch.
@@ -57,7 +57,7 @@ pub(super) struct RandomPassages {
     epoch_len: usize,
 }
 
-impl Source for RandomPassages {
+impl BatchSource for RandomPassages {
     type Example<'a> = &'a [u16];
 
     fn epoch_len(&self) -> usize {
@@ -160,7 +160,7 @@ fn with_gradient<const D: usize>(tensor: Tensor<D>, gradient: Tensor<D>) -> Tens
 
 impl Objective for VaeTraining {
     type Model = SequenceVae;
-    type Source = RandomPassages;
+    type BatchSource = RandomPassages;
 
     fn source(&self) -> &RandomPassages {
         &self.training

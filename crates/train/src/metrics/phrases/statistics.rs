@@ -44,7 +44,10 @@ pub struct PhraseStatistics {
 /// Counts the phrases, each whole bars from the first of four; `known` are the songs to learn from.
 pub fn statistics(phrases: &[Vec<u16>], known: &TrainingPhrases) -> PhraseStatistics {
     // Whole numbers add up the same in any order.
-    let tally = phrases.par_iter().map(|phrase| Tally::of(bars(phrase))).reduce(Tally::default, Tally::and);
+    let tally = phrases
+        .par_iter()
+        .map(|phrase| PhraseTally::of(bars(phrase)))
+        .reduce(PhraseTally::default, PhraseTally::and);
     let fills = tally.fills.map(Share::value);
     let [first, second, third, _] = tally.fills;
     let elsewhere = first.and(second).and(third).value();
@@ -101,7 +104,7 @@ impl Share {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Tally {
+struct PhraseTally {
     hits: Share,
     changed: [Share; 4],
     fills: [Share; 4],
@@ -112,7 +115,7 @@ struct Tally {
     repeats: [Share; 4],
 }
 
-impl Tally {
+impl PhraseTally {
     fn of(bars: &[Bar]) -> Self {
         let mut tally = Self::default();
         let fills = fills(bars);
