@@ -63,10 +63,10 @@ pub trait Objective {
     /// The network, with its adversary where it has one.
     type Model: Module;
     /// What it learns from.
-    type BatchSource: BatchSource;
+    type Source: BatchSource;
 
     /// The training examples.
-    fn source(&self) -> &Self::BatchSource;
+    fn source(&self) -> &Self::Source;
 
     /// The network before training, on `device`: the same for the same seed.
     ///
@@ -83,7 +83,7 @@ pub trait Objective {
     fn gradients(
         &self,
         model: &Self::Model,
-        batch: &[<Self::BatchSource as BatchSource>::Example<'_>],
+        batch: &[<Self::Source as BatchSource>::Example<'_>],
         rng: &mut TrainingRng,
         progress: f64,
     ) -> Result<Gradients>;
@@ -278,7 +278,7 @@ impl<'a, O: Objective> Runner<'a, O> {
 
     fn step(
         &mut self,
-        batch: &[<O::BatchSource as BatchSource>::Example<'_>],
+        batch: &[<O::Source as BatchSource>::Example<'_>],
         rng: &mut TrainingRng,
         progress: f64,
     ) -> Result<f64> {

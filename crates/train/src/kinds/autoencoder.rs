@@ -167,7 +167,7 @@ fn divergence(code: &EncoderOutput) -> Option<Tensor<1>> {
 
 impl Objective for AutoencoderTraining {
     type Model = AutoencoderWithCritic;
-    type BatchSource = ShuffledRows<Pattern>;
+    type Source = ShuffledRows<Pattern>;
 
     fn source(&self) -> &ShuffledRows<Pattern> {
         &self.training

@@ -108,7 +108,7 @@ impl HeadTraining {
 
 impl Objective for HeadTraining {
     type Model = HeadNetwork;
-    type BatchSource = ShuffledRows<(Pattern, Latent)>;
+    type Source = ShuffledRows<(Pattern, Latent)>;
 
     fn source(&self) -> &ShuffledRows<(Pattern, Latent)> {
         &self.training

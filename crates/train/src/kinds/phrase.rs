@@ -264,7 +264,7 @@ impl PhraseBatch {
 
 impl Objective for PhraseTraining {
     type Model = PhraseNetworks;
-    type BatchSource = RandomPhrases;
+    type Source = RandomPhrases;
 
     fn source(&self) -> &RandomPhrases {
         &self.phrases

@@ -253,7 +253,7 @@ impl WindowBatch {
 
 impl Objective for RecurrentTraining {
     type Model = RecurrentNetwork;
-    type BatchSource = BarWindows;
+    type Source = BarWindows;
 
     fn source(&self) -> &BarWindows {
         &self.windows

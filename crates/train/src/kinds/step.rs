@@ -143,7 +143,7 @@ impl StepBatch {
 
 impl Objective for StepTraining {
     type Model = PerceptronNetwork;
-    type BatchSource = DroppedWindows;
+    type Source = DroppedWindows;
 
     fn source(&self) -> &DroppedWindows {
         &self.windows

@@ -123,7 +123,7 @@ struct CriticTraining {
 
 impl Objective for CriticTraining {
     type Model = Mlp;
-    type BatchSource = ShuffledRows<CriticExample>;
+    type Source = ShuffledRows<CriticExample>;
 
     fn source(&self) -> &ShuffledRows<CriticExample> {
         &self.training

@@ -160,7 +160,7 @@ fn with_gradient<const D: usize>(tensor: Tensor<D>, gradient: Tensor<D>) -> Tens
 
 impl Objective for VaeTraining {
     type Model = SequenceVae;
-    type BatchSource = RandomPassages;
+    type Source = RandomPassages;
 
     fn source(&self) -> &RandomPassages {
         &self.training

@@ -157,7 +157,7 @@ impl GruTraining<'_> {
 
 impl Objective for GruTraining<'_> {
     type Model = GruCritic;
-    type BatchSource = ShuffledRows<usize>;
+    type Source = ShuffledRows<usize>;
 
     fn source(&self) -> &ShuffledRows<usize> {
         &self.training
