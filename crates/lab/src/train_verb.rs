@@ -119,7 +119,8 @@ impl FromArgMatches for Train {
 }
 
 fn subcommand(kind: &'static Kind) -> Command {
-    let mut command = SharedArgs::augment_args(Command::new(kind.name).about(kind.about));
+    // The help says what the kind is, not what its arguments are.
+    let mut command = SharedArgs::augment_args(Command::new(kind.name)).about(kind.about).long_about(None);
     for option in kind.options {
         let (least, most) = option.range;
         let default = option.default.map_or(String::new(), |default| format!("; {default} if left out"));
