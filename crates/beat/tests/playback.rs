@@ -130,6 +130,28 @@ fn a_beat_sounds_on_its_sixteenths_whatever_the_block_size() {
 }
 
 #[test]
+fn a_tie_at_half_a_sample_rounds_to_the_later_sample_whatever_the_blocks() {
+    // A sixteenth lasts 5512.5 samples. As under CLAP, positions are rounded to 2^-31 beats.
+    const BEAT: f64 = 22_050.0;
+    const CLAP: f64 = 2_147_483_648.0;
+    let take = tabs(&["xxxxxxxxxxxxxxxx|xxxxxxxxxxxxxxxx"]);
+    let expected: Vec<u64> = (0..128).map(|step: u64| (step * 11_025).div_ceil(2)).collect();
+    for size in [1, 64, 147, 256, 333, 512, 1024, 5512, 5513] {
+        let mut host = Host::new(take);
+        let mut sequencer = Sequencer::new();
+        let mut done = 0;
+        while done < 128 * 5512 {
+            let beats = (f64::from(done) / BEAT * CLAP).round() / CLAP;
+            let transport = Transport { sample_rate: 44_100.0, ..at(beats, size) };
+            host.block(&mut sequencer, &transport, &Playback::default());
+            done += size;
+        }
+        let ons: Vec<u64> = host.ons().iter().map(|(at, _)| *at).take(128).collect();
+        assert_eq!(ons, expected, "blocks of {size}");
+    }
+}
+
+#[test]
 fn stop_ends_what_sounds_and_start_plays_the_step_under_the_cursor() {
     let mut host = Host::new(tabs(&["x...x"]));
     let mut sequencer = Sequencer::new();

@@ -6,7 +6,7 @@ use crate::banks::BankFixtures;
 use crate::coverage::{Coverage, Situation};
 use crate::host::Call;
 use crate::passes::{BlockPart, Due, Pass, Timeline, Undecided};
-use crate::time::{Beats, TIE};
+use crate::time::{Beats, LEAN, NOISE, TIE};
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ExpectedOnset {
@@ -61,7 +61,7 @@ impl OnsetBuilder<'_> {
         let Some(first) = self.timeline.parts.get(pass.parts.0) else { return Ok(()) };
         // A start, a seek and a wrap commit in every mode.
         let mut bank = self.calls[first.call].newest;
-        let mut next = (pass.from - TIE).max(Beats::ZERO);
+        let mut next = (pass.from - LEAN - NOISE).max(Beats::ZERO);
         for part in pass.parts.0..pass.parts.1 {
             let here = &self.timeline.parts[part];
             let grid = StepGrid::of(&self.calls[here.call]);
@@ -77,7 +77,7 @@ impl OnsetBuilder<'_> {
                     self.check_same_settings(here, &self.timeline.parts[part + 1])?;
                 }
                 bank = self.commit(bank, &step, index, part, decided_at);
-                let optional = !surely || step.beats < pass.from + TIE && pass.from != pass.origin;
+                let optional = !surely || step.beats < pass.from - LEAN + NOISE && pass.from != pass.origin;
                 self.step(&step, bank, (index, part), decided_at, optional);
                 next = step.beats + TIE;
             }

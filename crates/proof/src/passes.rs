@@ -3,7 +3,7 @@
 
 use crate::coverage::{Coverage, Situation};
 use crate::host::{Call, HostMove};
-use crate::time::{Beats, TIE};
+use crate::time::{Beats, LEAN, NOISE, TIE};
 
 /// A part of a block without a jump in it. Samples count from the start of the session.
 #[derive(Clone, Copy, Debug)]
@@ -189,7 +189,7 @@ impl Timeline {
             }
             coverage.count(Situation::InferredWrap);
             // The end may lie before a position that was rounded up past it.
-            let wrap = [to - TIE, to + TIE].map(|to| first[0] + (to - beats).nearest(sample).max(0));
+            let wrap = leaning(to).map(|to| first[0] + (to - beats).nearest(sample).max(0));
             self.push(BlockPart { end: wrap, limit: Some(to), ..part });
             self.open(from, from, wrap);
             beats = from + (beats + sample * (wrap[0] - first[0]) - to);
@@ -208,7 +208,8 @@ impl Timeline {
                 (at < part.end[1 - way]).then_some(Due { call: part.call, at })
             })
         };
-        [find(0, beats - TIE), find(1, beats + TIE)]
+        let [early, late] = leaning(beats);
+        [find(0, early), find(1, late)]
     }
 
     pub(crate) fn part_in(&self, pass: usize, call: usize) -> Option<usize> {
@@ -225,8 +226,14 @@ impl BlockPart {
 
     /// Whether the part reaches a song position with every decision of a tie, and whether with any.
     pub(crate) fn reaches(&self, beats: Beats) -> (bool, bool) {
-        (self.sample(1, beats + TIE) < self.end[0], self.sample(0, beats - TIE) < self.end[1])
+        let [early, late] = leaning(beats);
+        (self.sample(1, late) < self.end[0], self.sample(0, early) < self.end[1])
     }
+}
+
+/// The position that is rounded to the nearest sample in place of `beats`, at its earliest and latest.
+fn leaning(beats: Beats) -> [Beats; 2] {
+    [beats + LEAN - NOISE, beats + LEAN + NOISE]
 }
 
 /// Rule 2's margin.

@@ -13,8 +13,16 @@ pub struct Beats(i128);
 const PLACES: u32 = 96;
 
 /// Positions closer than this are a tie, which may be decided either way, because the sequencer computes in
-/// `f64`. 0.004 samples at 10 BPM and 384 kHz, far less elsewhere.
+/// `f64`. 0.004 samples at 10 BPM and 384 kHz, far less elsewhere. Which sample is nearest is decided more
+/// narrowly: see [`LEAN`].
 pub const TIE: Beats = Beats(1 << (PLACES - 29));
+
+/// A position half-way between two samples belongs to the later one, and so does one this much before it
+/// (1e-9 beats): more than a host takes away that rounds to 2^-31 beats.
+pub const LEAN: Beats = Beats((1 << PLACES) / 1_000_000_000);
+
+/// What the sequencer's own `f64` may hide of that.
+pub const NOISE: Beats = Beats(1 << (PLACES - 32));
 
 impl Beats {
     /// The start of the song.

@@ -2,7 +2,7 @@
 
 use libm::floor;
 
-use super::{BankSource, NoteSink, Sequencer};
+use super::{BankSource, EXACT, NoteSink, Sequencer};
 use crate::fault::{Fault, Planted};
 use crate::grid::Grid;
 use crate::notes::{Onset, Sounding};
@@ -31,6 +31,8 @@ pub(super) struct Segment {
     pub(super) beats_per_sample: f64,
     /// Steps from here on are played after the loop's wrap.
     pub(super) limit: f64,
+    /// A planted fault.
+    pub(super) ties_by_chance: bool,
 }
 
 impl Segment {
@@ -39,9 +41,12 @@ impl Segment {
         self.beats + f64::from(self.end - self.first) * self.beats_per_sample
     }
 
-    /// The sample nearest to a song position, but no earlier than the segment's first.
+    /// The sample nearest to a song position, but no earlier than the segment's first. Half-way between two
+    /// samples it is the later one; the tolerance keeps that from depending on how a host rounds, and so on
+    /// where its blocks begin.
     pub(super) fn sample_of(&self, beats: f64) -> i64 {
-        let samples = floor((beats - self.beats) / self.beats_per_sample + 0.5);
+        let tie = if self.ties_by_chance { 0.0 } else { EXACT };
+        let samples = floor((beats - self.beats + tie) / self.beats_per_sample + 0.5);
         i64::from(self.first).saturating_add(samples.max(0.0) as i64)
     }
 }

@@ -25,6 +25,7 @@ impl Sequencer {
             beats: self.first_beats(transport),
             beats_per_sample,
             limit: f64::INFINITY,
+            ties_by_chance: block.planted.is(Fault::TiesByChance),
         };
         let mut inferred_wrap = None;
         loop {
@@ -47,8 +48,8 @@ impl Sequencer {
                 first: segment.end,
                 end: transport.frames,
                 beats,
-                beats_per_sample,
                 limit: f64::INFINITY,
+                ..segment
             };
         }
         // The next block may continue from an inferred wrap although the host lands a little elsewhere.
