@@ -99,6 +99,7 @@ impl Sequencer {
         banks: &mut B,
         sink: &mut N,
     ) {
+        let playback = &playback.finite();
         self.sounding.iter_mut().for_each(|note| note.not_before = 0);
         let planted = self.planted;
         let lock = if planted.is(Fault::IgnoresBars) { GridLock::Song } else { playback.grid };

@@ -52,7 +52,7 @@ impl Settings {
     /// The settings that take effect. A scene replaces puck, temperature and seed, and switches the orbit
     /// off. An orbit switches phrases off, which need one beat to grow from. Settings that then have no
     /// effect get their defaults, so that changing them requests no other bank: the puck on an orbit, the
-    /// variation in a phrase, fills without one.
+    /// variation in a phrase, fills without one. So does what is not a finite number.
     #[must_use]
     pub fn effective(self, scene: Option<Scene>) -> Self {
         let Self { x, y, variation, fills, .. } = Self::DEFAULT;
@@ -63,8 +63,26 @@ impl Settings {
             None if self.orbit_bars > 0 => Self { x, y, phrase: false, ..self },
             None => self,
         };
-        if set.phrase { Self { variation, ..set } } else { Self { fills, ..set } }
+        let set = if set.phrase { Self { variation, ..set } } else { Self { fills, ..set } };
+        set.finite()
     }
+
+    /// Without infinities and NaN, which does not equal itself: it would be decoded for ever.
+    fn finite(self) -> Self {
+        let usual = Self::DEFAULT;
+        Self {
+            x: finite_or(self.x, usual.x),
+            y: finite_or(self.y, usual.y),
+            temperature: finite_or(self.temperature, usual.temperature),
+            density: finite_or(self.density, usual.density),
+            fills: finite_or(self.fills, usual.fills),
+            ..self
+        }
+    }
+}
+
+fn finite_or(value: f32, usual: f32) -> f32 {
+    if value.is_finite() { value } else { usual }
 }
 
 /// The settings that a scene stores.
@@ -107,6 +125,20 @@ pub struct Playback {
     pub bypass: bool,
 }
 
+impl Playback {
+    /// With the default for what is not a finite number.
+    #[must_use]
+    pub(crate) fn finite(self) -> Self {
+        let usual = Self::default();
+        Self {
+            swing: finite_or(self.swing, usual.swing),
+            gate: finite_or(self.gate, usual.gate),
+            velocity: finite_or(self.velocity, usual.velocity),
+            ..self
+        }
+    }
+}
+
 impl Default for Playback {
     fn default() -> Self {
         Self {
@@ -141,5 +173,25 @@ mod tests {
         let here = Settings { orbit_bars: 4, x: 0.1, ..Settings::DEFAULT };
         assert_eq!(here.effective(None), Settings { x: 0.9, y: 0.2, ..here }.effective(None));
         assert_ne!(here.effective(None), Settings { orbit_bars: 0, ..here }.effective(None));
+    }
+
+    #[test]
+    fn settings_that_are_no_numbers_are_the_defaults_and_equal_themselves() {
+        for nonsense in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let set = Settings {
+                x: nonsense,
+                y: nonsense,
+                temperature: nonsense,
+                density: nonsense,
+                fills: nonsense,
+                phrase: true,
+                ..Settings::DEFAULT
+            };
+            let expected = Settings { phrase: true, ..Settings::DEFAULT }.effective(None);
+            assert_eq!(set.effective(None), expected);
+            let scene = Scene { x: nonsense, temperature: nonsense, ..SCENE };
+            let effective = set.effective(Some(scene));
+            assert_eq!((effective.x, effective.y, effective.temperature), (0.5, 0.2, 0.4));
+        }
     }
 }

@@ -338,6 +338,20 @@ fn positions_before_zero_are_silent_and_the_song_starts_on_its_first_step() {
 }
 
 #[test]
+fn playback_settings_that_are_no_numbers_are_the_defaults() {
+    let play = |playback: Playback| {
+        let mut host = Host::new(tabs(&["xxxx", "x.x."]));
+        host.roll(&mut Sequencer::new(), &playback, 0.0, 48_000, 512);
+        host.events
+    };
+    let expected = play(Playback::default());
+    for nonsense in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+        let (swing, gate, velocity) = (nonsense, nonsense, nonsense);
+        assert_eq!(play(Playback { swing, gate, velocity, ..Playback::default() }), expected);
+    }
+}
+
+#[test]
 fn a_broken_transport_is_silence() {
     let mut host = Host::new(tabs(&["xxxx"]));
     let mut sequencer = Sequencer::new();
