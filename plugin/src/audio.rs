@@ -146,8 +146,39 @@ fn take_input<S>(event: &HostNoteEvent<S>, params: &BeatfieldParams, meters: &Me
             params.held.note_on(*note);
             meters.show_input_note(*note);
         }
-        HostNoteEvent::NoteOff { key: Key::Number(note), .. } => params.held.note_off(*note),
-        HostNoteEvent::NoteOff { key: Key::Wildcard, .. } => params.held.release(),
+        HostNoteEvent::NoteOff { key, .. } | HostNoteEvent::Choke { key, .. } => match key {
+            Key::Number(note) => params.held.note_off(*note),
+            Key::Wildcard => params.held.release(),
+        },
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use nice_plug::midi::{Channel, VoiceID};
+
+    #[test]
+    fn a_held_scene_note_ends_with_its_note_off_and_its_choke() {
+        let (params, meters) = (BeatfieldParams::default(), Meters::default());
+        let (timing, voice_id, channel) = (0, VoiceID::Wildcard, Channel::Number(0));
+        let off = |key| HostNoteEvent::<()>::NoteOff { timing, voice_id, channel, key, velocity: 0.0 };
+        let choke = |key| HostNoteEvent::<()>::Choke { timing, voice_id, channel, key };
+        for key in [Key::Number(2), Key::Wildcard] {
+            for end in [off(key), choke(key)] {
+                let on = HostNoteEvent::<()>::NoteOn {
+                    timing,
+                    voice_id,
+                    channel,
+                    key: Key::Number(2),
+                    velocity: 0.5,
+                };
+                take_input(&on, &params, &meters);
+                assert_eq!(params.held.scene(), Some(2));
+                take_input(&end, &params, &meters);
+                assert_eq!(params.held.scene(), None, "{end:?}");
+            }
+        }
     }
 }

@@ -132,6 +132,7 @@ impl Plugin for Beatfield {
     }
 
     fn reset(&mut self) {
+        self.params.held.release();
         self.audio.reset();
     }
 
@@ -175,4 +176,17 @@ impl Vst3Plugin for Beatfield {
     const VST3_CLASS_ID: [u8; 16] = *b"BeatfieldDrumMap";
     const VST3_SUBCATEGORIES: &'static [Vst3SubCategory] =
         &[Vst3SubCategory::Instrument, Vst3SubCategory::Drum];
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reset_ends_a_held_scene() {
+        let mut plugin = Beatfield::default();
+        plugin.params.held.note_on(1);
+        plugin.reset();
+        assert_eq!(plugin.params.held.scene(), None);
+    }
 }
