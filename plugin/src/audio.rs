@@ -102,7 +102,7 @@ impl AudioSide {
             wait: waits.then(|| self.offline.wait_for(settings, meters)),
         };
         self.played.begin(&transport);
-        let mut kit = self.kit.begin(params.kit_amplitude(), &drums, buffer.as_slice());
+        let mut kit = self.kit.begin(&transport, params.kit_amplitude(), &drums, buffer.as_slice());
         let out = if params.notes_out.value() { NotesOut::Host } else { NotesOut::Nowhere };
         let mut host =
             HostNotes { context, meters, kit: &mut kit, held: &mut self.held, played: &mut self.played, out };

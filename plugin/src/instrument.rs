@@ -65,6 +65,14 @@ impl Beatfield {
     }
 }
 
+const fn outputs(channels: u32) -> AudioIOLayout {
+    AudioIOLayout {
+        main_input_channels: None,
+        main_output_channels: Some(new_nonzero_u32(channels)),
+        ..AudioIOLayout::const_default()
+    }
+}
+
 impl Plugin for Beatfield {
     const NAME: &'static str = "Beatfield";
     const VENDOR: &'static str = "Beatfield";
@@ -72,12 +80,9 @@ impl Plugin for Beatfield {
     const EMAIL: &'static str = "";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 
-    // For the built-in kit; Live refuses plugins without audio.
-    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[AudioIOLayout {
-        main_input_channels: None,
-        main_output_channels: Some(new_nonzero_u32(2)),
-        ..AudioIOLayout::const_default()
-    }];
+    // For the built-in kit; Live refuses plugins without audio. No layout without outputs: both formats have
+    // the same list, and the framework's VST3 side reads the host's outputs also where there are none.
+    const AUDIO_IO_LAYOUTS: &'static [AudioIOLayout] = &[outputs(2), outputs(1)];
     const MIDI_INPUT: MidiConfig = MidiConfig::Basic;
     const MIDI_OUTPUT: MidiConfig = MidiConfig::Basic;
     // With it, the framework gives a wrong song position within a block.

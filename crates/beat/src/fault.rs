@@ -44,6 +44,7 @@ faults! {
     HangsOnStop 4 "hangs-on-stop" "ends what sounds when play goes on instead of at the stop",
     HangsOnJump 4 "hangs-on-jump" "leaves sounding notes to their gate at a seek or a loop's wrap",
     ForgetsRefused 4 "forgets-refused" "takes a refused event for sent",
+    DeafWhileRefused 4 "deaf-while-refused" "lets no sound source hear the hits of a block in which the host refused a note",
     KeepsNoteOffs 5 "keeps-note-offs" "lets notes last as long as the tempo at their start said",
     IgnoresBars 6 "ignores-bars" "lays its steps along the song though they are locked to the host's bars",
     CommitsAnyTime 7 "commits-any-time" "takes a new bank at the next step in every commit mode",

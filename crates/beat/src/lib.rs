@@ -28,7 +28,7 @@ pub use kit::{
     CLASSES, DEFAULT_INSTRUMENT_NAMES, INSTRUMENT_OF, INSTRUMENTS, Kit, PIECE_OF, PIECES, PieceMap, class_of,
     piece_of_note, step_of,
 };
-pub use notes::{NoteEvent, NoteKind};
+pub use notes::{DrumHit, NoteEvent, NoteKind};
 pub use orbit::{ORBIT_PLACES, Orbit};
 pub use pattern::{CELLS, Pattern, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT};
 pub use sequencer::{BankSource, NoteSink, Playhead, Refused, Sequencer};

@@ -27,6 +27,19 @@ pub struct NoteEvent {
     pub kind: NoteKind,
 }
 
+/// A hit at its own sample, for a sound source that plays beside the notes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DrumHit {
+    /// The sample of the block, below the block's length.
+    pub sample: u32,
+    /// MIDI note, 0..=127.
+    pub note: u8,
+    /// MIDI velocity, 1..=127.
+    pub velocity: u8,
+    /// The step of the song that it belongs to: sixteenths from bar 1 beat 1.
+    pub step: i64,
+}
+
 /// A decided onset with its exact song position. Later commits never alter it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Onset {
@@ -34,6 +47,10 @@ pub(crate) struct Onset {
     pub(crate) instrument: u8,
     pub(crate) note: u8,
     pub(crate) velocity: u8,
+    /// The step of the song that it belongs to.
+    pub(crate) step: i64,
+    /// Its sample has passed: it was heard, unless it was muted, and waits for the host to take its note.
+    pub(crate) passed: bool,
 }
 
 impl Onset {
@@ -77,15 +94,13 @@ impl<T: Copy> FixedList<T> {
         self.count == CAPACITY
     }
 
-    /// Adds an item; returns whether the oldest was dropped for it.
-    pub(crate) fn push(&mut self, item: T) -> bool {
-        let full = self.is_full();
-        if full {
+    /// Adds an item; where the list is full, in place of the oldest.
+    pub(crate) fn push(&mut self, item: T) {
+        if self.is_full() {
             self.remove(0);
         }
         self.items[self.count] = item;
         self.count += 1;
-        full
     }
 
     pub(crate) fn remove(&mut self, index: usize) {
@@ -112,13 +127,26 @@ impl<T: Copy> FixedList<T> {
 pub(crate) type PendingOnsets = FixedList<Onset>;
 
 impl Onset {
-    pub(crate) const UNUSED: Self = Self { beats: 0.0, instrument: 0, note: 0, velocity: 0 };
+    pub(crate) const UNUSED: Self =
+        Self { beats: 0.0, instrument: 0, note: 0, velocity: 0, step: 0, passed: false };
 }
 
 impl PendingOnsets {
-    /// The song position of the earliest onset; infinity where there is none.
-    pub(crate) fn next_beats(&self) -> f64 {
-        self.iter().map(|onset| onset.beats).fold(f64::INFINITY, f64::min)
+    /// The song position of the earliest onset; infinity where there is none. While the host refuses events,
+    /// of the earliest that has not passed.
+    pub(crate) fn next_beats(&self, refused: bool) -> f64 {
+        let due = self.iter().filter(|onset| !(refused && onset.passed));
+        due.map(|onset| onset.beats).fold(f64::INFINITY, f64::min)
+    }
+
+    /// Adds an onset; returns whether another was given up for it, an overdue one if there is any.
+    pub(crate) fn add(&mut self, onset: Onset) -> bool {
+        let full = self.is_full();
+        if full {
+            self.remove(self.iter().position(|onset| onset.passed).unwrap_or(0));
+        }
+        self.push(onset);
+        full
     }
 }
 

@@ -12,7 +12,7 @@ use crate::grid::{Grid, GridLock};
 use crate::notes::{Onset, PendingOnsets, Sounding, SoundingNotes};
 use crate::settings::Playback;
 use crate::transport::{Continuity, PlayedSegment, STEP_BEATS, Transport, continuity};
-use crate::{Bank, NoteEvent};
+use crate::{Bank, DrumHit, NoteEvent};
 use block::Block;
 
 /// Where the sequencer takes banks from: in the plugin, the reading end of the triple buffer.
@@ -28,6 +28,10 @@ pub trait BankSource {
 pub trait NoteSink {
     /// Offers the host an event. A refused one is offered again in the next block.
     fn try_send(&mut self, event: NoteEvent) -> Result<(), Refused>;
+
+    /// Hears a hit at its own sample, once, whether or not the host takes its note. Calls come in order of
+    /// time.
+    fn hear(&mut self, _hit: &DrumHit) {}
 }
 
 /// The host's event buffer is full.

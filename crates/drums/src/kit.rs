@@ -30,8 +30,6 @@ pub struct Drums {
     rate: f32,
     seed: u32,
     voices: [Option<Voice>; VOICES],
-    /// Hits of each drum since the last rest, from which each hit's seed is made.
-    hits: [u32; INSTRUMENTS],
     /// The level and its target, as amplitudes.
     level: f32,
     target: f32,
@@ -41,7 +39,7 @@ impl Drums {
     /// A silent kit at full level. Equal seeds give equal sound.
     pub fn new(seed: u32, rate: f64) -> Self {
         let rate = (rate as f32).clamp(SLOWEST_RATE, FASTEST_RATE);
-        Self { rate, seed, voices: [None; VOICES], hits: [0; INSTRUMENTS], level: 1.0, target: 1.0 }
+        Self { rate, seed, voices: [None; VOICES], level: 1.0, target: 1.0 }
     }
 
     /// Silences the kit and changes the sample rate.
@@ -50,10 +48,9 @@ impl Drums {
         self.rest();
     }
 
-    /// Silences the kit at once, and counts hits anew.
+    /// Silences the kit at once.
     pub fn rest(&mut self) {
         self.voices = [None; VOICES];
-        self.hits = [0; INSTRUMENTS];
         self.level = self.target;
     }
 
@@ -72,13 +69,15 @@ impl Drums {
         self.voices.iter().all(Option::is_none)
     }
 
-    /// Hits a drum at the next rendered sample; `velocity` is MIDI's, 1..=127. Ignores instruments that the
-    /// kit lacks (14 and above).
-    pub fn strike(&mut self, instrument: usize, velocity: u8) {
+    /// Hits a drum at the next rendered sample; `velocity` is MIDI's, 1..=127. Hits differ a little, as a
+    /// function of the kit's seed, the drum and `place`, which says where in the song the hit belongs: the same
+    /// place sounds the same, whatever was played before. Ignores instruments that the kit lacks (14 and
+    /// above).
+    pub fn strike(&mut self, instrument: usize, velocity: u8, place: i64) {
         let Some(recipe) = RECIPES.get(instrument).filter(|_| self.target > 0.0 && velocity > 0) else {
             return;
         };
-        let seed = self.strike_seed(instrument);
+        let seed = self.strike_seed(instrument, place);
         let (drums, ringing) = self.voices.split_at_mut(INSTRUMENTS);
         for (choked, voice) in drums.iter_mut().enumerate() {
             if let Some(voice) = voice.as_mut().filter(|_| recipe.chokes >> choked & 1 == 1) {
@@ -130,11 +129,9 @@ impl Drums {
         }
     }
 
-    /// The seed of the next hit of `instrument`.
-    fn strike_seed(&mut self, instrument: usize) -> u32 {
-        let hits = self.hits[instrument];
-        self.hits[instrument] = hits.wrapping_add(1);
-        let mut bits = self.seed ^ (hits << 4 | instrument as u32).wrapping_mul(0x9e37_79b9);
+    /// The seed of a hit of `instrument` at `place`.
+    fn strike_seed(&self, instrument: usize, place: i64) -> u32 {
+        let mut bits = self.seed ^ ((place as u32) << 4 | instrument as u32).wrapping_mul(0x9e37_79b9);
         bits = (bits ^ bits >> 16).wrapping_mul(0x21f0_aaad);
         bits = (bits ^ bits >> 15).wrapping_mul(0x735a_2d97);
         bits ^ bits >> 15

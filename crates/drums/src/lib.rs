@@ -1,8 +1,8 @@
 //! The built-in kit: fourteen synthesised drums, one for each instrument.
 //!
 //! For the audio thread: `no_std` without `alloc`, a fixed number of voices, no tables to load. What a
-//! [`Drums`] plays is a function of its seed, its sample rate and the hits since its last rest, whatever the
-//! sizes of the blocks (`tests/kit.rs`). No recorded samples: every sound is computed from the recipes in
+//! [`Drums`] plays is a function of its seed, its sample rate and the hits that still sound, each with its place
+//! in the song, whatever the sizes of the blocks (`tests/kit.rs`). No recorded samples: every sound is computed from the recipes in
 //! `recipes.rs`.
 
 #![no_std]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use beat::{Bank, BankSource, NoteEvent, NoteSink, Refused, Sequencer};
+use beat::{Bank, BankSource, DrumHit, NoteEvent, NoteKind, NoteSink, Refused, Sequencer};
 
 use crate::banks::{BankFixtures, SILENT};
 use crate::host::Call;
@@ -29,6 +29,8 @@ impl BankSource for FixtureSource<'_> {
 pub struct Sent {
     /// What the host took.
     pub events: Vec<NoteEvent>,
+    /// What a sound source beside the host hears.
+    pub heard: Vec<DrumHit>,
     /// How many events it refused.
     pub refused: u32,
     /// How many onsets the sequencer counted as lost.
@@ -44,6 +46,10 @@ impl NoteSink for Sent {
         }
         self.events.push(event);
         Ok(())
+    }
+
+    fn hear(&mut self, hit: &DrumHit) {
+        self.heard.push(*hit);
     }
 }
 
@@ -65,11 +71,39 @@ pub fn play(
         }
         (sent.room, sent.refused, source.newest) = (call.room, 0, call.newest);
         sent.events.clear();
+        sent.heard.clear();
         sequencer.process(&call.transport, &call.playback, &mut source, &mut sent);
         sent.given_up = sequencer.lost() - lost;
         each(index, &sent)?;
     }
     Ok(sequencer.sounding())
+}
+
+/// Checks that a sound source hears each hit at its sample whatever the host refuses: `heard`, what it heard in
+/// each call, is what it hears where the host takes everything, and that is every note-on.
+pub(crate) fn check_heard(
+    calls: &[Call],
+    heard: &[Vec<DrumHit>],
+    banks: &BankFixtures,
+    sequencer: &Sequencer,
+) -> Result<(), Finding> {
+    let open: Vec<Call> = calls.iter().map(|call| Call { room: usize::MAX, ..*call }).collect();
+    play(&open, banks, sequencer, |call, sent| {
+        let ons = sent.events.iter().filter_map(|event| match event.kind {
+            NoteKind::On { velocity } => Some((event.sample, event.note, velocity)),
+            NoteKind::Off => None,
+        });
+        let wanted = &sent.heard;
+        let differs = |expected: String, got: String| Err(Finding { call, sample: 0, expected, got });
+        if !ons.eq(wanted.iter().map(|hit| (hit.sample, hit.note, hit.velocity))) {
+            return differs(format!("to be heard: {:?}", sent.events), format!("{wanted:?}"));
+        }
+        match heard[call] == *wanted {
+            true => Ok(()),
+            false => differs(format!("to be heard: {wanted:?}"), format!("{:?}", heard[call])),
+        }
+    })
+    .map(drop)
 }
 
 /// A violation of the contract.

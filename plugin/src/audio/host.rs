@@ -1,6 +1,7 @@
 //! The host's transport converted for the sequencer, and the sequencer's notes for the host. Audio thread.
 
-use beat::{HostBar, LoopRange, NoteEvent, NoteKind, NoteSink, Refused, Transport};
+use beat::{DrumHit, HostBar, LoopRange, NoteEvent, NoteKind, NoteSink, Refused, Transport};
+use nice_plug::context::process::SendEventError;
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::{NoteEvent as HostNoteEvent, ProcessContext, Transport as HostTransport};
 
@@ -82,15 +83,24 @@ impl<C: ProcessContext<Beatfield>> NoteSink for HostNotes<'_, '_, C> {
         let starts = event.kind != NoteKind::Off;
         let leaves = if starts { self.out == NotesOut::Host } else { self.held.holds(&event) };
         if leaves {
-            self.context.try_send_event(host_event(&event)).map_err(|_| Refused)?;
-            self.held.hold(&event, starts);
+            match self.context.try_send_event(host_event(&event)) {
+                Ok(()) => {
+                    self.held.hold(&event, starts);
+                    if starts {
+                        self.meters.count_note();
+                    }
+                }
+                // A host without an event list has nowhere to send notes to, and holds none.
+                Err((_, SendEventError::NoOutputBuffer)) => self.held.hold(&event, false),
+                Err(_) => return Err(Refused),
+            }
         }
-        if starts && leaves {
-            self.meters.count_note();
-        }
-        self.kit.play(&event);
         self.played.play(&event);
         Ok(())
+    }
+
+    fn hear(&mut self, hit: &DrumHit) {
+        self.kit.play(hit);
     }
 }
 

@@ -7,7 +7,7 @@ use crate::fault::{Fault, Planted};
 use crate::grid::Grid;
 use crate::notes::{Onset, Sounding};
 use crate::transport::STEP_BEATS;
-use crate::{NoteEvent, NoteKind, Playback};
+use crate::{DrumHit, NoteEvent, NoteKind, Playback};
 
 /// What one call of `process` works with.
 pub(super) struct Block<'a, B, N> {
@@ -56,6 +56,11 @@ impl<B, N: NoteSink> Block<'_, B, N> {
         self.playback.mutes >> instrument & 1 == 1 && !self.planted.is(Fault::IgnoresMutes)
     }
 
+    fn velocity(&self, onset: &Onset) -> u8 {
+        let velocity = f32::from(onset.velocity) * self.playback.velocity.clamp(0.0, 2.0) + 0.5;
+        velocity.clamp(1.0, 127.0) as u8
+    }
+
     fn send(&mut self, event: NoteEvent) -> bool {
         let refused = self.full || self.sink.try_send(event).is_err();
         self.full = refused && !self.planted.is(Fault::ForgetsRefused);
@@ -68,13 +73,18 @@ impl Sequencer {
         while !self.sounding.is_empty() && self.end_note(0, 0, block) {}
     }
 
-    /// Sends what is due at one sample: note-offs, the note-offs of notes that are struck again, note-ons.
+    /// Passes on what is due at one sample: hits, then note-offs, the note-offs of notes that are struck
+    /// again, note-ons, as long as the host takes them.
     pub(super) fn play_sample<B: BankSource, N: NoteSink>(
         &mut self,
         sample: u32,
         segment: &Segment,
         block: &mut Block<'_, B, N>,
     ) {
+        self.hear(sample, segment, block);
+        if block.full {
+            return;
+        }
         let now = i64::from(sample);
         let channel =
             if block.planted.is(Fault::AlwaysChannel10) { 9 } else { block.playback.channel.min(15) };
@@ -102,6 +112,31 @@ impl Sequencer {
             }
         }
         self.start_notes(sample, channel, segment, block);
+    }
+
+    /// Passes on the hits of one sample. Instruments on one note are one hit.
+    fn hear<B: BankSource, N: NoteSink>(
+        &mut self,
+        sample: u32,
+        segment: &Segment,
+        block: &mut Block<'_, B, N>,
+    ) {
+        let mut heard = 0_u128;
+        for onset in self.pending.iter_mut() {
+            if onset.passed || segment.sample_of(onset.beats) > i64::from(sample) {
+                continue;
+            }
+            onset.passed = true;
+            let note = 1 << (onset.note & 127);
+            if block.mutes(onset.instrument) || heard & note != 0 {
+                continue;
+            }
+            heard |= note;
+            if !(block.full && block.planted.is(Fault::DeafWhileRefused)) {
+                let (velocity, step) = (block.velocity(onset), onset.step);
+                block.sink.hear(&DrumHit { sample, note: onset.note, velocity, step });
+            }
+        }
     }
 
     fn start_notes<B: BankSource, N: NoteSink>(
@@ -142,8 +177,7 @@ impl Sequencer {
         if self.sounding.is_full() && !self.end_note(0, sample, block) {
             return false;
         }
-        let velocity = f32::from(onset.velocity) * block.playback.velocity.clamp(0.0, 2.0) + 0.5;
-        let kind = NoteKind::On { velocity: velocity.clamp(1.0, 127.0) as u8 };
+        let kind = NoteKind::On { velocity: block.velocity(onset) };
         if !block.send(NoteEvent { sample, channel, note: onset.note, kind }) {
             return false;
         }

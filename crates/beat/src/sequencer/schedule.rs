@@ -1,12 +1,14 @@
 //! The order of a block: its segments, when each step is decided, when each event is due. A decided onset
 //! never changes.
 
+use libm::round;
+
 use super::block::{Block, Segment};
 use super::{BankSource, EXACT, HALF_STEP, NoteSink, Playhead, SAME_STEP, Sequencer};
 use crate::fault::Fault;
 use crate::grid::GridStep;
 use crate::notes::Onset;
-use crate::transport::{LoopRange, PlayedSegment, Transport, margin};
+use crate::transport::{LoopRange, PlayedSegment, STEP_BEATS, Transport, margin};
 use crate::{BANK_TAKES, Bank, INSTRUMENTS};
 
 impl Sequencer {
@@ -44,13 +46,8 @@ impl Sequencer {
             let beats = range.start + (segment.beats + passed - range.end);
             self.jump(range.start, range.start, block);
             inferred_wrap = Some(range.start);
-            segment = Segment {
-                first: segment.end,
-                end: transport.frames,
-                beats,
-                limit: f64::INFINITY,
-                ..segment
-            };
+            segment =
+                Segment { first: segment.end, end: transport.frames, beats, limit: f64::INFINITY, ..segment };
         }
         // The next block may continue from an inferred wrap although the host lands a little elsewhere.
         self.last = Some(PlayedSegment {
@@ -92,10 +89,10 @@ impl Sequencer {
                 true => segment.sample_of(self.decision_beats(&step, block.banks.current())),
                 false => i64::MAX,
             };
-            let onset = segment.sample_of(self.pending.next_beats());
+            let onset = segment.sample_of(self.pending.next_beats(block.full));
             let ends = self.sounding.iter().map(|note| note.end_sample(|beats| segment.sample_of(beats)));
             let end = ends.min().unwrap_or(i64::MAX);
-            let notes = if block.full { i64::MAX } else { onset.min(end) };
+            let notes = if block.full { onset } else { onset.min(end) };
             // Notes that a change of model ends are due at once, but not before what was already sent.
             reached = decision.min(notes).max(reached);
             if reached >= i64::from(segment.end) {
@@ -156,12 +153,14 @@ impl Sequencer {
                 instrument: instrument as u8,
                 note: bank.kit().note(instrument),
                 velocity: take.velocities[step.step][instrument],
+                step: round(step.beats / STEP_BEATS) as i64,
+                passed: false,
             };
             // A jump in tempo inside a block may make a dozen steps due at once. They are one hit for each
             // drum, and would not all fit into the queue.
-            let due = |onset: &Onset| !block.full && segment.sample_of(onset.beats) <= reached;
+            let due = |onset: &Onset| !onset.passed && segment.sample_of(onset.beats) <= reached;
             if !due(&onset) || !self.pending.iter().any(|other| due(other) && other.meets(&onset)) {
-                self.lost += u32::from(self.pending.push(onset));
+                self.lost += u32::from(self.pending.add(onset));
             }
         }
         if block.planted.is(Fault::StaleBank) {
