@@ -11,7 +11,7 @@ use crate::fault::{Fault, Planted};
 use crate::grid::{Grid, GridLock};
 use crate::notes::{Onset, PendingOnsets, Sounding, SoundingNotes};
 use crate::settings::Playback;
-use crate::transport::{Continuity, PlayedSegment, STEP_BEATS, Transport, continuity};
+use crate::transport::{Continuity, LoopRange, PlayedSegment, STEP_BEATS, Transport, continuity};
 use crate::{Bank, DrumHit, NoteEvent};
 use block::Block;
 
@@ -67,6 +67,8 @@ pub struct Sequencer {
     sounding: SoundingNotes,
     playhead: Option<Playhead>,
     lost: u32,
+    /// The loop whose end the host has rolled past within a block: no wrap is inferred there any more.
+    rolled_past: Option<LoopRange>,
     planted: Planted,
 }
 
@@ -81,6 +83,7 @@ impl Sequencer {
             sounding: SoundingNotes::new(Sounding::UNUSED),
             playhead: None,
             lost: 0,
+            rolled_past: None,
             planted: Planted::NONE,
         }
     }
@@ -121,7 +124,14 @@ impl Sequencer {
             Continuity::Linear if planted.is(Fault::PlainRange) => self.undecided = beats,
             Continuity::Linear if planted.is(Fault::KeepsNoteOffs) => self.keep_note_offs(transport),
             Continuity::Linear => {}
-            Continuity::LoopStart(start) => self.jump(start, start, &mut block),
+            Continuity::LoopStart(start) => {
+                self.rolled_past = None;
+                self.jump(start, start, &mut block);
+            }
+            Continuity::PastLoop(range) => {
+                self.rolled_past = Some(range);
+                self.jump(beats, beats - half_sample, &mut block);
+            }
             Continuity::Jump if planted.is(Fault::MissesStart) => {
                 self.jump(beats, beats + 2.0 * half_sample, &mut block);
             }

@@ -90,6 +90,8 @@ pub(crate) enum Continuity {
     Linear,
     /// The host jumped back to the start of its loop, or just past it.
     LoopStart(f64),
+    /// The host reported a loop, but rolled past its end within the block before.
+    PastLoop(LoopRange),
     /// Play began, or the position jumped.
     Jump,
 }
@@ -111,6 +113,8 @@ pub(crate) struct PlayedSegment {
     pub(crate) loop_range: Option<LoopRange>,
     /// The start of the loop, where this segment began with an inferred wrap.
     pub(crate) inferred_wrap: Option<f64>,
+    /// Its block's end without any wrap.
+    pub(crate) straight_end: f64,
 }
 
 /// The tolerance of positions, in beats.
@@ -126,7 +130,8 @@ pub(crate) fn continuity(last: Option<&PlayedSegment>, transport: &Transport) ->
         return Continuity::Jump;
     }
     let seconds = f64::from(last.frames) / last.sample_rate;
-    let (old_end, new_end) = (last.end, last.end + seconds * (transport.tempo - last.tempo) / 60.0);
+    let faster = seconds * (transport.tempo - last.tempo) / 60.0;
+    let (old_end, new_end) = (last.end, last.end + faster);
     let longest_sample = transport.beats_per_sample().max(last.tempo / (60.0 * last.sample_rate));
     let margin = ROUNDING_BEATS.max(longest_sample);
     let (low, high) = (old_end.min(new_end) - margin, old_end.max(new_end) + margin);
@@ -144,6 +149,13 @@ pub(crate) fn continuity(last: Option<&PlayedSegment>, transport: &Transport) ->
                 && high >= end - margin =>
         {
             Continuity::LoopStart(start)
+        }
+        Some(range) if last.inferred_wrap.is_some() && last.loop_range == Some(range) => {
+            let (low, high) = (faster.min(0.0) - margin, faster.max(0.0) + margin);
+            match (low..=high).contains(&(transport.beats - last.straight_end)) {
+                true => Continuity::PastLoop(range),
+                false => Continuity::Jump,
+            }
         }
         _ => Continuity::Jump,
     }

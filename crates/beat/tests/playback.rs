@@ -343,6 +343,37 @@ fn a_loop_that_the_host_wraps_inside_a_block_repeats_its_first_beat_in_time() {
 }
 
 #[test]
+fn a_host_that_rolls_past_its_loops_end_is_known_by_it_from_then_on() {
+    // The loop ends at sample 48,000, in the middle of a block. The kick is on its start, the snare behind its
+    // end.
+    let mut host = Host::new(tabs(&["x...............", "........xx......"]));
+    let mut sequencer = Sequencer::new();
+    for pass in 0..3 {
+        host.events.clear();
+        host.block_start = 0;
+        for block in 0..60 {
+            let loop_range = Some(LoopRange { start: 0.0, end: 2.0 });
+            let transport = Transport { loop_range, ..at(f64::from(block) * 1007.0 / 24_000.0, 1007) };
+            host.block(&mut sequencer, &transport, &Playback::default());
+        }
+        match pass {
+            // A host that wraps within the block looks the same until the next block.
+            0 => assert_eq!(host.ons(), [(0, 36), (48_000, 36), (54_000, 38)]),
+            _ => assert_eq!(host.ons(), [(0, 36), (48_000, 38), (54_000, 38)]),
+        }
+    }
+    // A host that wraps after all is believed again.
+    let looping =
+        |beats| Transport { loop_range: Some(LoopRange { start: 0.0, end: 2.0 }), ..at(beats, 1000) };
+    host.events.clear();
+    for beats in [2.0 - 500.0 / 24_000.0, 0.0, 2.0 - 500.0 / 24_000.0] {
+        host.block_start = 0;
+        host.block(&mut sequencer, &looping(beats), &Playback::default());
+    }
+    assert_eq!(host.ons(), [(500, 38), (0, 36), (500, 36)]);
+}
+
+#[test]
 fn a_bank_waits_for_its_bar_but_a_seek_takes_it() {
     let mut host = Host::new(tabs(&["xxxxxxxxxxxxxxxx|xxxxxxxxxxxxxxxx"]));
     let mut sequencer = Sequencer::new();

@@ -26,6 +26,8 @@ situations! {
     Seek "seeks",
     AnnouncedWrap "loop wraps at a block's start",
     InferredWrap "loop wraps inferred inside a block",
+    RolledPast "blocks behind the end of a loop that the host rolled past",
+    KnownToRollPast "loop ends crossed by a host known to roll past them",
     EndToCome "blocks that begin at a loop's end by rounding, the wrap still to come",
     Stopped "blocks at rest",
     Bypassed "blocks bypassed",

@@ -51,6 +51,15 @@ impl Call {
         playing && !self.playback.bypass && tempo.is_finite() && tempo > 0.0 && beats.is_finite()
     }
 
+    /// Whether the block plays over the end of the loop that the host reports.
+    pub(crate) fn crosses_loop_end(&self) -> bool {
+        let end = self.beats() + self.per_sample() * i64::from(self.transport.frames);
+        self.transport.loop_range.is_some_and(|range| {
+            let (from, to) = (Beats::new(range.start), Beats::new(range.end));
+            (from..to).contains(&self.beats()) && end > to
+        })
+    }
+
     /// The song position that the host gives for sample 0.
     pub fn beats(&self) -> Beats {
         Beats::new(self.transport.beats)
@@ -84,6 +93,8 @@ enum Wrap {
     Unsplit,
     /// It plays the block to its end and begins the next at the loop's start.
     AfterTheBlock,
+    /// It reports the loop, but rolls past its end.
+    Never,
 }
 
 /// The state of the host during a session.
@@ -130,8 +141,13 @@ impl Host {
         let any = words.between(8_000.0, 384_000.0) as u32;
         let common = words.choose(&RATES);
         let rounding = words.choose(&[Rounding::Float, Rounding::Fixed, Rounding::Ticks]);
-        let wrap =
-            words.choose(&[Wrap::SplitAndCarry, Wrap::SplitOnStart, Wrap::Unsplit, Wrap::AfterTheBlock]);
+        let wrap = words.choose(&[
+            Wrap::SplitAndCarry,
+            Wrap::SplitOnStart,
+            Wrap::Unsplit,
+            Wrap::AfterTheBlock,
+            Wrap::Never,
+        ]);
         let mut host = Self {
             rate: if typed { any } else { common },
             rounding,
@@ -233,6 +249,10 @@ impl Host {
             }
             Wrap::AfterTheBlock => {
                 self.position = start;
+                frames
+            }
+            Wrap::Never => {
+                self.host_move = HostMove::On;
                 frames
             }
         }

@@ -1,6 +1,8 @@
 //! Passes: the blocks of a session as stretches of linear play, by rules 2, 3 and 11 of the contract, from
 //! the positions that the host reported, in exact time.
 
+use beat::LoopRange;
+
 use crate::coverage::{Coverage, Situation};
 use crate::host::{Call, HostMove};
 use crate::time::{Beats, LEAN, NOISE, TIE};
@@ -68,6 +70,9 @@ struct Last {
     per_sample: Beats,
     /// The loop's start, if a wrap was inferred in it.
     wrapped: Option<Beats>,
+    /// Where it ended without any wrap, and the loop that the host reported.
+    straight: Beats,
+    looping: Option<LoopRange>,
 }
 
 /// How a block follows the one before.
@@ -76,12 +81,14 @@ enum Arrival {
     /// At the start of the loop.
     Wrapped(Beats),
     Jumped,
+    /// Where the block before ended if the host did not wrap its loop.
+    RolledPast,
 }
 
 impl Timeline {
     pub(crate) fn new(calls: &[Call], coverage: &mut Coverage) -> Result<Self, Undecided> {
         let mut timeline = Self::default();
-        let mut last = None;
+        let (mut last, mut rolled_past) = (None, None);
         let mut start = 0;
         for (index, call) in calls.iter().enumerate() {
             timeline.starts.push(start);
@@ -96,6 +103,7 @@ impl Timeline {
                     (Arrival::Wrapped(_), _) => Situation::AnnouncedWrap,
                     (Arrival::Jumped, Some(_)) => Situation::Seek,
                     (Arrival::Jumped, None) => Situation::Start,
+                    (Arrival::RolledPast, _) => Situation::RolledPast,
                 };
                 coverage.count(situation);
                 // After a wrap that was inferred, perhaps wrongly, a seek cannot be called a misjudgement.
@@ -111,14 +119,23 @@ impl Timeline {
                 let came_from = last.filter(|_| goes_on).map(|last| last.beats);
                 match arrival {
                     Arrival::Linear => {}
-                    Arrival::Wrapped(beats) => timeline.open(beats, beats, [start, start]),
-                    Arrival::Jumped => {
+                    Arrival::Wrapped(beats) => {
+                        rolled_past = None;
+                        timeline.open(beats, beats, [start, start]);
+                    }
+                    Arrival::Jumped | Arrival::RolledPast => {
+                        if matches!(arrival, Arrival::RolledPast) {
+                            rolled_past = call.transport.loop_range;
+                        }
                         timeline.open(call.beats(), call.beats() - call.per_sample().half(), [start, start]);
                     }
                 }
-                last = Some(
-                    timeline.add_block(index, call, start, came_from, coverage).ok_or(Undecided(index))?,
-                );
+                let looping = call.transport.loop_range.filter(|range| rolled_past != Some(*range));
+                if looping.is_none() && call.crosses_loop_end() {
+                    coverage.count(Situation::KnownToRollPast);
+                }
+                let added = timeline.add_block(index, call, start, looping, came_from, coverage);
+                last = Some(added.ok_or(Undecided(index))?);
             }
             start += i64::from(call.transport.frames);
         }
@@ -152,14 +169,24 @@ impl Timeline {
         index: usize,
         call: &Call,
         start: i64,
+        looping: Option<LoopRange>,
         mut came_from: Option<Beats>,
         coverage: &mut Coverage,
     ) -> Option<Last> {
         let (sample, margin) = (call.per_sample(), margin(call.per_sample()));
         let frames = i64::from(call.transport.frames);
         let end = start + frames;
-        let looping = call.transport.loop_range.map(|range| (Beats::new(range.start), Beats::new(range.end)));
+        let looping = looping.map(|range| (Beats::new(range.start), Beats::new(range.end)));
         let looping = looping.filter(|(from, to)| *to - *from > margin + margin);
+        let last = |beats, end, wrapped| Last {
+            beats,
+            end,
+            frames,
+            per_sample: sample,
+            wrapped,
+            straight: call.beats() + sample * frames,
+            looping: call.transport.loop_range,
+        };
         let (mut first, mut beats, mut wrapped) = ([start, start], call.beats(), None);
         loop {
             let part =
@@ -167,7 +194,7 @@ impl Timeline {
             let reached = beats + sample * (end - first[0]);
             let Some((from, to)) = looping else {
                 self.push(part);
-                return Some(Last { beats, end: reached, frames, per_sample: sample, wrapped });
+                return Some(last(beats, reached, wrapped));
             };
             let mut inside = at_least(beats, from - margin)? && beats < to;
             // A host that rounds may report the loop's end before the wrap.
@@ -185,7 +212,7 @@ impl Timeline {
             }
             if !inside || !at_least(reached, to + margin)? {
                 self.push(BlockPart { limit: inside.then_some(to), ..part });
-                return Some(Last { beats, end: reached, frames, per_sample: sample, wrapped });
+                return Some(last(beats, reached, wrapped));
             }
             coverage.count(Situation::InferredWrap);
             // The end may lie before a position that was rounded up past it.
@@ -264,5 +291,14 @@ fn arrival(last: Option<&Last>, call: &Call) -> Option<Arrival> {
     // A host may carry over the fraction of a sample by which it passed the end.
     let at_start = at_least(now, start - margin)? && at_least(start + margin + longest, now)?;
     let played_out = at_least(end + margin, last.beats)? && at_least(high, end - margin)?;
-    Some(if at_start && played_out { Arrival::Wrapped(start) } else { Arrival::Jumped })
+    if at_start && played_out {
+        return Some(Arrival::Wrapped(start));
+    }
+    if last.wrapped.is_none() || last.looping != Some(range) {
+        return Some(Arrival::Jumped);
+    }
+    let other = last.straight + (sample - last.per_sample) * last.frames;
+    let (low, high) = (last.straight.min(other) - margin, last.straight.max(other) + margin);
+    let straight_on = at_least(now, low)? && at_least(high, now)?;
+    Some(if straight_on { Arrival::RolledPast } else { Arrival::Jumped })
 }

@@ -21,6 +21,7 @@ impl Sequencer {
         let beats_per_sample = transport.beats_per_sample();
         let margin = margin(transport);
         let loop_range = transport.loop_range.filter(|range| range.is_longer_than(2.0 * margin));
+        let loop_range = loop_range.filter(|range| self.rolled_past != Some(*range));
         let mut segment = Segment {
             first: 0,
             end: transport.frames,
@@ -57,6 +58,7 @@ impl Sequencer {
             tempo: transport.tempo,
             sample_rate: transport.sample_rate,
             loop_range: transport.loop_range,
+            straight_end: transport.beats + f64::from(transport.frames) * beats_per_sample,
             inferred_wrap: inferred_wrap.filter(|_| !block.planted.is(Fault::ForgetsWrap)),
         });
     }
