@@ -1,6 +1,7 @@
 //! Everything of ours that the host's audio thread runs: no allocation, no lock, no log, no system call. The
 //! one exception is the wait of an offline render, in `offline.rs`.
 
+mod bar_counter;
 mod built_in_kit;
 mod host;
 mod offline;
@@ -19,6 +20,7 @@ use crate::crossing::DrumTable;
 use crate::own_transport::SongPosition;
 use crate::params::BeatfieldParams;
 use crate::shared::{Meters, SharedState};
+use bar_counter::BarCounter;
 use built_in_kit::BuiltInKit;
 use host::{HeldNotes, HostNotes, NotesOut};
 pub use offline::HostMode;
@@ -32,6 +34,8 @@ pub struct AudioSide {
     held: HeldNotes,
     played: CaptureInput,
     offline: OfflineRender,
+    /// The bars of the host's song.
+    bars: BarCounter,
     /// The song position where there is no host.
     song: SongPosition,
     sample_rate: f64,
@@ -48,6 +52,7 @@ impl AudioSide {
             held: HeldNotes::default(),
             played,
             offline: OfflineRender::default(),
+            bars: BarCounter::default(),
             song: SongPosition::default(),
             sample_rate: USUAL_RATE,
         }
@@ -88,7 +93,7 @@ impl AudioSide {
             (transport, Some(transport.tempo), Some((4, 4)))
         } else {
             let (tempo, signature) = host::meter(context.transport());
-            (host::transport(context.transport(), frames, self.sample_rate), tempo, signature)
+            (host::transport(context.transport(), &mut self.bars, frames, self.sample_rate), tempo, signature)
         };
         meters.show_meter(tempo, signature);
         let playback = params.playback();

@@ -1,10 +1,11 @@
 //! The host's transport converted for the sequencer, and the sequencer's notes for the host. Audio thread.
 
-use beat::{DrumHit, HostBar, LoopRange, NoteEvent, NoteKind, NoteSink, Refused, Transport};
+use beat::{DrumHit, LoopRange, NoteEvent, NoteKind, NoteSink, Refused, Transport};
 use nice_plug::context::process::SendEventError;
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::{NoteEvent as HostNoteEvent, ProcessContext, Transport as HostTransport};
 
+use super::bar_counter::{BarCounter, ReportedBar};
 use super::built_in_kit::KitBlock;
 use crate::Beatfield;
 use crate::capture::CaptureInput;
@@ -14,7 +15,12 @@ use crate::shared::Meters;
 const DEFAULT_TEMPO: f64 = 120.0;
 
 /// The transport of one block. A host without a song position counts as stopped.
-pub(super) fn transport(host: &HostTransport, frames: u32, sample_rate: f64) -> Transport {
+pub(super) fn transport(
+    host: &HostTransport,
+    bars: &mut BarCounter,
+    frames: u32,
+    sample_rate: f64,
+) -> Transport {
     let beats = host.pos_beats();
     Transport {
         playing: host.playing && beats.is_some(),
@@ -23,7 +29,7 @@ pub(super) fn transport(host: &HostTransport, frames: u32, sample_rate: f64) -> 
         sample_rate,
         frames,
         loop_range: host.loop_range_beats().map(|(start, end)| LoopRange { start, end }),
-        bar: bar(host),
+        bar: reported_bar(host).map(|reported| bars.bar(&reported)),
     }
 }
 
@@ -34,13 +40,16 @@ pub(super) fn meter(host: &HostTransport) -> (Option<f64>, Option<(u8, u8)>) {
     (host.tempo, signature)
 }
 
-fn bar(host: &HostTransport) -> Option<HostBar> {
+/// What the host says of its bar. The framework's substitutes for what it does not say are computed from the
+/// position and change within a bar after a change of time signature.
+fn reported_bar(host: &HostTransport) -> Option<ReportedBar> {
     let (upper, lower) = (host.time_sig_numerator?, host.time_sig_denominator.filter(|lower| *lower > 0)?);
-    let (start, beats) = (host.bar_start_pos_beats()?, f64::from(upper) * 4.0 / f64::from(lower));
-    // VST3 has no bar numbers. The framework's substitute is computed from the position and can change within
-    // a bar after a change of time signature; computed from the bar's start it is constant.
-    let number = host.bar_number.map_or((start / beats).round() as i64, i64::from);
-    Some(HostBar { start, number, beats })
+    Some(ReportedBar {
+        position: host.pos_beats()?,
+        beats: f64::from(upper) * 4.0 / f64::from(lower),
+        start: host.bar_start_pos_beats,
+        number: host.bar_number.map(i64::from),
+    })
 }
 
 /// The notes of which the host has a note-on: each gets its note-off, also after notes out is switched off.

@@ -44,6 +44,8 @@ pub struct HostTransport {
     samples_since_anchor: u64,
     time_signature: (u16, u16),
     signature_start: f64,
+    /// The number of the bar that begins there.
+    signature_bar: i32,
     loop_range: Option<Range<f64>>,
     grid: Option<f64>,
 }
@@ -59,6 +61,7 @@ impl HostTransport {
             samples_since_anchor: 0,
             time_signature: (4, 4),
             signature_start: 0.0,
+            signature_bar: 0,
             loop_range: None,
             grid: None,
         }
@@ -95,6 +98,9 @@ impl HostTransport {
 
     /// Changes the time signature from here on; the current position becomes the start of a bar.
     pub fn set_time_signature(&mut self, beats: u16, unit: u16) {
+        let bars = (self.beats() - self.signature_start) / self.bar_beats();
+        // A bar that is cut short counts too.
+        self.signature_bar += (bars - 1e-6).ceil() as i32;
         self.time_signature = (beats, unit);
         self.signature_start = self.beats();
     }
@@ -119,7 +125,7 @@ impl HostTransport {
         let exact = self.beats();
         let beats = self.grid.map_or(exact, |grid| (exact / grid).round() * grid);
         let seconds = exact * 60.0 / self.tempo;
-        let bar_beats = f64::from(self.time_signature.0) * 4.0 / f64::from(self.time_signature.1);
+        let bar_beats = self.bar_beats();
         let bar = ((beats - self.signature_start) / bar_beats).floor();
         Position {
             rolling: self.rolling,
@@ -129,7 +135,7 @@ impl HostTransport {
             tempo: self.tempo,
             time_signature: self.time_signature,
             bar_start: self.signature_start + bar * bar_beats,
-            bar_number: bar as i32,
+            bar_number: self.signature_bar + bar as i32,
             loop_range: self.loop_range.clone(),
         }
     }
@@ -157,6 +163,10 @@ impl HostTransport {
             let overshoot = (self.beats() - range.end).max(0.0);
             self.seek(range.start + overshoot);
         }
+    }
+
+    fn bar_beats(&self) -> f64 {
+        f64::from(self.time_signature.0) * 4.0 / f64::from(self.time_signature.1)
     }
 
     fn anchor(&mut self) {
@@ -203,6 +213,6 @@ mod tests {
         transport.stop();
         transport.advance(12_345);
         let position = transport.position();
-        assert_eq!((position.beats, position.bar_start, position.bar_number), (8.0, 7.5, 1));
+        assert_eq!((position.beats, position.bar_start, position.bar_number), (8.0, 7.5, 2));
     }
 }
