@@ -72,7 +72,11 @@ fn ui(criterion: &mut Criterion) {
     let mut frame = |wandering: bool| {
         number += 1;
         meters.show_transport(true, false);
-        meters.show_playhead(Some(beat::Playhead { step: number as usize % 32, cycle: 0 }));
+        meters.show_playhead(Some(beat::Playhead {
+            step: number as usize % 32,
+            cycle: 0,
+            in_bar: number as usize % 16,
+        }));
         let x = if wandering { 40.0 + (number % 400) as f32 } else { 200.0 };
         let input = RawInput {
             screen_rect: Some(screen),

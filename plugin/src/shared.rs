@@ -17,7 +17,7 @@ use crate::own_transport::OwnTransport;
 /// orders another.
 #[derive(Debug, Default)]
 pub struct Meters {
-    /// 0 at rest, else 1 + step + 32 x cycle.
+    /// 0 at rest, else 1 + step + 32 x cycle + 256 x the sixteenth in its bar.
     playhead: AtomicU32,
     notes: AtomicU64,
     lost: AtomicU32,
@@ -39,7 +39,8 @@ impl Meters {
     /// The step and take that play now; `None` at rest.
     pub fn playhead(&self) -> Option<Playhead> {
         let packed = self.playhead.load(Ordering::Relaxed).checked_sub(1)?;
-        Some(Playhead { step: packed as usize % 32, cycle: packed as usize / 32 })
+        let packed = packed as usize;
+        Some(Playhead { step: packed % 32, cycle: packed / 32 % 8, in_bar: packed / 256 })
     }
 
     /// Note-ons sent since the instance was made.
@@ -107,7 +108,7 @@ impl Meters {
 
     /// Sets the playhead; true where it changed.
     pub fn show_playhead(&self, playhead: Option<Playhead>) -> bool {
-        let packed = playhead.map_or(0, |at| 1 + at.step as u32 + 32 * at.cycle as u32);
+        let packed = playhead.map_or(0, |at| 1 + (at.step + 32 * at.cycle + 256 * at.in_bar) as u32);
         self.playhead.swap(packed, Ordering::Relaxed) != packed
     }
 

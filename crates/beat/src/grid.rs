@@ -40,7 +40,7 @@ pub(crate) struct GridStep {
     /// The cycle of the song: its pass through the pattern.
     pub(crate) cycle: i64,
     /// The sixteenth within its bar.
-    in_bar: i64,
+    pub(crate) in_bar: i64,
 }
 
 /// The grid of steps during one block.

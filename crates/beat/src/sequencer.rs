@@ -45,6 +45,8 @@ pub struct Playhead {
     pub step: usize,
     /// The cycle of the song, modulo 8: the takes of every bank repeat within eight.
     pub cycle: usize,
+    /// The sixteenth within its bar.
+    pub in_bar: usize,
 }
 
 /// Half a step: the largest displacement of an onset, and how far ahead a step with early onsets is decided.

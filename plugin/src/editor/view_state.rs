@@ -1,9 +1,9 @@
 //! The view state of one frame: everything that the parts of the window show.
 
-use beat::{Bank, Playhead, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Shape, Take};
+use beat::{Bank, Playhead, STEP_BEATS, STEPS_PER_BAR, STEPS_PER_BEAT, Shape, Take};
 
 use super::actions::{Actions, Gesture};
-use crate::params::{BeatfieldParams, Commit, SceneChoice};
+use crate::params::{BeatfieldParams, Commit, GridChoice, SceneChoice};
 use crate::shared::{Decoded, Meters};
 
 /// What is shown, and the actions that change it.
@@ -47,14 +47,11 @@ impl ViewState<'_> {
     pub(super) fn waiting(&self) -> Option<&Take> {
         let at = self.playhead()?;
         let bank = self.decoded.waiting(self.meters.committed())?;
-        let steps = match self.params.commit.value() {
-            Commit::Step => 1,
-            Commit::Beat => STEPS_PER_BEAT,
-            Commit::Bar => STEPS_PER_BAR,
-            Commit::Cycle => STEPS,
+        let bar_steps = match self.params.grid.value() {
+            GridChoice::Song => STEPS_PER_BAR,
+            GridChoice::HostBars => (self.meters.meter().bar_beats() / STEP_BEATS).ceil() as usize,
         };
-        let commit = (at.step / steps + 1) * steps;
-        Some(bank.take((at.cycle + commit / STEPS) as i64))
+        Some(bank.take((at.cycle + cycles_to_commit(at, self.params.commit.value(), bar_steps)) as i64))
     }
 
     /// The silent instruments: muted, or without solo where another has it.
@@ -89,7 +86,7 @@ impl ViewState<'_> {
         {
             return Some([settings.x, settings.y]);
         }
-        let at = self.playhead().unwrap_or(Playhead { step: 0, cycle: 0 });
+        let at = self.playhead().unwrap_or(Playhead { step: 0, cycle: 0, in_bar: 0 });
         let orbit = self.shape.orbit.unwrap_or_default();
         (settings.orbit_bars > 0).then(|| orbit.place(settings.orbit_bars, at.cycle as u32, at.step))
     }
@@ -100,6 +97,46 @@ impl ViewState<'_> {
         if self.params.scene.value() != SceneChoice::Puck {
             let puck = self.params.scene.preview_normalized(SceneChoice::Puck);
             self.actions.edit(&self.params.scene, Gesture::Once(puck));
+        }
+    }
+}
+
+/// How many cycles after that of the playhead the next commit is, 0 or 1, in bars of `bar_steps` steps. Each bar
+/// begins a half of the pattern, whatever its length.
+fn cycles_to_commit(at: Playhead, commit: Commit, bar_steps: usize) -> usize {
+    let steps = match commit {
+        Commit::Step => 1,
+        Commit::Beat => STEPS_PER_BEAT,
+        Commit::Bar => bar_steps.max(1),
+        Commit::Cycle => return 1,
+    };
+    let next = (at.in_bar / steps + 1) * steps;
+    usize::from(next >= bar_steps && at.step >= STEPS_PER_BAR)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_commit_is_a_cycle_on_where_the_bar_ends_and_is_the_second_of_its_two() {
+        let cycles = |step, in_bar, commit, bar_steps| {
+            cycles_to_commit(Playhead { step, cycle: 0, in_bar }, commit, bar_steps)
+        };
+        for (step, in_bar, bar_steps, expected) in [
+            // Bars of 4/4; of 5/8, which end the half early; of 5/4, which begin it again.
+            (15, 15, 16, [0, 0, 0, 1]),
+            (30, 14, 16, [0, 1, 1, 1]),
+            (31, 15, 16, [1, 1, 1, 1]),
+            (9, 9, 10, [0, 0, 0, 1]),
+            (24, 8, 10, [0, 1, 1, 1]),
+            (25, 9, 10, [1, 1, 1, 1]),
+            (31, 15, 20, [0, 0, 1, 1]),
+            (19, 19, 20, [1, 1, 1, 1]),
+        ] {
+            let commits = [Commit::Step, Commit::Beat, Commit::Bar, Commit::Cycle];
+            let found = commits.map(|commit| cycles(step, in_bar, commit, bar_steps));
+            assert_eq!(found, expected, "step {step}, {in_bar} of {bar_steps}");
         }
     }
 }

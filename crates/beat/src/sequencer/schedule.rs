@@ -143,7 +143,7 @@ impl Sequencer {
         let bank = block.banks.current();
         let take = bank.take(step.cycle);
         let cycle = step.cycle.rem_euclid(BANK_TAKES as i64) as usize;
-        self.playhead = Some(Playhead { step: step.step, cycle });
+        self.playhead = Some(Playhead { step: step.step, cycle, in_bar: step.in_bar as usize });
         let swings = step.swings() != block.planted.is(Fault::SwingsTheBeat);
         let swing = if swings { f64::from(block.playback.swing.clamp(0.0, 1.0)) * HALF_STEP } else { 0.0 };
         let onsets = take.onsets.step(step.step);

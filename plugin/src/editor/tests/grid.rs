@@ -85,7 +85,7 @@ fn what_waits_is_shown_as_it_will_sound_at_its_commit() {
     window.meters.show_committed(2);
     window.meters.show_transport(true, false);
     for (step, cycle, expected) in [(0, 0, 0), (9, 5, 5), (31, 5, 6), (31, 7, 0)] {
-        window.meters.show_playhead(Some(Playhead { step, cycle }));
+        window.meters.show_playhead(Some(Playhead { step, cycle, in_bar: step % 16 }));
         window.harness.run_steps(2);
         assert_eq!(edged(&window, theme::COMING.gamma_multiply(0.9)), [(expected, 7)], "cycle {cycle}");
     }

@@ -42,7 +42,7 @@ fn window(size: [f32; 2]) -> TestWindow {
 fn play(window: &TestWindow, step: usize) {
     window.meters.show_committed(2);
     window.meters.show_transport(true, false);
-    window.meters.show_playhead(Some(Playhead { step, cycle: 1 }));
+    window.meters.show_playhead(Some(Playhead { step, cycle: 1, in_bar: step % 16 }));
 }
 
 /// One look at a time is blessed: they share a file.

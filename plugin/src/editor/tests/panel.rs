@@ -212,7 +212,7 @@ fn saved(window: &TestWindow) -> Vec<u32> {
 fn the_pattern_that_is_shown_is_what_is_saved() {
     let mut window = window();
     window.meters.show_transport(true, false);
-    window.meters.show_playhead(Some(Playhead { step: 9, cycle: 6 }));
+    window.meters.show_playhead(Some(Playhead { step: 9, cycle: 6, in_bar: 9 }));
     window.harness.run();
     window.click("save .mid");
     assert_eq!(saved(&window), [2]);

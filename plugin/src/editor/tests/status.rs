@@ -9,7 +9,7 @@ use crate::shared::Decoded;
 
 fn play(window: &mut TestWindow) {
     window.meters.show_transport(true, false);
-    window.meters.show_playhead(Some(Playhead { step: 3, cycle: 0 }));
+    window.meters.show_playhead(Some(Playhead { step: 3, cycle: 0, in_bar: 3 }));
     window.harness.run();
 }
 
