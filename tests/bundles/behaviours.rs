@@ -1,6 +1,9 @@
 //! Hosts that differ from the usual one: no behaviour crashes the plugin, or makes it send faulty events.
 
-use crate::sessions::{assert_clean, assert_no_faults, blocks, each_format, perform, play, play_busily};
+use crate::sessions::{
+    assert_clean, assert_no_faults, blocks, bounce, each_format, note_list, perform, play, play_busily,
+};
+use end_to_end::create;
 use rig::{BarReport, HostBehaviour, LoopWrap, Mode, NoteOutput, OutputChannels, PluginFormat, Setup};
 
 #[test]
@@ -43,5 +46,64 @@ fn a_choke_while_a_note_is_held_is_taken() {
             play(session, 4.0, blocks(480))
         });
         assert_clean(&recording, 4);
+    });
+}
+
+#[test]
+fn bars_are_counted_through_a_change_of_signature_whatever_the_host_says_of_them() {
+    let play = |format, bars, start: f64| {
+        let behaviour = HostBehaviour { bars, ..HostBehaviour::default() };
+        let recording =
+            perform(&mut *create(format), Setup { behaviour, ..Setup::new(Mode::Offline) }, |session| {
+                play_busily(session)?;
+                session.set_text("Grid", "Host bars")?;
+                session.transport().play();
+                session.render_beats(16.0, blocks(480))?;
+                session.transport().set_time_signature(7, 8);
+                session.render_beats(21.0, blocks(480))?;
+                session.transport().seek(start);
+                session.render_beats(14.0, blocks(480))?;
+                session.transport().stop();
+                session.render(64)
+            });
+        assert_no_faults(&recording);
+        note_list(&recording)
+    };
+    for start in [16.0, 26.5] {
+        let expected = play(PluginFormat::Clap, BarReport::StartAndNumber, start);
+        assert!(expected.len() > 60);
+        for (format, bars) in [
+            (PluginFormat::Vst3, BarReport::StartAndNumber),
+            (PluginFormat::Vst3, BarReport::SignatureAlone),
+            (PluginFormat::Clap, BarReport::SignatureAlone),
+        ] {
+            assert!(play(format, bars, start) == expected, "{format:?}, {bars:?}, back to {start}");
+        }
+    }
+}
+
+#[test]
+fn automation_that_is_no_number_changes_nothing() {
+    each_format(|instance| {
+        let mut play = |values: &[f64]| {
+            bounce(instance, |session| {
+                play_busily(session)?;
+                session.set_text("X", "0.3")?;
+                session.transport().play();
+                for value in values.iter().cycle().take(8 * 50) {
+                    let ids: Vec<_> =
+                        session.instance().parameters().iter().map(|parameter| parameter.id).collect();
+                    for id in ids.into_iter().filter(|_| !value.is_finite()) {
+                        session.set(id, *value);
+                    }
+                    session.render(480)?;
+                }
+                session.transport().stop();
+                session.render(64)
+            })
+        };
+        let expected = play(&[0.0]);
+        assert_clean(&expected, 20);
+        assert_eq!(play(&[f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 0.0]), expected);
     });
 }

@@ -2,7 +2,10 @@
 
 use crate::sessions::{blocks, each_format, odd_blocks, play, play_busily};
 use beat::{NoteEvent, NoteKind};
-use rig::{HostError, Instance, Mode, RecordedNote, Recording, Session, Setup};
+use rig::{
+    HostBehaviour, HostError, Instance, Mode, NoteOutput, OutputChannels, RecordedNote, Recording, Session,
+    Setup,
+};
 
 /// The notes of a session, and left and right of its audio.
 struct Rendering {
@@ -25,7 +28,14 @@ fn render(
     rate: f64,
     script: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
 ) -> Rendering {
-    let setup = Setup { rate, ..Setup::new(Mode::Offline) };
+    render_in(instance, Setup { rate, ..Setup::new(Mode::Offline) }, script)
+}
+
+fn render_in(
+    instance: &mut dyn Instance,
+    setup: Setup,
+    script: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
+) -> Rendering {
     let mut session = Session::start(instance, setup, 120.0).expect("the plugin activates");
     session.set_bounce(setup.mode).expect("the plugin has a Bounce parameter");
     session.keep_audio();
@@ -136,5 +146,63 @@ fn incoming_notes_play_the_kit_while_the_song_stands() {
         );
         let tail = rendering.audio[0].iter().rposition(|sample| *sample != 0.0).expect("a snare");
         assert!(tail < 48_000, "exact silence behind it");
+    });
+}
+
+#[test]
+fn the_kit_sounds_whatever_becomes_of_its_notes() {
+    each_format(|instance| {
+        let mut play = |note_output| {
+            let behaviour = HostBehaviour { note_output, ..HostBehaviour::default() };
+            let setup = Setup { behaviour, ..Setup::new(Mode::Offline) };
+            render_in(instance, setup, |session| two_bars(session, blocks(512))).audio
+        };
+        let expected = play(NoteOutput::Recorded);
+        assert!(expected[0].iter().any(|sample| sample.abs() > 0.1));
+        for note_output in [NoteOutput::Missing, NoteOutput::Refused] {
+            assert!(play(note_output) == expected, "{note_output:?} changes the sound");
+        }
+    });
+}
+
+#[test]
+fn one_channel_has_both_sides_mixed_and_the_same_notes() {
+    each_format(|instance| {
+        let mut play = |channels| {
+            let behaviour = HostBehaviour { channels, ..HostBehaviour::default() };
+            let setup = Setup { behaviour, ..Setup::new(Mode::Offline) };
+            render_in(instance, setup, |session| two_bars(session, blocks(512)))
+        };
+        let (stereo, mono) = (play(OutputChannels::Stereo), play(OutputChannels::Mono));
+        assert!(!mono.recording.notes.is_empty());
+        assert_eq!(mono.recording, stereo.recording);
+        let [left, right] = &stereo.audio;
+        let mixed = left.iter().zip(right).map(|(left, right)| 0.5 * (left + right));
+        assert!(mixed.eq(mono.audio[0].iter().copied()), "mono is not the mix of both sides");
+    });
+}
+
+#[test]
+fn a_bounce_minus_the_live_take_is_silence() {
+    // A sixteenth lasts 5512.5 samples.
+    each_format(|instance| {
+        let mut play = |mode, size| {
+            let setup = Setup { rate: 44_100.0, ..Setup::new(mode) };
+            render_in(instance, setup, |session| {
+                session.transport().seek(0.0);
+                two_bars(session, blocks(size))
+            })
+        };
+        let bounced = play(Mode::Offline, 512);
+        assert!(bounced.peak() > 0.1);
+        for size in [64, 100, 128, 256, 441, 512, 1024] {
+            // The beat is decoded by now, so live play has it from the first step on.
+            let live = play(Mode::Realtime, size);
+            assert_eq!(live.recording.notes, bounced.recording.notes, "blocks of {size}");
+            // The last block of a stopped song differs in length.
+            let both = bounced.audio.iter().zip(&live.audio);
+            let differs = both.flat_map(|(a, b)| a.iter().zip(b)).position(|(a, b)| a != b);
+            assert_eq!(differs, None, "blocks of {size}");
+        }
     });
 }
