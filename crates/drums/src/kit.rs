@@ -6,7 +6,7 @@ use libm::tanhf;
 use crate::layer::Strike;
 use crate::recipes::RECIPES;
 use crate::source::CHUNK;
-use crate::voice::Voice;
+use crate::voice::{PreparedDrum, Voice, loudness};
 
 /// The lowest sample rate; lower ones count as this.
 pub const SLOWEST_RATE: f32 = 8_000.0;
@@ -29,6 +29,9 @@ const LEVEL_GLIDE: f32 = 0.02;
 pub struct Drums {
     rate: f32,
     seed: u32,
+    prepared: [PreparedDrum; INSTRUMENTS],
+    /// The amplitude of each velocity.
+    loudness: [f32; 128],
     voices: [Option<Voice>; VOICES],
     /// The level and its target, as amplitudes.
     level: f32,
@@ -39,12 +42,21 @@ impl Drums {
     /// A silent kit at full level. Equal seeds give equal sound.
     pub fn new(seed: u32, rate: f64) -> Self {
         let rate = (rate as f32).clamp(SLOWEST_RATE, FASTEST_RATE);
-        Self { rate, seed, voices: [None; VOICES], level: 1.0, target: 1.0 }
+        Self {
+            rate,
+            seed,
+            prepared: prepared(rate),
+            loudness: core::array::from_fn(|velocity| loudness(velocity as f32 / 127.0)),
+            voices: [None; VOICES],
+            level: 1.0,
+            target: 1.0,
+        }
     }
 
     /// Silences the kit and changes the sample rate.
     pub fn set_rate(&mut self, rate: f64) {
         self.rate = (rate as f32).clamp(SLOWEST_RATE, FASTEST_RATE);
+        self.prepared = prepared(self.rate);
         self.rest();
     }
 
@@ -92,8 +104,10 @@ impl Drums {
             voice.fade_out(recipe.rings_on, self.rate);
             before = ring_on(ringing, voice);
         }
-        let hit = Strike { force: f32::from(velocity.min(127)) / 127.0, seed };
-        *drum = Some(Voice::new(recipe, &hit, before.as_ref(), self.rate));
+        let velocity = velocity.min(127);
+        let loudness = self.loudness[usize::from(velocity)];
+        let hit = Strike { force: f32::from(velocity) / 127.0, loudness, seed };
+        *drum = Some(Voice::new(&self.prepared[instrument], &hit, before.as_ref(), self.rate));
     }
 
     /// Renders the next samples, left and right; of slices of different lengths the shorter one counts.
@@ -118,14 +132,28 @@ impl Drums {
                 *place = None;
             }
         }
+        if self.level == self.target {
+            for side in [&mut *left, &mut *right] {
+                if side.iter().any(|sample| sample.abs() > KNEE) {
+                    side.iter_mut().for_each(|sample| *sample = limit(*sample));
+                }
+                side.iter_mut().for_each(|sample| *sample *= self.level);
+            }
+        } else {
+            self.glide(left, right);
+        }
+        if self.level == 0.0 && self.target == 0.0 {
+            self.voices = [None; VOICES];
+        }
+    }
+
+    /// Limits the next samples while the level changes.
+    fn glide(&mut self, left: &mut [f32], right: &mut [f32]) {
         let step = 1.0 / (LEVEL_GLIDE * self.rate);
         for (left, right) in left.iter_mut().zip(right) {
             self.level += (self.target - self.level).clamp(-step, step);
             *left = limit(*left) * self.level;
             *right = limit(*right) * self.level;
-        }
-        if self.level == 0.0 && self.target == 0.0 {
-            self.voices = [None; VOICES];
         }
     }
 
@@ -136,6 +164,10 @@ impl Drums {
         bits = (bits ^ bits >> 15).wrapping_mul(0x735a_2d97);
         bits ^ bits >> 15
     }
+}
+
+fn prepared(rate: f32) -> [PreparedDrum; INSTRUMENTS] {
+    core::array::from_fn(|drum| PreparedDrum::new(&RECIPES[drum], rate))
 }
 
 /// Lets `voice` ring on; where there is no room, returns the most faded voice, which ends.

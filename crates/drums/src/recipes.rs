@@ -247,7 +247,7 @@ const fn drum(layers: &'static [LayerRecipe], level: f32, pan: f32) -> DrumRecip
 }
 
 /// All drums, by instrument.
-pub(crate) const RECIPES: [DrumRecipe; INSTRUMENTS] = [
+pub(crate) static RECIPES: [DrumRecipe; INSTRUMENTS] = [
     drum(&KICK, 0.45, 0.0),
     drum(&SNARE, 0.31, 0.0),
     drum(&RIM, 0.26, 0.12),

@@ -13,6 +13,34 @@ const TO_UNIT: f32 = 1.0 / 2_147_483_648.0;
 /// The range of a phase: one period.
 const TURN: f32 = 4_294_967_296.0;
 
+/// A source at a sample rate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum PreparedSource {
+    /// With the factor a sample of the glide.
+    Tone {
+        from: f32,
+        to: f32,
+        glide: f32,
+        drive: f32,
+        fall: f32,
+    },
+    /// With the amplitude.
+    Noise(f32),
+    Metal([f32; SQUARES]),
+}
+
+impl PreparedSource {
+    pub(crate) fn new(source: &Source, rate: f32) -> Self {
+        match *source {
+            Source::Tone { from, to, glide, drive } => {
+                Self::Tone { from, to, glide, drive, fall: fall(glide, rate) }
+            }
+            Source::Noise => Self::Noise(sqrtf(rate / 48_000.0) * TO_UNIT),
+            Source::Metal(hertz) => Self::Metal(hertz),
+        }
+    }
+}
+
 /// A source with its state.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Generator {
@@ -23,13 +51,19 @@ pub(crate) enum Generator {
 
 impl Generator {
     /// `pitch` multiplies every frequency; `force` (0..=1) scales the depth of a tone's glide.
-    pub(crate) fn new(source: &Source, pitch: f32, force: f32, seed: u32, rate: f32) -> Self {
+    pub(crate) fn new(source: &PreparedSource, pitch: f32, force: f32, seed: u32, rate: f32) -> Self {
         match *source {
-            Source::Tone { from, to, glide, drive } => {
-                Self::Tone(Tone::new(from * pitch, to * pitch, glide, drive, force, rate))
+            PreparedSource::Tone { from, to, glide, drive, fall } => {
+                const SOFTEST: f32 = 0.6;
+                let turns = |hertz: f32| (hertz * pitch / rate).min(0.45) * TURN;
+                let rest = turns(to);
+                let above = (turns(from) - rest) * (SOFTEST + (1.0 - SOFTEST) * force);
+                // To a millionth of the glide.
+                let falling = (2.0 * glide * rate) as u32;
+                Self::Tone(Tone { phase: 0, rest, above, fall, falling, drive })
             }
-            Source::Noise => Self::Noise(Noise { state: seed, scale: sqrtf(rate / 48_000.0) * TO_UNIT }),
-            Source::Metal(hertz) => Self::Metal(Metal::new(hertz, pitch, rate)),
+            PreparedSource::Noise(scale) => Self::Noise(Noise { state: seed, scale }),
+            PreparedSource::Metal(hertz) => Self::Metal(Metal::new(hertz, pitch, rate)),
         }
     }
 }
@@ -50,16 +84,6 @@ pub(crate) struct Tone {
 }
 
 impl Tone {
-    fn new(from: f32, to: f32, glide: f32, drive: f32, force: f32, rate: f32) -> Self {
-        const SOFTEST: f32 = 0.6;
-        let turns = |hertz: f32| (hertz / rate).min(0.45) * TURN;
-        let rest = turns(to);
-        let above = (turns(from) - rest) * (SOFTEST + (1.0 - SOFTEST) * force);
-        // To a millionth of the glide.
-        let falling = (2.0 * glide * rate) as u32;
-        Self { phase: 0, rest, above, fall: fall(glide, rate), falling, drive }
-    }
-
     /// Writes the next samples, at most [`CHUNK`]: first the phases, which depend on each other, then their
     /// sines, which the compiler vectorises.
     pub(crate) fn write(&mut self, samples: &mut [f32]) {
@@ -137,15 +161,21 @@ impl Metal {
         }
     }
 
-    #[inline]
-    pub(crate) fn step(&mut self) -> f32 {
-        let mut low = 0;
+    /// Writes the next samples, at most [`CHUNK`], one square wave after another, which the compiler vectorises.
+    pub(crate) fn write(&mut self, samples: &mut [f32]) {
+        let mut low = [0_i32; CHUNK];
+        let low = &mut low[..samples.len()];
         for (phase, step) in self.phases.iter_mut().zip(self.steps) {
-            *phase = phase.wrapping_add(step);
-            // The upper half of a phase is the lower half of the wave; one left out stays in its upper half.
-            low += phase.cast_signed() >> 31;
+            let from = *phase;
+            for (index, low) in (1_u32..).zip(low.iter_mut()) {
+                // The upper half of a phase is the lower half of the wave; one left out stays in its upper half.
+                *low += from.wrapping_add(step.wrapping_mul(index)).cast_signed() >> 31;
+            }
+            *phase = from.wrapping_add(step.wrapping_mul(low.len() as u32));
         }
-        (self.squares + 2 * low) as f32 * self.gain
+        for (sample, low) in samples.iter_mut().zip(low) {
+            *sample = (self.squares + 2 * *low) as f32 * self.gain;
+        }
     }
 }
 

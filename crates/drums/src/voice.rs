@@ -5,7 +5,7 @@ use core::f32::consts::{FRAC_PI_4, SQRT_2};
 use libm::{cosf, powf, sinf};
 
 use crate::envelope::fall;
-use crate::layer::{Strike, VoiceLayer};
+use crate::layer::{PreparedLayer, Strike, VoiceLayer};
 use crate::recipes::{DrumRecipe, LAYERS};
 use crate::source::CHUNK;
 
@@ -13,6 +13,34 @@ use crate::source::CHUNK;
 const REST: f32 = 0.008;
 /// Below this the fade ends.
 const INAUDIBLE: f32 = 1e-5;
+
+/// What all hits of a drum have in common at a sample rate.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PreparedDrum {
+    layers: [Option<PreparedLayer>; LAYERS],
+    level: f32,
+    left: f32,
+    right: f32,
+    rest_fall: f32,
+}
+
+impl PreparedDrum {
+    pub(crate) fn new(recipe: &'static DrumRecipe, rate: f32) -> Self {
+        let mut layers = [None; LAYERS];
+        for (layer, recipe) in layers.iter_mut().zip(recipe.layers) {
+            *layer = Some(PreparedLayer::new(recipe, rate));
+        }
+        // Equal-power panning; the middle is 1 on both sides.
+        let angle = (recipe.pan + 1.0) * FRAC_PI_4;
+        let (left, right) = (cosf(angle) * SQRT_2, sinf(angle) * SQRT_2);
+        Self { layers, level: recipe.level, left, right, rest_fall: fall(REST, rate) }
+    }
+}
+
+/// The amplitude of a velocity of 0..=1. It grows faster than velocity, as on a drum.
+pub(crate) fn loudness(force: f32) -> f32 {
+    powf(force, 1.4)
+}
 
 /// A drum that sounds.
 #[derive(Clone, Copy, Debug)]
@@ -33,27 +61,22 @@ pub(crate) struct Voice {
 
 impl Voice {
     /// A hit that replaces `before`, the drum's last hit, where that still sounds.
-    pub(crate) fn new(recipe: &DrumRecipe, hit: &Strike, before: Option<&Self>, rate: f32) -> Self {
-        // Amplitude grows faster than velocity, as on a drum.
-        const FORCE_TO_LOUDNESS: f32 = 1.4;
+    pub(crate) fn new(drum: &PreparedDrum, hit: &Strike, before: Option<&Self>, rate: f32) -> Self {
         const UNEVEN: f32 = 0.03;
-        let loudness =
-            recipe.level * powf(hit.force, FORCE_TO_LOUDNESS) * (1.0 + UNEVEN * hit.random(u32::MAX));
+        let loudness = drum.level * hit.loudness * (1.0 + UNEVEN * hit.random(u32::MAX));
         let mut layers = [None; LAYERS];
-        for (which, (layer, recipe)) in layers.iter_mut().zip(recipe.layers).enumerate() {
-            *layer = Some(VoiceLayer::new(recipe, hit, loudness, which as u32, rate));
+        for (which, (layer, prepared)) in layers.iter_mut().zip(drum.layers.iter().flatten()).enumerate() {
+            *layer = Some(VoiceLayer::new(prepared, hit, loudness, which as u32, rate));
         }
-        // Equal-power panning; the middle is 1 on both sides.
-        let angle = (recipe.pan + 1.0) * FRAC_PI_4;
         let rest = before.map_or(0.0, |before| before.last);
         Self {
             layers,
-            left: cosf(angle) * SQRT_2,
-            right: sinf(angle) * SQRT_2,
+            left: drum.left,
+            right: drum.right,
             gain: 1.0,
             loss: 0.0,
             rest,
-            rest_fall: fall(REST, rate),
+            rest_fall: drum.rest_fall,
             last: rest,
         }
     }

@@ -78,6 +78,25 @@ fn whatever_the_blocks_the_kit_sounds_the_same() {
 }
 
 #[test]
+fn the_sound_is_exactly_what_it_was() {
+    let sum = |rate: f64| {
+        let sound = render(Drums::new(4711, rate), &busy(), 2 * rate as usize, &[512]);
+        // FNV-1a.
+        sound
+            .iter()
+            .flatten()
+            .flat_map(|sample| sample.to_bits().to_le_bytes())
+            .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
+                (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+            })
+    };
+    let sums = [22_050.0, 44_100.0, 48_000.0, 96_000.0].map(sum);
+    let expected =
+        [0xc7c8_bb3b_9628_eb37, 0x5dc0_1b99_77c0_4bd1, 0x6528_350d_61dd_321d, 0xa9a5_b05c_ef86_daaf];
+    assert_eq!(sums, expected, "{sums:#018x?}");
+}
+
+#[test]
 fn equal_seeds_play_alike_and_hits_at_two_places_do_not() {
     let play = |seed| render(Drums::new(seed, RATE), &vec![(0, 1, 100), (24_000, 1, 100)], 48_000, &[512]);
     assert!(play(1) == play(1));
