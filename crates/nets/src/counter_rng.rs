@@ -36,8 +36,8 @@ impl CounterRng {
     /// The draw for `cell` in `stream`: uniform in 0..1, in steps of 2^-24.
     ///
     /// Seed, take, cell and stream are mixed one after another by the finalizer of SplitMix64 (Steele,
-    /// Lea & Flood, OOPSLA 2014), which is a bijection: two questions of one seed and take never share
-    /// a number by construction.
+    /// Lea & Flood, OOPSLA 2014), a bijection. So the 64 bits of two cells of one seed and take differ; the 24
+    /// that are used may be equal by chance, as independent draws may.
     pub fn uniform(&self, cell: usize, stream: RngStream) -> f32 {
         let take = mix(mix(self.seed) ^ u64::from(self.take));
         let bits = mix(take ^ (cell as u64) << 8 ^ stream as u64);
