@@ -3,8 +3,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
@@ -26,10 +26,45 @@ const IDLE_PARK: Duration = Duration::from_millis(20);
 /// How long a change keeps the updates frequent.
 const BUSY_AFTER_CHANGE: Duration = Duration::from_secs(1);
 
+/// How long an activation waits for its bank.
+const ACTIVATION_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// A running decode thread; dropping it stops and joins the thread.
 pub struct DecodeThread {
     stop: Arc<AtomicBool>,
+    progress: Arc<Progress>,
     join: Option<JoinHandle<()>>,
+}
+
+/// What the thread has published, for an activation that waits for it.
+#[derive(Default)]
+struct Progress {
+    state: Mutex<ProgressState>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct ProgressState {
+    /// The settings of the last published bank.
+    decoded: Option<Settings>,
+    /// Whether the thread has ended: nothing more will come.
+    ended: bool,
+}
+
+impl Progress {
+    fn note(&self, change: impl FnOnce(&mut ProgressState)) {
+        change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
+        self.changed.notify_all();
+    }
+}
+
+/// Notes the end of the thread, however it ends.
+struct EndNote(Arc<Progress>);
+
+impl Drop for EndNote {
+    fn drop(&mut self) {
+        self.0.note(|state| state.ended = true);
+    }
 }
 
 impl DecodeThread {
@@ -46,11 +81,41 @@ impl DecodeThread {
     ) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
-        let decode_loop = DecodeLoop { params, banks, played, shared, meters, model: None, decoded: None };
-        let join = thread::Builder::new()
-            .name("beatfield decode".into())
-            .spawn(move || decode_loop.run(&stopped))?;
-        Ok(Self { stop, join: Some(join) })
+        let progress = Arc::new(Progress::default());
+        let end = EndNote(progress.clone());
+        let decode_loop = DecodeLoop {
+            params,
+            banks,
+            played,
+            shared,
+            meters,
+            progress: progress.clone(),
+            model: None,
+            decoded: None,
+        };
+        let join = thread::Builder::new().name("beatfield decode".into()).spawn(move || {
+            let _end = end;
+            decode_loop.run(&stopped);
+        })?;
+        Ok(Self { stop, progress, join: Some(join) })
+    }
+
+    /// Waits until a bank of these settings is published, half a second at most; false where it was not. A
+    /// host may render as soon as `activate` has returned, faster than any thread can be started, so an
+    /// activation waits here. Main thread only; holds no lock that the decode thread waits for.
+    pub fn wait_for(&self, settings: &Settings) -> bool {
+        if let Some(join) = &self.join {
+            join.thread().unpark();
+        }
+        let state = self.progress.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let (state, _) = self
+            .progress
+            .changed
+            .wait_timeout_while(state, ACTIVATION_TIMEOUT, |state| {
+                !state.ended && state.decoded.as_ref() != Some(settings)
+            })
+            .unwrap_or_else(PoisonError::into_inner);
+        state.decoded.as_ref() == Some(settings)
     }
 
     /// The thread's handle, to unpark it.
@@ -78,6 +143,7 @@ struct DecodeLoop {
     played: CaptureOutput,
     shared: Arc<SharedState>,
     meters: Arc<Meters>,
+    progress: Arc<Progress>,
     model: Option<LoadedModel>,
     /// The settings of the last published bank.
     decoded: Option<Settings>,
@@ -125,6 +191,7 @@ impl DecodeLoop {
         let number = self.banks.publish(&bank, DrumTable::new(bank.kit(), &own));
         self.params.saved.keep_bank(&bank, bank_loads, revision);
         self.decoded = Some(settings);
+        self.progress.note(|state| state.decoded = Some(settings));
         self.shared.show(|decoded| decoded.add(number, bank, self.meters.committed()));
         true
     }
@@ -210,11 +277,11 @@ impl LoadedModel {
     fn load(choice: &ModelChoice, revision: u32, number: u32) -> Self {
         let file = choice.file();
         let model = match &file {
-            Some(file) => Model::read(file),
-            None => Model::from_bytes("the built-in model", BUILT_IN),
+            Some(file) => Model::read(file).map(Arc::new).map_err(|error| error.to_string()),
+            None => built_in_model().clone(),
         };
         let playable = model.and_then(|model| {
-            let decoder = BankDecoder::new(&model)?;
+            let decoder = BankDecoder::new(&model).map_err(|error| error.to_string())?;
             Ok((model, decoder))
         });
         match playable {
@@ -223,24 +290,21 @@ impl LoadedModel {
                 number,
                 sha256: Some(model.sha256_hex()),
                 problem: changed_since_saved(choice, &model),
-                model: Some(Arc::new(model)),
+                model: Some(model),
                 file,
                 refused: None,
                 decoder: Some(decoder),
             },
-            Err(error) => {
-                let sentence = error.to_string();
-                Self {
-                    revision,
-                    number,
-                    model: None,
-                    file,
-                    sha256: None,
-                    refused: Some(sentence.clone()),
-                    problem: Some(sentence),
-                    decoder: None,
-                }
-            }
+            Err(sentence) => Self {
+                revision,
+                number,
+                model: None,
+                file,
+                sha256: None,
+                refused: Some(sentence.clone()),
+                problem: Some(sentence),
+                decoder: None,
+            },
         }
     }
 
@@ -285,6 +349,15 @@ impl LoadedModel {
     }
 }
 
+/// The built-in model, parsed once per process: all instances share it.
+fn built_in_model() -> &'static Result<Arc<Model>, String> {
+    static MODEL: OnceLock<Result<Arc<Model>, String>> = OnceLock::new();
+    MODEL.get_or_init(|| {
+        let model = Model::from_bytes("the built-in model", BUILT_IN);
+        model.map(Arc::new).map_err(|error| error.to_string())
+    })
+}
+
 fn built_in_phrases() -> Result<PhraseModel, ModelError> {
     let name = "the built-in phrase model";
     PhraseModel::of(&SequenceModel::from_bytes(name, PHRASES)?, name)
@@ -303,4 +376,65 @@ fn changed_since_saved(choice: &ModelChoice, model: &Model) -> Option<String> {
     Some(format!(
         "{name} has changed since this project was saved (its hash began with {short}); the beats may differ."
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::{CaptureInput, capture_queue};
+    use crate::crossing::{BankReader, bank_crossing};
+
+    /// A decode thread with the ends of the other threads.
+    struct Rig {
+        params: Arc<BeatfieldParams>,
+        thread: DecodeThread,
+        banks: BankReader,
+        _played: CaptureInput,
+    }
+
+    impl Rig {
+        fn start() -> Self {
+            let (params, shared, meters) = (Arc::<BeatfieldParams>::default(), Arc::default(), Arc::default());
+            let ((writer, banks), (input, output)) = (bank_crossing(), capture_queue());
+            let thread = DecodeThread::start(params.clone(), writer, output, shared, meters);
+            Self { params, thread: thread.expect("a thread"), banks, _played: input }
+        }
+    }
+
+    #[test]
+    fn an_activation_has_the_bank_of_the_settings_as_they_are_then() {
+        let mut rig = Rig::start();
+        for seed in [4711, 12, 13] {
+            set(&rig.params.seed, seed);
+            assert!(rig.thread.wait_for(&rig.params.settings()));
+            assert!(rig.banks.take_newest());
+            assert_eq!(rig.banks.current().settings(), &rig.params.settings());
+        }
+    }
+
+    #[test]
+    fn a_bank_that_never_comes_is_waited_for_half_a_second_and_not_at_all_once_the_thread_has_ended() {
+        let rig = Rig::start();
+        let never = Settings { revision: 99, ..Settings::DEFAULT };
+        assert!(!rig.thread.wait_for(&never));
+        rig.thread.progress.note(|state| state.ended = true);
+        let start = Instant::now();
+        assert!(!rig.thread.wait_for(&never));
+        assert!(start.elapsed() < ACTIVATION_TIMEOUT);
+    }
+
+    #[test]
+    fn every_instance_shares_the_built_in_model() {
+        let models = [1, 2].map(|number| LoadedModel::load(&ModelChoice::default(), 0, number).model);
+        let [Some(first), Some(second)] = models else { panic!("the built-in model is sound") };
+        assert!(Arc::ptr_eq(&first, &second));
+    }
+
+    /// Sets a parameter as a host does.
+    #[allow(unsafe_code, reason = "the framework lets hosts alone set a parameter")]
+    fn set(param: &nice_plug::prelude::IntParam, value: i32) {
+        use nice_plug::prelude::Param;
+        // SAFETY: the parameter lives through the call.
+        unsafe { param.as_ptr()._internal_set_normalized_value(param.preview_normalized(value)) };
+    }
 }

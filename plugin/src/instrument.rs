@@ -125,6 +125,10 @@ impl Plugin for Beatfield {
         };
         let waker = self.decode.as_ref().and_then(DecodeThread::waker);
         self.audio.configure(f64::from(buffer.sample_rate), mode, waker);
+        if let Some(decode) = &self.decode {
+            // Without a bank by then the instrument is silent until it comes.
+            decode.wait_for(&self.params.settings());
+        }
         true
     }
 

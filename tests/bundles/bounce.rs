@@ -2,9 +2,10 @@
 //! seek.
 
 use crate::sessions::{
-    assert_clean, blocks, bounce, each_format, note_list, odd_blocks, play, play_busily, plays_live,
+    assert_clean, blocks, bounce, each, each_format, note_list, odd_blocks, play, play_busily, plays_live,
 };
-use rig::{HostError, Instance, RecordedNote, Recording, Session};
+use end_to_end::create;
+use rig::{HostError, Instance, Mode, RecordedNote, Recording, Session, Setup};
 use std::collections::BTreeSet;
 
 /// Two bars while X, Y and the temperature move in every block.
@@ -203,5 +204,54 @@ fn a_bounced_phrase_is_what_plays_live_in_blocks_of_any_size() {
         let offline = bounced_phrase(instance, &[], 0.0, 12.0);
         let live = |session: &mut Session<'_>| play_phrase(session, &[], 0.0, 12.0, odd_blocks(3, 900));
         plays_live(instance, live, &offline);
+    });
+}
+
+/// The notes of two bars, rendered from the first block on, with no parameter set.
+fn at_once(instance: &mut dyn Instance) -> Recording {
+    let mut session =
+        Session::start(instance, Setup::new(Mode::Offline), 120.0).expect("the plugin activates");
+    play(&mut session, 8.0, blocks(8192)).expect("the plugin plays");
+    session.finish().expect("the plugin deactivates")
+}
+
+/// *Bounce* is at *auto*, and under VST3 the plugin can't tell that this is no live host. A host that renders
+/// right after it has activated the plugin used to hear nothing of the first steps.
+#[test]
+fn a_fresh_instance_rendered_at_once_plays_its_first_beat() {
+    each(|format| {
+        let expected = at_once(&mut *create(format));
+        assert_clean(&expected, 10);
+        let first = expected.notes.iter().map(|note| note.start).min();
+        assert_eq!(first, Some(0), "the first step of the default place is hit");
+        for _ in 0..10 {
+            assert_eq!(note_list(&at_once(&mut *create(format))), note_list(&expected));
+        }
+    });
+}
+
+/// A project is opened in an instance that has played before, and rendered at once.
+#[test]
+fn a_change_before_the_activation_is_heard_from_the_first_step() {
+    each_format(|instance| {
+        let state = |instance: &mut dyn Instance, x: &str| {
+            bounce(instance, |session| {
+                session.set_text("X", x)?;
+                session.render(480)
+            });
+            instance.save().expect("the plugin saves")
+        };
+        let states = ["0.1", "0.9"].map(|x| state(instance, x));
+        let played = [0, 1, 0].map(|project| {
+            let state: &Vec<u8> = &states[project];
+            let mut fresh = create(instance.format());
+            fresh.load(state).expect("the plugin opens its own state");
+            instance.load(state).expect("the plugin opens its own state");
+            let expected = at_once(&mut *fresh);
+            assert_eq!(note_list(&at_once(instance)), note_list(&expected));
+            note_list(&expected)
+        });
+        assert_ne!(played[0], played[1]);
+        assert_eq!(played[0], played[2]);
     });
 }
