@@ -394,7 +394,8 @@ mod tests {
 
     impl Rig {
         fn start() -> Self {
-            let (params, shared, meters) = (Arc::<BeatfieldParams>::default(), Arc::default(), Arc::default());
+            let (params, shared, meters) =
+                (Arc::<BeatfieldParams>::default(), Arc::default(), Arc::default());
             let ((writer, banks), (input, output)) = (bank_crossing(), capture_queue());
             let thread = DecodeThread::start(params.clone(), writer, output, shared, meters);
             Self { params, thread: thread.expect("a thread"), banks, _played: input }

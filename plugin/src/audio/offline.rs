@@ -2,7 +2,8 @@
 //!
 //! An offline render can run ahead of the decode thread, so at each commit the audio thread wakes it and
 //! waits until the newest bank has the settings of that commit. After a timeout the old bank plays, the miss
-//! is counted, and the window says so. Live, this never happens.
+//! is counted, and the window says so. Live, this never happens: *exact* counts only until the pace of the
+//! blocks shows that the host is live.
 
 use std::thread::Thread;
 use std::time::{Duration, Instant};
@@ -24,6 +25,13 @@ const PROOF_SECONDS: f64 = 1.0;
 /// After this long the comparison of song time and clock starts anew.
 const WINDOW_SECONDS: f64 = 5.0;
 
+/// The pace of the blocks is judged whenever this much audio has been processed.
+const PACE_SECONDS: f64 = 0.2;
+/// A host is live where its blocks come at no more than this many times real time.
+const LIVE_RATIO: f64 = 1.3;
+/// A longer gap between two blocks counts as this long: a host that rests is not live by that.
+const LONGEST_GAP_SECONDS: f64 = 0.1;
+
 /// The host's render mode, as far as it is reliable.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum HostMode {
@@ -42,6 +50,7 @@ pub(super) struct OfflineRender {
     mode: HostMode,
     decode_thread: Option<Thread>,
     clock: SongClock,
+    pace: Pace,
     /// A wait timed out: no further wait until another bank arrives.
     stuck: bool,
 }
@@ -58,17 +67,24 @@ impl OfflineRender {
 
     /// Whether the commits of this block wait for their banks.
     pub(super) fn observe(&mut self, transport: &Transport, bounce: Bounce) -> bool {
+        self.observe_at(transport, bounce, Instant::now())
+    }
+
+    fn observe_at(&mut self, transport: &Transport, bounce: Bounce, now: Instant) -> bool {
+        let live = self.pace.is_live(transport, now);
         match (bounce, self.mode) {
-            (Bounce::Exact, _) | (_, HostMode::Offline) => true,
+            (_, HostMode::Offline) => true,
+            // CLAP hosts that render offline without announcing it count as live until *exact* is chosen.
+            (Bounce::Exact, HostMode::Live | HostMode::Unknown) => !live,
             (Bounce::Auto, HostMode::Live) => false,
-            (Bounce::Auto, HostMode::Unknown) => self.clock.outruns(transport, Instant::now()),
+            (Bounce::Auto, HostMode::Unknown) => self.clock.outruns(transport, now),
         }
     }
 
     /// The wait of one block. None where the decode thread has ended.
     pub(super) fn wait_for<'a>(&'a mut self, settings: Settings, meters: &'a Meters) -> Wait<'a> {
         let decode_thread = self.decode_thread.as_ref().filter(|_| !meters.decoder_ended());
-        Wait { settings, meters, decode_thread, stuck: &mut self.stuck }
+        Wait { settings, meters, decode_thread, stuck: &mut self.stuck, waited: &mut self.pace.waited }
     }
 }
 
@@ -100,12 +116,45 @@ impl SongClock {
     }
 }
 
+/// The pace at which blocks come, whether the song rolls or not. Kept over `reset`: a live host stays live
+/// when it starts and stops.
+#[derive(Debug, Default)]
+struct Pace {
+    /// When the last block came, and its length in seconds.
+    last: Option<(Instant, f64)>,
+    /// Seconds of audio since the last judgement, and the time that they took.
+    audio: f64,
+    passed: f64,
+    /// How long this plugin itself waited since the last block: no pace of the host's.
+    waited: Duration,
+    live: bool,
+}
+
+impl Pace {
+    /// Whether the blocks of the last stretch came in real time.
+    fn is_live(&mut self, transport: &Transport, now: Instant) -> bool {
+        let block = f64::from(transport.frames) / transport.sample_rate;
+        let waited = std::mem::take(&mut self.waited);
+        if let Some((last, before)) = self.last.replace((now, block)) {
+            let gap = now.duration_since(last).saturating_sub(waited).as_secs_f64();
+            self.audio += before;
+            self.passed += gap.min(LONGEST_GAP_SECONDS.max(1.5 * before));
+        }
+        if self.audio >= PACE_SECONDS {
+            self.live = self.passed * LIVE_RATIO >= self.audio;
+            (self.audio, self.passed) = (0.0, 0.0);
+        }
+        self.live
+    }
+}
+
 /// The wait of one block.
 pub(super) struct Wait<'a> {
     settings: Settings,
     meters: &'a Meters,
     decode_thread: Option<&'a Thread>,
     stuck: &'a mut bool,
+    waited: &'a mut Duration,
 }
 
 impl Wait<'_> {
@@ -117,8 +166,9 @@ impl Wait<'_> {
         if *banks.current().settings() == self.settings {
             return;
         }
+        let start = Instant::now();
         permit_alloc(|| {
-            let deadline = Instant::now() + TIMEOUT;
+            let deadline = start + TIMEOUT;
             while *banks.current().settings() != self.settings {
                 if Instant::now() > deadline {
                     *self.stuck = true;
@@ -130,6 +180,7 @@ impl Wait<'_> {
                 banks.take_newest();
             }
         });
+        *self.waited += start.elapsed();
     }
 }
 
@@ -169,6 +220,53 @@ mod tests {
         assert!((0..20).any(|_| clock.outruns(&BLOCK, now)));
         assert!(!clock.outruns(&Transport { playing: false, ..BLOCK }, now));
         assert!(!clock.outruns(&BLOCK, now));
+    }
+
+    /// Whether the last of these blocks of a hundredth of a second waits under *exact*, in each mode. Block
+    /// `n` comes `at(n)` seconds after the first.
+    fn exact_waits(blocks: u32, at: impl Fn(u32) -> f64) -> [bool; 3] {
+        [HostMode::Live, HostMode::Unknown, HostMode::Offline].map(|mode| {
+            let (mut render, start) = (OfflineRender::default(), Instant::now());
+            render.configure(mode, None);
+            let block = Transport { frames: 480, ..BLOCK };
+            let waits = (0..blocks).map(|number| {
+                // A live host resets, stops and starts as it likes.
+                if number % 7 == 0 {
+                    render.reset();
+                }
+                let block = Transport { playing: number % 3 > 0, ..block };
+                render.observe_at(&block, Bounce::Exact, start + Duration::from_secs_f64(at(number)))
+            });
+            waits.last().unwrap_or_default()
+        })
+    }
+
+    /// It used to wait up to two seconds on the audio thread of a live host.
+    #[test]
+    fn exact_does_not_wait_while_the_host_is_demonstrably_live() {
+        let live = [false, false, true];
+        assert_eq!(exact_waits(100, |block| f64::from(block) * 0.01), live);
+        assert_eq!(exact_waits(100, |block| f64::from(block / 4) * 0.04), live, "in bursts of four blocks");
+        assert_eq!(exact_waits(300, |block| f64::from(block) * 0.009), live, "a little fast");
+        let waits = [true; 3];
+        assert_eq!(exact_waits(100, |block| f64::from(block) * 0.000_3), waits);
+        assert_eq!(exact_waits(100, |block| f64::from(block) * 0.004), waits, "a slow machine");
+        assert_eq!(exact_waits(1, |_| 0.0), waits, "nothing is known yet");
+        let rests = |block: u32| f64::from(block) * 0.000_3 + f64::from(block / 50) * 60.0;
+        assert_eq!(exact_waits(101, rests), waits, "it rests a minute after half a second");
+        let bounces = |block: u32| f64::from(block.min(100)) * 0.01 + f64::from(block) * 0.000_3;
+        assert_eq!(exact_waits(142, bounces), waits, "live for a second, then a bounce");
+    }
+
+    /// Waiting makes an offline render slow; it must not be taken for a live host by that.
+    #[test]
+    fn the_plugins_own_waits_are_no_pace_of_the_hosts() {
+        let (mut pace, mut now) = (Pace::default(), Instant::now());
+        for _ in 0..100 {
+            assert!(!pace.is_live(&BLOCK, now));
+            pace.waited = Duration::from_millis(500);
+            now += pace.waited;
+        }
     }
 
     #[test]
