@@ -96,6 +96,7 @@ impl AudioSide {
             (host::transport(context.transport(), &mut self.bars, frames, self.sample_rate), tempo, signature)
         };
         meters.show_meter(tempo, signature);
+        meters.count_block();
         let playback = params.playback();
         let settings = params.settings();
         let waits = self.offline.observe(&transport, params.bounce.value());

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle, Thread};
 use std::time::{Duration, Instant};
 
@@ -28,6 +28,57 @@ const BUSY_AFTER_CHANGE: Duration = Duration::from_secs(1);
 
 /// How long an activation waits for its bank.
 const ACTIVATION_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// The decode thread of an instance, which starts with the first activation or the first opening of the
+/// window, whichever comes first: a scan for plugins starts none, and a window follows its puck where the host
+/// has not switched the audio on. Main thread only.
+pub struct Decoding {
+    params: Arc<BeatfieldParams>,
+    shared: Arc<SharedState>,
+    meters: Arc<Meters>,
+    /// Taken by the thread.
+    ends: Mutex<Option<(BankWriter, CaptureOutput)>>,
+    thread: Mutex<Option<DecodeThread>>,
+}
+
+impl Decoding {
+    /// Decodes for `params` once it is started.
+    pub fn new(
+        params: Arc<BeatfieldParams>,
+        shared: Arc<SharedState>,
+        meters: Arc<Meters>,
+        banks: BankWriter,
+        played: CaptureOutput,
+    ) -> Self {
+        Self { params, shared, meters, ends: Mutex::new(Some((banks, played))), thread: Mutex::default() }
+    }
+
+    /// Starts the thread unless it was started. Without it the instrument is silent and the window says why.
+    pub fn start(&self) {
+        let ends = self.ends.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let Some((banks, played)) = ends else { return };
+        let (params, shared, meters) = (self.params.clone(), self.shared.clone(), self.meters.clone());
+        match DecodeThread::start(params, banks, played, shared, meters) {
+            Ok(thread) => *self.thread() = Some(thread),
+            Err(error) => self.shared.show(|decoded| {
+                decoded.problem = Some(format!(
+                    "Beatfield could not start its decode thread ({error}); reload the plugin."
+                ));
+            }),
+        }
+    }
+
+    /// Ends the thread for good, and waits until it has ended.
+    pub fn end(&self) {
+        self.ends.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.thread().take();
+    }
+
+    /// The thread, where it runs.
+    pub fn thread(&self) -> MutexGuard<'_, Option<DecodeThread>> {
+        self.thread.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// A running decode thread; dropping it stops and joins the thread.
 pub struct DecodeThread {
@@ -422,6 +473,20 @@ mod tests {
         let start = Instant::now();
         assert!(!rig.thread.wait_for(&never));
         assert!(start.elapsed() < ACTIVATION_TIMEOUT);
+    }
+
+    #[test]
+    fn decoding_starts_once_with_the_window_or_the_activation_and_ends_for_good() {
+        let (params, shared) = (Arc::<BeatfieldParams>::default(), Arc::<SharedState>::default());
+        let ((writer, _banks), (_input, output)) = (bank_crossing(), capture_queue());
+        let decoding = Decoding::new(params.clone(), shared.clone(), Arc::default(), writer, output);
+        assert!(decoding.thread().is_none(), "a scan for plugins starts no thread");
+        decoding.start();
+        decoding.start();
+        assert!(decoding.thread().as_ref().is_some_and(|thread| thread.wait_for(&params.settings())));
+        decoding.end();
+        decoding.start();
+        assert!(decoding.thread().is_none());
     }
 
     #[test]

@@ -44,6 +44,7 @@ use status::StatusState;
 use undo::UndoHistory;
 use view_state::ViewState;
 
+use crate::decode::Decoding;
 use crate::params::BeatfieldParams;
 use crate::saved::WindowSize;
 use crate::shared::{Meters, SharedState};
@@ -56,8 +57,9 @@ pub fn create(
     params: Arc<BeatfieldParams>,
     meters: Arc<Meters>,
     shared: Arc<SharedState>,
+    decoding: Arc<Decoding>,
 ) -> Option<SizedEditor> {
-    SizedEditor::new(params, meters, shared)
+    SizedEditor::new(params, meters, shared, Some(decoding))
 }
 
 /// The window of one instance.
@@ -194,6 +196,8 @@ pub struct SizedEditor {
     params: Arc<BeatfieldParams>,
     meters: Arc<Meters>,
     shared: Arc<SharedState>,
+    /// Started with the window.
+    decoding: Option<Arc<Decoding>>,
     inner: Mutex<InnerEditor>,
 }
 
@@ -204,9 +208,14 @@ struct InnerEditor {
 }
 
 impl SizedEditor {
-    fn new(params: Arc<BeatfieldParams>, meters: Arc<Meters>, shared: Arc<SharedState>) -> Option<Self> {
+    fn new(
+        params: Arc<BeatfieldParams>,
+        meters: Arc<Meters>,
+        shared: Arc<SharedState>,
+        decoding: Option<Arc<Decoding>>,
+    ) -> Option<Self> {
         let inner = Mutex::new(make(&params, &meters, &shared)?);
-        Some(Self { params, meters, shared, inner })
+        Some(Self { params, meters, shared, decoding, inner })
     }
 
     /// The editor, replaced where it is closed and of another size than the saved one.
@@ -264,6 +273,9 @@ impl Editor for SizedEditor {
         context: GuiContext,
         host: Option<HostMethods>,
     ) -> Result<SpawnedEditor<Self::Handle>, Box<dyn Error>> {
+        if let Some(decoding) = &self.decoding {
+            decoding.start();
+        }
         self.current().editor.spawn(parent, wait_for_parent, fallback_scale_factor, context, host)
     }
 
@@ -287,7 +299,8 @@ mod sizes {
     #[test]
     fn a_closed_window_takes_the_size_that_a_project_brings() {
         let params = Arc::new(BeatfieldParams::default());
-        let editor = SizedEditor::new(params.clone(), Arc::default(), Arc::default()).expect("an editor");
+        let editor =
+            SizedEditor::new(params.clone(), Arc::default(), Arc::default(), None).expect("an editor");
         let opens_with = |width, height| {
             assert_eq!((editor.size().width, editor.size().height), (width, height));
         };
@@ -301,7 +314,8 @@ mod sizes {
     #[test]
     fn a_closed_window_takes_the_scale_that_a_project_brings_and_fills_its_size_with_it() {
         let params = Arc::new(BeatfieldParams::default());
-        let editor = SizedEditor::new(params.clone(), Arc::default(), Arc::default()).expect("an editor");
+        let editor =
+            SizedEditor::new(params.clone(), Arc::default(), Arc::default(), None).expect("an editor");
         for (scale, zoom) in [(150, 1.5), (50, 0.5), (0, 0.5), (9_000, 2.0), (100, 1.0)] {
             params.saved.remember_window_size(WindowSize { width: 1200, height: 900, scale });
             assert_eq!((editor.size().width, editor.size().height), (1200, 900), "{scale} %");

@@ -6,9 +6,9 @@ use nice_plug::context::gui::AsyncExecutor;
 use nice_plug::prelude::*;
 
 use crate::audio::{AudioSide, HostMode};
-use crate::capture::{CaptureOutput, capture_queue};
-use crate::crossing::{BankWriter, bank_crossing};
-use crate::decode::DecodeThread;
+use crate::capture::capture_queue;
+use crate::crossing::bank_crossing;
+use crate::decode::{DecodeThread, Decoding};
 use crate::editor::{self, SizedEditor};
 use crate::fence::{self, FenceTask};
 use crate::load_state;
@@ -21,9 +21,8 @@ pub struct Beatfield {
     meters: Arc<Meters>,
     shared: Arc<SharedState>,
     audio: AudioSide,
-    /// Taken by the decode thread at the first activation.
-    banks: Option<(BankWriter, CaptureOutput)>,
-    decode: Option<DecodeThread>,
+    /// Shared with the window, which starts it too.
+    decoding: Arc<Decoding>,
     /// The framework's task queue, for the fence at deactivation.
     executor: Option<AsyncExecutor<Self>>,
 }
@@ -32,36 +31,24 @@ impl Default for Beatfield {
     fn default() -> Self {
         let (writer, reader) = bank_crossing();
         let (input, output) = capture_queue();
+        let (params, meters, shared) = (Arc::default(), Arc::default(), Arc::default());
+        let decoding =
+            Decoding::new(Arc::clone(&params), Arc::clone(&shared), Arc::clone(&meters), writer, output);
         Self {
-            params: Arc::default(),
-            meters: Arc::default(),
-            shared: Arc::default(),
+            params,
+            meters,
+            shared,
             audio: AudioSide::new(reader, input),
-            banks: Some((writer, output)),
-            decode: None,
+            decoding: Arc::new(decoding),
             executor: None,
         }
     }
 }
 
-impl Beatfield {
-    /// Starts the decode thread unless it runs. Without it the instrument is silent and the window says why.
-    fn start_decoding(&mut self) {
-        let Some((banks, played)) = self.banks.take() else { return };
-        match DecodeThread::start(
-            self.params.clone(),
-            banks,
-            played,
-            self.shared.clone(),
-            self.meters.clone(),
-        ) {
-            Ok(decode) => self.decode = Some(decode),
-            Err(error) => self.shared.show(|decoded| {
-                decoded.problem = Some(format!(
-                    "Beatfield could not start its decode thread ({error}); reload the plugin."
-                ));
-            }),
-        }
+impl Drop for Beatfield {
+    fn drop(&mut self) {
+        // The window may be dropped later, and holds it too.
+        self.decoding.end();
     }
 }
 
@@ -107,7 +94,7 @@ impl Plugin for Beatfield {
 
     fn editor(&mut self, executor: AsyncExecutor<Self>) -> Option<Self::Editor> {
         self.executor = Some(executor);
-        editor::create(self.params.clone(), self.meters.clone(), self.shared.clone())
+        editor::create(self.params.clone(), self.meters.clone(), self.shared.clone(), self.decoding.clone())
     }
 
     fn activate(
@@ -116,18 +103,19 @@ impl Plugin for Beatfield {
         buffer: &BufferConfig,
         context: &mut impl ActivateContext<Self>,
     ) -> bool {
-        self.start_decoding();
+        self.decoding.start();
         self.shared.transport.take_charge(context.plugin_api() == PluginApi::Standalone);
         let mode = match (context.plugin_api(), buffer.process_mode) {
             (PluginApi::Clap, ProcessMode::Offline) => HostMode::Offline,
             (PluginApi::Clap | PluginApi::Standalone, _) => HostMode::Live,
             (_, _) => HostMode::Unknown,
         };
-        let waker = self.decode.as_ref().and_then(DecodeThread::waker);
+        let thread = self.decoding.thread();
+        let waker = thread.as_ref().and_then(DecodeThread::waker);
         self.audio.configure(f64::from(buffer.sample_rate), mode, waker);
-        if let Some(decode) = &self.decode {
+        if let Some(thread) = thread.as_ref() {
             // Without a bank by then the instrument is silent until it comes.
-            decode.wait_for(&self.params.settings());
+            thread.wait_for(&self.params.settings());
         }
         true
     }

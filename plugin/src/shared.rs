@@ -20,6 +20,8 @@ pub struct Meters {
     /// 0 at rest, else 1 + step + 32 x cycle + 256 x the sixteenth in its bar.
     playhead: AtomicU32,
     notes: AtomicU64,
+    /// Blocks processed; wraps.
+    blocks: AtomicU32,
     lost: AtomicU32,
     rolling: AtomicBool,
     offline: AtomicBool,
@@ -46,6 +48,11 @@ impl Meters {
     /// Note-ons sent since the instance was made.
     pub fn notes(&self) -> u64 {
         self.notes.load(Ordering::Relaxed)
+    }
+
+    /// Blocks processed since the instance was made; wraps.
+    pub fn blocks(&self) -> u32 {
+        self.blocks.load(Ordering::Relaxed)
     }
 
     /// Onsets dropped because the host refused events for too long.
@@ -136,6 +143,10 @@ impl Meters {
         if let Some((upper, lower)) = signature {
             self.signature.store(u32::from_be_bytes([0, 0, upper, lower]), Ordering::Relaxed);
         }
+    }
+
+    pub(crate) fn count_block(&self) {
+        self.blocks.fetch_add(1, Ordering::Relaxed);
     }
 
     pub(crate) fn count_note(&self) {

@@ -68,10 +68,18 @@ impl OpenGestures {
         unsafe { self.context.raw_begin_set_parameter(param) }
     }
 
+    /// Sets the parameter at once, and passes the change to the host. The framework alone would leave setting
+    /// it to the next block (CLAP always, VST3 while the host says that it processes), so that a host that
+    /// sends no blocks, as with a switched-off plugin, would save, decode and preview the old value. All
+    /// values of a parameter are atomics, the audio thread reads them once a block, and the host's echo then
+    /// finds nothing to change.
     #[allow(unsafe_code, reason = "as in `begin`")]
     fn set(&self, param: ParamPtr, value: f32) {
         // SAFETY: as in `begin`.
-        unsafe { self.context.raw_set_parameter_normalized(param, value) }
+        unsafe {
+            param._internal_set_normalized_value(value);
+            self.context.raw_set_parameter_normalized(param, value);
+        }
     }
 
     #[allow(unsafe_code, reason = "as in `begin`")]

@@ -9,11 +9,17 @@ use super::view_state::ViewState;
 /// How long the light is on after a note, in seconds.
 const GLOW: f64 = 0.12;
 
+/// A host that has sent no block for so long does not process the plugin, in seconds.
+const IDLE: f64 = 1.0;
+
 /// The line's state from frame to frame.
 #[derive(Debug, Default)]
 pub(super) struct StatusState {
     notes: u64,
     lit_until: f64,
+    /// The count of blocks, and when it last changed.
+    blocks: u32,
+    processed: f64,
 }
 
 impl StatusState {
@@ -21,7 +27,11 @@ impl StatusState {
     pub(super) fn show(&mut self, ui: &egui::Ui, view: &ViewState<'_>, api: PluginApi) {
         let area = ui.max_rect();
         let trouble = view.decoded.problem.is_some() || view.meters.late() > 0 || view.meters.lost() > 0;
-        let (text, colour) = match reason_for_silence(view, api) {
+        if view.meters.blocks() != self.blocks || view.now < self.processed {
+            (self.blocks, self.processed) = (view.meters.blocks(), view.now);
+        }
+        let idle = view.now - self.processed > IDLE;
+        let (text, colour) = match reason_for_silence(view, api, idle) {
             Some(reason) => (reason, if trouble { theme::TROUBLE } else { theme::TEXT }),
             None => (playing(view, api), theme::TEXT),
         };
@@ -63,14 +73,17 @@ impl StatusState {
     }
 }
 
-/// Why nothing plays, or what is wrong.
-fn reason_for_silence(view: &ViewState<'_>, api: PluginApi) -> Option<String> {
+/// Why nothing plays, or what is wrong. `idle` says that the host processes nothing.
+fn reason_for_silence(view: &ViewState<'_>, api: PluginApi, idle: bool) -> Option<String> {
     let (params, meters, decoded) = (view.params, view.meters, view.decoded);
     if let Some(problem) = &decoded.problem {
         return Some(problem.clone());
     }
-    if decoded.model.is_none() {
+    if decoded.model.is_none() || view.meters.blocks() == 0 {
         return Some("Silent: the host has not switched its audio engine on for this track yet.".into());
+    }
+    if idle {
+        return Some("Silent: the host does not run this plugin now; switch it on, or press play.".into());
     }
     if params.bypass.value() {
         return Some("Silent: bypassed.".into());

@@ -54,6 +54,7 @@ impl TestWindow {
     fn of_size(size: [f32; 2]) -> Self {
         let params = Arc::new(BeatfieldParams::default());
         let (shared, meters) = (Arc::new(SharedState::default()), Arc::new(Meters::default()));
+        meters.count_block();
         let (model, bank) = MODEL.get_or_init(|| {
             let model = Arc::new(Model::synthetic(7));
             let decoder = nets::BankDecoder::new(&model).expect("a synthetic model has a map");
@@ -181,6 +182,8 @@ enum HostCall {
 struct TestHost {
     calls: Mutex<Vec<HostCall>>,
     gone: AtomicBool,
+    /// No block comes, so that the framework sets no parameter.
+    rests: AtomicBool,
 }
 
 impl TestHost {
@@ -195,6 +198,11 @@ impl TestHost {
     /// From now on every call panics, as the framework's do once the instance is dropped.
     fn goes(&self) {
         self.gone.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on it sends no blocks.
+    fn rest(&self) {
+        self.rests.store(true, Ordering::Relaxed);
     }
 
     /// The calls since the last query.
@@ -246,7 +254,9 @@ impl GuiContextInner for HostContext {
     unsafe fn raw_set_parameter_normalized(&self, param: ParamPtr, normalized: f32) {
         // SAFETY: as above.
         unsafe {
-            param._internal_set_normalized_value(normalized);
+            if !self.0.rests.load(Ordering::Relaxed) {
+                param._internal_set_normalized_value(normalized);
+            }
             self.0.note(HostCall::Set(param.name().to_owned(), normalized));
         }
     }

@@ -189,3 +189,24 @@ fn a_preview_is_requested_where_the_pointer_rests() {
     window.harness.run();
     assert_eq!(window.shared.requests.take_preview(), None, "beside the map there is nothing to hear");
 }
+
+/// Under CLAP, and under VST3 while the host says that it processes, the framework leaves setting a parameter
+/// to the next block.
+#[test]
+fn what_is_set_while_no_block_comes_is_what_is_saved_and_stays() {
+    let mut window = TestWindow::open();
+    window.host.rest();
+    let (from, to) = (on_map(&window, 0.5, 0.5), on_map(&window, 0.2, 0.9));
+    window.drag(&[from, to]);
+    let swing = window.rect("Swing").center();
+    window.drag(&[swing, swing - egui::Vec2::new(0.0, 90.0)]);
+    window.wait();
+    assert_close(puck(&window), [0.2, 0.9]);
+    let settings = window.params.settings();
+    assert_close([settings.x, settings.y], [0.2, 0.9]);
+    assert!(window.params.playback().swing > 0.4);
+    window.click("undo");
+    window.click("undo");
+    assert_close(puck(&window), [0.5, 0.5]);
+    assert_eq!(window.params.playback(), beat::Playback::default());
+}

@@ -54,6 +54,17 @@ fn no_model_and_why() {
 }
 
 #[test]
+fn a_host_that_sends_no_blocks_does_not_run_the_plugin() {
+    let mut window = TestWindow::open();
+    play(&mut window);
+    window.wait();
+    check(&window, "Silent: the host does not run this plugin now");
+    window.meters.count_block();
+    window.harness.step();
+    check(&window, "playing · ");
+}
+
+#[test]
 fn bypassed() {
     let mut window = TestWindow::open();
     play(&mut window);
