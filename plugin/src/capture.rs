@@ -56,6 +56,9 @@ pub struct CaptureInput {
 pub struct CaptureOutput {
     queue: Consumer<CaptureEvent>,
     lost: Arc<AtomicU32>,
+    /// Draining panics.
+    #[cfg(test)]
+    pub(crate) broken: bool,
 }
 
 /// Makes both ends of a queue.
@@ -69,7 +72,13 @@ pub fn capture_queue() -> (CaptureInput, CaptureOutput) {
         beats: 0.0,
         beats_per_sample: 0.0,
     };
-    (input, CaptureOutput { queue: consumer, lost })
+    let output = CaptureOutput {
+        queue: consumer,
+        lost,
+        #[cfg(test)]
+        broken: false,
+    };
+    (input, output)
 }
 
 impl CaptureInput {
@@ -122,6 +131,8 @@ impl CaptureInput {
 impl CaptureOutput {
     /// Moves everything in the queue into `recent`.
     pub(crate) fn drain_into(&mut self, recent: &mut RecentNotes) {
+        #[cfg(test)]
+        assert!(!self.broken, "a defect of the record");
         while let Ok(event) = self.queue.pop() {
             recent.record(event);
         }

@@ -204,9 +204,6 @@ impl DecodeLoop {
     fn run(mut self, stop: &AtomicBool) {
         let mut changed = Instant::now();
         while !stop.load(Ordering::Relaxed) {
-            if self.played.has_events() {
-                self.played.drain_into(&mut self.shared.recent_notes());
-            }
             match catch_unwind(AssertUnwindSafe(|| self.update())) {
                 Ok(true) => changed = Instant::now(),
                 Ok(false) => {}
@@ -219,6 +216,9 @@ impl DecodeLoop {
 
     /// Compares and decodes once; true where something changed.
     fn update(&mut self) -> bool {
+        if self.played.has_events() {
+            self.played.drain_into(&mut self.shared.recent_notes());
+        }
         let bank_loads = self.params.saved.bank_loads();
         self.follow_model();
         let settings = self.params.settings();
@@ -487,6 +487,27 @@ mod tests {
         decoding.end();
         decoding.start();
         assert!(decoding.thread().is_none());
+    }
+
+    /// It used to end the thread without a word.
+    #[test]
+    fn a_panic_while_the_record_is_drained_is_reported() {
+        let (shared, meters) = (Arc::<SharedState>::default(), Arc::<Meters>::default());
+        let ((writer, _banks), (mut input, mut output)) = (bank_crossing(), capture_queue());
+        output.broken = true;
+        input.begin(&beat::Transport {
+            playing: true,
+            beats: 0.0,
+            tempo: 120.0,
+            sample_rate: 48_000.0,
+            frames: 480,
+            loop_range: None,
+            bar: None,
+        });
+        let thread = DecodeThread::start(Arc::default(), writer, output, shared.clone(), meters.clone());
+        assert!(!thread.expect("a thread").wait_for(&Settings { revision: 99, ..Settings::DEFAULT }));
+        assert!(meters.decoder_ended());
+        assert!(shared.decoded().problem.as_ref().is_some_and(|problem| problem.contains("a defect")));
     }
 
     #[test]
