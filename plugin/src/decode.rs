@@ -232,6 +232,7 @@ impl DecodeLoop {
         // Read after the settings: a shape that is set in between has another revision, and the next update
         // decodes it.
         let shape = self.params.saved.shape();
+        let known = model.problem.clone();
         // Without a model the saved bank plays, so that a project whose model file is missing sounds as it
         // did.
         let bank = model
@@ -243,7 +244,13 @@ impl DecodeLoop {
         self.params.saved.keep_bank(&bank, bank_loads, revision);
         self.decoded = Some(settings);
         self.progress.note(|state| state.decoded = Some(settings));
-        self.shared.show(|decoded| decoded.add(number, bank, self.meters.committed()));
+        let problem = model.problem.clone().filter(|_| model.problem != known);
+        self.shared.show(|decoded| {
+            decoded.add(number, bank, self.meters.committed());
+            if problem.is_some() {
+                decoded.problem = problem;
+            }
+        });
         true
     }
 
@@ -319,6 +326,28 @@ struct LoadedModel {
     /// A sentence for the musician.
     problem: Option<String>,
     decoder: Option<BankDecoder>,
+    phrases: SequenceFile<PhraseModel>,
+    steps: SequenceFile<StepModel>,
+}
+
+/// A sequence model that is read when it is first used: most instances never need it. A file that can't be
+/// used is not read again.
+struct SequenceFile<T> {
+    read: fn() -> Result<T, ModelError>,
+    done: bool,
+}
+
+impl<T> SequenceFile<T> {
+    fn new(read: fn() -> Result<T, ModelError>) -> Self {
+        Self { read, done: false }
+    }
+
+    /// The model, or why there is none, at the first call where it is `wanted`.
+    fn take(&mut self, wanted: bool) -> Option<Result<T, ModelError>> {
+        let first = wanted && !self.done;
+        self.done |= wanted;
+        first.then(self.read)
+    }
 }
 
 impl LoadedModel {
@@ -345,6 +374,8 @@ impl LoadedModel {
                 file,
                 refused: None,
                 decoder: Some(decoder),
+                phrases: SequenceFile::new(built_in_phrases),
+                steps: SequenceFile::new(built_in_steps),
             },
             Err(sentence) => Self {
                 revision,
@@ -355,6 +386,8 @@ impl LoadedModel {
                 refused: Some(sentence.clone()),
                 problem: Some(sentence),
                 decoder: None,
+                phrases: SequenceFile::new(built_in_phrases),
+                steps: SequenceFile::new(built_in_steps),
             },
         }
     }
@@ -369,18 +402,15 @@ impl LoadedModel {
     /// Decodes the bank of these settings, where there is a model.
     fn decode(&mut self, settings: &Settings, shape: &Shape) -> Option<Bank> {
         let decoder = self.decoder.as_mut()?;
-        // Sequence models are loaded when first used: most instances never need them.
-        if settings.phrase && !decoder.has_phrase_model() {
-            match built_in_phrases() {
-                Ok(phrases) => decoder.set_phrase_model(phrases),
-                Err(error) => self.problem = Some(error.to_string()),
-            }
+        match self.phrases.take(settings.phrase) {
+            Some(Ok(phrases)) => decoder.set_phrase_model(phrases),
+            Some(Err(error)) => self.problem = Some(error.to_string()),
+            None => {}
         }
-        if shape.continuation.is_some() && !decoder.has_step_model() {
-            match built_in_steps() {
-                Ok(steps) => decoder.set_step_model(steps),
-                Err(error) => self.problem = Some(error.to_string()),
-            }
+        match self.steps.take(shape.continuation.is_some()) {
+            Some(Ok(steps)) => decoder.set_step_model(steps),
+            Some(Err(error)) => self.problem = Some(error.to_string()),
+            None => {}
         }
         Some(decoder.decode_shaped(settings, shape, self.number))
     }
@@ -431,6 +461,8 @@ fn changed_since_saved(choice: &ModelChoice, model: &Model) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+
     use super::*;
     use crate::capture::{CaptureInput, capture_queue};
     use crate::crossing::{BankReader, bank_crossing};
@@ -510,6 +542,41 @@ mod tests {
         assert!(shared.decoded().problem.as_ref().is_some_and(|problem| problem.contains("a defect")));
     }
 
+    /// Their error never reached the window, and every bank read them again.
+    #[test]
+    fn a_sequence_model_that_is_refused_is_read_once_and_the_window_says_why() {
+        static READ: AtomicUsize = AtomicUsize::new(0);
+        fn refused<T>() -> Result<T, ModelError> {
+            READ.fetch_add(1, Ordering::Relaxed);
+            Err(Model::from_bytes("the phrase model", b"no model").err().expect("no model"))
+        }
+        let (shared, (writer, _banks), (_input, played)) =
+            (Arc::<SharedState>::default(), bank_crossing(), capture_queue());
+        let params = Arc::<BeatfieldParams>::default();
+        let mut model = LoadedModel::load(&ModelChoice::default(), 0, 1);
+        (model.phrases, model.steps) = (SequenceFile::new(refused), SequenceFile::new(refused));
+        let mut decode_loop = DecodeLoop {
+            params: params.clone(),
+            banks: writer,
+            played,
+            shared: shared.clone(),
+            meters: Arc::default(),
+            progress: Arc::default(),
+            model: Some(model),
+            decoded: None,
+        };
+        assert!(decode_loop.update());
+        assert_eq!(shared.decoded().problem, None);
+        for seed in [1, 2, 3] {
+            set(&params.phrase, true);
+            set(&params.seed, seed);
+            assert!(decode_loop.update());
+            let problem = shared.decoded().problem.clone().expect("the window says why");
+            assert!(problem.contains("the phrase model"), "{problem}");
+        }
+        assert_eq!(READ.load(Ordering::Relaxed), 1);
+    }
+
     #[test]
     fn every_instance_shares_the_built_in_model() {
         let models = [1, 2].map(|number| LoadedModel::load(&ModelChoice::default(), 0, number).model);
@@ -519,8 +586,7 @@ mod tests {
 
     /// Sets a parameter as a host does.
     #[allow(unsafe_code, reason = "the framework lets hosts alone set a parameter")]
-    fn set(param: &nice_plug::prelude::IntParam, value: i32) {
-        use nice_plug::prelude::Param;
+    fn set<P: nice_plug::prelude::Param>(param: &P, value: P::Plain) {
         // SAFETY: the parameter lives through the call.
         unsafe { param.as_ptr()._internal_set_normalized_value(param.preview_normalized(value)) };
     }
