@@ -127,6 +127,7 @@ impl Window {
         theme::apply(egui);
         self.map = MapState::default();
         self.grid = GridState::default();
+        self.history.end_all();
         self.api = context.plugin_api();
         self.gestures = OpenGestures::keep_in(egui, context, self.params.clone());
     }

@@ -159,6 +159,31 @@ fn every_part_has_a_name_for_those_who_cannot_see_it() {
     }
 }
 
+/// Undo was dead for the rest of the session.
+#[test]
+fn a_window_that_closed_during_a_drag_still_undoes_it_when_it_opens_again() {
+    let params = Arc::new(BeatfieldParams::default());
+    let mut window = Window::new(params.clone(), Arc::default(), Arc::default());
+    let host = Arc::default();
+    for _ in 0..2 {
+        let egui = egui::Context::default();
+        window.open(&egui, TestHost::context(&host));
+        let gestures = window.gestures.upgrade().expect("an open window");
+        let actions = super::actions::Actions::new(&gestures, &params, &mut window.history);
+        actions.close_frame(0.0);
+        let (can_undo, _) = actions.can();
+        if can_undo {
+            actions.undo();
+            assert_eq!(params.gate.value(), 0.5);
+            return;
+        }
+        actions.edit(&params.gate, super::actions::Gesture::Begin(1.0));
+        actions.close_frame(1.0);
+        assert_eq!(params.gate.value(), 1.0);
+    }
+    panic!("nothing can be undone");
+}
+
 #[test]
 fn an_idle_window_asks_for_no_frame() {
     let mut window = TestWindow::open();

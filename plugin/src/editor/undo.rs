@@ -91,6 +91,13 @@ impl UndoHistory {
         }
     }
 
+    /// Ends all gestures: the window has closed, and their ends will not come.
+    pub(super) fn end_all(&mut self) {
+        for (param, before, after) in std::mem::take(&mut self.moving) {
+            self.note(Change::Parameter { param, before, after });
+        }
+    }
+
     pub(super) fn note(&mut self, change: Change) {
         self.changed.push(change);
     }
