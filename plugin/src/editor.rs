@@ -71,6 +71,8 @@ pub struct Window {
     gestures: Weak<OpenGestures>,
     api: PluginApi,
     history: UndoHistory,
+    /// The number of states loaded when the history began.
+    loads: u32,
     map: MapState,
     grid: GridState,
     status: StatusState,
@@ -115,6 +117,7 @@ impl Window {
             gestures: Weak::new(),
             api: PluginApi::Clap,
             history: UndoHistory::default(),
+            loads: 0,
             map: MapState::default(),
             grid: GridState::default(),
             status: StatusState::default(),
@@ -135,6 +138,11 @@ impl Window {
     /// Shows one frame.
     pub fn show(&mut self, ui: &mut egui::Ui) {
         let Some(gestures) = self.gestures.upgrade() else { return };
+        let loads = self.params.saved.bank_loads();
+        if std::mem::replace(&mut self.loads, loads) != loads {
+            // What was done before is of another project.
+            self.history = UndoHistory::default();
+        }
         let decoded = self.shared.decoded();
         let actions = Actions::new(&gestures, &self.params, &mut self.history);
         let view = ViewState {

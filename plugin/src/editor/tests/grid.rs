@@ -181,6 +181,26 @@ fn a_note_is_learnt_from_the_next_that_comes_in() {
     assert_eq!(window.params.saved.shape().kit.map(|kit| kit.note(3)), Some(77), "learnt once");
 }
 
+/// The host opens another project, or takes back something of its own. Undo used to bring the locks of before
+/// into it. Nothing is reported to the host on the way: it would take the project for modified.
+#[test]
+fn a_state_that_the_host_loads_ends_the_history() {
+    use nice_plug::prelude::Params;
+    let mut window = TestWindow::open();
+    let fields = window.params.serialize_fields();
+    let place = cell(&window, 4, 2);
+    window.click_at(place);
+    window.click("mute kick");
+    assert!(lock(&window, 4, 2).is_some());
+    window.host.take();
+    window.params.deserialize_fields(&fields);
+    window.harness.run();
+    window.press(Key::Z, Modifiers::COMMAND);
+    window.press(Key::Z, Modifiers::COMMAND);
+    assert_eq!(window.host.take(), []);
+    assert_eq!(window.params.serialize_fields(), fields);
+}
+
 #[test]
 fn every_edit_is_undone_and_done_again() {
     let mut window = TestWindow::open();
