@@ -165,7 +165,7 @@ impl Meters {
 /// What the decode thread and the window share. The mutexes are never locked on the audio thread.
 #[derive(Default)]
 pub struct SharedState {
-    decoded: Mutex<Decoded>,
+    decoded: Mutex<Arc<Decoded>>,
     recent_notes: Mutex<RecentNotes>,
     /// The transport of the standalone program.
     pub transport: OwnTransport,
@@ -188,8 +188,8 @@ pub struct Decoded {
     pub picture: Option<Arc<MapPicture>>,
     /// The pattern at the map point of the last preview request.
     pub preview: Option<([f32; 2], Pattern)>,
-    /// The latest banks with their numbers, the newest last.
-    banks: Vec<(u32, Bank)>,
+    /// The latest banks with their numbers, the newest last. Shared: a bank has several kilobytes.
+    banks: Vec<(u32, Arc<Bank>)>,
 }
 
 /// Requests of the window. Relaxed everywhere: no request orders another.
@@ -235,24 +235,24 @@ const RECENT_BANKS: usize = 8;
 impl Decoded {
     /// The newest bank: it plays from the next commit or start.
     pub fn newest(&self) -> Option<&Bank> {
-        self.banks.last().map(|(_, bank)| bank)
+        self.banks.last().map(|(_, bank)| &**bank)
     }
 
     /// The newest bank, where an older one still plays.
     pub fn waiting(&self, committed: u32) -> Option<&Bank> {
         let known = self.banks.iter().any(|(number, _)| *number == committed);
-        self.banks.last().filter(|(number, _)| known && *number != committed).map(|(_, bank)| bank)
+        self.banks.last().filter(|(number, _)| known && *number != committed).map(|(_, bank)| &**bank)
     }
 
     /// The bank of this number, the one that plays; the newest where it is not kept any more.
     pub fn sounding(&self, committed: u32) -> Option<&Bank> {
         let sounding = self.banks.iter().find(|(number, _)| *number == committed);
-        sounding.or(self.banks.last()).map(|(_, bank)| bank)
+        sounding.or(self.banks.last()).map(|(_, bank)| &**bank)
     }
 
     /// Adds a bank, and drops those that neither play nor are among the latest.
     pub fn add(&mut self, number: u32, bank: Bank, committed: u32) {
-        self.banks.push((number, bank));
+        self.banks.push((number, Arc::new(bank)));
         let oldest_recent = self.banks.len().saturating_sub(RECENT_BANKS);
         let mut index = 0;
         self.banks.retain(|(number, _)| {
@@ -268,14 +268,14 @@ impl SharedState {
         self.recent_notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A copy of the results.
-    pub fn decoded(&self) -> Decoded {
+    /// The results as they are now; shared, since the window takes them in every frame.
+    pub fn decoded(&self) -> Arc<Decoded> {
         self.decoded.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Changes the results and requests a frame.
     pub fn show(&self, change: impl FnOnce(&mut Decoded)) {
-        change(&mut self.decoded.lock().unwrap_or_else(PoisonError::into_inner));
+        change(Arc::make_mut(&mut self.decoded.lock().unwrap_or_else(PoisonError::into_inner)));
         self.repaint.request_repaint();
     }
 }
@@ -301,6 +301,19 @@ mod tests {
         assert_eq!(decoded.waiting(3).map(Bank::model), Some(50));
         assert_eq!(decoded.waiting(50), None, "the newest sounds");
         assert_eq!(decoded.waiting(20), None, "what plays is not known");
+    }
+
+    #[test]
+    fn a_frame_copies_no_bank() {
+        let shared = SharedState::default();
+        shared.show(|decoded| decoded.add(1, Bank::SILENT, 0));
+        let (first, second) = (shared.decoded(), shared.decoded());
+        assert!(Arc::ptr_eq(&first, &second));
+        shared.show(|decoded| decoded.problem = Some("another".into()));
+        let third = shared.decoded();
+        assert_eq!((&first.problem, third.problem.as_deref()), (&None, Some("another")));
+        let newest = [&first, &third].map(|decoded| std::ptr::from_ref(decoded.newest().expect("a bank")));
+        assert_eq!(newest[0], newest[1], "a change of something else copies none either");
     }
 
     #[test]
