@@ -9,7 +9,7 @@ use std::sync::Arc;
 use beatfield::editor::Window;
 use beatfield::editor::map::picture::{HITS_SIDE, MapPicture};
 use beatfield::params::BeatfieldParams;
-use beatfield::shared::{Meters, SharedState};
+use beatfield::shared::{Meters, PreviewKey, SharedState};
 use criterion::{Criterion, criterion_group, criterion_main};
 use egui::{Event, Pos2, RawInput, Rect, Vec2};
 use nets::{BankDecoder, LatentMap, Model};
@@ -60,8 +60,9 @@ fn ui(criterion: &mut Criterion) {
         decoded.model = Some(model.clone());
         decoded.model_number = 1;
         decoded.picture = Some(picture.clone());
-        decoded.preview =
-            Some(([0.3, 0.3], decoder.preview(&params.settings(), &params.saved.shape(), [0.3, 0.3])));
+        let (settings, place) = (params.settings(), [0.3, 0.3]);
+        let pattern = decoder.preview(&settings, &params.saved.shape(), place);
+        decoded.preview = Some((PreviewKey::new(&settings, place), pattern));
         (1..=8).for_each(|number| decoded.add(number, decoder.decode(&params.settings(), 1), 1));
     });
     let mut window = Window::new(params, meters.clone(), shared);

@@ -17,7 +17,7 @@ use crate::crossing::DrumTable;
 use crate::editor::map::picture::{HITS_SIDE, MapPicture};
 use crate::params::BeatfieldParams;
 use crate::saved::ModelChoice;
-use crate::shared::{Meters, SharedState};
+use crate::shared::{Meters, PreviewKey, SharedState};
 
 /// Sleep between updates while the song plays or soon after a change.
 const BUSY_PARK: Duration = Duration::from_millis(1);
@@ -259,7 +259,9 @@ impl DecodeLoop {
         let Some(model) = &self.model else { return false };
         if let Some(place) = self.shared.requests.take_preview() {
             let preview = model.preview(settings, &self.params.saved.shape(), place);
-            self.shared.show(|decoded| decoded.preview = preview.map(|pattern| (place, pattern)));
+            self.shared.show(|decoded| {
+                decoded.preview = preview.map(|pattern| (PreviewKey::new(settings, place), pattern));
+            });
             return true;
         }
         if self.shared.requests.take_picture() {

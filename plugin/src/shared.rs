@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use beat::{Bank, Pattern, Playhead};
+use beat::{Bank, Pattern, Playhead, Settings};
 use nets::Model;
 use nice_plug_egui::RepaintNotifier;
 
@@ -186,10 +186,21 @@ pub struct Decoded {
     pub model_number: u32,
     /// The picture of the model's map, once requested.
     pub picture: Option<Arc<MapPicture>>,
-    /// The pattern at the map point of the last preview request.
-    pub preview: Option<([f32; 2], Pattern)>,
+    /// The pattern of the last preview request, with what it is a preview of.
+    pub preview: Option<(PreviewKey, Pattern)>,
     /// The latest banks with their numbers, the newest last. Shared: a bank has several kilobytes.
     banks: Vec<(u32, Arc<Bank>)>,
+}
+
+/// What a previewed pattern depends on: a place, and the settings but for where they are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PreviewKey(Settings);
+
+impl PreviewKey {
+    /// Of a preview at `place` with these settings.
+    pub fn new(settings: &Settings, [x, y]: [f32; 2]) -> Self {
+        Self(Settings { x, y, orbit_bars: 0, ..*settings })
+    }
 }
 
 /// Requests of the window. Relaxed everywhere: no request orders another.

@@ -8,6 +8,7 @@ use super::MapState;
 use super::viewport::Viewport;
 use crate::editor::theme;
 use crate::editor::view_state::ViewState;
+use crate::shared::PreviewKey;
 
 impl MapState {
     pub(super) fn paint(
@@ -143,10 +144,10 @@ const CAPTION: f32 = 15.0;
 /// The number of nearest patterns that decide the genre of a place.
 const NEIGHBOURS: usize = 24;
 
-/// The place of the last request, and its genre.
+/// The last request, and the genre of its place.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Preview {
-    requested: Option<[f32; 2]>,
+    requested: Option<PreviewKey>,
     genre: String,
 }
 
@@ -166,13 +167,15 @@ impl Preview {
         };
         // In the request's steps, so that equal places are equal.
         let place = viewport.place(area, pos).map(|value| (value * 10_000.0).round() / 10_000.0);
-        if self.requested != Some(place) {
-            self.requested = Some(place);
+        let key = PreviewKey::new(&view.params.settings(), place);
+        if self.requested != Some(key) {
+            self.requested = Some(key);
             view.shared.requests.request_preview(place);
             self.genre =
                 view.decoded.model.as_deref().and_then(|model| genre(model, place)).unwrap_or_default();
         }
-        if let Some((_, pattern)) = &view.decoded.preview {
+        // An earlier answer is of another place or of other settings.
+        if let Some((_, pattern)) = view.decoded.preview.as_ref().filter(|(of, _)| *of == key) {
             paint(ui, area, pos, pattern, &self.genre);
         }
     }

@@ -210,3 +210,38 @@ fn what_is_set_while_no_block_comes_is_what_is_saved_and_stays() {
     assert_close(puck(&window), [0.5, 0.5]);
     assert_eq!(window.params.playback(), beat::Playback::default());
 }
+
+/// It used to paint the pattern of the last place under the genre of the new one, and to keep the pattern of
+/// the settings of before.
+#[test]
+fn a_preview_is_of_the_place_and_the_settings_that_are_shown() {
+    use crate::shared::PreviewKey;
+    let mut window = TestWindow::open();
+    let hits = |window: &TestWindow| {
+        let texts = window.harness.output().shapes.iter().filter_map(|clipped| match &clipped.shape {
+            egui::Shape::Text(text) => Some(text.galley.text().to_owned()),
+            _ => None,
+        });
+        texts.filter(|text| text.ends_with(" hits")).collect::<Vec<_>>()
+    };
+    let answer = |window: &mut TestWindow| {
+        let place = window.shared.requests.take_preview().expect("it was requested");
+        let key = PreviewKey::new(&window.params.settings(), place);
+        window.shared.show(|decoded| decoded.preview = Some((key, beat::Pattern::EMPTY.with(0, 0))));
+        window.harness.run();
+        assert_eq!(hits(window).len(), 1);
+    };
+    window.harness.hover_at(on_map(&window, 0.25, 0.75));
+    window.harness.run();
+    assert_eq!(hits(&window), [""; 0], "no answer yet");
+    answer(&mut window);
+    window.harness.hover_at(on_map(&window, 0.8, 0.2));
+    window.harness.run();
+    assert_eq!(hits(&window), [""; 0], "the answer is of the place before");
+    answer(&mut window);
+    window.set(|params| &params.seed, 77);
+    assert_eq!(hits(&window), [""; 0], "the answer is of the seed before");
+    answer(&mut window);
+    window.set(|params| &params.x, 0.1);
+    assert_eq!(hits(&window).len(), 1, "where the puck stands makes no difference");
+}
