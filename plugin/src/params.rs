@@ -16,7 +16,7 @@ use nice_plug::prelude::*;
 pub use kinds::{Bounce, Commit, GridChoice, Knob, SWING_STRAIGHT, SWING_WIDEST, SceneChoice};
 
 use crate::saved::{SCENES, Saved};
-use kinds::{bars, channel, kit_level, percent, plain, seed, swing, unit, variation};
+use kinds::{bars, channel, kit_level, percent, plain, seed, swing, switch, unit, variation};
 
 /// Every parameter and all saved state of an instance. Ids never change: projects are saved with them.
 #[derive(Params)]
@@ -155,9 +155,9 @@ impl Default for BeatfieldParams {
             variation: variation("Variation", fresh.variation),
             seed: seed("Seed", fresh.seed),
             scene: EnumParam::new("Scene", SceneChoice::Puck),
-            orbit: BoolParam::new("Orbit", false),
+            orbit: switch("Orbit", false),
             orbit_bars: bars("Orbit length", 4),
-            phrase: BoolParam::new("Phrase", false),
+            phrase: switch("Phrase", false),
             fills: plain("Fills", fresh.fills, -1.0, 1.0),
             swing: swing("Swing"),
             gate: percent("Gate", 0.5, 0.05, 1.0),
@@ -165,15 +165,15 @@ impl Default for BeatfieldParams {
             commit: EnumParam::new("Commit", Commit::Step),
             grid: EnumParam::new("Grid", GridChoice::Song),
             channel: channel("Channel", 10),
-            notes_out: BoolParam::new("Notes out", true),
+            notes_out: switch("Notes out", true),
             kit_level: kit_level("Kit level"),
             bounce: EnumParam::new("Bounce", Bounce::Auto),
-            bypass: BoolParam::new("Bypass", false).make_bypass(),
+            bypass: switch("Bypass", false).make_bypass(),
             mutes: std::array::from_fn(|instrument| MuteParam {
-                muted: BoolParam::new(format!("Mute {}", DEFAULT_INSTRUMENT_NAMES[instrument]), false),
+                muted: switch(format!("Mute {}", DEFAULT_INSTRUMENT_NAMES[instrument]), false),
             }),
             solos: std::array::from_fn(|instrument| SoloParam {
-                alone: BoolParam::new(format!("Solo {}", DEFAULT_INSTRUMENT_NAMES[instrument]), false),
+                alone: switch(format!("Solo {}", DEFAULT_INSTRUMENT_NAMES[instrument]), false),
             }),
             held: HeldScene::default(),
             saved: Saved::default(),

@@ -122,3 +122,24 @@ fn the_grid_follows_the_hosts_bars_in_seven_eight() {
         assert_eq!(steps(&recording, 56), expected);
     });
 }
+
+/// As people type them, in both formats; CLAP hosts also give back the text with its unit.
+#[test]
+fn values_are_typed_in_any_common_way() {
+    each_format(|instance| {
+        for (name, texts) in [
+            ("Swing", ["60", "60%", "60,0 %"]),
+            ("X", ["0.7", "0,7", " .7 "]),
+            ("Bypass", ["on", "1", "yes"]),
+            ("Kit level", ["80", "80%", "80,0 %"]),
+            ("Orbit length", ["4", "4 bars", "4.0"]),
+        ] {
+            let parameter = instance.parameter(name).expect("the plugin has it");
+            let values = texts.map(|text| instance.parse(parameter, text).map_err(|error| error.to_string()));
+            assert!(values[0].is_ok() && values.iter().all(|value| *value == values[0]), "{name} {values:?}");
+            for text in ["nan", "inf", "loud"] {
+                assert!(instance.parse(parameter, text).is_err(), "{name} takes {text}");
+            }
+        }
+    });
+}

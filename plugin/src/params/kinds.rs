@@ -20,74 +20,109 @@ pub enum Knob<'a> {
     Int(&'a IntParam, &'static str),
 }
 
+/// The number that a text means, as people type it in any field: with the unit or without it, with a decimal
+/// point or comma. Never NaN or infinite.
+fn typed(text: &str, unit: &str) -> Option<f32> {
+    let text = text.trim().to_lowercase();
+    let number = text.strip_suffix(unit.trim()).unwrap_or(&text).trim_end();
+    // The minus sign of typography, too.
+    number.replace(',', ".").replace('\u{2212}', "-").parse().ok().filter(|number: &f32| number.is_finite())
+}
+
+/// A number in steps of `step`, shown with so many decimals.
+fn float(name: &str, default: f32, (min, max): (f32, f32), (step, decimals): (f32, usize)) -> FloatParam {
+    FloatParam::new(name, default, FloatRange::Linear { min, max })
+        .with_step_size(step)
+        .with_value_to_string(Arc::new(move |value| {
+            let text = format!("{value:.decimals$}");
+            // No minus zero.
+            if text.trim_start_matches('-').parse() == Ok(0.0) { text.replace('-', "") } else { text }
+        }))
+        .with_string_to_value(Arc::new(|text| typed(text, "")))
+}
+
 /// A map coordinate, 0..=1 in steps of 0.0001.
 pub(super) fn unit(name: &str, default: f32) -> FloatParam {
-    FloatParam::new(name, default, FloatRange::Linear { min: 0.0, max: 1.0 }).with_step_size(0.0001)
+    float(name, default, (0.0, 1.0), (0.0001, 4))
 }
 
 /// A number in steps of 0.01.
 pub(super) fn plain(name: &str, default: f32, min: f32, max: f32) -> FloatParam {
-    FloatParam::new(name, default, FloatRange::Linear { min, max }).with_step_size(0.01)
+    float(name, default, (min, max), (0.01, 2))
 }
+
+const PERCENT: &str = " %";
 
 /// A fraction, shown in percent.
 pub(super) fn percent(name: &str, default: f32, min: f32, max: f32) -> FloatParam {
-    FloatParam::new(name, default, FloatRange::Linear { min, max })
-        .with_step_size(0.01)
-        .with_unit(" %")
-        .with_value_to_string(formatters::v2s_f32_percentage(0))
-        .with_string_to_value(formatters::s2v_f32_percentage())
+    float(name, default, (min, max), (0.01, 2))
+        .with_unit(PERCENT)
+        .with_value_to_string(Arc::new(|value| format!("{:.0}", value * 100.0)))
+        .with_string_to_value(Arc::new(|text| typed(text, PERCENT).map(|percent| percent / 100.0)))
 }
 
 /// The position of the second sixteenth in its eighth, in percent.
 pub(super) fn swing(name: &str) -> FloatParam {
-    FloatParam::new(name, SWING_STRAIGHT, FloatRange::Linear { min: SWING_STRAIGHT, max: SWING_WIDEST })
-        .with_step_size(0.1)
-        .with_unit(" %")
+    float(name, SWING_STRAIGHT, (SWING_STRAIGHT, SWING_WIDEST), (0.1, 1))
+        .with_unit(PERCENT)
+        .with_string_to_value(Arc::new(|text| typed(text, PERCENT)))
+}
+
+/// A level in percent; "off" is 0.
+pub(super) fn kit_level(name: &str) -> FloatParam {
+    percent(name, 0.8, 0.0, 1.0).with_string_to_value(Arc::new(|text| {
+        if text.trim().eq_ignore_ascii_case("off") {
+            return Some(0.0);
+        }
+        typed(text, PERCENT).map(|percent| percent / 100.0)
+    }))
+}
+
+/// A whole number.
+fn int(name: &str, default: i32, (min, max): (i32, i32)) -> IntParam {
+    IntParam::new(name, default, IntRange::Linear { min, max })
+        .with_string_to_value(Arc::new(|text| typed(text, "").map(|number| number.round() as i32)))
 }
 
 /// A number of takes: 1, 2, 4 or 8.
 pub(super) fn variation(name: &str, takes: u8) -> IntParam {
-    power_of_two(name, takes, 3)
+    power_of_two(name, takes, 3, "")
 }
 
 /// A length in bars: 1, 2, 4, 8 or 16.
 pub(super) fn bars(name: &str, bars: u8) -> IntParam {
-    power_of_two(name, bars, 4).with_unit(" bars")
+    const BARS: &str = " bars";
+    power_of_two(name, bars, 4, BARS).with_unit(BARS)
 }
 
 /// A power of two up to 2^`most`: the parameter's value is the exponent, its text the power.
-fn power_of_two(name: &str, default: u8, most: i32) -> IntParam {
-    let default = default.max(1).ilog2() as i32;
-    IntParam::new(name, default, IntRange::Linear { min: 0, max: most })
+fn power_of_two(name: &str, default: u8, most: i32, unit: &'static str) -> IntParam {
+    int(name, default.max(1).ilog2() as i32, (0, most))
         .with_value_to_string(Arc::new(move |power| (1 << power.clamp(0, most)).to_string()))
         .with_string_to_value(Arc::new(move |text| {
-            let number: i32 = text.split_whitespace().next()?.parse().ok()?;
+            let number = typed(text, unit)? as i32;
             (1..=1 << most).contains(&number).then(|| number.ilog2() as i32)
         }))
 }
 
 /// A seed, 0..=9999.
 pub(super) fn seed(name: &str, default: u16) -> IntParam {
-    IntParam::new(name, i32::from(default), IntRange::Linear { min: 0, max: 9999 })
+    int(name, i32::from(default), (0, 9999))
 }
 
 /// A MIDI channel, 1..=16.
 pub(super) fn channel(name: &str, default: i32) -> IntParam {
-    IntParam::new(name, default, IntRange::Linear { min: 1, max: 16 })
+    int(name, default, (1, 16))
 }
 
-/// A level in percent, with the text "off" at 0.
-pub(super) fn kit_level(name: &str) -> FloatParam {
-    const OFF: &str = "off";
-    let (shown, typed) = (formatters::v2s_f32_percentage(0), formatters::s2v_f32_percentage());
-    percent(name, 0.8, 0.0, 1.0)
-        .with_unit("")
-        .with_value_to_string(Arc::new(move |level| {
-            if level == 0.0 { OFF.to_owned() } else { format!("{} %", shown(level)) }
-        }))
-        .with_string_to_value(Arc::new(move |text| {
-            if text.trim().eq_ignore_ascii_case(OFF) { Some(0.0) } else { typed(text) }
+/// Something that is on or off.
+pub(super) fn switch(name: impl Into<String>, default: bool) -> BoolParam {
+    BoolParam::new(name, default)
+        .with_value_to_string(Arc::new(|on| if on { "On" } else { "Off" }.to_owned()))
+        .with_string_to_value(Arc::new(|text| match text.trim().to_lowercase().as_str() {
+            "on" | "yes" | "true" | "1" => Some(true),
+            "off" | "no" | "false" | "0" => Some(false),
+            _ => None,
         }))
 }
 
@@ -178,5 +213,84 @@ impl SceneChoice {
     /// The index of the scene, 0..4, or none for the puck.
     pub fn index(self) -> Option<usize> {
         Self::SCENES.iter().position(|scene| *scene == self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a text means, shown with its unit as a host shows it.
+    fn check(param: &impl Param, text: &str, expected: &str) {
+        let value = param.string_to_normalized_value(text);
+        let shown = value.map(|value| param.normalized_value_to_string(value, true));
+        assert_eq!(shown.as_deref().unwrap_or("refused"), expected, "{:?} as {text:?}", param.name());
+    }
+
+    #[test]
+    fn every_parameter_takes_what_people_type() {
+        let swing = swing("Swing");
+        for text in ["60", "60%", "60 %", " 60.0 % ", "60,0"] {
+            check(&swing, text, "60.0 %");
+        }
+        check(&swing, "1e9", "75.0 %");
+        for text in ["80", "80%", "80 %", "80,4"] {
+            check(&percent("Gate", 0.5, 0.05, 1.0), text, "80 %");
+            check(&kit_level("Kit level"), text, "80 %");
+        }
+        check(&kit_level("Kit level"), "Off", "0 %");
+        for text in ["0.7", "0,7", " .7", "+0.7"] {
+            check(&unit("X", 0.5), text, "0.7000");
+            check(&plain("Temperature", 0.4, 0.0, 1.5), text, "0.70");
+        }
+        check(&plain("Density", 0.0, -1.0, 1.0), "\u{2212}0,5", "-0.50");
+        check(&plain("Density", 0.0, -1.0, 1.0), "-0.001", "0.00");
+        check(&seed("Seed", 1), "7.0", "7");
+        check(&channel("Channel", 10), "99", "16");
+        for text in ["4", "4 bars", "4bars", "4 Bars"] {
+            check(&bars("Orbit length", 1), text, "4 bars");
+        }
+        check(&variation("Variation", 1), "16", "refused");
+        for (texts, expected) in [(["on", "1", "Yes", "TRUE"], "On"), (["off", "0", "no", "false"], "Off")] {
+            texts.iter().for_each(|text| check(&switch("Bypass", false), text, expected));
+        }
+        check(&switch("Bypass", false), "maybe", "refused");
+        for text in ["nan", "NaN %", "inf", "-inf %", "infinity", "", "%", "x", "5 dogs"] {
+            check(&swing, text, "refused");
+            check(&kit_level("Kit level"), text, "refused");
+            check(&plain("Density", 0.0, -1.0, 1.0), text, "refused");
+            check(&seed("Seed", 1), text, "refused");
+            check(&bars("Orbit length", 1), text, "refused");
+        }
+    }
+
+    /// Hosts put the text that they were given back in.
+    #[test]
+    fn a_text_that_was_shown_means_its_value() {
+        let back = |param: &dyn Fn(f32, bool) -> (String, Option<f32>), steps: usize| {
+            for step in 0..=steps {
+                let (value, unit) = (step as f32 / steps as f32, step % 2 == 0);
+                let (text, again) = param(value, unit);
+                let again = again.unwrap_or_else(|| panic!("{text:?} is refused"));
+                assert_eq!(param(again, unit).0, text);
+            }
+        };
+        fn shown(param: &impl Param) -> impl Fn(f32, bool) -> (String, Option<f32>) {
+            |value, unit| {
+                let text = param.normalized_value_to_string(value, unit);
+                let again = param.string_to_normalized_value(&text);
+                (text, again)
+            }
+        }
+        back(&shown(&unit("X", 0.5)), 10_000);
+        back(&shown(&plain("Temperature", 0.4, 0.0, 1.5)), 150);
+        back(&shown(&plain("Density", 0.0, -1.0, 1.0)), 200);
+        back(&shown(&percent("Velocity", 1.0, 0.0, 2.0)), 200);
+        back(&shown(&kit_level("Kit level")), 100);
+        back(&shown(&swing("Swing")), 250);
+        back(&shown(&bars("Orbit length", 4)), 4);
+        back(&shown(&variation("Variation", 4)), 3);
+        back(&shown(&switch("Phrase", false)), 1);
+        back(&shown(&seed("Seed", 4711)), 9_999);
     }
 }
