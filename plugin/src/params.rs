@@ -86,16 +86,32 @@ pub struct BeatfieldParams {
     #[id = "bypass"]
     pub bypass: BoolParam,
     /// A mute for each instrument.
-    #[nested(array, group = "Mutes")]
-    pub mutes: [MuteParam; INSTRUMENTS],
+    #[nested(group = "Mutes")]
+    pub mutes: Mutes,
     /// A solo for each instrument; where any is on, only those sound.
-    #[nested(array, group = "Solos")]
-    pub solos: [SoloParam; INSTRUMENTS],
+    #[nested(group = "Solos")]
+    pub solos: Solos,
     /// The scene that a held note has chosen.
     pub held: HeldScene,
     /// State that is saved with the project and is no parameter.
     #[nested]
     pub saved: Saved,
+}
+
+/// The mutes. A group of its own: of an array the framework makes one group for each entry.
+#[derive(Params)]
+pub struct Mutes {
+    /// One for each instrument.
+    #[nested(array)]
+    pub each: [MuteParam; INSTRUMENTS],
+}
+
+/// The solos.
+#[derive(Params)]
+pub struct Solos {
+    /// One for each instrument.
+    #[nested(array)]
+    pub each: [SoloParam; INSTRUMENTS],
 }
 
 /// The mute of one instrument.
@@ -169,12 +185,16 @@ impl Default for BeatfieldParams {
             kit_level: kit_level("Kit level"),
             bounce: EnumParam::new("Bounce", Bounce::Auto),
             bypass: switch("Bypass", false).make_bypass(),
-            mutes: std::array::from_fn(|instrument| MuteParam {
-                muted: switch(format!("Mute {}", DEFAULT_INSTRUMENT_NAMES[instrument]), false),
-            }),
-            solos: std::array::from_fn(|instrument| SoloParam {
-                alone: switch(format!("Solo {}", DEFAULT_INSTRUMENT_NAMES[instrument]), false),
-            }),
+            mutes: Mutes {
+                each: std::array::from_fn(|instrument| MuteParam {
+                    muted: switch(format!("Mute {}", DEFAULT_INSTRUMENT_NAMES[instrument]), false),
+                }),
+            },
+            solos: Solos {
+                each: std::array::from_fn(|instrument| SoloParam {
+                    alone: switch(format!("Solo {}", DEFAULT_INSTRUMENT_NAMES[instrument]), false),
+                }),
+            },
             held: HeldScene::default(),
             saved: Saved::default(),
         }
@@ -208,10 +228,10 @@ impl BeatfieldParams {
     /// What the audio thread reads for one block. Reads atomics only.
     pub fn playback(&self) -> Playback {
         let mut mutes = 0;
-        for (instrument, mute) in self.mutes.iter().enumerate() {
+        for (instrument, mute) in self.mutes.each.iter().enumerate() {
             mutes |= u16::from(mute.muted.value()) << instrument;
         }
-        let alone = self.solos.iter().enumerate();
+        let alone = self.solos.each.iter().enumerate();
         let alone = alone.fold(0, |solos, (at, solo)| solos | u16::from(solo.alone.value()) << at);
         if alone != 0 {
             mutes |= !alone;
@@ -271,6 +291,20 @@ mod tests {
         assert_eq!(params.settings(), Settings::DEFAULT);
         params.held.note_on(60);
         assert_eq!(params.scene_in_effect(), None, "not of the lowest octave");
+    }
+
+    /// What matters first, and the twenty-eight switches of the drums out of its way.
+    #[test]
+    fn a_generic_view_shows_two_groups_behind_the_rest() {
+        let params = BeatfieldParams::default().param_map();
+        let groups: Vec<&str> = params.iter().map(|(_, _, group)| group.as_str()).collect();
+        let first: Vec<&str> = params.iter().take(3).map(|(id, _, _)| id.as_str()).collect();
+        assert_eq!(first, ["x", "y", "temp"]);
+        let of = |group: &str| groups.iter().filter(|other| **other == group).count();
+        assert_eq!((of("Mutes"), of("Solos")), (INSTRUMENTS, INSTRUMENTS));
+        assert_eq!(groups.iter().rposition(|group| group.is_empty()).map(|last| last < 21), Some(true));
+        let ids = |id: &str| params.iter().filter(|(other, _, _)| other == id).count();
+        assert_eq!((ids("mute_1"), ids("mute_14"), ids("solo_1"), ids("solo_14")), (1, 1, 1, 1));
     }
 
     #[test]

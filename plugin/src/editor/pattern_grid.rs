@@ -246,12 +246,12 @@ impl GridState {
             self.note(ui, view, instrument, &name, take(NOTE));
             trim(ui, view, instrument, &name, take(TRIM + 6.0));
         }
-        let solo = &view.params.solos[instrument].alone;
+        let solo = &view.params.solos.each[instrument].alone;
         let toggled = toggle(ui, take(BUTTON), "S", &format!("solo {name}"), solo.value(), theme::SOUNDING);
         if toggled.clicked() {
             view.actions.edit(solo, Gesture::Once(if solo.value() { 0.0 } else { 1.0 }));
         }
-        let mute = &view.params.mutes[instrument].muted;
+        let mute = &view.params.mutes.each[instrument].muted;
         let toggled = toggle(ui, take(BUTTON), "M", &format!("mute {name}"), mute.value(), theme::TROUBLE);
         if toggled.clicked() {
             view.actions.edit(mute, Gesture::Once(if mute.value() { 0.0 } else { 1.0 }));

@@ -91,7 +91,7 @@ fn reason_for_silence(view: &ViewState<'_>, api: PluginApi, idle: bool) -> Optio
     if !params.notes_out.value() && params.kit_level.value() == 0.0 {
         return Some("Silent: notes out and the built-in kit are both off.".into());
     }
-    if params.mutes.iter().all(|mute| mute.muted.value()) {
+    if params.mutes.each.iter().all(|mute| mute.muted.value()) {
         return Some("Silent: every instrument is muted.".into());
     }
     if meters.late() > 0 {
