@@ -13,10 +13,10 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use beat::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Playback, Settings};
 use nice_plug::prelude::*;
 
-pub use kinds::{Bounce, Commit, GridChoice, Knob, SWING_STRAIGHT, SWING_WIDEST, SceneChoice};
+pub use kinds::{Bounce, Commit, EDITS, GridChoice, Knob, SWING_STRAIGHT, SWING_WIDEST, SceneChoice};
 
 use crate::saved::{SCENES, Saved};
-use kinds::{bars, channel, kit_level, percent, plain, seed, swing, switch, unit, variation};
+use kinds::{bars, channel, edits, kit_level, percent, plain, seed, swing, switch, unit, variation};
 
 /// Every parameter and all saved state of an instance. Ids never change: projects are saved with them.
 #[derive(Params)]
@@ -91,6 +91,11 @@ pub struct BeatfieldParams {
     /// A solo for each instrument; where any is on, only those sound.
     #[nested(group = "Solos")]
     pub solos: Solos,
+    /// Counts edits of what is no parameter: locks, scenes, the orbit's path, notes. A host can't be told in
+    /// another way that its project changed; it plays nothing, and no undo of a host's takes anything back with
+    /// it. Last, and not automatable; a hidden parameter would be read-only, whose changes hosts may ignore.
+    #[id = "edits"]
+    pub edits: IntParam,
     /// The scene that a held note has chosen.
     pub held: HeldScene,
     /// State that is saved with the project and is no parameter.
@@ -195,6 +200,7 @@ impl Default for BeatfieldParams {
                     alone: switch(format!("Solo {}", DEFAULT_INSTRUMENT_NAMES[instrument]), false),
                 }),
             },
+            edits: edits("Edits"),
             held: HeldScene::default(),
             saved: Saved::default(),
         }
@@ -302,7 +308,8 @@ mod tests {
         assert_eq!(first, ["x", "y", "temp"]);
         let of = |group: &str| groups.iter().filter(|other| **other == group).count();
         assert_eq!((of("Mutes"), of("Solos")), (INSTRUMENTS, INSTRUMENTS));
-        assert_eq!(groups.iter().rposition(|group| group.is_empty()).map(|last| last < 21), Some(true));
+        assert_eq!(groups.iter().take_while(|group| group.is_empty()).count(), params.len() - 28 - 1);
+        assert_eq!(params.last().map(|(id, _, _)| id.as_str()), Some("edits"));
         let ids = |id: &str| params.iter().filter(|(other, _, _)| other == id).count();
         assert_eq!((ids("mute_1"), ids("mute_14"), ids("solo_1"), ids("solo_14")), (1, 1, 1, 1));
     }

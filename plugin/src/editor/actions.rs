@@ -11,7 +11,7 @@ use nice_plug::params::internals::ParamPtr;
 use nice_plug::prelude::Param;
 
 use super::undo::{Change, UndoHistory};
-use crate::params::BeatfieldParams;
+use crate::params::{BeatfieldParams, EDITS};
 
 /// What a widget did to its parameter in this frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -199,10 +199,25 @@ impl<'a> Actions<'a> {
 
     /// Ends a frame: what changed in it can become an edit.
     pub(super) fn close_frame(&self, now: f64) {
-        self.history.borrow_mut().close_frame(now);
+        let unknown = self.history.borrow_mut().close_frame(now);
+        if unknown {
+            self.count_edit();
+        }
+    }
+
+    /// Lets the host know of an edit that is no parameter, so that it asks to save. Not for undo.
+    fn count_edit(&self) {
+        let edits = &self.params.edits;
+        let next = edits.preview_normalized((edits.value() + 1) % EDITS);
+        self.gestures.begin(edits.as_ptr());
+        self.gestures.set(edits.as_ptr(), next);
+        self.gestures.end(edits.as_ptr());
     }
 
     fn perform(&self, changes: &[Change]) {
+        if !changes.iter().all(Change::is_of_parameter) {
+            self.count_edit();
+        }
         for change in changes {
             match *change {
                 Change::Parameter { param, after, .. } => {

@@ -32,6 +32,11 @@ impl Change {
         }
     }
 
+    /// Whether it changes a parameter, of which the host knows.
+    pub(super) fn is_of_parameter(&self) -> bool {
+        matches!(self, Self::Parameter { .. })
+    }
+
     fn changes_nothing(&self) -> bool {
         match self {
             Self::Parameter { before, after, .. } => before == after,
@@ -102,22 +107,25 @@ impl UndoHistory {
         self.changed.push(change);
     }
 
-    /// Ends a frame: without an open gesture, the changes become one edit.
-    pub(super) fn close_frame(&mut self, now: f64) {
+    /// Ends a frame: without an open gesture, the changes become one edit. True where it is a new one that the
+    /// host does not know of.
+    pub(super) fn close_frame(&mut self, now: f64) -> bool {
         if !self.moving.is_empty() {
-            return;
+            return false;
         }
         let mut changes = std::mem::take(&mut self.changed);
         changes.retain(|change| !change.changes_nothing());
         if changes.is_empty() {
-            return;
+            return false;
         }
+        let unknown = !changes.iter().all(Change::is_of_parameter);
         self.undone.clear();
         let merged = self.done.last().filter(|last| now - last.at < SAME_EDIT).and_then(|last| {
             let same = last.changes.len() == changes.len();
             let both = last.changes.iter().zip(&changes);
             same.then(|| both.map(|(before, after)| before.then(*after)).collect::<Option<Vec<_>>>())?
         });
+        let new = merged.is_none();
         if let Some(changes) = merged {
             self.done.pop();
             self.done.push(Edit { changes, at: now });
@@ -127,6 +135,7 @@ impl UndoHistory {
         if self.done.len() > MOST {
             self.done.remove(0);
         }
+        new && unknown
     }
 
     /// Takes back the last edit, and returns the changes to apply.

@@ -11,6 +11,9 @@ pub const SWING_STRAIGHT: f32 = 50.0;
 /// The most swing: every second sixteenth is half a step late.
 pub const SWING_WIDEST: f32 = 75.0;
 
+/// The number of values of the count of edits.
+pub const EDITS: i32 = 10_000;
+
 /// A parameter with a small knob in the window, and what one hears of it.
 #[derive(Clone, Copy)]
 pub enum Knob<'a> {
@@ -113,6 +116,11 @@ pub(super) fn seed(name: &str, default: u16) -> IntParam {
 /// A MIDI channel, 1..=16.
 pub(super) fn channel(name: &str, default: i32) -> IntParam {
     int(name, default, (1, 16))
+}
+
+/// A count that wraps at [`EDITS`].
+pub(super) fn edits(name: &str) -> IntParam {
+    int(name, 0, (0, EDITS - 1)).non_automatable()
 }
 
 /// Something that is on or off.

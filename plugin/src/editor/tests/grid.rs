@@ -37,7 +37,7 @@ fn a_click_locks_a_step_as_the_opposite_of_what_it_is_and_another_unlocks_it() {
         window.click_at(place);
         assert_eq!(lock(&window, step, instrument), None);
     }
-    assert_eq!(window.host.take(), [], "a lock is no parameter");
+    assert!(window.host.gestures().iter().all(|name| name == "Edits"), "a lock is no parameter");
 }
 
 /// The steps with an edge of this colour.
@@ -199,6 +199,28 @@ fn a_state_that_the_host_loads_ends_the_history() {
     window.press(Key::Z, Modifiers::COMMAND);
     assert_eq!(window.host.take(), []);
     assert_eq!(window.params.serialize_fields(), fields);
+}
+
+/// A host closed the project without asking to save.
+#[test]
+fn the_host_hears_once_of_each_edit_that_is_no_parameter() {
+    let mut window = TestWindow::open();
+    let (first, last) = (cell(&window, 2, 4), cell(&window, 9, 4));
+    window.drag(&[first, cell(&window, 5, 4), last]);
+    assert_eq!(window.host.gestures(), ["Edits"], "a painted row");
+    window.wait();
+    window.click("scene A");
+    window.wait();
+    assert_eq!(window.host.gestures(), ["Edits"], "a stored scene");
+    window.click("undo");
+    window.click("redo");
+    assert_eq!(window.host.gestures(), ["Edits"; 2]);
+    window.click("mute kick");
+    window.wait();
+    assert_eq!(window.host.gestures(), ["Mute kick"], "a parameter is enough");
+    assert_eq!(window.params.edits.value(), 4);
+    window.click("undo");
+    assert_eq!(window.host.gestures(), ["Mute kick"], "one undo is one undo");
 }
 
 #[test]
