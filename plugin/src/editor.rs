@@ -34,7 +34,6 @@ use nice_plug::editor::dpi::{LogicalSize, NativeSize};
 use nice_plug::editor::{
     Editor, HostMethods, ParentWindowHandle, ResizeHint, SizeConstraints, SpawnedEditor,
 };
-use nice_plug::prelude::PluginApi;
 use nice_plug_egui::baseview::{HandlerError, WindowSize as NewSize};
 use nice_plug_egui::{
     EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, create_egui_editor,
@@ -69,7 +68,6 @@ pub struct Window {
     shared: Arc<SharedState>,
     /// The gestures of the open window.
     gestures: Weak<OpenGestures>,
-    api: PluginApi,
     history: UndoHistory,
     /// The number of states loaded when the history began.
     loads: u32,
@@ -115,7 +113,6 @@ impl Window {
             meters,
             shared,
             gestures: Weak::new(),
-            api: PluginApi::Clap,
             history: UndoHistory::default(),
             loads: 0,
             map: MapState::default(),
@@ -131,7 +128,6 @@ impl Window {
         self.map = MapState::default();
         self.grid = GridState::default();
         self.history.end_all();
-        self.api = context.plugin_api();
         self.gestures = OpenGestures::keep_in(egui, context, self.params.clone());
     }
 
@@ -171,7 +167,7 @@ impl Window {
         side_panel::show(ui, &view, &layout, &mut self.map, &mut self.export);
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.grid), |ui| self.grid.show(ui, &view));
         ui.scope_builder(egui::UiBuilder::new().max_rect(layout.status), |ui| {
-            self.status.show(ui, &view, self.api);
+            self.status.show(ui, &view);
         });
         actions.close_frame(view.now);
     }

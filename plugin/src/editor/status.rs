@@ -1,7 +1,9 @@
 //! The status line: what plays, or why nothing does, and how to route the notes.
 
+use std::path::Path;
+use std::sync::OnceLock;
+
 use egui::{Align2, Pos2};
-use nice_plug::prelude::PluginApi;
 
 use super::theme;
 use super::view_state::ViewState;
@@ -24,16 +26,16 @@ pub(super) struct StatusState {
 
 impl StatusState {
     /// Shows the line.
-    pub(super) fn show(&mut self, ui: &egui::Ui, view: &ViewState<'_>, api: PluginApi) {
+    pub(super) fn show(&mut self, ui: &egui::Ui, view: &ViewState<'_>) {
         let area = ui.max_rect();
         let trouble = view.decoded.problem.is_some() || view.meters.late() > 0 || view.meters.lost() > 0;
         if view.meters.blocks() != self.blocks || view.now < self.processed {
             (self.blocks, self.processed) = (view.meters.blocks(), view.now);
         }
         let idle = view.now - self.processed > IDLE;
-        let (text, colour) = match reason_for_silence(view, api, idle) {
+        let (text, colour) = match reason_for_silence(view, idle) {
             Some(reason) => (reason, if trouble { theme::TROUBLE } else { theme::TEXT }),
-            None => (playing(view, api), theme::TEXT),
+            None => (playing(view), theme::TEXT),
         };
         self.light(ui, view, Pos2::new(area.left() + 6.0, area.center().y));
         let notes = format!("{} notes", view.meters.notes());
@@ -74,7 +76,7 @@ impl StatusState {
 }
 
 /// Why nothing plays, or what is wrong. `idle` says that the host processes nothing.
-fn reason_for_silence(view: &ViewState<'_>, api: PluginApi, idle: bool) -> Option<String> {
+fn reason_for_silence(view: &ViewState<'_>, idle: bool) -> Option<String> {
     let (params, meters, decoded) = (view.params, view.meters, view.decoded);
     if let Some(problem) = &decoded.problem {
         return Some(problem.clone());
@@ -105,7 +107,7 @@ fn reason_for_silence(view: &ViewState<'_>, api: PluginApi, idle: bool) -> Optio
     if view.playhead().is_none() {
         return Some(match view.shared.transport.is_in_charge() {
             true => "Press play, or the space bar.".into(),
-            false => format!("Press play in the host. {}", routing(api)),
+            false => format!("Press play in the host. {}", routing()),
         });
     }
     let audible = (0..beat::INSTRUMENTS).any(|instrument| {
@@ -122,11 +124,35 @@ fn reason_for_silence(view: &ViewState<'_>, api: PluginApi, idle: bool) -> Optio
     })
 }
 
-/// How to route the notes to another instrument.
-fn routing(api: PluginApi) -> &'static str {
-    match api {
-        PluginApi::Vst3 => "Notes: choose this track as the MIDI input (\"MIDI From\") of a drum track.",
-        _ => "Notes: route this track's MIDI output to a drum track.",
+/// How to route the notes to another instrument, in the words of this host.
+fn routing() -> &'static str {
+    static ROUTING: OnceLock<&str> = OnceLock::new();
+    ROUTING.get_or_init(|| {
+        // The framework drops the name that a host gives of itself, so its program has to tell.
+        let program = std::env::current_exe().ok();
+        let name = program.as_deref().and_then(Path::file_stem).map(|name| name.to_string_lossy());
+        routing_in(&name.unwrap_or_default())
+    })
+}
+
+/// The same for the host of this program name. What `docs/hosts.md` says of each, in a sentence.
+fn routing_in(program: &str) -> &'static str {
+    let program = program.to_lowercase();
+    let is = |names: &[&str]| names.iter().any(|name| program.starts_with(name));
+    if program == "live" || is(&["ableton live"]) {
+        "Notes: choose this track under \"MIDI From\" of a drum track, and Beatfield in the chooser below it."
+    } else if is(&["bitwig"]) {
+        "Notes: put a drum instrument behind Beatfield in this chain, or choose this track as another's note input."
+    } else if is(&["reaper"]) {
+        "Notes: put a drum instrument behind Beatfield in this FX chain, or send this track's MIDI to another."
+    } else if is(&["ardour"]) {
+        "Notes: connect this track's MIDI output to the input of a MIDI track."
+    } else if is(&["qtractor"]) {
+        "Notes: put a drum instrument behind Beatfield in this chain."
+    } else if ["fl", "fl64"].contains(&program.as_str()) {
+        "Notes: give this wrapper a MIDI output port, and a drum plugin's wrapper the same input port."
+    } else {
+        "Notes: route this track's MIDI output to a drum track."
     }
 }
 
@@ -135,7 +161,7 @@ fn counted(number: u32, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
-fn playing(view: &ViewState<'_>, api: PluginApi) -> String {
+fn playing(view: &ViewState<'_>) -> String {
     let map = view.decoded.model.as_deref().and_then(nets::Model::map);
     let [x, y] = view.sounding_place().unwrap_or_else(|| view.place());
     let region = map.and_then(|map| map.region(x, y)).unwrap_or("-");
@@ -150,7 +176,7 @@ fn playing(view: &ViewState<'_>, api: PluginApi) -> String {
     };
     // With the kit off, silence means that the notes are not routed.
     let silent_kit = match view.params.kit_level.value() == 0.0 && !view.shared.transport.is_in_charge() {
-        true => format!(" · the built-in kit is off. {}", routing(api)),
+        true => format!(" · the built-in kit is off. {}", routing()),
         false => String::new(),
     };
     let settings = view.bank().settings();
@@ -163,4 +189,31 @@ fn playing(view: &ViewState<'_>, api: PluginApi) -> String {
         format!("take {take} of {}", view.bank().period())
     };
     format!("{mode} · {region}{where_from} · {part}{silent_kit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::routing_in;
+
+    /// Live's "MIDI From" was shown in every VST3 host.
+    #[test]
+    fn routing_is_told_in_the_words_of_the_host_where_it_is_known() {
+        for (program, words) in [
+            ("Ableton Live 12 Suite", "\"MIDI From\""),
+            ("Live", "\"MIDI From\""),
+            ("BitwigPluginHost-X64-SSE41", "note input"),
+            ("reaper", "FX chain"),
+            ("REAPER", "FX chain"),
+            ("ardour-7.3.0", "connect this track's MIDI output"),
+            ("qtractor", "in this chain"),
+            ("FL64", "output port"),
+            ("FL", "output port"),
+            ("flatpak", "route this track's MIDI output"),
+            ("Cubase14", "route this track's MIDI output"),
+            ("", "route this track's MIDI output"),
+        ] {
+            let sentence = routing_in(program);
+            assert!(sentence.starts_with("Notes: ") && sentence.contains(words), "{program}: {sentence}");
+        }
+    }
 }
