@@ -63,7 +63,7 @@ const fn outputs(channels: u32) -> AudioIOLayout {
 impl Plugin for Beatfield {
     const NAME: &'static str = "Beatfield";
     const VENDOR: &'static str = "Beatfield";
-    const URL: &'static str = "";
+    const URL: &'static str = env!("CARGO_PKG_HOMEPAGE");
     const EMAIL: &'static str = "";
     const VERSION: &'static str = env!("CARGO_PKG_VERSION");
 

@@ -42,6 +42,27 @@ fn a_saved_project_opens_to_the_same_notes() {
     });
 }
 
+/// A host that compares states must not find a project modified that was only opened.
+#[test]
+fn a_project_that_is_opened_and_saved_is_the_same() {
+    each(|format| {
+        let mut instance = create(format);
+        bounce(&mut *instance, |session| {
+            session.set_text("X", "0.81")?;
+            two_cycles(session)
+        });
+        let state = instance.save().expect("the plugin saves");
+        let mut reopened = create(format);
+        reopened.load(&state).expect("the plugin opens its own state");
+        assert_eq!(reopened.save().expect("the plugin saves"), state, "{format:?} before it plays");
+        bounce(&mut *reopened, |session| session.render(480));
+        reopened.load(&state).expect("the plugin opens its own state");
+        let played = bounce(&mut *reopened, |session| session.render(480));
+        assert_clean(&played, 0);
+        assert_eq!(reopened.save().expect("the plugin saves"), state, "{format:?} after it has played");
+    });
+}
+
 /// Once failed where the length held the byte of a brace, 123.
 #[test]
 fn a_state_of_any_length_is_read_behind_its_length() {
