@@ -16,3 +16,5 @@ mod state;
 mod stopping;
 #[cfg(target_os = "linux")]
 mod window;
+#[cfg(target_os = "linux")]
+mod window_without_blocks;
