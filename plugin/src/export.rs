@@ -185,20 +185,20 @@ pub enum ExportError {
     /// It does not fit into a file.
     #[error("This beat does not fit into a MIDI file: {0}.")]
     TooLong(io::Error),
-    /// There is no user_folder folder to save to.
-    #[error("Nowhere to save to: this machine names no user_folder folder.")]
+    /// There is no home folder to save to.
+    #[error("Nowhere to save to: this machine names no home folder.")]
     NoFolder,
     /// The file could not be written.
     #[error("{0}.")]
     NotWritten(FileError),
 }
 
-/// The folder that beats are saved to: Beatfield in the user's music folder, or at user_folder where there is
-/// none.
+/// The folder that beats are saved to: Beatfield in the user's music folder, or in the home folder where there
+/// is none.
 pub fn folder() -> Option<PathBuf> {
-    let user_folder = dirs::home_dir()?;
-    let music = dirs::audio_dir().unwrap_or_else(|| user_folder.join("Music"));
-    Some(if music.is_dir() { music } else { user_folder }.join("Beatfield"))
+    let home = dirs::home_dir()?;
+    let music = dirs::audio_dir().unwrap_or_else(|| home.join("Music"));
+    Some(if music.is_dir() { music } else { home }.join("Beatfield"))
 }
 
 /// Saves a beat into `folder` as `name`, or as "name 2" and so on where that exists. Returns its path.
@@ -286,5 +286,41 @@ mod tests {
         assert_eq!(name(save(&beat, &folder, "funk 120")).as_deref(), Some("funk 120 2.mid"));
         assert_eq!(name(save(&beat, &folder, "../a/b")).as_deref(), Some("..-a-b.mid"));
         std::fs::remove_dir_all(&folder).expect("the folder goes");
+    }
+
+    /// The music folder has another name in other languages; the desktop's settings name it.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn beats_are_saved_where_the_desktop_keeps_music() {
+        let home = std::env::temp_dir().join(format!("beatfield home {}", std::process::id()));
+        let folder = || {
+            let program = std::env::current_exe().expect("the path of this program");
+            let output = std::process::Command::new(program)
+                .args(["export::tests::child_prints_its_folder", "--exact", "--ignored", "--nocapture"])
+                .env("HOME", &home)
+                .env("XDG_CONFIG_HOME", home.join("settings"))
+                .output()
+                .expect("this program starts again");
+            let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+            let path = printed.lines().find_map(|line| line.strip_prefix("folder: ").map(PathBuf::from));
+            path.and_then(|path| path.strip_prefix(&home).ok().map(Path::to_owned)).expect("below the home")
+        };
+        std::fs::create_dir_all(home.join("settings")).expect("room for a folder");
+        assert_eq!(folder(), Path::new("Beatfield"));
+        std::fs::create_dir(home.join("Music")).expect("room for a folder");
+        assert_eq!(folder(), Path::new("Music/Beatfield"));
+        std::fs::create_dir(home.join("Musik")).expect("room for a folder");
+        std::fs::write(home.join("settings/user-dirs.dirs"), "XDG_MUSIC_DIR=\"$HOME/Musik\"\n")
+            .expect("room for a file");
+        assert_eq!(folder(), Path::new("Musik/Beatfield"));
+        std::fs::remove_dir_all(&home).expect("the folder goes");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    #[ignore = "run by the test above in a process of its own"]
+    #[allow(clippy::print_stdout, reason = "the test above reads it")]
+    fn child_prints_its_folder() {
+        println!("\nfolder: {}", folder().expect("a home").display());
     }
 }
