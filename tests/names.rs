@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// The crates in the order of precedence: of two that define a type of one name, the later renames its own.
-const ROOMS: [&str; 14] = [
-    "beat", "corpus", "nets", "train", "plugin", "score", "proof", "rig", "lab", "drums", "drag", "xtask",
-    "tests", "fuzz",
+const ROOMS: [&str; 15] = [
+    "beat", "corpus", "nets", "train", "plugin", "score", "proof", "rig", "lab", "drums", "drag", "keys",
+    "xtask", "tests", "fuzz",
 ];
 
 /// Words, with their inflections, that no identifier, file or flag may contain, and what to write instead.

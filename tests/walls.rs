@@ -154,7 +154,7 @@ fn cargo_xtask_starts_at_once() {
 #[test]
 fn linux_stays_on_linux() {
     for target in ["x86_64-pc-windows-msvc", "aarch64-apple-darwin"] {
-        for package in ["beatfield", "drag", "rig", "lab", "xtask"] {
+        for package in ["beatfield", "drag", "keys", "rig", "lab", "xtask"] {
             keeps_out(package, target, &["x11", "xcb", "wayland", "alsa", "jack"]);
         }
     }

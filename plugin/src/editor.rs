@@ -25,7 +25,8 @@ use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use actions::{Actions, OpenGestures};
-use egui::{Key, KeyboardShortcut, Modifiers};
+use egui::{Event, Key, KeyboardShortcut, Modifiers, Popup};
+use keys::{KeyForwarder, KeyNeeds, TypedKey};
 use layout::WindowLayout;
 use map::MapState;
 use midi_file::ExportState;
@@ -36,7 +37,8 @@ use nice_plug::editor::{
 };
 use nice_plug_egui::baseview::{HandlerError, WindowSize as NewSize};
 use nice_plug_egui::{
-    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, NiceEguiApp, create_egui_editor,
+    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, KeyCapture, NiceEguiApp,
+    create_egui_editor,
 };
 use pattern_grid::GridState;
 use status::StatusState;
@@ -75,6 +77,7 @@ pub struct Window {
     grid: GridState,
     status: StatusState,
     export: ExportState,
+    keys: KeyForwarder,
 }
 
 impl NiceEguiApp for Window {
@@ -82,14 +85,23 @@ impl NiceEguiApp for Window {
         &mut self,
         egui: egui::Context,
         context: GuiContext,
-        _frame: &mut Frame,
+        frame: &mut Frame,
     ) -> Result<(), HandlerError> {
         self.open(&egui, context);
+        self.keys = KeyForwarder::new(frame.baseview_window());
         Ok(())
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut Frame) {
+        let before = self.key_needs(ui.ctx());
+        let typed: Vec<_> = ui.input(|input| input.events.iter().filter_map(typed).collect());
         self.show(ui);
+        let after = self.key_needs(ui.ctx());
+        frame.set_key_capture(key_capture(after));
+        if !self.shared.transport.is_in_charge() {
+            // A key may open a text or close one: then it is the window's.
+            self.keys.forward(before.max(after), &typed);
+        }
     }
 
     fn resized(&mut self, new: NewSize) {
@@ -119,6 +131,7 @@ impl Window {
             grid: GridState::default(),
             status: StatusState::default(),
             export: ExportState::default(),
+            keys: KeyForwarder::default(),
         }
     }
 
@@ -138,6 +151,12 @@ impl Window {
         if std::mem::replace(&mut self.loads, loads) != loads {
             // What was done before is of another project.
             self.history = UndoHistory::default();
+        }
+        if self.key_needs(ui.ctx()) != KeyNeeds::Text {
+            if self.shared.transport.is_in_charge() {
+                transport_bar::follow_space(ui, &self.shared.transport);
+            }
+            ui.input_mut(|input| input.events.retain(|event| !is_space(event)));
         }
         let decoded = self.shared.decoded();
         let actions = Actions::new(&gestures, &self.params, &mut self.history);
@@ -170,6 +189,51 @@ impl Window {
             self.status.show(ui, &view);
         });
         actions.close_frame(view.now);
+    }
+}
+
+impl Window {
+    /// The keys that the window needs.
+    fn key_needs(&self, egui: &egui::Context) -> KeyNeeds {
+        if egui.text_edit_focused() {
+            KeyNeeds::Text
+        } else if egui.memory(|memory| memory.focused().is_some())
+            || Popup::is_any_open(egui)
+            || self.map.is_drawing()
+        {
+            KeyNeeds::Control
+        } else {
+            KeyNeeds::Shortcuts
+        }
+    }
+}
+
+/// Space presses whatever button has the focus; here it is the host's, which starts and stops the song with it.
+fn is_space(event: &Event) -> bool {
+    match event {
+        Event::Key { key, .. } => *key == Key::Space,
+        Event::Text(text) => text == " ",
+        _ => false,
+    }
+}
+
+/// A key as [`KeyForwarder`] takes it; shortcuts with Ctrl stay in the window.
+fn typed(event: &Event) -> Option<TypedKey> {
+    match event {
+        Event::Key { key, pressed, modifiers, .. } if !modifiers.command => Some((key.name(), *pressed)),
+        _ => None,
+    }
+}
+
+/// What the toolkit keeps from the host; it listens to this on macOS alone.
+fn key_capture(needs: KeyNeeds) -> KeyCapture {
+    let control = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Enter", "Escape", "Tab"];
+    match needs {
+        KeyNeeds::Text => KeyCapture::CaptureAll,
+        KeyNeeds::Control => {
+            KeyCapture::CaptureKeys(control.iter().filter_map(|name| name.parse().ok()).collect())
+        }
+        KeyNeeds::Shortcuts => KeyCapture::IgnoreAll,
     }
 }
 

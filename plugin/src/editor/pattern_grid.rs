@@ -138,7 +138,7 @@ impl GridState {
         }
     }
 
-    /// The arrow keys move a cursor, space and Enter do what a click does.
+    /// The arrow keys move a cursor, Enter does what a click does.
     fn follow_keys(&mut self, ui: &egui::Ui, view: &ViewState<'_>, response: &Response) {
         let arrows = EventFilter { horizontal_arrows: true, vertical_arrows: true, ..EventFilter::default() };
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
@@ -148,7 +148,7 @@ impl GridState {
         *instrument = (*instrument + INSTRUMENTS + presses(Key::ArrowDown)
             - presses(Key::ArrowUp).min(INSTRUMENTS))
             % INSTRUMENTS;
-        if presses(Key::Space) + presses(Key::Enter) > 0 {
+        if presses(Key::Enter) > 0 {
             let (step, instrument) = self.cursor;
             let (drawn, locks) = (view.shape.drawn_at(step), view.shape.locks);
             let held = match locks.at(drawn, instrument) {

@@ -13,12 +13,15 @@ const PLAY: Vec2 = Vec2::new(64.0, 24.0);
 const LOOPS: [(u32, &str); 5] = [(0, "no loop"), (1, "1 bar"), (2, "2"), (4, "4"), (8, "8")];
 const BEATS_PER_BAR: f64 = 4.0;
 
-/// Shows the bar.
-pub(super) fn show(ui: &mut egui::Ui, own: &OwnTransport) {
-    let typing = ui.ctx().egui_wants_keyboard_input();
-    if !typing && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Space)) {
+/// The space bar starts and stops.
+pub(super) fn follow_space(ui: &egui::Ui, own: &OwnTransport) {
+    if ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Space)) {
         own.play(!own.is_playing());
     }
+}
+
+/// Shows the bar.
+pub(super) fn show(ui: &mut egui::Ui, own: &OwnTransport) {
     ui.horizontal_centered(|ui| {
         let playing = own.is_playing();
         let (name, fill, ink) = match playing {

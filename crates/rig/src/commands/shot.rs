@@ -94,7 +94,7 @@ mod linux {
     fn shoot(args: &ShotArgs) -> anyhow::Result<()> {
         let bundle = Bundle::load(&args.bundle)?;
         let mut instance = bundle.create()?;
-        let size = RequestedSize { pixels: args.size, scale: args.scale };
+        let size = RequestedSize { pixels: args.size, scale: args.scale, ..Default::default() };
         let (width, height) = instance.open_window("Beatfield", size)?;
         let setup = Setup { rate: RATE, ..Setup::new(Mode::Realtime) };
         let mut session = Session::start(&mut *instance, setup, TEMPO)?;

@@ -110,6 +110,7 @@ fn symbol(key: &str) -> Option<u32> {
         "space" => 0x20,
         "shift" => 0xffe1,
         "ctrl" => 0xffe3,
+        "F5" => 0xffc2,
         _ => {
             let mut letters = key.chars();
             let letter = letters.next().filter(char::is_ascii_graphic)?;

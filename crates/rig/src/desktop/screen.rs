@@ -4,8 +4,11 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use x11rb::connection::Connection;
+use x11rb::protocol::Event;
+use x11rb::protocol::damage::{ConnectionExt as _, ReportLevel};
 use x11rb::protocol::xproto::{
-    AtomEnum, ConfigureWindowAux, ConnectionExt, CreateWindowAux, ImageFormat, PropMode, Window, WindowClass,
+    AtomEnum, ConfigureWindowAux, ConnectionExt, CreateWindowAux, EventMask, ImageFormat, PropMode, Window,
+    WindowClass,
 };
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
@@ -135,7 +138,7 @@ impl HostWindow {
                 0,
                 WindowClass::INPUT_OUTPUT,
                 0,
-                &CreateWindowAux::new(),
+                &CreateWindowAux::new().event_mask(EventMask::KEY_PRESS),
             )
             .map_err(|error| refused(&error))?;
         let named = AtomEnum::WM_NAME;
@@ -145,6 +148,26 @@ impl HostWindow {
         connection.map_window(window).map_err(|error| refused(&error))?;
         connection.sync().map_err(|error| refused(&error))?;
         Ok(Self { connection, window })
+    }
+
+    /// The keysym of the next key that is pressed for the host: in this window, or passed on to it by the plugin.
+    /// Waits for it.
+    ///
+    /// # Errors
+    /// The X server ended or refuses.
+    pub fn next_key(&self) -> Result<u32, DesktopError> {
+        let refused = DesktopError::refused("pass on keys");
+        let first = self.connection.setup().min_keycode;
+        let count = self.connection.setup().max_keycode - first + 1;
+        loop {
+            let event = self.connection.wait_for_event().map_err(|error| refused(&error))?;
+            let Event::KeyPress(key) = event else { continue };
+            let reply =
+                self.connection.get_keyboard_mapping(first, count).map_err(|error| refused(&error))?;
+            let mapping = reply.reply().map_err(|error| refused(&error))?;
+            let index = usize::from(key.detail - first) * usize::from(mapping.keysyms_per_keycode);
+            return Ok(mapping.keysyms.get(index).copied().unwrap_or_default());
+        }
     }
 
     /// Its X11 window id.
@@ -166,6 +189,46 @@ impl HostWindow {
 
 fn pixels(length: u32) -> u16 {
     u16::try_from(length).unwrap_or(u16::MAX).max(1)
+}
+
+/// Waits for what is drawn on the screen that `DISPLAY` names.
+pub struct ScreenChanges {
+    connection: RustConnection,
+    damage: u32,
+}
+
+impl ScreenChanges {
+    /// Watches from here on.
+    ///
+    /// # Errors
+    /// There is no X server, or it has no damage extension.
+    pub fn watch() -> Result<Self, DesktopError> {
+        let refused = DesktopError::refused("report changes of its screen");
+        let (connection, screen) = x11rb::connect(None).map_err(|error| refused(&error))?;
+        let version = connection.damage_query_version(1, 1).map_err(|error| refused(&error))?;
+        version.reply().map_err(|error| refused(&error))?;
+        let (root, damage) = (
+            connection.setup().roots[screen].root,
+            connection.generate_id().map_err(|error| refused(&error))?,
+        );
+        let created = connection.damage_create(damage, root, ReportLevel::NON_EMPTY);
+        created.map_err(|error| refused(&error))?.check().map_err(|error| refused(&error))?;
+        Ok(Self { connection, damage })
+    }
+
+    /// Waits until something has been drawn since the last call.
+    ///
+    /// # Errors
+    /// The X server ended or refuses.
+    pub fn next(&self) -> Result<(), DesktopError> {
+        let refused = DesktopError::refused("report changes of its screen");
+        while !matches!(
+            self.connection.wait_for_event().map_err(|error| refused(&error))?,
+            Event::DamageNotify(_)
+        ) {}
+        let cleared = self.connection.damage_subtract(self.damage, x11rb::NONE, x11rb::NONE);
+        cleared.map_err(|error| refused(&error))?.check().map_err(|error| refused(&error))
+    }
 }
 
 /// The pixels of a part of the screen, three bytes each.

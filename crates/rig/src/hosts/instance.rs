@@ -78,6 +78,8 @@ pub struct RequestedSize {
     pub pixels: Option<(u32, u32)>,
     /// The scale factor, where the host has one.
     pub scale: Option<f64>,
+    /// How long the host takes between creating the window and showing it (CLAP only).
+    pub shown_after: Duration,
 }
 
 /// A plugin instance. All calls come from the thread that created it, the main thread of the host;
@@ -150,6 +152,10 @@ pub trait Instance {
     /// There is no X server, or the plugin has no window for one.
     #[cfg(target_os = "linux")]
     fn open_window(&mut self, title: &str, size: RequestedSize) -> Result<(u32, u32), HostError>;
+
+    /// The host's window around the plugin's, where one is open.
+    #[cfg(target_os = "linux")]
+    fn host_window(&self) -> Option<&crate::desktop::HostWindow>;
 
     /// Closes the window, where one is open.
     #[cfg(target_os = "linux")]

@@ -131,10 +131,30 @@ fn the_keyboard_locks_steps_too() {
     let mut window = TestWindow::open();
     window.harness.get_by_label("Pattern").focus();
     window.harness.run();
-    for key in [Key::ArrowRight, Key::ArrowRight, Key::ArrowDown, Key::Space] {
+    for key in [Key::ArrowRight, Key::ArrowRight, Key::ArrowDown, Key::Enter] {
         window.press(key, Modifiers::NONE);
     }
     assert_eq!(lock(&window, 2, 1), Some(!sounds(&window, 2, 1)));
+}
+
+/// The space bar locked the step that was clicked last, where everybody expects the song to start.
+#[test]
+fn space_edits_nothing_wherever_the_focus_is() {
+    let mut window = TestWindow::open();
+    let place = cell(&window, 2, 3);
+    window.click_at(place);
+    let held = window.params.saved.shape();
+    window.press(Key::Space, Modifiers::NONE);
+    assert_eq!(window.params.saved.shape(), held);
+    for label in ["mute kick", "scene A", "orbit", "Seed", "undo", "note of kick"] {
+        window.harness.get_by_label(label).focus();
+        window.harness.run();
+        window.host.take();
+        window.press(Key::Space, Modifiers::NONE);
+        assert_eq!(window.host.take(), [], "{label}");
+        assert_eq!(window.params.saved.shape(), held, "{label}");
+        assert!(window.params.saved.scenes().get(0).is_none(), "{label}");
+    }
 }
 
 #[test]

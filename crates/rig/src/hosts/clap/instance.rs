@@ -216,6 +216,11 @@ impl Instance for ClapInstance {
     }
 
     #[cfg(target_os = "linux")]
+    fn host_window(&self) -> Option<&crate::desktop::HostWindow> {
+        self.frame.as_ref()
+    }
+
+    #[cfg(target_os = "linux")]
     fn close_window(&mut self) {
         self.destroy_window();
     }
@@ -266,6 +271,7 @@ mod window {
             // SAFETY: the frame lives until `destroy_window`, which destroys the plugin's window first.
             let set = unsafe { gui.set_parent(&handle, parent) };
             set.map_err(|error| refused("move into the host's window", error))?;
+            std::thread::sleep(size.shown_after);
             gui.show(&handle).map_err(|error| refused("show its window", error))?;
             self.frame = Some(frame);
             Ok((width, height))

@@ -279,6 +279,11 @@ impl Instance for Vst3Instance {
     }
 
     #[cfg(target_os = "linux")]
+    fn host_window(&self) -> Option<&crate::desktop::HostWindow> {
+        self.window.as_ref().map(Vst3Window::host)
+    }
+
+    #[cfg(target_os = "linux")]
     fn close_window(&mut self) {
         self.window = None;
     }

@@ -62,6 +62,11 @@ impl Vst3Window {
         }
     }
 
+    /// The host's window around it.
+    pub(super) fn host(&self) -> &HostWindow {
+        &self.host
+    }
+
     /// Runs what the plugin has left for the main thread: the event handlers of its files that can be read, and the
     /// size that it has requested.
     pub(super) fn idle(&self) {
