@@ -7,6 +7,8 @@
 //! a closed editor whose size is not the saved one is replaced when the host next uses it.
 
 mod actions;
+#[cfg(target_os = "linux")]
+mod frame_poll;
 mod knob;
 mod layout;
 pub mod map;
@@ -78,6 +80,8 @@ pub struct Window {
     status: StatusState,
     export: ExportState,
     keys: KeyForwarder,
+    /// Whether the open window has been drawn.
+    drawn: bool,
 }
 
 impl NiceEguiApp for Window {
@@ -89,10 +93,15 @@ impl NiceEguiApp for Window {
     ) -> Result<(), HandlerError> {
         self.open(&egui, context);
         self.keys = KeyForwarder::new(frame.baseview_window());
+        self.drawn = false;
         Ok(())
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut Frame) {
+        if !std::mem::replace(&mut self.drawn, true) {
+            #[cfg(target_os = "linux")]
+            frame_poll::FramePoll::keep_in(ui.ctx(), frame.baseview_window().waker());
+        }
         let before = self.key_needs(ui.ctx());
         let typed: Vec<_> = ui.input(|input| input.events.iter().filter_map(typed).collect());
         self.show(ui);
@@ -132,6 +141,7 @@ impl Window {
             status: StatusState::default(),
             export: ExportState::default(),
             keys: KeyForwarder::default(),
+            drawn: false,
         }
     }
 
@@ -315,6 +325,8 @@ fn make(
     let state = EguiEditorState::from_size(size.points(), size.zoom());
     let window = Window::new(params.clone(), meters.clone(), shared.clone());
     let settings = EguiNiceSettings::new().with_tile("Beatfield").with_resize_hint(resizing());
+    #[cfg(target_os = "linux")]
+    let settings = settings.with_repaint_poll_interval(frame_poll::NEVER);
     let editor = create_egui_editor(state.clone(), shared.repaint.clone(), settings, window)?;
     Some(InnerEditor { state, editor })
 }
