@@ -22,6 +22,7 @@ mod theme;
 mod transport_bar;
 mod undo;
 mod view_state;
+mod window_threads;
 
 use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -46,6 +47,7 @@ use pattern_grid::GridState;
 use status::StatusState;
 use undo::UndoHistory;
 use view_state::ViewState;
+use window_threads::WindowThreads;
 
 use crate::decode::Decoding;
 use crate::params::BeatfieldParams;
@@ -82,6 +84,7 @@ pub struct Window {
     keys: KeyForwarder,
     /// Whether the open window has been drawn.
     drawn: bool,
+    threads: WindowThreads,
 }
 
 impl NiceEguiApp for Window {
@@ -94,11 +97,13 @@ impl NiceEguiApp for Window {
         self.open(&egui, context);
         self.keys = KeyForwarder::new(frame.baseview_window());
         self.drawn = false;
+        self.threads.opens();
         Ok(())
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut Frame) {
         if !std::mem::replace(&mut self.drawn, true) {
+            self.threads.note_started();
             #[cfg(target_os = "linux")]
             frame_poll::FramePoll::keep_in(ui.ctx(), frame.baseview_window().waker());
         }
@@ -142,6 +147,7 @@ impl Window {
             export: ExportState::default(),
             keys: KeyForwarder::default(),
             drawn: false,
+            threads: WindowThreads::default(),
         }
     }
 
@@ -277,7 +283,15 @@ pub struct SizedEditor {
     shared: Arc<SharedState>,
     /// Started with the window.
     decoding: Option<Arc<Decoding>>,
+    threads: WindowThreads,
     inner: Mutex<InnerEditor>,
+}
+
+impl Drop for SizedEditor {
+    /// The host has closed the window, and may unload the plugin next.
+    fn drop(&mut self) {
+        self.threads.wait();
+    }
 }
 
 /// The framework's editor, with the state that has its size and whether it is open.
@@ -293,8 +307,9 @@ impl SizedEditor {
         shared: Arc<SharedState>,
         decoding: Option<Arc<Decoding>>,
     ) -> Option<Self> {
-        let inner = Mutex::new(make(&params, &meters, &shared)?);
-        Some(Self { params, meters, shared, decoding, inner })
+        let threads = WindowThreads::default();
+        let inner = Mutex::new(make(&params, &meters, &shared, &threads)?);
+        Some(Self { params, meters, shared, decoding, threads, inner })
     }
 
     /// The editor, replaced where it is closed and of another size than the saved one.
@@ -302,7 +317,7 @@ impl SizedEditor {
         let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         if !inner.state.is_open()
             && !inner.is(self.params.saved.window_size())
-            && let Some(anew) = make(&self.params, &self.meters, &self.shared)
+            && let Some(anew) = make(&self.params, &self.meters, &self.shared, &self.threads)
         {
             *inner = anew;
         }
@@ -320,10 +335,12 @@ fn make(
     params: &Arc<BeatfieldParams>,
     meters: &Arc<Meters>,
     shared: &Arc<SharedState>,
+    threads: &WindowThreads,
 ) -> Option<InnerEditor> {
     let size = params.saved.window_size();
     let state = EguiEditorState::from_size(size.points(), size.zoom());
-    let window = Window::new(params.clone(), meters.clone(), shared.clone());
+    let mut window = Window::new(params.clone(), meters.clone(), shared.clone());
+    window.threads = threads.clone();
     let settings = EguiNiceSettings::new().with_tile("Beatfield").with_resize_hint(resizing());
     #[cfg(target_os = "linux")]
     let settings = settings.with_repaint_poll_interval(frame_poll::NEVER);

@@ -183,3 +183,25 @@ fn a_late_window_in_a_process_of_its_own() {
     let mut instance = bundle.create().expect("the plugin starts");
     open_late_and_wait(&mut *instance, Duration::from_millis(200));
 }
+
+/// The toolkit did not wait for the threads of a window that it closed; the host crashed where it ended at the same
+/// time, in one run of twenty.
+#[test]
+fn a_closed_window_leaves_no_thread() {
+    run_under_display("threads_of_a_window_in_a_process_of_its_own");
+}
+
+#[test]
+#[ignore = "a_closed_window_leaves_no_thread runs it"]
+fn threads_of_a_window_in_a_process_of_its_own() {
+    require_parent();
+    let threads = || std::fs::read_dir("/proc/self/task").expect("the system lists them").count();
+    let bundle = load(PluginFormat::Clap);
+    for _ in 0..5 {
+        let before = threads();
+        let mut instance = bundle.create().expect("the plugin starts");
+        open_and_wait(&mut *instance);
+        drop(instance);
+        assert_eq!(threads(), before);
+    }
+}
