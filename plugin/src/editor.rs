@@ -98,6 +98,9 @@ impl NiceEguiApp for Window {
         self.keys = KeyForwarder::new(frame.baseview_window());
         self.drawn = false;
         self.threads.opens();
+        // Not a rectangle: painting over the whole window costs a machine without a graphics card a lot.
+        let [r, g, b, a] = theme::BACKGROUND.to_normalized_gamma_f32();
+        frame.set_clear_color(egui::Rgba::from_rgba_premultiplied(r, g, b, a));
         Ok(())
     }
 
@@ -187,7 +190,6 @@ impl Window {
         };
         shortcuts(ui, &view);
         remember_scale(ui.ctx(), &self.params);
-        ui.painter().rect_filled(ui.max_rect(), 0.0, theme::BACKGROUND);
         let mut window = ui.max_rect();
         if self.shared.transport.is_in_charge() {
             let (bar, below) = window.split_top_bottom_at_y(window.top() + transport_bar::HEIGHT);

@@ -25,12 +25,11 @@ pub(super) struct MapState {
     preview: paint::Preview,
 }
 
-/// The picture of the map as textures.
+/// The picture of the map as a texture.
 #[derive(Default)]
 struct Textures {
     drawn_for: u32,
-    field: Option<TextureHandle>,
-    silence: Option<TextureHandle>,
+    picture: Option<TextureHandle>,
 }
 
 impl Textures {
@@ -43,12 +42,11 @@ impl Textures {
             if view.decoded.model.is_some() {
                 view.shared.requests.request_picture();
             }
-            (self.field, self.silence) = (None, None);
+            self.picture = None;
             return;
         };
         self.drawn_for = view.decoded.model_number;
-        self.field = Some(egui.load_texture("field", picture.field.clone(), TextureOptions::LINEAR));
-        self.silence = Some(egui.load_texture("silence", picture.silence.clone(), TextureOptions::LINEAR));
+        self.picture = Some(egui.load_texture("map", picture.image.clone(), TextureOptions::LINEAR));
     }
 }
 

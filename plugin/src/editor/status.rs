@@ -64,7 +64,8 @@ impl StatusState {
             self.lit_until = view.now + GLOW;
         }
         let lit = view.now < self.lit_until;
-        if lit {
+        // While the song rolls, the frame of the next step puts it out.
+        if lit && !view.meters.rolling() {
             ui.ctx().request_repaint_after(std::time::Duration::from_secs_f64(GLOW));
         }
         let painter = ui.painter();

@@ -20,9 +20,10 @@ impl MapState {
         focused: bool,
     ) {
         let painter = ui.painter_at(area);
-        painter.rect_filled(area, theme::ROUNDING, theme::PANEL);
-        for layer in [&self.textures.field, &self.textures.silence].into_iter().flatten() {
-            painter.image(layer.id(), area, self.viewport.uv(), Color32::WHITE);
+        if let Some(picture) = &self.textures.picture {
+            painter.image(picture.id(), area, self.viewport.uv(), Color32::WHITE);
+        } else {
+            painter.rect_filled(area, theme::ROUNDING, theme::PANEL);
         }
         let map = view.decoded.model.as_deref().and_then(nets::Model::map);
         self.name_regions(&painter, area, map.map_or(&[], LatentMap::regions));

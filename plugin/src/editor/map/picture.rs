@@ -23,12 +23,10 @@ const GROUND: [f32; 3] = [0.040, 0.048, 0.065];
 /// Places a side at which it is computed whether anything plays.
 pub const HITS_SIDE: usize = 48;
 
-/// The two layers of the picture.
+/// The picture. One opaque layer: each layer costs a machine without a graphics card a third of a frame.
 pub struct MapPicture {
-    /// The corpus.
-    pub field: ColorImage,
-    /// Dark where nothing plays, else transparent.
-    pub silence: ColorImage,
+    /// The corpus, dark where nothing plays.
+    pub image: ColorImage,
 }
 
 /// The colour of a genre; hues of neighbours in the list are far apart.
@@ -40,7 +38,14 @@ pub fn genre_colour(index: u8) -> Color32 {
 impl MapPicture {
     /// Paints a map; `hits` are the numbers of hits at [`HITS_SIDE`]^2 places, in rows from the bottom.
     pub fn paint(map: &LatentMap, hits: &[u32]) -> Self {
-        Self { field: field(map), silence: silence(hits) }
+        let (mut image, silence) = (field(map), silence(hits));
+        for (index, pixel) in image.pixels.iter_mut().enumerate() {
+            let share = |at: usize| (at as f32 + 0.5) / SIDE as f32;
+            let light = 1.0 - interpolate(&silence, HITS_SIDE, share(index % SIDE), share(index / SIDE));
+            let [r, g, b, _] = pixel.to_array().map(|channel| (f32::from(channel) * light).round() as u8);
+            *pixel = Color32::from_rgb(r, g, b);
+        }
+        Self { image }
     }
 }
 
@@ -146,32 +151,35 @@ impl Glow {
 
     /// The light at a point, 0..=1 from the left and from the top.
     fn at(&self, x: f32, y: f32) -> [f32; 3] {
-        [0, 1, 2].map(|channel| interpolate(&self.0[channel], x, y))
+        [0, 1, 2].map(|channel| interpolate(&self.0[channel], GLOW, x, y))
     }
 }
 
-/// The value of a layer, interpolated bilinearly.
-fn interpolate(layer: &[f32], x: f32, y: f32) -> f32 {
-    let place = |share: f32| (share * GLOW as f32 - 0.5).clamp(0.0, (GLOW - 1) as f32 - 1e-3);
+/// The value of a layer of `side` squared, interpolated bilinearly.
+fn interpolate(layer: &[f32], side: usize, x: f32, y: f32) -> f32 {
+    let place = |share: f32| (share * side as f32 - 0.5).clamp(0.0, (side - 1) as f32 - 1e-3);
     let (x, y) = (place(x), place(y));
     let (column, row) = (x as usize, y as usize);
     let (right, down) = (x - column as f32, y - row as f32);
-    let at = |row: usize, column: usize| layer[row * GLOW + column];
+    let at = |row: usize, column: usize| layer[row * side + column];
     let above = at(row, column) * (1.0 - right) + at(row, column + 1) * right;
     let below = at(row + 1, column) * (1.0 - right) + at(row + 1, column + 1) * right;
     above * (1.0 - down) + below * down
 }
 
-/// Dark where the likeliest pattern is empty.
-fn silence(hits: &[u32]) -> ColorImage {
-    let mut pixels = vec![Color32::TRANSPARENT; HITS_SIDE * HITS_SIDE];
+/// How dark places are where the likeliest pattern is empty.
+const SILENCE: f32 = 0.745;
+
+/// [`SILENCE`] where the likeliest pattern is empty, else 0, in rows from the top.
+fn silence(hits: &[u32]) -> Vec<f32> {
+    let mut pixels = vec![0.0; HITS_SIDE * HITS_SIDE];
     for (index, _) in hits.iter().enumerate().filter(|(_, hits)| **hits == 0) {
         let (row, column) = (index / HITS_SIDE, index % HITS_SIDE);
         if let Some(pixel) = pixels.get_mut((HITS_SIDE - 1).saturating_sub(row) * HITS_SIDE + column) {
-            *pixel = Color32::from_black_alpha(190);
+            *pixel = SILENCE;
         }
     }
-    ColorImage::new([HITS_SIDE, HITS_SIDE], pixels)
+    pixels
 }
 
 /// A Gaussian blur: rows, then columns.
@@ -220,10 +228,13 @@ mod tests {
             |colour: Color32| u32::from(colour.r()) + u32::from(colour.g()) + u32::from(colour.b());
         let [x, y] = map.points()[0];
         let at = |share: f32| ((share * SIDE as f32) as usize).min(SIDE - 1);
-        let lit = picture.field.pixels[at(1.0 - y) * SIDE + at(x)];
-        let mean = picture.field.pixels.iter().copied().map(brightness).sum::<u32>() / (SIDE * SIDE) as u32;
+        let lit = picture.image.pixels[at(1.0 - y) * SIDE + at(x)];
+        let mean = picture.image.pixels.iter().copied().map(brightness).sum::<u32>() / (SIDE * SIDE) as u32;
         assert!(brightness(lit) > mean);
-        let bottom_left = picture.silence.pixels[(HITS_SIDE - 1) * HITS_SIDE];
-        assert!(bottom_left.a() > 100 && picture.silence.pixels[0].a() == 0);
+        let light = field(map);
+        let corners = [0, (SIDE - 1) * SIDE].map(|at| (picture.image.pixels[at], light.pixels[at]));
+        assert_eq!(corners[0].0, corners[0].1, "the top left plays");
+        assert!(brightness(corners[1].0) * 2 < brightness(corners[1].1), "the bottom left is silent");
+        assert!(picture.image.pixels.iter().all(|pixel| pixel.is_opaque()));
     }
 }

@@ -245,3 +245,28 @@ fn a_preview_is_of_the_place_and_the_settings_that_are_shown() {
     window.set(|params| &params.x, 0.1);
     assert_eq!(hits(&window).len(), 1, "where the puck stands makes no difference");
 }
+
+/// Three layers of the map's size took a software renderer most of each frame.
+#[test]
+fn the_map_is_painted_in_one_layer() {
+    let mut window = TestWindow::open();
+    let model = window.shared.decoded().model.expect("a model");
+    let map = model.map().expect("a synthetic model has a map");
+    let hits = vec![9; crate::editor::map::picture::HITS_SIDE.pow(2)];
+    let picture = std::sync::Arc::new(crate::editor::map::picture::MapPicture::paint(map, &hits));
+    window.shared.show(|decoded| {
+        decoded.picture = Some(picture);
+        decoded.model_number += 1;
+    });
+    window.harness.run();
+    let map = window.rect("Map");
+    let is_of_its_size =
+        |rect: egui::Rect| rect.contains_rect(map.shrink(2.0)) && map.expand(2.0).contains_rect(rect);
+    let shapes = window.harness.output().shapes.iter();
+    let filled = shapes.filter(|clipped| match &clipped.shape {
+        egui::Shape::Rect(rect) => rect.fill != egui::Color32::TRANSPARENT && is_of_its_size(rect.rect),
+        egui::Shape::Mesh(mesh) => is_of_its_size(mesh.calc_bounds()),
+        _ => false,
+    });
+    assert_eq!(filled.count(), 1);
+}

@@ -169,3 +169,19 @@ fn under_a_host_there_is_no_transport() {
     window.press(Key::Space, Modifiers::NONE);
     assert!(!window.shared.transport.is_playing() && !window.says("to the start"));
 }
+
+/// The light asked for a frame of its own after each note, so that the window was painted twice a step.
+#[test]
+fn while_the_song_rolls_a_note_asks_for_no_frame_of_its_own() {
+    let mut window = TestWindow::open();
+    window.harness.run();
+    let delay = |window: &mut TestWindow| {
+        window.meters.count_note();
+        window.harness.run_steps(1);
+        window.harness.output().viewport_output.values().map(|output| output.repaint_delay).min()
+    };
+    assert!(delay(&mut window).is_some_and(|delay| delay < std::time::Duration::from_secs(1)));
+    window.meters.show_transport(true, false);
+    window.wait();
+    assert_eq!(delay(&mut window), Some(std::time::Duration::MAX));
+}
