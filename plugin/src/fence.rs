@@ -50,12 +50,15 @@ impl Worker {
 
     /// Whether it sleeps, waiting for its next task. Without /proc it counts as asleep.
     fn sleeps(&self) -> bool {
-        let Some(stat) = self.stat.as_ref().and_then(|stat| std::fs::read_to_string(stat).ok()) else {
-            return true;
-        };
-        // "TID (name) S ...": the state follows the name, which may contain anything.
-        stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('S'))
+        let stat = self.stat.as_ref().and_then(|stat| std::fs::read_to_string(stat).ok());
+        stat.is_none_or(|stat| is_asleep(&stat))
     }
+}
+
+/// Whether the thread of this line of /proc sleeps. "TID (name) S ...": the state follows the name, which may
+/// contain anything.
+fn is_asleep(stat: &str) -> bool {
+    stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('S'))
 }
 
 /// Waits until every task that this instance has posted has run and the worker sleeps. False at a timeout.
@@ -88,19 +91,11 @@ mod tests {
 
     #[test]
     fn a_thread_that_waits_is_told_from_one_that_works() {
-        let (to_worker, inbox) = sync_channel::<()>(0);
-        let (to_us, outbox) = sync_channel(0);
-        let thread = std::thread::spawn(move || {
-            to_us.send(Worker::current()).expect("we listen");
-            inbox.recv().expect("we send");
-        });
-        let worker = outbox.recv().expect("the thread reports");
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while !worker.sleeps() {
-            assert!(Instant::now() < deadline, "a thread that waits for a message sleeps");
-        }
-        assert!(Worker::current().stat.is_none() || !Worker::current().sleeps(), "this thread runs");
-        to_worker.send(()).expect("it waits");
-        thread.join().expect("it ends");
+        assert!(is_asleep("71 (beatfield) S 1 71 71"));
+        assert!(is_asleep("71 (a) R b) S 1 71 71"), "a name with a bracket");
+        assert!(!is_asleep("71 (beatfield) R 1 71 71"));
+        assert!(!is_asleep("71 (S) D 1 71 71"));
+        let this = Worker::current();
+        assert!(this.stat.is_none() || !this.sleeps(), "this thread runs");
     }
 }

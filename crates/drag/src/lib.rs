@@ -67,11 +67,22 @@ impl Drag {
         Ok(Self { stop, thread: Some(thread) })
     }
 
+    /// Waits for its outcome.
+    ///
+    /// # Errors
+    /// As it ended.
+    pub fn wait(mut self) -> Result<DragOutcome, DragError> {
+        self.thread.take().map_or(Err(DragError::GivenUp), join)
+    }
+
     /// Its outcome, once; `None` before it has ended and after that.
     pub fn outcome(&mut self) -> Option<Result<DragOutcome, DragError>> {
-        let thread = self.thread.take_if(|thread| thread.is_finished())?;
-        Some(thread.join().unwrap_or_else(|_| Err(DragError::Broken("a defect of Beatfield's".into()))))
+        self.thread.take_if(|thread| thread.is_finished()).map(join)
     }
+}
+
+fn join(thread: JoinHandle<Result<DragOutcome, DragError>>) -> Result<DragOutcome, DragError> {
+    thread.join().unwrap_or_else(|_| Err(DragError::Broken("a defect of Beatfield's".into())))
 }
 
 impl Drop for Drag {

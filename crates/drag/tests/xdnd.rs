@@ -7,7 +7,7 @@ use drag::{Drag, DragOutcome};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
 use x11rb::protocol::xproto::{
@@ -17,6 +17,9 @@ use x11rb::protocol::xproto::{
 use x11rb::protocol::xtest::ConnectionExt as _;
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
+
+/// The longest wait for one event on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// An X server of our own, ended on drop.
 struct Display(Child);
@@ -154,25 +157,18 @@ impl Hand {
 }
 
 fn wait_for(received: &Receiver<Received>, wanted: impl Fn(&Received) -> bool) -> Received {
-    let deadline = Instant::now() + Duration::from_secs(20);
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let message = received.recv_timeout(left).expect("the window gets it in time");
+        let message = received.recv_timeout(TIMEOUT).expect("the window gets it in time");
         if wanted(&message) {
             return message;
         }
     }
 }
 
-fn end_of(mut drag: Drag) -> DragOutcome {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
-        if let Some(outcome) = drag.outcome() {
-            return outcome.expect("the drag comes to an end");
-        }
-        assert!(Instant::now() < deadline, "the drag goes on and on");
-        std::thread::yield_now();
-    }
+fn end_of(drag: Drag) -> DragOutcome {
+    let (to_test, outcome) = channel();
+    std::thread::spawn(move || to_test.send(drag.wait()));
+    outcome.recv_timeout(TIMEOUT).expect("the drag ends in time").expect("the drag succeeds")
 }
 
 // One test: the display is found through an environment variable, which all tests of a process share.
