@@ -11,6 +11,7 @@ mod bundle;
 mod child;
 mod forward;
 mod fuzz;
+mod hosts;
 mod install;
 mod machine;
 mod mutants;
@@ -84,6 +85,8 @@ enum XtaskVerb {
     Shot(Arguments),
     /// Let Ardour record the plugin without display or sound card, and check every note that it recorded
     Daw(Arguments),
+    /// Run our scripts in other people's hosts, where they are installed, and name those that are missing
+    Hosts(hosts::HostsOptions),
     /// Run every installed plugin validator over the bundles, and name those that are missing
     Validate(validate::ValidateOptions),
     /// Measure the plugin's CPU time and memory, and print them beside their targets
@@ -124,6 +127,7 @@ fn run(verb: XtaskVerb) -> anyhow::Result<ExitCode> {
         XtaskVerb::Realtime(options) => forward::realtime(&options),
         XtaskVerb::Shot(arguments) => forward::shot(&arguments),
         XtaskVerb::Daw(arguments) => return forward::daw(&arguments),
+        XtaskVerb::Hosts(options) => return hosts::run(&options),
         XtaskVerb::Validate(options) => return validate::run(&options),
         XtaskVerb::Bench(options) => bench::run(&options),
     }?;
