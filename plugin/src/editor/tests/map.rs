@@ -250,7 +250,7 @@ fn a_preview_is_of_the_place_and_the_settings_that_are_shown() {
 #[test]
 fn the_map_is_painted_in_one_layer() {
     let mut window = TestWindow::open();
-    let model = window.shared.decoded().model.expect("a model");
+    let model = window.shared.decoded().model.clone().expect("a model");
     let map = model.map().expect("a synthetic model has a map");
     let hits = vec![9; crate::editor::map::picture::HITS_SIDE.pow(2)];
     let picture = std::sync::Arc::new(crate::editor::map::picture::MapPicture::paint(map, &hits));
