@@ -1,6 +1,6 @@
 //! The built-in kit in the real bundles: what it plays, when and how loud.
 
-use crate::sessions::{blocks, each_format, odd_blocks, play, play_busily};
+use crate::sessions::{blocks, each_format, note_list, odd_blocks, play, play_busily};
 use beat::{NoteEvent, NoteKind};
 use rig::{
     HostBehaviour, HostError, Instance, Mode, NoteOutput, OutputChannels, RecordedNote, Recording, Session,
@@ -198,8 +198,7 @@ fn a_bounce_minus_the_live_take_is_silence() {
         for size in [64, 100, 128, 256, 441, 512, 1024] {
             // The beat is decoded by now, so live play has it from the first step on.
             let live = play(Mode::Realtime, size);
-            assert_eq!(live.recording.notes, bounced.recording.notes, "blocks of {size}");
-            // The last block of a stopped song differs in length.
+            assert!(note_list(&live.recording) == note_list(&bounced.recording), "blocks of {size}");
             let both = bounced.audio.iter().zip(&live.audio);
             let differs = both.flat_map(|(a, b)| a.iter().zip(b)).position(|(a, b)| a != b);
             assert_eq!(differs, None, "blocks of {size}");
