@@ -234,11 +234,13 @@ fn a_fresh_instance_rendered_at_once_plays_its_first_beat() {
 #[test]
 fn a_change_before_the_activation_is_heard_from_the_first_step() {
     each_format(|instance| {
+        // *Bounce* stays at *auto*.
         let state = |instance: &mut dyn Instance, x: &str| {
-            bounce(instance, |session| {
-                session.set_text("X", x)?;
-                session.render(480)
-            });
+            let mut session =
+                Session::start(instance, Setup::new(Mode::Offline), 120.0).expect("the plugin activates");
+            session.set_text("X", x).expect("the plugin has an X");
+            session.render(480).expect("the plugin plays");
+            session.finish().expect("the plugin deactivates");
             instance.save().expect("the plugin saves")
         };
         let states = ["0.1", "0.9"].map(|x| state(instance, x));

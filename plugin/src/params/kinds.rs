@@ -39,7 +39,7 @@ fn float(name: &str, default: f32, (min, max): (f32, f32), (step, decimals): (f3
         .with_value_to_string(Arc::new(move |value| {
             let text = format!("{value:.decimals$}");
             // No minus zero.
-            if text.trim_start_matches('-').parse() == Ok(0.0) { text.replace('-', "") } else { text }
+            if text.parse::<f32>() == Ok(0.0) { text.replace('-', "") } else { text }
         }))
         .with_string_to_value(Arc::new(|text| typed(text, "")))
 }
@@ -272,6 +272,15 @@ mod tests {
         }
     }
 
+    /// Text of a value, with the unit or without, and the value of that text.
+    fn shown(param: &impl Param) -> impl Fn(f32, bool) -> (String, Option<f32>) {
+        move |value, unit| {
+            let text = param.normalized_value_to_string(value, unit);
+            let again = param.string_to_normalized_value(&text);
+            (text, again)
+        }
+    }
+
     /// Hosts put the text that they were given back in.
     #[test]
     fn a_text_that_was_shown_means_its_value() {
@@ -283,13 +292,6 @@ mod tests {
                 assert_eq!(param(again, unit).0, text);
             }
         };
-        fn shown(param: &impl Param) -> impl Fn(f32, bool) -> (String, Option<f32>) {
-            |value, unit| {
-                let text = param.normalized_value_to_string(value, unit);
-                let again = param.string_to_normalized_value(&text);
-                (text, again)
-            }
-        }
         back(&shown(&unit("X", 0.5)), 10_000);
         back(&shown(&plain("Temperature", 0.4, 0.0, 1.5)), 150);
         back(&shown(&plain("Density", 0.0, -1.0, 1.0)), 200);
