@@ -600,7 +600,7 @@ mod tests {
         static READ: AtomicUsize = AtomicUsize::new(0);
         fn refused<T>() -> Result<T, ModelError> {
             READ.fetch_add(1, Ordering::Relaxed);
-            Err(Model::from_bytes("the phrase model", b"no model").err().expect("no model"))
+            Err(Model::from_bytes("the phrase model", b"no model").expect_err("no model"))
         }
         let (shared, (writer, _banks), (_input, played)) =
             (Arc::<SharedState>::default(), bank_crossing(), capture_queue());
