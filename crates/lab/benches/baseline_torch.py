@@ -3,7 +3,7 @@ optimizers and clipping, on one thread.
 
     python baseline_torch.py KIND EPOCHS patterns.tsv ...
 
-prints the rows learnt from per second of CPU. KIND is ae, acai or residual-acai.
+prints training rows per second of CPU. KIND is ae, acai or residual-acai.
 """
 
 import hashlib
@@ -69,7 +69,7 @@ def main():
     encoder, decoder = networks(kind)
     critic = dense(448, 64, 32, 1)
     own = [*encoder.parameters(), *decoder.parameters()]
-    optimizer, critics = torch.optim.Adam(own, 3e-3), torch.optim.Adam(critic.parameters(), 1e-3)
+    optimizer, critic_optimizer = torch.optim.Adam(own, 3e-3), torch.optim.Adam(critic.parameters(), 1e-3)
     steps = epochs * (len(rows) // BATCH + 1)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=steps)
     start = time.process_time()
@@ -93,11 +93,11 @@ def main():
             optimizer.step()
             schedule.step()
             if kind != "ae":
-                steadied = 0.2 * x + 0.8 * torch.sigmoid(logits.detach())
-                told = (critic(mixed.detach()) - alpha).square().mean() + critic(steadied).square().mean()
-                critics.zero_grad()
-                told.backward()
-                critics.step()
+                mixture = 0.2 * x + 0.8 * torch.sigmoid(logits.detach())
+                critic_loss = (critic(mixed.detach()) - alpha).square().mean() + critic(mixture).square().mean()
+                critic_optimizer.zero_grad()
+                critic_loss.backward()
+                critic_optimizer.step()
     seconds = time.process_time() - start
     print(f"{kind}: {epochs * len(rows) / seconds:.0f} rows a CPU second, last loss {loss.item():.1f}")
 

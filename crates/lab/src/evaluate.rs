@@ -1,4 +1,4 @@
-//! `evaluate`: how good a model is, measured on songs that it never saw.
+//! `evaluate`: figures of a model on songs that it was not trained on.
 
 use std::path::PathBuf;
 
@@ -18,28 +18,28 @@ use train::metrics::steps::StepFigures;
 use train::patterns::Patterns;
 use train::songs::Songs;
 
-/// With fewer real patterns the critic's control of real against real strays far from one half.
-const CRITIC_WANTS: usize = 1000;
+/// With fewer real patterns the AUC of the control, real against real, varies far from one half.
+const CRITIC_PATTERNS: usize = 1000;
 
 #[derive(Args, Debug)]
 pub(crate) struct Evaluate {
     /// The model
     #[arg(long, value_name = "FILE")]
     model: PathBuf,
-    /// A TSV file of patterns (or of songs, for a sequence model): its held-out songs are what is measured
-    /// against, the others count as known; may be repeated
+    /// A TSV file of patterns (or of songs, for a sequence model): its held-out songs are the evaluation set, the
+    /// others count as training songs; may be repeated
     #[arg(long = "patterns", value_name = "FILE", required = true)]
     patterns: Vec<PathBuf>,
     /// The paper's plain autoencoder, as the critic's second control
     #[arg(long, value_name = "FILE")]
     control: Option<PathBuf>,
-    /// Measure against every song of the files: they are all new to the model
+    /// Every song of the files is in the evaluation set: the model was trained on none of them
     #[arg(long)]
     unseen: bool,
-    /// How many patterns are sampled for each figure
+    /// Number of patterns that are sampled for each figure
     #[arg(long, default_value_t = 10_000)]
     count: usize,
-    /// Decides all samples
+    /// Seed of all samples
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Also write the figures as JSON
@@ -58,12 +58,12 @@ impl Evaluate {
 struct SampledFigures {
     temperature: f32,
     figures: Figures,
-    /// Mean cells that differ from what temperature 0 plays at the same latent.
+    /// Mean number of cells that differ from the pattern of the same latent at temperature 0.
     changed: f64,
     realism_auc: f64,
 }
 
-/// Everything that is measured.
+/// All figures of a pattern model.
 #[derive(Debug, Serialize)]
 struct PatternEvaluation {
     model_sha256: String,
@@ -81,7 +81,7 @@ struct PatternEvaluation {
     trustworthiness: Option<f64>,
 }
 
-/// Measures, prints as it goes, and writes JSON where that is asked.
+/// Evaluates the model, prints each figure once it is measured, and writes them as JSON if requested.
 pub(crate) fn run(args: &Evaluate) -> Result<()> {
     if let Some(model) = SequenceModel::recognise(&args.model)? {
         return evaluate_sequence(&model, args);
@@ -92,10 +92,10 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
     ensure!(model.kit() == patterns.kit, "{} has another kit than the patterns", args.model.display());
     let evaluation_set = EvaluationSet::of(&patterns, args.songs(), args.count, args.seed)?;
     let held_out = evaluation_set.held_out();
-    if !evaluation_set.knows() {
+    if !evaluation_set.has_training_songs() {
         eprintln!("the files hold no song that the model learnt from, so every beat counts as new");
     }
-    if evaluation_set.real.len() < CRITIC_WANTS {
+    if evaluation_set.real.len() < CRITIC_PATTERNS {
         let count = evaluation_set.real.len();
         eprintln!("{count} patterns are few for a critic: take the realism AUC, controls included, as rough");
     }
@@ -103,7 +103,7 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
     let report = PatternEvaluation {
         model_sha256: model.sha256_hex(),
         corpus_sha256: patterns.sha256.clone(),
-        held_out: show("held-out songs", figures(&held_out, evaluation_set.known())),
+        held_out: show("held-out songs", figures(&held_out, evaluation_set.training())),
         control_real_auc: show_auc("control: real against real", evaluation_set.control()?),
         control_paper_auc: match &args.control {
             Some(file) => {
@@ -113,13 +113,13 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
             None => None,
         },
         rebuilt: reconstruction(&model, &held_out)?,
-        paper_protocol: show("paper's protocol", evaluation_set.count(&paper)),
+        paper_protocol: show("paper's protocol", evaluation_set.figures(&paper)),
         paper_protocol_auc: show_auc("", evaluation_set.auc(&paper)?),
         data_latents: [0.0, 0.25, 0.5, 0.75, 1.0]
             .into_iter()
             .map(|temperature| at_temperature(&evaluation_set, &model, temperature))
             .collect::<Result<_>>()?,
-        pad: pad(&model, evaluation_set.known()),
+        pad: pad(&model, evaluation_set.training()),
         purity: model.map().map(|map| {
             let purity = purity(map.points(), map.genres());
             println!("{:<28} purity {purity:.2} times chance", "genres on the map");
@@ -137,7 +137,7 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
 /// Samples at one temperature and measures them.
 fn at_temperature(evaluation_set: &EvaluationSet, model: &Model, temperature: f32) -> Result<SampledFigures> {
     let (drawn, changed) = evaluation_set.drawn(model, temperature);
-    let figures = show(&format!("temperature {temperature}"), evaluation_set.count(&drawn));
+    let figures = show(&format!("temperature {temperature}"), evaluation_set.figures(&drawn));
     let realism_auc = show_auc(&format!("  {changed:.1} cells changed"), evaluation_set.auc(&drawn)?);
     Ok(SampledFigures { temperature, figures, changed, realism_auc })
 }
@@ -163,7 +163,7 @@ fn show_auc(title: &str, auc: f64) -> f64 {
     auc
 }
 
-/// Sends held-out patterns through the encoder and back.
+/// How well held-out patterns are reconstructed.
 fn reconstruction(model: &Model, patterns: &[Pattern]) -> Result<Option<PatternReconstruction>> {
     let rebuilt = PatternReconstruction::of(model, patterns)?;
     if let Some(rebuilt) = &rebuilt {
@@ -179,8 +179,7 @@ fn reconstruction(model: &Model, patterns: &[Pattern]) -> Result<Option<PatternR
     Ok(rebuilt)
 }
 
-/// Whether held-out patterns that lie side by side on the map are alike as latents: each is placed where
-/// the map's own latent is nearest to its own.
+/// Trustworthiness of the map for held-out patterns, each placed at the grid point with the nearest latent.
 fn trust(model: &Model, patterns: &[Pattern]) -> Result<Option<f64>> {
     let (Some(map), Some(encoder)) = (model.map(), model.encoder(&nets::device())) else { return Ok(None) };
     let latents = encode(&encoder, patterns)?;
@@ -189,10 +188,10 @@ fn trust(model: &Model, patterns: &[Pattern]) -> Result<Option<f64>> {
     Ok(Some(trust))
 }
 
-fn pad(model: &Model, known: &PatternSet) -> Option<PadFigures> {
+fn pad(model: &Model, training: &PatternSet) -> Option<PadFigures> {
     let map = model.map()?;
     let cells = PatternDecoder::new(model).patterns(map.grid(), |_| Draw::LIKELIEST);
-    let pad = pad_figures(&cells, map.side(), known);
+    let pad = pad_figures(&cells, map.side(), training);
     show("pad at temperature 0", pad.figures);
     println!(
         "{:<28} neighbours differ by {:.1}, 95 % by at most {}; {} different patterns",
@@ -201,8 +200,8 @@ fn pad(model: &Model, known: &PatternSet) -> Option<PadFigures> {
     Some(pad)
 }
 
-/// Measures a sequence model on the held-out songs of some files, prints the figures, and writes JSON where that is
-/// asked.
+/// Evaluates a sequence model on the held-out songs of some files, prints the figures, and writes them as JSON if
+/// requested.
 fn evaluate_sequence(model: &SequenceModel, args: &Evaluate) -> Result<()> {
     let songs = Songs::read(&args.patterns)?;
     songs.warnings.iter().for_each(|warning| eprintln!("{warning}"));

@@ -14,7 +14,7 @@ use corpus::sequences::write_sequences;
 
 use crate::{interrupt, progress};
 
-/// As many damaged files are named in the terminal; the report has all of them.
+/// The most damaged files that are named in the terminal; the report has all of them.
 const DAMAGED_FILES_SHOWN: usize = 20;
 
 /// What to extract, and how.
@@ -33,7 +33,7 @@ pub(crate) struct ExtractArgs {
     /// Which two-bar windows of a song are kept
     #[arg(long, value_enum, default_value_t = KeepRule::Recurring)]
     keep: KeepRule,
-    /// Take parts of so many bars as they follow each other instead of patterns, for models of time
+    /// Extract consecutive parts of this many bars instead of patterns, for sequence models
     #[arg(long, value_name = "BARS", conflicts_with = "keep", value_parser = clap::value_parser!(u16).range(1..=1024))]
     bars: Option<u16>,
     /// Genres by path: lines of path, TAB or comma, genre; a path may be a folder
@@ -66,11 +66,10 @@ enum KeepRule {
     Every,
 }
 
-/// Extracts, writes and tells.
+/// Extracts, writes the files, and prints a summary.
 ///
 /// # Errors
-/// Where a path is not there, nothing was found, the output can't be written, or the run was
-/// interrupted.
+/// A path does not exist, nothing was found, the output can't be written, or the run was interrupted.
 pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
     interrupt::listen()?;
     let extractor = Extractor::open(options(args))?;
@@ -80,7 +79,7 @@ pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
     let bar = progress::bar("extract", extractor.files());
     let extraction = extractor.run(&|| bar.inc(1), &interrupt::pressed);
     bar.finish_and_clear();
-    tell(&extraction);
+    print_summary(&extraction);
     if extraction.report.patterns == 0 {
         let what = what(args);
         bail!("not one of {what} was found, so nothing was written; {}", why_none(args, &extraction.report));
@@ -95,7 +94,7 @@ pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
     Ok(())
 }
 
-/// What is extracted, in words.
+/// What is extracted, for messages.
 fn what(args: &ExtractArgs) -> String {
     args.bars.map_or("patterns".to_owned(), |bars| format!("parts of {bars} bars"))
 }
@@ -120,7 +119,7 @@ fn options(args: &ExtractArgs) -> Options {
     }
 }
 
-/// Writes the report first: patterns never lie there without their provenance.
+/// Writes the report first, so that there are never patterns without their provenance.
 fn write(extraction: &Extraction, out: &Path) -> Result<()> {
     let report = serde_json::to_vec_pretty(&extraction.report).context("the report can't be written")?;
     write_atomically(&with_suffix(out, ".json"), |file| {
@@ -134,7 +133,7 @@ fn write(extraction: &Extraction, out: &Path) -> Result<()> {
     Ok(())
 }
 
-fn tell(extraction: &Extraction) {
+fn print_summary(extraction: &Extraction) {
     let report = &extraction.report;
     for (path, reason) in extraction.damaged.iter().take(DAMAGED_FILES_SHOWN) {
         eprintln!("skipped {path}: {reason}");

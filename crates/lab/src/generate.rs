@@ -1,4 +1,4 @@
-//! `sample --kind …`: a sequence model in, bars of drums as MIDI files out.
+//! `sample --kind`: a sequence model in, bars of drums as MIDI files out.
 
 use std::path::{Path, PathBuf};
 
@@ -19,20 +19,20 @@ use crate::progress;
 pub(crate) struct GenerationRequest<'a> {
     /// A kind of sequence model.
     pub(crate) kind: &'static Kind,
-    /// The model's file; what ships if left out.
+    /// The model's file; the shipped one if left out.
     pub(crate) model: Option<&'a Path>,
     /// A MIDI file whose first two bars are continued; the kind's default if left out.
     pub(crate) prime: Option<&'a Path>,
     pub(crate) bars: usize,
     pub(crate) temperature: f32,
     pub(crate) seed: u64,
-    /// How many files.
+    /// Number of files.
     pub(crate) count: usize,
     /// Quarter notes a minute.
     pub(crate) bpm: f64,
 }
 
-/// Generates and writes `count` MIDI files, and a manifest that says how.
+/// Generates and writes `count` MIDI files, and a manifest of how they were made.
 pub(crate) fn generate(request: &GenerationRequest, folder: &Path) -> Result<()> {
     let wanted = request.kind.name;
     let sequence =
@@ -53,7 +53,7 @@ pub(crate) fn generate(request: &GenerationRequest, folder: &Path) -> Result<()>
         Some(file) => Some(prime_of(file)?),
         None => generator.default_prime().map(<[u16]>::to_vec),
     };
-    make_empty(folder)?;
+    create_empty(folder)?;
     let bar = progress::bar("sample", request.count);
     let made: Vec<Vec<u16>> = (0..request.count)
         .into_par_iter()
@@ -88,7 +88,7 @@ pub(crate) fn generate(request: &GenerationRequest, folder: &Path) -> Result<()>
     Ok(())
 }
 
-/// The sequence models that come with Beatfield.
+/// The folder of the shipped sequence models.
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/songs");
 
 /// The shipped file of a kind for so many bars, in the folder `songs`.
@@ -113,7 +113,7 @@ fn prime_of(path: &Path) -> Result<Vec<u16>> {
     Ok(first.steps.iter().copied().cycle().take(STEPS).map(class_of).collect())
 }
 
-/// The velocity of a hit by its step: accents on the beats, the first of the bar loudest.
+/// The velocity of a hit by its step: accents on the beats, loudest on the first.
 fn velocity(step: usize, _instrument: usize) -> u8 {
     match step % STEPS_PER_BAR {
         0 => 116,
@@ -123,11 +123,12 @@ fn velocity(step: usize, _instrument: usize) -> u8 {
     }
 }
 
-fn make_empty(folder: &Path) -> Result<()> {
+/// Creates a folder, or checks that it is empty.
+fn create_empty(folder: &Path) -> Result<()> {
     let name = folder.display();
     std::fs::create_dir_all(folder).with_context(|| format!("{name}: can't be made"))?;
-    let mut there = folder.read_dir().with_context(|| format!("{name}: can't be read"))?;
-    ensure!(there.next().is_none(), "{name}: is not empty; it wants a folder of its own");
+    let mut entries = folder.read_dir().with_context(|| format!("{name}: can't be read"))?;
+    ensure!(entries.next().is_none(), "{name}: is not empty; it wants a folder of its own");
     Ok(())
 }
 
@@ -234,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ships_is_what_its_page_says() -> Result<()> {
+    fn the_shipped_models_have_the_hashes_in_their_readme() -> Result<()> {
         let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets");
         let page = std::fs::read_to_string(assets.join("README.md"))?;
         let mut count = 0;

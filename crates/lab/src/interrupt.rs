@@ -1,4 +1,4 @@
-//! Ctrl-C: the first asks the run to stop at the next safe point, the second ends the process.
+//! Ctrl-C: the first requests the run to stop after the current step, the second ends the process.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 
 static PRESSED: AtomicBool = AtomicBool::new(false);
 
-/// From now on Ctrl-C sets a flag instead of killing. Calling it again changes nothing.
+/// From now on Ctrl-C sets a flag instead of ending the process. Calling it again changes nothing.
 pub(crate) fn listen() -> Result<()> {
     static LISTENING: OnceLock<Result<(), ctrlc::Error>> = OnceLock::new();
     let listening = LISTENING.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! Steps as a MIDI file: one track on channel 10 that ends where the last bar ends, as any DAW takes it.
+//! Steps as a MIDI file: one track on channel 10 that ends with the last bar.
 //!
 //! A sixteenth is 120 ticks at 480 a beat. (The packs of the paper's authors have 120 ticks a sixteenth at 360 a
 //! beat, which a DAW reads as triplets, and no note-offs.)

@@ -31,11 +31,11 @@ enum LabVerb {
     Extract(extract::ExtractArgs),
     /// Train a model of any kind
     Train(train_verb::Train),
-    /// Lay a trained model's patterns out on a map
+    /// Add a map to a trained model
     Map(map::Map),
     /// Sample patterns from a model, in the format of the paper's published samples
     Sample(sample::Sample),
-    /// Measure a model on songs that it never saw
+    /// Measure a model on songs that it was not trained on
     Evaluate(evaluate::Evaluate),
     /// Measure generated phrases of sixteen bars against real songs
     Phrases(phrases::Phrases),

@@ -10,8 +10,8 @@ use corpus::rows::UNKNOWN_GENRE;
 use nets::{Draw, Latent, LatentMap, MapRegion, Model, PatternDecoder, Precision};
 use serde_json::json;
 use train::encode::encode;
-use train::kinds::note;
-use train::mapping::align::{aligned, apart};
+use train::kinds::set_quality;
+use train::mapping::align::{aligned, mean_distance};
 use train::mapping::embed::{ITERATIONS, embed};
 use train::mapping::equalise::equalise;
 use train::mapping::invert::{SIDE, invert};
@@ -22,9 +22,10 @@ use train::rng::{Purpose, TrainingRng};
 
 use crate::progress;
 
-/// No genre has more than this share of the placed patterns, or stock rock would swallow the map.
+/// The largest share of the placed patterns that one genre may have, so that rock, the most frequent one, does not
+/// cover most of the map.
 const LARGEST_SHARE: f64 = 0.12;
-/// What a pattern of unknown genre is called where no genre is known at all.
+/// The genre's name where the files name none.
 const NAMELESS: &str = "unknown";
 
 #[derive(Args, Debug)]
@@ -35,13 +36,13 @@ pub(crate) struct Map {
     /// A TSV file of patterns to place; may be repeated
     #[arg(long = "patterns", value_name = "FILE", required = true)]
     patterns: Vec<PathBuf>,
-    /// Where the model with its map goes
+    /// The file to write: the model with its map
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
-    /// A model whose map this one is turned and mirrored onto, so that regions stay where they were
+    /// A model whose map this one is rotated and mirrored to match, so that regions stay where they were
     #[arg(long, value_name = "FILE")]
     like: Option<PathBuf>,
-    /// Decides which patterns of the large genres are placed
+    /// Seed of the choice of patterns in large genres
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -65,7 +66,7 @@ pub(crate) fn run(args: &Map) -> Result<()> {
     };
     let points = equalise(&cloud, args.seed);
     let trust = trustworthiness(&placed.latents, &points);
-    let moved = before.map(|before| apart(&points, &before));
+    let moved = before.map(|before| mean_distance(&points, &before));
     let grid = invert(&points, &placed.latents)?;
     let regions = regions(&points, &placed.labels, placed.genres.len())
         .into_iter()
@@ -79,7 +80,7 @@ pub(crate) fn run(args: &Map) -> Result<()> {
     parts.map = Some(LatentMap::new(SIDE, grid, points, placed.labels, regions)?);
     parts.provenance.commands.push(command(args));
     let measured = json!({ "divergence": embedding.divergence, "trustworthiness": trust, "moved": moved });
-    note(&mut parts.provenance.quality, "map", measured);
+    set_quality(&mut parts.provenance.quality, "map", measured);
     let mapped = Model::new(&args.out.display().to_string(), parts)?;
     let bytes = mapped.to_bytes(Precision::Half);
     corpus::rows::write_atomically(&args.out, |file| file.write_all(&bytes))?;
@@ -92,7 +93,7 @@ pub(crate) fn run(args: &Map) -> Result<()> {
     Ok(())
 }
 
-/// The command that makes this map again, without the folders that its files lie in.
+/// The command that makes this map again, without the folders of its files.
 fn command(args: &Map) -> String {
     let files: String = file_names(&args.patterns).iter().map(|file| format!(" --patterns {file}")).collect();
     let like = args.like.iter().flat_map(|file| file_names(std::slice::from_ref(file)));
@@ -110,7 +111,8 @@ struct Placed {
 }
 
 impl Placed {
-    /// Training patterns of known genre whose own decode is a beat, large genres thinned out.
+    /// Training patterns of known genre whose reconstruction passes the filter of patterns, with large genres
+    /// subsampled.
     fn choose(model: &Model, patterns: &Patterns, seed: u64) -> Result<Self> {
         let encoder = model
             .encoder(&nets::device())
@@ -127,11 +129,11 @@ impl Placed {
             if known.is_empty() { vec![NAMELESS.to_owned()] } else { known.into_keys().collect() };
         ensure!(names.len() <= 256, "{} genres are more than the 256 that a model may name", names.len());
         let label = |genre: &str| names.iter().position(|name| name == genre).unwrap_or(0) as u8;
-        let sound: Vec<(usize, u8)> = (0..rows.len())
+        let passing: Vec<(usize, u8)> = (0..rows.len())
             .filter(|row| passes(&decoded[*row]))
             .map(|row| (row, label(&rows[row].genre)))
             .collect();
-        let chosen = thinned(&sound, names.len(), seed);
+        let chosen = subsampled(&passing, names.len(), seed);
         Ok(Self {
             patterns: chosen.iter().map(|(row, _)| inputs[*row]).collect(),
             latents: chosen.iter().map(|(row, _)| latents[*row]).collect(),
@@ -140,7 +142,7 @@ impl Placed {
         })
     }
 
-    /// Where another model's map has these patterns.
+    /// The places of these patterns on another model's map.
     fn on_the_map_of(&self, file: &Path) -> Result<Vec<[f32; 2]>> {
         let other = Model::read(file)?;
         let encoder = other.encoder(&nets::device());
@@ -151,21 +153,21 @@ impl Placed {
     }
 }
 
-/// All of the small genres and a random part of the large ones, in the order given.
-fn thinned(rows: &[(usize, u8)], genres: usize, seed: u64) -> Vec<(usize, u8)> {
+/// All rows of the small genres and a random part of those of the large ones, in the order given.
+fn subsampled(rows: &[(usize, u8)], genres: usize, seed: u64) -> Vec<(usize, u8)> {
     let mut counts = vec![0_usize; genres];
     for (_, label) in rows {
         counts[usize::from(*label)] += 1;
     }
-    let most = ceiling(&counts);
-    let mut kept = vec![0; genres];
+    let limit = genre_limit(&counts);
+    let mut chosen_counts = vec![0; genres];
     let order = TrainingRng::new(seed, Purpose::Placing, 0).order(rows.len());
     let mut chosen: Vec<usize> = order
         .into_iter()
         .filter(|k| {
-            let kept = &mut kept[usize::from(rows[*k].1)];
-            *kept += 1;
-            *kept <= most
+            let count = &mut chosen_counts[usize::from(rows[*k].1)];
+            *count += 1;
+            *count <= limit
         })
         .collect();
     chosen.sort_unstable();
@@ -173,11 +175,11 @@ fn thinned(rows: &[(usize, u8)], genres: usize, seed: u64) -> Vec<(usize, u8)> {
 }
 
 /// The most patterns that a genre may have, so that none has more than its share of the whole.
-fn ceiling(counts: &[usize]) -> usize {
+fn genre_limit(counts: &[usize]) -> usize {
     let total = |most: usize| counts.iter().map(|count| *count.min(&most)).sum::<usize>();
     let largest = counts.iter().copied().max().unwrap_or(0);
     let fits = |most: usize| most as f64 <= LARGEST_SHARE * total(most) as f64;
-    // With few genres no ceiling is low enough: then all are placed.
+    // With few genres no limit is low enough: then all are placed.
     (1..=largest).rev().find(|most| fits(*most)).unwrap_or(largest)
 }
 
@@ -186,20 +188,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn large_genres_are_thinned_and_small_ones_kept() {
+    fn large_genres_are_subsampled_and_small_ones_kept() {
         let mut rows: Vec<(usize, u8)> = (0..5000).map(|k| (k, 0)).collect();
         rows.extend((0..2000).map(|k| (5000 + k, 1 + (k % 20) as u8)));
-        let chosen = thinned(&rows, 21, 1);
+        let chosen = subsampled(&rows, 21, 1);
         let of = |genre: u8| chosen.iter().filter(|(_, label)| *label == genre).count();
         assert_eq!((1..21).map(of).collect::<Vec<_>>(), [100; 20]);
         assert!(of(0) as f64 <= 0.12 * chosen.len() as f64 && of(0) > 200, "{}", of(0));
         assert!(chosen.is_sorted_by_key(|(row, _)| *row));
-        assert_ne!(thinned(&rows, 21, 2), chosen);
+        assert_ne!(subsampled(&rows, 21, 2), chosen);
     }
 
     #[test]
     fn one_genre_alone_is_placed_whole() {
         let rows: Vec<(usize, u8)> = (0..50).map(|k| (k, 0)).collect();
-        assert_eq!(thinned(&rows, 1, 1), rows);
+        assert_eq!(subsampled(&rows, 1, 1), rows);
     }
 }

@@ -1,5 +1,4 @@
-//! A pack of MIDI files: one loop of two bars a pattern, as any DAW takes it, and a manifest that says how
-//! they were made.
+//! A pack of MIDI files: a loop of two bars for each pattern, and a manifest of how they were made.
 
 use std::path::Path;
 
@@ -11,7 +10,7 @@ use train::latents::draw;
 
 use crate::loop_file::midi_file;
 
-/// What a pack is written from.
+/// The content of a pack, and how it was sampled.
 pub(crate) struct Pack<'a> {
     pub(crate) model: &'a Model,
     pub(crate) temperature: f32,
@@ -24,12 +23,12 @@ pub(crate) struct Pack<'a> {
 }
 
 impl Pack<'_> {
-    /// Writes the pack. The manifest comes last, so a folder that has one is whole.
+    /// Writes the pack. The manifest comes last, so that a folder with one is complete.
     pub(crate) fn write(&self, folder: &Path) -> Result<()> {
         let name = folder.display();
         std::fs::create_dir_all(folder).with_context(|| format!("{name}: can't be made"))?;
-        let mut there = folder.read_dir().with_context(|| format!("{name}: can't be read"))?;
-        ensure!(there.next().is_none(), "{name}: is not empty; a pack wants a folder of its own");
+        let mut entries = folder.read_dir().with_context(|| format!("{name}: can't be read"))?;
+        ensure!(entries.next().is_none(), "{name}: is not empty; a pack wants a folder of its own");
         let logits = PatternDecoder::new(self.model).logits(self.latents);
         let mut files = Vec::with_capacity(self.patterns.len());
         for (row, (pattern, logits)) in self.patterns.iter().zip(&logits).enumerate() {
@@ -81,11 +80,11 @@ mod tests {
         Ok(patterns)
     }
 
-    /// What extract leaves out by itself: a shift of a pattern that it has, and the dull.
+    /// Without what `extract` drops: circular shifts of earlier patterns, and patterns that fail the filter.
     fn deduplicated(patterns: &[Pattern]) -> BTreeSet<[u16; STEPS]> {
-        let mut known = corpus::filter::PatternSet::default();
-        let fresh = |pattern: &&Pattern| corpus::filter::passes(pattern) && known.insert(pattern);
-        patterns.iter().filter(fresh).map(|pattern| *pattern.steps()).collect()
+        let mut earlier = corpus::filter::PatternSet::default();
+        let is_new = |pattern: &&Pattern| corpus::filter::passes(pattern) && earlier.insert(pattern);
+        patterns.iter().filter(is_new).map(|pattern| *pattern.steps()).collect()
     }
 
     #[test]
@@ -132,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_holds_something_is_left_alone() -> Result<()> {
+    fn a_folder_that_is_not_empty_is_refused() -> Result<()> {
         let folder = tempfile::tempdir()?;
         std::fs::write(folder.path().join("mine.txt"), "mine")?;
         assert!(written(folder.path()).is_err_and(|error| error.to_string().contains("is not empty")));

@@ -10,18 +10,18 @@ use train::metrics::phrases::statistics::{FILLS_ENOUGH, PhraseStatistics, REPEAT
 /// Everything that was measured on one set.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct MeasuredSet {
-    /// What the set is called.
+    /// Its name in the table.
     pub(crate) name: String,
     pub(crate) statistics: PhraseStatistics,
     /// Where changes begin and end.
     pub(crate) turns: Turns,
-    /// How far from what was learnt from, where that was asked.
+    /// Distance to the training songs, where measured.
     pub(crate) originality: Option<Originality>,
-    /// How well its genres are scored, where that was asked.
+    /// Accuracy of the genre classifier, where measured.
     pub(crate) genres: Option<GenreAccuracy>,
-    /// Where the set has long pieces.
+    /// Form of its long pieces, if it has any.
     pub(crate) form: Option<FormStatistics>,
-    /// How well it is scored from real phrases; for real ones, how well others are scored from them.
+    /// AUC of the critics against real phrases; for the set of real songs that of other real songs, the control.
     pub(crate) critics: CriticScores,
 }
 
@@ -31,7 +31,7 @@ pub(crate) struct PhraseTable {
     pub(crate) sets: Vec<MeasuredSet>,
 }
 
-/// A line of the table: what it says, and of each set, how.
+/// A line of the table: its label, and a cell for each set.
 type TableLine = (String, Vec<String>);
 
 /// The table as Markdown, padded so that it reads well in a terminal too.
@@ -46,7 +46,7 @@ pub(crate) fn text(table: &PhraseTable) -> String {
     lines.push(line("  at four bars and other bars over elsewhere", &table.sets, |set| {
         set.turns.over_elsewhere().map(|times| format!("{times:.2}")).join(" ")
     }));
-    lines.extend(learnt_lines(&table.sets));
+    lines.extend(training_lines(&table.sets));
     lines.extend(critic_lines(&table.sets));
     if table.sets.iter().any(|set| set.form.is_some()) {
         lines.extend(form_lines(&table.sets));
@@ -73,7 +73,7 @@ fn line(label: &str, sets: &[MeasuredSet], cell: impl Fn(&MeasuredSet) -> String
     (label.to_owned(), sets.iter().map(cell).collect())
 }
 
-/// A share without its leading zero, as the tables of this project have it.
+/// A share without its leading zero.
 fn share(value: f64) -> String {
     let text = format!("{value:.3}");
     text.strip_prefix('0').map_or(text.clone(), str::to_owned)
@@ -104,8 +104,8 @@ fn phrase_lines(sets: &[MeasuredSet]) -> Vec<TableLine> {
     ]
 }
 
-/// What was measured against the songs to learn from, where that was asked.
-fn learnt_lines(sets: &[MeasuredSet]) -> Vec<TableLine> {
+/// The lines about training songs, where measured.
+fn training_lines(sets: &[MeasuredSet]) -> Vec<TableLine> {
     if sets.iter().all(|set| set.originality.is_none()) {
         return Vec::new();
     }
@@ -116,26 +116,26 @@ fn learnt_lines(sets: &[MeasuredSet]) -> Vec<TableLine> {
         of("distance to the nearest training phrase", |o| o.distance),
         of("  at most one hit a bar away", |o| o.close),
         line("genre group told right (guessing)", sets, |set| {
-            let scored = set.genres.filter(|scored| scored.count > 0);
-            scored.map_or(String::new(), |scored| {
-                format!("{} ({})", share(scored.accuracy), share(scored.guessing))
+            let genres = set.genres.filter(|genres| genres.count > 0);
+            genres.map_or(String::new(), |genres| {
+                format!("{} ({})", share(genres.accuracy), share(genres.guessing))
             })
         }),
     ]
 }
 
 fn critic_lines(sets: &[MeasuredSet]) -> Vec<TableLine> {
-    type Of = fn(&CriticScores) -> Option<CriticScore>;
-    let critics: [(&str, Of); 2] =
+    type ScoreOf = fn(&CriticScores) -> Option<CriticScore>;
+    let critics: [(&str, ScoreOf); 2] =
         [("AUC, GRU", |of| of.gru), ("AUC, boosting on hand features", |of| of.boosting)];
     let run = critics.into_iter().filter(|(_, of)| sets.iter().any(|set| of(&set.critics).is_some()));
     run.flat_map(|(label, of)| {
-        let cell = |say: fn(CriticScore) -> String| {
-            move |set: &MeasuredSet| of(&set.critics).map_or(String::new(), say)
+        let cell = |format: fn(CriticScore) -> String| {
+            move |set: &MeasuredSet| of(&set.critics).map_or(String::new(), format)
         };
         [
-            line(label, sets, cell(|verdict| share(verdict.auc))),
-            line("  seconds", sets, cell(|verdict| format!("{:.0}", verdict.seconds))),
+            line(label, sets, cell(|score| share(score.auc))),
+            line("  seconds", sets, cell(|score| format!("{:.0}", score.seconds))),
         ]
     })
     .collect()
@@ -172,6 +172,9 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines.iter().all(|line| line.chars().count() == lines[0].chars().count()), "{text}");
         assert!(lines[0].contains("real") && lines[0].contains("loop") && text.contains(" .336 |"), "{text}");
-        assert!(text.contains("GRU") && !text.contains("boosting"), "who was not asked says nothing: {text}");
+        assert!(
+            text.contains("GRU") && !text.contains("boosting"),
+            "a critic that was not run has no line: {text}"
+        );
     }
 }

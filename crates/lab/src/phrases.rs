@@ -1,4 +1,4 @@
-//! `phrases`: whether generated phrases hold against real songs, every figure beside the real one.
+//! `phrases`: figures of generated phrases beside those of real songs.
 
 use std::path::PathBuf;
 
@@ -11,15 +11,16 @@ use crate::phrase_table;
 
 #[derive(Args, Debug)]
 pub(crate) struct Phrases {
-    /// A file of songs: generated phrases are measured against its held-out songs, the others count as
-    /// known; may be repeated
+    /// A file of songs: generated phrases are compared with its held-out songs, the others count as training songs;
+    /// may be repeated
     #[arg(long = "real", value_name = "FILE", required = true)]
     real: Vec<PathBuf>,
     /// A file of generated sequences in the format of songs, each of sixteen bars or more from the first
     /// of four; may be repeated
     #[arg(long = "generated", value_name = "FILE")]
     generated: Vec<PathBuf>,
-    /// Also measure loops of the first two bars of each real phrase, which any critic must tell from real ones
+    /// Also measure loops of the first two bars of each real phrase, which any critic must distinguish from
+    /// real ones
     #[arg(long)]
     loops: bool,
     /// A sequence model to measure: a phrase model starts from the themes of real phrases, a step model continues
@@ -29,10 +30,10 @@ pub(crate) struct Phrases {
     /// A temperature of the models; may be repeated
     #[arg(long = "temperature", value_name = "T", default_values_t = [1.0])]
     temperatures: Vec<f32>,
-    /// How many phrases of each set are measured; critics only compare where their numbers are equal
+    /// Number of phrases of each set; AUCs can be compared only between sets of the same number
     #[arg(long, default_value_t = 2000)]
     count: usize,
-    /// Also measure originality and genre discrimination: with them, Paque's five criteria are all there
+    /// Also measure originality and genre discrimination, which completes Paque's five criteria
     #[arg(long)]
     paque: bool,
     /// Which critics are run
@@ -70,7 +71,7 @@ impl Critics {
     }
 }
 
-/// Measures, prints, and writes JSON where that is wanted.
+/// Measures all sets, prints the table, and writes it as JSON if requested.
 pub(crate) fn run(args: &Phrases) -> Result<()> {
     ensure!(args.count > 0, "--count 0 asks for nothing");
     ensure!(args.temperatures.iter().all(|t| (0.0..=1.5).contains(t)), "--temperature goes from 0 to 1.5");
@@ -87,7 +88,7 @@ pub(crate) fn run(args: &Phrases) -> Result<()> {
         evaluation.add_generated(file)?;
     }
     if let Some(folder) = &args.keep {
-        evaluation.keep(folder)?;
+        evaluation.write_generated(folder)?;
     }
     let paque = if args.paque { PaqueCriteria::All } else { PaqueCriteria::Basic };
     let table = evaluation.measured(args.critics.choice(), paque)?;

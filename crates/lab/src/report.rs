@@ -1,4 +1,4 @@
-//! `report`: the paper's three models trained or loaded, its Table 2 and Figures 3 and 4 with our data; and
+//! `report`: trains or loads the paper's three models, and writes its Table 2 and Figures 3 and 4 with our data; and
 //! the page of sequences.
 
 mod drawing;
@@ -31,25 +31,25 @@ pub(crate) struct ReportArgs {
     /// A file of songs, for the page of sequences; may be repeated
     #[arg(long = "songs", value_name = "FILE")]
     songs: Vec<PathBuf>,
-    /// Where the models of time are that the page of sequences is about
+    /// The folder of the sequence models for the page of sequences
     #[arg(long, value_name = "FOLDER", default_value = "target/report/songs")]
     song_models: PathBuf,
-    /// How many phrases are measured of each model
+    /// Number of phrases that are measured of each model
     #[arg(long, default_value_t = 2000)]
     phrases: usize,
-    /// Where ae.safetensors, vae.safetensors and acai.safetensors are; those that are not are trained
+    /// The folder of ae.safetensors, vae.safetensors and acai.safetensors; those that are missing are trained
     #[arg(long, value_name = "FOLDER", default_value = "target/report")]
     models: PathBuf,
-    /// Where the report goes
+    /// The folder to write the report to
     #[arg(long, value_name = "FOLDER", default_value = "docs/report")]
     out: PathBuf,
     /// The genre of Figure 4
     #[arg(long, default_value = "metal")]
     genre: String,
-    /// How many patterns are sampled of each model
+    /// Number of patterns that are sampled from each model
     #[arg(long, default_value_t = 10_000)]
     count: usize,
-    /// Decides the training and all samples
+    /// Seed of training and of all samples
     #[arg(long, default_value_t = 1)]
     seed: u64,
 }
@@ -64,7 +64,7 @@ struct PaperModel {
     curve: Vec<Epoch>,
 }
 
-/// Trains or loads, measures, draws and writes.
+/// Writes the pages of the paper, of sequences, or both.
 pub(crate) fn run(args: &ReportArgs) -> Result<()> {
     std::fs::create_dir_all(&args.out).with_context(|| format!("{}: can't be made", args.out.display()))?;
     if !args.songs.is_empty() {
@@ -125,14 +125,14 @@ fn entry(name: &'static str, model: Model, evaluation_set: &EvaluationSet) -> Re
     let rebuilt = PatternReconstruction::of(&model, &evaluation_set.held_out())?;
     let rebuilt = rebuilt.with_context(|| format!("{}: came without its encoder", model.file()))?;
     let drawn = evaluation_set.paper_protocol(&model);
-    let (figures, realism_auc) = (evaluation_set.count(&drawn), evaluation_set.auc(&drawn)?);
+    let (figures, realism_auc) = (evaluation_set.figures(&drawn), evaluation_set.auc(&drawn)?);
     let curve = model.provenance().quality["autoencoder"]["curve"].clone();
     let entry = PaperModel {
         name,
         rebuilt,
         drawn: figures,
         realism_auc,
-        // A model of an older program came without its curve; then there is none to draw.
+        // Files of the first versions have no learning curve.
         curve: serde_json::from_value(curve).unwrap_or_default(),
         model,
     };

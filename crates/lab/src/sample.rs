@@ -1,5 +1,5 @@
-//! `sample`: a model in, patterns out, in the format of the paper's published samples; or, of a sequence model, bars
-//! that follow each other.
+//! `sample`: a model in, patterns out, in the format of the paper's published samples; or, from a sequence model,
+//! bars as MIDI files.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use train::latents::{LatentSource, draw_latents, draw_patterns};
 use crate::generate::{GenerationRequest, generate};
 use crate::pack::Pack;
 
-/// Where latents come from.
+/// Distribution of the latents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Latents {
     /// Around the codes of training patterns.
@@ -28,35 +28,35 @@ pub(crate) struct Sample {
     /// A kind of sequence model, which generates bars as MIDI files; without it, patterns are drawn from --model
     #[arg(long, value_parser = sequence_kinds(), requires = "midi", conflicts_with_all = ["out", "latents"])]
     kind: Option<String>,
-    /// The model; for a sequence model, the one that ships if left out
+    /// The model; for a sequence model, the shipped one if left out
     #[arg(long, value_name = "FILE", required_unless_present = "kind")]
     model: Option<PathBuf>,
-    /// For a sequence model: how many bars
+    /// For a sequence model: number of bars
     #[arg(long, default_value_t = 16, requires = "kind", value_parser = clap::value_parser!(u16).range(1..=1024))]
     bars: u16,
     /// For a sequence model: a MIDI file whose first two bars are continued, instead of a plain rock beat; for a
     /// variational autoencoder, the beat around whose latent it samples
     #[arg(long, value_name = "FILE", requires = "kind")]
     prime: Option<PathBuf>,
-    /// How many patterns (1000 if left out), or files of bars (1 if left out)
+    /// Number of patterns (1000 if left out), or of files of bars (1 if left out)
     #[arg(long)]
     count: Option<usize>,
     /// Seed of the latents and of all draws
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// 0 is the likeliest pattern of each latent, 1.5 the highest
+    /// Sampling temperature, 0 to 1.5; 0 gives the likeliest pattern of each latent
     #[arg(long, default_value_t = 0.0)]
     temperature: f32,
-    /// Where the latents come from
+    /// Distribution of the latents
     #[arg(long, value_enum, default_value_t = Latents::Data)]
     latents: Latents,
-    /// Where the patterns go: code, TAB, 4 comma-separated latents
+    /// The file to write patterns to: code, TAB, 4 comma-separated latents
     #[arg(long, value_name = "FILE", required_unless_present = "midi")]
     out: Option<PathBuf>,
     /// A new or empty folder for a pack: one MIDI file a pattern, and manifest.json
     #[arg(long, value_name = "FOLDER")]
     midi: Option<PathBuf>,
-    /// The tempo that the pack's files are stamped with, in quarter notes a minute
+    /// Tempo of the MIDI files, in quarter notes a minute
     #[arg(long, default_value_t = 120.0)]
     bpm: f64,
 }
@@ -75,7 +75,7 @@ fn sequence_kinds() -> clap::builder::PossibleValuesParser {
     KINDS.iter().filter(|kind| kind.sequence.is_some()).map(|kind| kind.name).collect::<Vec<_>>().into()
 }
 
-/// Samples and writes.
+/// Samples patterns, or bars of a sequence model, and writes them.
 pub(crate) fn run(args: &Sample) -> Result<()> {
     let count = args.count.unwrap_or(if args.kind.is_some() { 1 } else { 1000 });
     ensure!(count > 0, "--count 0 asks for nothing");
@@ -83,7 +83,7 @@ pub(crate) fn run(args: &Sample) -> Result<()> {
     ensure!((20.0..=400.0).contains(&args.bpm), "--bpm goes from 20 to 400");
     if let (Some(kind), Some(folder)) = (&args.kind, &args.midi) {
         let kind = Kind::named(kind).context("no such kind")?;
-        return play(args, kind, count, folder);
+        return sample_bars(args, kind, count, folder);
     }
     let model = Model::read(args.model.as_deref().context("name a model with --model FILE")?)?;
     let latents = draw_latents(model.codes(), args.latents.source(), count, args.seed);
@@ -109,7 +109,7 @@ pub(crate) fn run(args: &Sample) -> Result<()> {
 }
 
 /// Generates bars from a sequence model.
-fn play(args: &Sample, kind: &'static Kind, count: usize, folder: &Path) -> Result<()> {
+fn sample_bars(args: &Sample, kind: &'static Kind, count: usize, folder: &Path) -> Result<()> {
     let request = GenerationRequest {
         kind,
         model: args.model.as_deref(),
@@ -133,7 +133,7 @@ fn write_samples(file: &mut dyn Write, patterns: &[Pattern], latents: &[Latent])
     Ok(())
 }
 
-/// Samples at temperature 1, for tests of what reads them.
+/// Writes samples at temperature 1, for tests of their readers.
 #[cfg(test)]
 pub(crate) fn to_file(model: &Model, path: &Path, count: usize) -> Result<()> {
     let latents = draw_latents(model.codes(), LatentSource::Data, count, 1);

@@ -19,7 +19,7 @@ use crate::{interrupt, progress};
 pub(crate) struct Train {
     kind: &'static Kind,
     options: Options,
-    /// The trained model that another is built upon.
+    /// The trained model that a history head is added to.
     model: Option<PathBuf>,
     shared: SharedArgs,
 }
@@ -27,17 +27,17 @@ pub(crate) struct Train {
 /// The arguments of every kind.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct SharedArgs {
-    /// A file of patterns, or of songs for kinds that learn from whole songs, as `extract` writes it; may be
+    /// A file of patterns, or of songs for kinds that are trained on whole songs, as `extract` writes it; may be
     /// repeated
     #[arg(long = "patterns", value_name = "FILE", required = true)]
     pub(crate) patterns: Vec<PathBuf>,
-    /// Where the model goes
+    /// The model file to write
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
     /// Seed of the first weights, the order of examples and all noise
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// Passes over the data; the kind's own number if left out
+    /// Epochs; the kind's default if left out
     #[arg(long)]
     pub(crate) epochs: Option<usize>,
     /// Continue from the checkpoint of an interrupted run
@@ -93,7 +93,7 @@ fn defaults(kind: &Kind) -> Options {
     kind.options.iter().filter_map(default).collect()
 }
 
-// By hand where clap would derive it: the subcommands come from the registry.
+// Written by hand instead of derived, since the subcommands come from the registry.
 impl Args for Train {
     fn augment_args(command: Command) -> Command {
         let kinds = KINDS.iter().map(subcommand);
@@ -132,7 +132,7 @@ fn subcommand(kind: &'static Kind) -> Command {
             .action(if option.repeated { ArgAction::Append } else { ArgAction::Set });
         command = command.arg(arg);
     }
-    if let TrainKind::Upon(_) = kind.train {
+    if let TrainKind::PatternsOnModel(_) = kind.train {
         let help = "The trained model that it is built upon";
         let parser = value_parser!(PathBuf);
         command = command.arg(
@@ -192,7 +192,7 @@ fn train(args: &Train, run: &mut Run<'_>) -> Result<(Vec<u8>, serde_json::Value)
             run.provenance.corpus_sha256.clone_from(&patterns.sha256);
             patterns_file(&train(run, &patterns)?)
         }
-        TrainKind::Upon(train) => {
+        TrainKind::PatternsOnModel(train) => {
             let Some(model) = &args.model else { bail!("name the model to build upon with --model FILE") };
             patterns_file(&train(run, &read_patterns(&args.shared.patterns)?, Model::read(model)?)?)
         }
@@ -238,7 +238,7 @@ fn resume_from(checkpoint: &Path) -> Result<Checkpoint> {
     Checkpoint::from_bytes(&bytes).with_context(|| format!("{name}"))
 }
 
-/// The sentence about an interrupted run.
+/// The message after an interrupted run.
 fn interruption(interrupted: &Interrupted, checkpoint: &Path) -> String {
     let Interrupted { done, epochs } = interrupted;
     if *done == 0 {
@@ -267,7 +267,7 @@ fn watch(bar: &indicatif::ProgressBar, checkpoint: &Path, event: &Progress<'_>) 
                     "epoch {number}: loss {:.3}, validation {:.3}",
                     epoch.training_loss, epoch.validation_loss
                 );
-                // Without a terminal the bar is silent, and a log needs its lines.
+                // Without a terminal the bar is hidden; a log file still gets the line.
                 if bar.is_hidden() { eprintln!("{line}") } else { bar.println(line) }
             }
         }

@@ -1,4 +1,4 @@
-//! How long a bank takes from the puck to the takes: the delay between a drag and the beat. Run with
+//! The time to decode a bank: the delay between moving the puck and the new beat. Run with
 //! `cargo bench -p nets`, and `--no-default-features --features flex` for the other backend.
 
 use beat::{CELLS, Continuation, Settings, Shape};
@@ -49,9 +49,9 @@ fn decode(criterion: &mut Criterion) {
     }
 }
 
-/// A phrase and a beat that is carried on, by the models that ship: a seed for each, since some phrases
-/// write more than others.
-fn grow(criterion: &mut Criterion) {
+/// A phrase and a continuation by the shipped models; each iteration has another seed, since the number of
+/// steps to write differs from phrase to phrase.
+fn sequences(criterion: &mut Criterion) {
     let asset = |file: &str| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets").join(file);
     let model = Model::read(&asset("beatfield.safetensors")).expect("the model that ships");
     let phrases = SequenceModel::read(&asset("songs/phrase.safetensors")).expect("the phrase model");
@@ -75,5 +75,5 @@ fn grow(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, decode, grow);
+criterion_group!(benches, decode, sequences);
 criterion_main!(benches);

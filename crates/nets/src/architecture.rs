@@ -1,10 +1,10 @@
-//! Which layers a model has. One config, kept inside the model file, decides the name and shape of
-//! every weight.
+//! The layers of a pattern model: one config, saved inside the model file, that determines the name and shape
+//! of every weight.
 
 use beat::CELLS;
 use serde::{Deserialize, Serialize};
 
-/// Numbers of a latent.
+/// Dimensions of a latent.
 pub const LATENT: usize = 4;
 
 /// A point of the 4-D code space.
@@ -20,13 +20,13 @@ const MAX_DEPTH: usize = 8;
 pub struct Architecture {
     /// Widths of the encoder's hidden layers, each followed by ReLU, from the pattern to the code.
     pub encoder: Vec<usize>,
-    /// What the encoder says of a pattern.
+    /// What the encoder outputs.
     pub code: Code,
     /// The layers from the latent to the logits of the cells.
     pub decoder: DecoderShape,
 }
 
-/// What the encoder says of a pattern.
+/// What the encoder outputs for a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Code {

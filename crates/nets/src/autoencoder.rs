@@ -1,4 +1,4 @@
-//! The autoencoder as a module of burn: what the lab trains and what inference runs.
+//! The autoencoder as a burn module, for training and inference.
 
 use beat::{CELLS, INSTRUMENTS, Pattern, STEPS};
 use burn::module::Module;
@@ -57,7 +57,7 @@ struct ResidualBlock {
     outer: Linear,
 }
 
-/// What the encoder says of a batch of patterns.
+/// The encoder's output for a batch of patterns.
 #[derive(Clone, Debug)]
 pub struct EncoderOutput {
     /// `[batch, 4]`: the latents.
@@ -103,7 +103,7 @@ impl Autoencoder {
         weights
     }
 
-    /// Patterns to the logits of their reconstruction, through the mean of the code.
+    /// Patterns to the logits of their reconstruction; of a Gaussian code the mean is decoded.
     ///
     /// # Shapes
     ///
@@ -152,6 +152,8 @@ impl Encoder {
         weights
     }
 
+    /// Patterns to latents.
+    ///
     /// # Shapes
     ///
     /// - patterns: `[batch, 448]`, each cell 0 or 1
@@ -220,6 +222,8 @@ impl Decoder {
         weights
     }
 
+    /// Latents to logits.
+    ///
     /// # Shapes
     ///
     /// - latents: `[batch, 4]`

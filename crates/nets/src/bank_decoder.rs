@@ -1,4 +1,4 @@
-//! From where the puck stands to the bank that plays. Runs on the decode thread, never on the audio
+//! From settings to a bank: map lookup, decoder, sampling. Runs on the decode thread, never on the audio
 //! thread: burn allocates.
 
 use beat::{
@@ -13,11 +13,12 @@ use crate::{
     CounterRng, Draw, LatentMap, Model, ModelError, ModelFault, PhraseDraw, PhraseModel, RngStream, StepModel,
 };
 
-/// The sampling temperature of phrase and step model: this at temperature 0, and so much more at 1 and above.
+/// The sampling temperature of phrase and step model where the temperature setting is 0.
 const SEQUENCE_TEMPERATURE_AT_0: f32 = 0.7;
+/// How much it rises, linearly, up to a setting of 1.
 const SEQUENCE_TEMPERATURE_RISE: f32 = 0.3;
 
-/// A model made playable.
+/// Decodes the banks of a model that has a map.
 #[derive(Debug)]
 pub struct BankDecoder {
     patterns: PatternDecoder,
@@ -28,7 +29,7 @@ pub struct BankDecoder {
 }
 
 impl BankDecoder {
-    /// Makes a model playable.
+    /// The decoder of a model.
     ///
     /// # Errors
     ///
@@ -64,20 +65,20 @@ impl BankDecoder {
         self.decode_shaped(settings, &Shape::NONE, model)
     }
 
-    /// The same as the player shaped it. On an orbit, what sounds at a step is of the orbit's place at
-    /// that step.
+    /// As [`Self::decode`], with the player's edits in `shape`: step locks, density trims, rotation, kit, orbit
+    /// and continuation. On an orbit each step is decoded at the orbit's place at that step.
     pub fn decode_shaped(&self, settings: &Settings, shape: &Shape, model: u32) -> Bank {
         let kit = shape.kit.unwrap_or(self.kit);
         let orbit = (settings.orbit_bars > 0).then(|| shape.orbit.unwrap_or_default());
-        let carried = shape.continuation_at([settings.x, settings.y]).zip(self.steps.as_ref());
+        let continuation = shape.continuation_at([settings.x, settings.y]).zip(self.steps.as_ref());
         let phrases = self.phrases.as_ref().filter(|_| settings.phrase);
-        let (takes, period) = match (&orbit, carried, phrases) {
+        let (takes, period) = match (&orbit, continuation, phrases) {
             (Some(orbit), ..) => {
                 let period = settings.variation.max(Orbit::cycles(settings.orbit_bars));
                 (self.takes_along(settings, shape, orbit), period)
             }
-            (None, Some((carried, steps)), _) => {
-                (self.continued(settings, shape, carried, steps), BANK_TAKES as u8)
+            (None, Some((continuation, steps)), _) => {
+                (self.continued(settings, shape, continuation, steps), BANK_TAKES as u8)
             }
             (None, None, Some(phrases)) => (self.phrase_of(settings, shape, phrases), BANK_TAKES as u8),
             (None, None, None) => (self.takes_at(settings, shape), settings.variation),
@@ -99,7 +100,7 @@ impl BankDecoder {
         takes
     }
 
-    /// Sixteen bars that grow from the first take of a place.
+    /// Sixteen bars that develop the first take of a place.
     fn phrase_of(&self, settings: &Settings, shape: &Shape, phrases: &PhraseModel) -> [Take; BANK_TAKES] {
         let [beat, ..] = self.takes_at(settings, shape);
         let pieces = PieceMap::of(&self.kit);
@@ -114,23 +115,23 @@ impl BankDecoder {
         &self,
         settings: &Settings,
         shape: &Shape,
-        carried: &Continuation,
+        continuation: &Continuation,
         steps: &StepModel,
     ) -> [Take; BANK_TAKES] {
         let [take, ..] = self.takes_at(settings, shape);
         let rng = CounterRng { seed: u64::from(settings.seed), take: 0 };
-        // A hit that the place would not play was intended by the player: a fill, a crash.
-        let velocities = added_velocities(&carried.pattern, &take, &rng, 0);
-        let beat = Take { onsets: carried.pattern, velocities, ..take };
+        // A hit that the take at this place lacks was added by the player: a fill, a crash.
+        let velocities = added_velocities(&continuation.pattern, &take, &rng, 0);
+        let beat = Take { onsets: continuation.pattern, velocities, ..take };
         let pieces = PieceMap::of(&self.kit);
         let theme = beat.onsets.steps().map(|step| pieces.class(step));
         let phrase = continue_beat(steps, &theme, sequence_temperature(settings.temperature), rng);
         let mut takes = takes(&phrase, &beat, &pieces, &rng);
-        takes.rotate_right(usize::from(carried.take) % BANK_TAKES);
+        takes.rotate_right(usize::from(continuation.take) % BANK_TAKES);
         takes
     }
 
-    /// Eight takes in the course of an orbit: each step at its own place.
+    /// Eight takes along an orbit: each step at its own place.
     fn takes_along(&self, settings: &Settings, shape: &Shape, orbit: &Orbit) -> [Take; BANK_TAKES] {
         let latent_of = |take: usize, step: usize| {
             let [x, y] = orbit.place(settings.orbit_bars, take as u32, shape.sounds_at(step));
@@ -142,7 +143,7 @@ impl BankDecoder {
         let mut takes = [Take::EMPTY; BANK_TAKES];
         for (index, take) in takes.iter_mut().enumerate() {
             let places = &all[index * STEPS..(index + 1) * STEPS];
-            // Of the logits of each place only those of its own step are asked for.
+            // Of the logits of each place only those of its own step are used.
             let logits = trimmed(std::array::from_fn(|cell| places[cell / INSTRUMENTS][cell]), shape);
             let own_draw = draw(settings, index % distinct_takes);
             let likeliest = |step: usize| {
@@ -178,7 +179,7 @@ impl BankDecoder {
         likeliest.iter().map(Pattern::hits).collect()
     }
 
-    /// The map that the settings' x and y are places of.
+    /// The map that the settings' x and y refer to.
     pub fn map(&self) -> &LatentMap {
         &self.map
     }
@@ -198,7 +199,7 @@ fn draw(settings: &Settings, take: usize) -> Draw {
     }
 }
 
-/// The logits with each instrument's own density.
+/// The logits plus each instrument's density trim.
 fn trimmed(mut logits: Logits, shape: &Shape) -> Logits {
     for (cell, logit) in logits.iter_mut().enumerate() {
         *logit += DENSITY_LOGITS * shape.trims[cell % INSTRUMENTS].clamp(-1.0, 1.0);
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn hostile_settings_give_a_bank_all_the_same() {
+    fn settings_out_of_range_still_give_a_bank() {
         let hostile = Settings {
             x: f32::NAN,
             y: f32::INFINITY,
@@ -281,7 +282,7 @@ mod tests {
         assert_eq!(decoder().decode(&Settings { orbit_bars: 255, ..hostile }, 1).period(), 8);
     }
 
-    /// A path that never leaves one place, but for a hair.
+    /// An orbit whose places differ by 1e-7 only.
     fn standing(x: f32, y: f32) -> Orbit {
         let mut places = [[x, y]; beat::ORBIT_PLACES];
         places[0][0] += 1e-7;
@@ -347,25 +348,25 @@ mod tests {
     }
 
     #[test]
-    fn a_phrase_grows_from_the_beat_and_rests_on_an_orbit() {
+    fn a_phrase_develops_the_beat_and_is_off_on_an_orbit() {
         let weights = Weights::initial(&PhraseModel::arrays(), 4);
-        let mut growing = decoder();
-        growing.set_phrase_model(PhraseModel::new(&weights).expect("sound weights"));
+        let mut with_phrases = decoder();
+        with_phrases.set_phrase_model(PhraseModel::new(&weights).expect("sound weights"));
         let still = Settings { temperature: 0.0, ..Settings::DEFAULT };
         let phrase = Settings { phrase: true, ..still };
-        let bank = growing.decode(&phrase, 1);
+        let bank = with_phrases.decode(&phrase, 1);
         assert_eq!(bank.period(), 8);
-        assert_eq!(bank, growing.decode(&phrase, 1));
-        assert_ne!(bank.takes(), growing.decode(&Settings { seed: 1, ..phrase }, 1).takes());
-        assert_ne!(bank.takes(), growing.decode(&still, 1).takes());
+        assert_eq!(bank, with_phrases.decode(&phrase, 1));
+        assert_ne!(bank.takes(), with_phrases.decode(&Settings { seed: 1, ..phrase }, 1).takes());
+        assert_ne!(bank.takes(), with_phrases.decode(&still, 1).takes());
         let orbiting = Settings { orbit_bars: 4, ..still };
         let both = Settings { phrase: true, ..orbiting };
-        assert_eq!(growing.decode(&both, 1).takes(), growing.decode(&orbiting, 1).takes());
+        assert_eq!(with_phrases.decode(&both, 1).takes(), with_phrases.decode(&orbiting, 1).takes());
         assert_eq!(decoder().decode(&phrase, 1).takes(), decoder().decode(&still, 1).takes());
     }
 
     #[test]
-    fn a_beat_continues_where_it_stood_and_only_there() {
+    fn a_continuation_plays_at_its_own_place_only() {
         let mut decoder = decoder();
         decoder.set_step_model(
             StepModel::new(&Weights::initial(&STEP_SHAPE.arrays(), 4)).expect("sound weights"),
@@ -377,13 +378,13 @@ mod tests {
         let shape = Shape { continuation, ..Shape::NONE };
         let bank = decoder.decode_shaped(&settings, &shape, 1);
         assert_eq!((bank.period(), bank.takes()[5].onsets), (8, pattern));
-        assert!(bank.takes()[5].velocities[21][13] > 60, "intended, no ghost note");
+        assert!(bank.takes()[5].velocities[21][13] > 60, "an intended hit is no ghost note");
         assert_ne!(bank.takes()[6].onsets, pattern);
         assert_eq!(bank, decoder.decode_shaped(&settings, &shape, 1));
-        let turned = shape.with_rotation(3);
+        let rotated = shape.with_rotation(3);
         assert_eq!(
-            decoder.decode_shaped(&settings, &turned, 1).takes()[5].onsets,
-            pattern.rotated(turned.drawn_at(0))
+            decoder.decode_shaped(&settings, &rotated, 1).takes()[5].onsets,
+            pattern.rotated(rotated.drawn_at(0))
         );
         let elsewhere = Settings { x: 0.7, ..settings };
         let there = decoder.decode_shaped(&elsewhere, &shape, 1);

@@ -7,26 +7,26 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
 pub enum RngStream {
-    /// Whether the cell is redrawn at all.
+    /// Whether the cell is redrawn.
     Redraw = 0,
     /// What the redrawn cell becomes.
     Onset = 1,
     /// How hard the cell is hit.
     Velocity = 2,
-    /// Where a latent is drawn from.
+    /// A coordinate of a latent or of a map point.
     Latent = 3,
-    /// What a bar of a phrase does.
+    /// A decision of a bar's plan.
     Plan = 4,
-    /// What a step of a phrase becomes.
+    /// The class of a step that a phrase writes.
     Written = 5,
-    /// What a step of a song becomes.
+    /// The class of a step that a next-step model generates.
     Step = 6,
 }
 
 /// The random numbers of one take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CounterRng {
-    /// The musician's seed.
+    /// The seed parameter.
     pub seed: u64,
     /// The take.
     pub take: u32,
@@ -36,8 +36,8 @@ impl CounterRng {
     /// The draw for `cell` in `stream`: uniform in 0..1, in steps of 2^-24.
     ///
     /// Seed, take, cell and stream are mixed one after another by the finalizer of SplitMix64 (Steele,
-    /// Lea & Flood, OOPSLA 2014), a bijection. So the 64 bits of two cells of one seed and take differ; the 24
-    /// that are used may be equal by chance, as independent draws may.
+    /// Lea & Flood, OOPSLA 2014), which is a bijection: within one seed and take, no two pairs of cell and
+    /// stream have the same 64 bits.
     pub fn uniform(&self, cell: usize, stream: RngStream) -> f32 {
         let take = mix(mix(self.seed) ^ u64::from(self.take));
         let bits = mix(take ^ (cell as u64) << 8 ^ stream as u64);

@@ -1,4 +1,4 @@
-//! How a pattern is drawn from logits at a temperature.
+//! Sampling a pattern from logits at a temperature.
 
 use beat::{INSTRUMENTS, Pattern, STEPS, STEPS_PER_BAR};
 
@@ -7,15 +7,15 @@ use crate::{CounterRng, HistoryHead, Latent, RngStream};
 
 /// Density 1 adds this much to every logit, density -1 takes it away.
 pub(crate) const DENSITY_LOGITS: f32 = 2.5;
-/// Up to this temperature more and more cells are redrawn; above it the draw itself is flattened.
+/// Up to this temperature the share of cells that are redrawn rises to 1; above it their logits are divided too.
 const ALL_REDRAWN: f32 = 1.0;
 /// The highest temperature, and by what the logits are divided there.
 const HOTTEST: (f32, f32) = (1.5, 1.3);
 
-/// How a pattern is drawn.
+/// How a pattern is sampled.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Draw {
-    /// 0 (the likeliest pattern) to 1.5; taken as the nearest of these, and as 0 where it is no number.
+    /// 0 (the likeliest pattern) to 1.5; clamped to that range, NaN to 0.
     pub temperature: f32,
     /// -1 (sparser) to 1 (denser); 0 is the model's own.
     pub density: f32,
@@ -27,7 +27,7 @@ impl Draw {
     /// The likeliest pattern, without random numbers.
     pub const LIKELIEST: Self = Self { temperature: 0.0, density: 0.0, rng: CounterRng { seed: 0, take: 0 } };
 
-    /// The pattern drawn from `logits`. `likeliest` is what they play at temperature 0.
+    /// The pattern drawn from `logits`. `likeliest` is their pattern at temperature 0.
     ///
     /// With probability min(temperature, 1) a cell is redrawn from its own probability, else it stays
     /// what it is at temperature 0. Above 1 the logits are divided by up to 1.3. The random numbers are keyed
@@ -94,12 +94,12 @@ pub(crate) fn density_shift(density: f32) -> f32 {
     DENSITY_LOGITS * within(density, -1.0, 1.0)
 }
 
-/// The cell of the first bar at the same place as `cell`.
+/// The cell of the first bar at the same position in the bar as `cell`.
 fn tied(cell: usize) -> usize {
     cell % (STEPS_PER_BAR * INSTRUMENTS)
 }
 
-/// `value` within its range, 0 where it is no number.
+/// `value` clamped to its range, 0 where it is NaN.
 pub(crate) fn within(value: f32, least: f32, most: f32) -> f32 {
     if value.is_nan() { 0.0 } else { value.clamp(least, most) }
 }
@@ -110,7 +110,7 @@ mod tests {
     use crate::likeliest::Likeliest;
     use beat::CELLS;
 
-    /// Logits of all sorts, the same in every run; both bars alike.
+    /// Logits from -4.8 to 3.2, the same in every run; both bars alike.
     fn logits() -> Logits {
         let rng = CounterRng { seed: 9, take: 9 };
         std::array::from_fn(|cell| 8.0 * (rng.uniform(cell % (CELLS / 2), RngStream::Latent) - 0.6))

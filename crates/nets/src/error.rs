@@ -1,4 +1,4 @@
-//! What can be wrong with a model, as sentences for the musician.
+//! Errors of models, as sentences for the musician.
 
 use crate::{MapFault, WeightsFault};
 
@@ -40,7 +40,7 @@ pub enum ModelFault {
     /// Our metadata can't be understood.
     #[error("has a `beatfield` entry that can't be understood ({0})")]
     Header(#[from] serde_json::Error),
-    /// A file from the future.
+    /// A file of a later format.
     #[error("is of format {0}, and this Beatfield reads formats up to 1")]
     Format(u32),
     /// A field of the metadata is out of range.

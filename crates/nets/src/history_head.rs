@@ -1,17 +1,16 @@
-//! The history head: what comes next, given what was played. It is what makes temperature musical: a
-//! cell that is redrawn listens to the last bar and to the instruments below it on the same step.
+//! The history head: an autoregressive correction of the decoder's logits. With it, a cell that is redrawn
+//! at a temperature depends on the sixteen steps before it and on the lower instruments of its own step.
 //!
-//! Inference walks the 448 cells in plain Rust over the weights' slices, on the decode thread or in the
-//! lab: a tensor call for each cell would cost milliseconds. [`HeadNetwork`](crate::HeadNetwork) is the
-//! same head in the form that is trained; `the_walk_and_the_parallel_head_agree_on_every_cell` holds the
-//! two together.
+//! Inference goes cell by cell in plain Rust over slices of the weights, since a tensor call for each of the
+//! 448 cells would cost milliseconds. `train` has the same network as a burn module over all cells at once;
+//! its test `inference_and_training_network_agree` holds both together.
 
 use beat::{INSTRUMENTS, Pattern, STEPS};
 
 use crate::pattern_decoder::Logits;
 use crate::{LATENT, Latent, Weights, WeightsFault};
 
-/// Steps that the head looks back.
+/// Steps of history that are inputs.
 pub const HISTORY: usize = 16;
 /// Width of the head's first hidden layer.
 pub const HEAD_WIDTH: usize = 128;
@@ -37,7 +36,7 @@ pub fn head_arrays() -> Vec<(String, Vec<usize>)> {
     .to_vec()
 }
 
-/// The head with its weights, for inference.
+/// The head, for inference.
 #[derive(Clone, Debug)]
 pub struct HistoryHead {
     history: Vec<[f32; HEAD_WIDTH]>,
@@ -119,12 +118,12 @@ impl HistoryHead {
             }
         }
         history.add_to(&mut hidden);
-        let mut awake = Rows::<HEAD_INNER, HEAD_WIDTH>::new(&self.inner_bias);
+        let mut active = Rows::<HEAD_INNER, HEAD_WIDTH>::new(&self.inner_bias);
         for (value, row) in hidden.iter().zip(&self.inner) {
-            awake.push_if(*value > 0.0, *value, row);
+            active.push_if(*value > 0.0, *value, row);
         }
         let mut inner = self.inner_bias;
-        awake.add_to(&mut inner);
+        active.add_to(&mut inner);
         let mut cells = self.output_bias;
         for (value, row) in inner.iter().zip(&self.output) {
             if *value > 0.0 {
@@ -135,21 +134,20 @@ impl HistoryHead {
     }
 }
 
-/// Rows of a matrix that are to be added up, each with a factor. Gathered first, since the sum then passes
-/// through memory once for four rows instead of once for each: that is most of what a decode costs.
+/// Rows of a matrix to be added up, each with a factor. They are gathered first, so that the sum is read and
+/// written once for four rows instead of once for each: that is most of the cost of a decode.
 struct Rows<'a, const N: usize, const MOST: usize> {
     rows: [(f32, &'a [f32; N]); MOST],
     count: usize,
 }
 
 impl<'a, const N: usize, const MOST: usize> Rows<'a, N, MOST> {
-    /// None yet; `any` row fills the room.
+    /// An empty list; `any` row is the placeholder of unused entries.
     fn new(any: &'a [f32; N]) -> Self {
         Self { rows: [(0.0, any); MOST], count: 0 }
     }
 
-    /// Adds a row to the list, or leaves its place to the next: without a branch, for which of them count
-    /// cannot be foretold.
+    /// Appends a row if it `counts`. Without a branch, since the processor could not predict it.
     fn push_if(&mut self, counts: bool, factor: f32, row: &'a [f32; N]) {
         if let Some(place) = self.rows.get_mut(self.count) {
             *place = (factor, row);
@@ -204,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lower_instrument_moves_the_ones_above_it_and_not_itself() {
+    fn a_hit_of_a_lower_instrument_changes_the_higher_ones_only() {
         let head = head("head.lower.weight", |_| 5.0);
         let mut logits = [-3.0; CELLS];
         logits[2] = 1.0; // the rim shot of step 0

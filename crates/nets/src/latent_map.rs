@@ -1,4 +1,4 @@
-//! The map: a square on which every point is a latent, with the places of the corpus and its regions.
+//! The map: from points of the unit square to latents, with the places of corpus patterns and named regions.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ const MAX_POINTS: usize = 200_000;
 /// The most regions that a map may name.
 const MAX_REGIONS: usize = 256;
 
-/// A named place of the map, where its genre lies densest over all others.
+/// A named place of the map, where its genre is densest relative to all patterns.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MapRegion {
     /// What it is called on the screen.
@@ -22,7 +22,8 @@ pub struct MapRegion {
     pub y: f32,
 }
 
-/// From a place on the square to a latent, by a grid that was baked when the map was made.
+/// From a point of the unit square to a latent, by bilinear interpolation in a grid that was computed when the
+/// map was made.
 ///
 /// x runs from 0 on the left to 1 on the right, y from 0 at the bottom to 1 at the top. The grid's
 /// corners lie on the square's corners.
@@ -38,13 +39,13 @@ pub struct LatentMap {
 /// What is wrong with a map.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MapFault {
-    /// The grid is no square of a bearable size.
+    /// The grid is no square, or its size is out of range.
     #[error("has a map of {0} grid latents, where a square of 2 x 2 to 512 x 512 is needed")]
     Grid(usize),
     /// A grid latent is not finite.
     #[error("has a map with a latent that is no finite number")]
     NotFinite,
-    /// More points or regions than a map may have, or as many genres as points.
+    /// More points or regions than a map may have, or another number of genres than of points.
     #[error(
         "has a map of {points} points with {genres} genres and {regions} regions; the first two must agree and be at most 200000, the last at most 256"
     )]
@@ -68,7 +69,7 @@ impl LatentMap {
     ///
     /// # Errors
     ///
-    /// The sizes disagree or are unbearable, a latent is not finite, or a place is off the square.
+    /// The sizes disagree or are out of range, a latent is not finite, or a place is off the square.
     pub fn new(
         side: usize,
         grid: Vec<Latent>,
@@ -95,8 +96,8 @@ impl LatentMap {
         Ok(Self { side, grid, points, genres, regions })
     }
 
-    /// The latent at a place, read between the four nearest of the grid. Places off the square are
-    /// moved to its edge, and what is no number to its middle.
+    /// The latent at a place, interpolated bilinearly. Coordinates off the square are clamped to its edge;
+    /// those that are not finite count as 0.5.
     pub fn latent(&self, x: f32, y: f32) -> Latent {
         let (column, right) = self.between(x);
         let (row, up) = self.between(y);
@@ -128,7 +129,7 @@ impl LatentMap {
         Some(&nearest.name)
     }
 
-    /// The place on the map of each latent: that of the grid's nearest one.
+    /// The place of each latent: that of the grid point whose latent is nearest.
     pub fn places(&self, latents: &[Latent]) -> Vec<[f32; 2]> {
         let last = (self.side - 1) as f32;
         let place = |cell: usize| [(cell % self.side) as f32 / last, (cell / self.side) as f32 / last];
@@ -193,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_latent_is_placed_where_the_map_comes_nearest_to_it() {
+    fn a_latent_is_placed_at_the_grid_point_with_the_nearest_latent() {
         let places = corners().places(&[[1.2; LATENT], [9.9; LATENT], [99.0; LATENT]]);
         assert_eq!(places, [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]);
     }

@@ -1,4 +1,4 @@
-//! Layers of burn from plain arrays, and back.
+//! Burn layers from named arrays, and back.
 
 use burn::module::Param;
 use burn::nn::{LayerNorm, LayerNormConfig, Linear};
@@ -7,6 +7,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 use crate::{Array, Weights, WeightsFault};
 
 /// The linear layer `name` with its `[inputs, outputs]` matrix.
+///
+/// # Errors
+///
+/// A weight is missing, has the wrong shape, or is not finite.
 pub fn linear(
     weights: &Weights,
     name: &str,
@@ -18,7 +22,11 @@ pub fn linear(
     Ok(Linear { weight: parameter(matrix, device), bias: Some(parameter(bias, device)) })
 }
 
-/// The normalisation `name` over `width` numbers.
+/// The layer normalisation `name` over `width` values.
+///
+/// # Errors
+///
+/// A weight is missing, has the wrong shape, or is not finite.
 pub fn layer_norm(
     weights: &Weights,
     name: &str,
@@ -31,7 +39,7 @@ pub fn layer_norm(
     Ok(norm)
 }
 
-/// Keeps a linear layer's two arrays.
+/// Stores a linear layer's matrix and bias.
 pub fn store_linear(weights: &mut Weights, name: &str, layer: &Linear) {
     weights.insert(format!("{name}.weight"), array(&layer.weight));
     if let Some(bias) = &layer.bias {
@@ -39,7 +47,7 @@ pub fn store_linear(weights: &mut Weights, name: &str, layer: &Linear) {
     }
 }
 
-/// Keeps a normalisation's two arrays.
+/// Stores a layer normalisation's gamma and beta.
 pub fn store_norm(weights: &mut Weights, name: &str, norm: &LayerNorm) {
     weights.insert(format!("{name}.gamma"), array(&norm.gamma));
     if let Some(beta) = &norm.beta {
@@ -52,13 +60,13 @@ pub fn parameter<const D: usize>(array: &Array, device: &Device) -> Param<Tensor
     Param::from_data(TensorData::new(array.values.clone(), array.shape.clone()), device)
 }
 
-/// A parameter's numbers.
+/// A parameter's values.
 pub fn array<const D: usize>(parameter: &Param<Tensor<D>>) -> Array {
     let tensor = parameter.val();
     Array { shape: tensor.dims().to_vec(), values: floats(tensor) }
 }
 
-/// A tensor's numbers in row-major order.
+/// A tensor's values in row-major order.
 pub fn floats<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
     // PANIC: every backend of ours computes in f32, on this machine's memory.
     tensor.into_data().try_into_vec_as().expect("a float tensor holds floats")

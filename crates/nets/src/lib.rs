@@ -1,13 +1,16 @@
-//! Models as inference sees them: the networks, the latent map, temperature, the model file.
+//! Inference: the networks, the latent map, sampling at a temperature, the model file.
 //!
 //! Everything here runs on the decode thread or in the command line, never on the audio thread: burn
 //! allocates. Nothing here trains, and nothing is global, so as many decoders run in parallel as there
 //! are threads.
 //!
-//! The way through: [`Model::read`] or [`Model::from_bytes`] gives a model that is known to be sound,
-//! [`BankDecoder::new`] makes it playable, and [`BankDecoder::decode`] turns settings into a bank. The
-//! crate `train` goes the other way: it trains an [`Autoencoder`], keeps its [`Weights`], fills in
-//! [`ModelParts`], and [`Model::new`] checks them.
+//! Pattern models work on two bars: 32 steps of 14 instruments, 448 *cells*, `step * 14 + instrument`. Sequence
+//! models work on songs of any length, in which a step is one of 512 *classes*: nine *pieces* of the drum kit
+//! as bits.
+//!
+//! Where to begin: [`Model::read`] or [`Model::from_bytes`] loads and checks a model, [`BankDecoder::new`] makes
+//! its decoder, and [`BankDecoder::decode`] turns settings into a bank. The crate `train` writes models: it trains
+//! an [`Autoencoder`], stores its [`Weights`], fills in [`ModelParts`], and [`Model::new`] checks them.
 
 mod architecture;
 mod autoencoder;

@@ -1,23 +1,22 @@
-//! What plays at temperature 0: from the logits of a place to its likeliest pattern. Runs on the decode
-//! thread and in the lab.
+//! The pattern at temperature 0: from logits to the likeliest pattern.
 
 use beat::{INSTRUMENTS, Pattern, STEPS};
 
 use crate::pattern_decoder::{Logits, probability};
 
-/// A likelier cell plays whatever the others add up to: no bar loses one of its eight hi-hats.
+/// A cell above this probability always plays, so that no bar loses one of its eight hi-hats.
 const CERTAIN: f32 = 0.6;
-/// A less likely cell does not play whatever the others add up to.
+/// A cell below this probability never plays.
 const UNLIKELY: f32 = 0.25;
 
-/// How the likeliest pattern is read from logits.
+/// How logits become a pattern without random numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Likeliest {
-    /// Each instrument plays as many hits as its probabilities add up to, in its likeliest cells; but what
-    /// is nearly certain always plays, and what is unlikely never does. So the hits are right on average,
-    /// the bars need not be alike, and two places of which one is a little busier play different beats.
+    /// Each instrument plays its expected number of hits, the sum of its probabilities, in its likeliest cells,
+    /// within the bounds of [`CERTAIN`] and [`UNLIKELY`]. Unlike a threshold this keeps the mean number of hits,
+    /// lets the two bars differ, and changes with small changes of density over the map.
     Expected,
-    /// Each cell plays whose logit is above its instrument's.
+    /// Each cell whose logit is above its instrument's threshold plays.
     Above([f32; INSTRUMENTS]),
 }
 
@@ -123,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn logits_beyond_all_numbers_still_give_a_pattern() {
+    fn logits_that_are_not_finite_still_give_a_pattern() {
         for logit in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
             let hits = Likeliest::Expected.pattern(&[logit; CELLS], 0.0).hits();
             assert!(hits == 0 || hits == CELLS as u32, "{hits}");

@@ -1,4 +1,5 @@
-//! A model: decoder, encoder, map, kit, how it was made. A [`Model`] in hand is known to be sound.
+//! A pattern model: decoder, encoder, map, kit, provenance. Every [`Model`] was checked when it was made or
+//! loaded.
 
 use beat::{INSTRUMENTS, Kit};
 use burn::tensor::Device;
@@ -24,7 +25,7 @@ pub struct ModelParts {
     pub architecture: Architecture,
     /// How it was made.
     pub provenance: Provenance,
-    /// The decoder's weights, the encoder's if it comes along, and the history head's if there is one.
+    /// The decoder's weights, and those of encoder and history head where the model has them.
     pub weights: Weights,
     /// Files of version 0.1 only: the probability above which the evaluation counted an onset, by instrument,
     /// between 0 and 1. Playback never used it.
@@ -78,12 +79,12 @@ impl Model {
         self.sha256.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// What it is made of.
+    /// Its parts.
     pub fn parts(&self) -> &ModelParts {
         &self.parts
     }
 
-    /// Its parts, to make another model of: `map` adds a map to a trained model this way.
+    /// Its parts, to build another model from: this is how a trained model gets its map.
     pub fn into_parts(self) -> ModelParts {
         self.parts
     }
@@ -124,7 +125,7 @@ impl Model {
         &self.parts.provenance
     }
 
-    /// Whether the encoder came along.
+    /// Whether it has an encoder.
     pub fn has_encoder(&self) -> bool {
         self.parts.weights.has_prefix("encoder.")
     }
@@ -136,7 +137,7 @@ impl Model {
         decoder.expect("a checked model has its decoder")
     }
 
-    /// The encoder on a device, or `None` where it did not come along.
+    /// The encoder on a device, or `None` where the model has none.
     pub fn encoder(&self, device: &Device) -> Option<Encoder> {
         Encoder::from_weights(&self.parts.architecture, &self.parts.weights, device).ok()
     }
@@ -146,13 +147,13 @@ impl Model {
         HistoryHead::from_weights(&self.parts.weights).ok()
     }
 
-    /// Encoder and decoder on a device, or `None` where the encoder did not come along.
+    /// Encoder and decoder on a device, or `None` where the model has no encoder.
     pub fn autoencoder(&self, device: &Device) -> Option<Autoencoder> {
         Some(Autoencoder { encoder: self.encoder(device)?, decoder: self.decoder(device) })
     }
 }
 
-/// Every rule that makes parts a sound model.
+/// Checks every shape, range and value, and that the parts fit each other.
 fn check(parts: &ModelParts) -> Result<(), ModelFault> {
     let fits = |name: &String| !name.is_empty() && name.len() <= MAX_NAME;
     if !parts.kit.names.iter().all(fits) || Kit::new(parts.kit.notes).is_none() {

@@ -20,7 +20,7 @@ use crate::{
     Array, CodeCloud, LATENT, LatentMap, Model, ModelError, ModelFault, ModelParts, Weights, WeightsFault,
 };
 
-/// The longest file that is read at all, in bytes.
+/// The longest file that is read, in bytes.
 const MAX_FILE: u64 = 64 << 20;
 /// The longest header that is parsed, in bytes: JSON takes more memory than its text.
 const MAX_HEADER: u64 = 4 << 20;
@@ -88,7 +88,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
 }
 
 pub(crate) fn read_bounded(path: &Path) -> Result<Vec<u8>, ModelFault> {
-    // Looked at before it is opened: opening a pipe waits for somebody to write to it, for ever.
+    // Checked before it is opened: opening a pipe blocks until somebody writes to it.
     if !std::fs::metadata(path)?.is_file() {
         return Err(ModelFault::NoFile);
     }

@@ -24,7 +24,7 @@ pub(crate) struct Header {
 /// The names and notes of a model's 14 instruments.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KitTable {
-    /// What the instruments are called, by index.
+    /// The instruments' names, by index.
     pub names: [String; INSTRUMENTS],
     /// The note of each instrument, 0..=127.
     pub notes: [u8; INSTRUMENTS],
@@ -44,12 +44,12 @@ pub struct Provenance {
     pub commands: Vec<String>,
     /// The seed of its training.
     pub seed: u64,
-    /// What the corpus is called.
+    /// The name of the corpus.
     pub corpus: String,
     /// The sha256 of the corpus in hexadecimal.
     pub corpus_sha256: String,
-    /// Under which licences the corpus's sources stand.
+    /// The licences of the corpus's sources.
     pub licences: Vec<String>,
-    /// What was measured of its quality.
+    /// Figures of its quality, by name.
     pub quality: serde_json::Value,
 }

@@ -1,4 +1,4 @@
-//! Latents to patterns, one or thousands at a time. Runs on the decode thread and in the lab.
+//! Latents to patterns, one or thousands at a time.
 
 use beat::{CELLS, INSTRUMENTS, Pattern};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -8,10 +8,10 @@ use crate::layers::floats;
 use crate::likeliest::Likeliest;
 use crate::{Decoder, Draw, HistoryHead, LATENT, Latent, Model, device};
 
-/// What the decoder says of one latent: the logit of an onset in each cell, `step * 14 + instrument`.
+/// The decoder's output for one latent: the logit of an onset in each cell, `step * 14 + instrument`.
 pub type Logits = [f32; CELLS];
 
-/// How many latents go through the network at once; more gain nothing.
+/// Latents of one forward pass; more gain nothing.
 const BATCH: usize = 1024;
 
 /// The probability 0..=1 that a logit stands for.
@@ -19,7 +19,7 @@ pub fn probability(logit: f32) -> f32 {
     1.0 / (1.0 + (-logit).exp())
 }
 
-/// A model's decoder, ready to run.
+/// A model's decoder on its device, with the history head where there is one.
 #[derive(Debug)]
 pub struct PatternDecoder {
     decoder: Decoder,
@@ -37,7 +37,7 @@ impl PatternDecoder {
     }
 
     /// The same decoder, with a likeliest pattern that has an onset in each cell whose probability is
-    /// above its instrument's threshold (between 0 and 1), as the paper reads it.
+    /// above its instrument's threshold (between 0 and 1), as in the paper.
     pub fn above(self, thresholds: [f32; INSTRUMENTS]) -> Self {
         let logits = thresholds.map(|probability| (probability / (1.0 - probability)).ln());
         Self { likeliest: Likeliest::Above(logits), ..self }
@@ -55,18 +55,18 @@ impl PatternDecoder {
         logits
     }
 
-    /// The pattern that `logits` play at temperature 0 and this density.
+    /// The pattern of `logits` at temperature 0 and this density.
     pub fn likeliest(&self, logits: &Logits, density: f32) -> Pattern {
         self.likeliest.pattern(logits, density_shift(density))
     }
 
-    /// The pattern that `draw` draws from the logits that this decoder has for `latent`.
+    /// The pattern that `draw` samples from `logits`, which this decoder gave for `latent`.
     pub fn draw(&self, latent: Latent, logits: &Logits, draw: &Draw) -> Pattern {
         self.draw_along(|_| latent, logits, &self.likeliest(logits, draw.density), draw)
     }
 
-    /// The same where every step has a latent of its own, and its logits. `likeliest` is what they play
-    /// at temperature 0 and the same density.
+    /// The same where every step has a latent of its own, and its logits. `likeliest` is their pattern at
+    /// temperature 0 and the same density.
     pub fn draw_along(
         &self,
         latent_of: impl Fn(usize) -> Latent,

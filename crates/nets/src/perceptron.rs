@@ -23,6 +23,7 @@ impl PerceptronShape {
     /// Its layers in order: name, `[inputs, outputs]`.
     pub fn layers(&self) -> [(String, [usize; 2]); 3] {
         let Self { name, inputs, width, outputs } = *self;
+        // The first layer is called `seen` in model files.
         [("seen", [inputs, width]), ("inner", [width, width]), ("output", [width, outputs])]
             .map(|(layer, sizes)| (format!("{name}.{layer}"), sizes))
     }

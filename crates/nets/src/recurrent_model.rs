@@ -27,7 +27,7 @@ pub struct RecurrentConfig {
 
 /// Width of the hidden layer of the output head where there is attention.
 const HEAD_WIDTH: usize = 128;
-/// No size in a file is larger, so that a damaged one can't ask for all memory.
+/// The largest size in a file, so that a damaged one can't allocate all memory.
 const LARGEST: usize = 1024;
 
 impl RecurrentConfig {

@@ -1,7 +1,7 @@
 //! Sequence models and their files: one safetensors file each, with the metadata entry
 //! `beatfield song model`.
 //!
-//! A file names its kind and holds that kind's config; what a kind is stands with the kind itself
+//! A file names its kind and holds that kind's config; each kind is defined in a file of its own
 //! ([`StepModel`](crate::StepModel), [`PhraseModel`](crate::PhraseModel),
 //! [`RecurrentModel`](crate::RecurrentModel), and those that only `train` runs).
 
@@ -98,7 +98,7 @@ impl SequenceModel {
         read_bounded(path).and_then(|bytes| parse(&bytes)).map_err(|fault| fault.of(&file))
     }
 
-    /// The model in a file, or `None` where the file is no sequence model, to be read as another sort.
+    /// The model in a file, or `None` where the file is something else, such as a pattern model.
     ///
     /// # Errors
     ///

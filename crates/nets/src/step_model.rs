@@ -33,7 +33,7 @@ const POSITION_FROM: usize = LAG_EXISTS_FROM + LAGS.len();
 pub const STEP_FEATURES: usize = POSITION_FROM + STEPS_PER_BAR;
 
 /// Calls `on` with each input that is 1 for the step after `past`: the classes of all steps so far, from the
-/// first step of a bar on. `hidden` says which lags (0..4) to leave out; training drops some at random.
+/// first step of a bar on. Lags (0..4) for which `hidden` is true are left out; training drops some at random.
 pub fn encode_step(past: &[u16], hidden: impl Fn(usize) -> bool, mut on: impl FnMut(usize)) {
     let now = past.len();
     let hits = |from: usize, step: Option<&u16>, on: &mut dyn FnMut(usize)| {

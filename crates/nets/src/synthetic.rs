@@ -1,4 +1,4 @@
-//! A model of random weights: for tests of whatever plays models, without a trained one.
+//! A model with random weights, for tests that need no trained one.
 
 use crate::{
     Architecture, CodeCloud, CounterRng, KitTable, LATENT, Latent, LatentMap, MapRegion, Model, ModelParts,
@@ -10,13 +10,13 @@ const SIDE: usize = 16;
 
 impl Model {
     /// A small untrained model with a map of two regions, the same for the same seed. Its beats mean
-    /// nothing musically, but they differ from place to place and have between some 40 and 200 hits.
+    /// nothing musically, but they differ from place to place and have some 40 to 200 hits.
     pub fn synthetic(seed: u64) -> Self {
         // PANIC: the parts below fit each other whatever the seed; the tests of this file load them.
         Self::new("synthetic", Self::synthetic_parts(seed)).expect("a synthetic model is sound")
     }
 
-    /// The parts of [`Model::synthetic`], to be damaged by a test.
+    /// The parts of [`Model::synthetic`], for tests to change.
     pub fn synthetic_parts(seed: u64) -> ModelParts {
         let architecture = Architecture::paper();
         let mut arrays = architecture.encoder_arrays();
@@ -36,7 +36,7 @@ impl Model {
     }
 }
 
-/// Untrained logits lie close to 0; spread them, and make onsets the exception that they are.
+/// Untrained logits lie close to 0: this spreads them, and lowers the probability of an onset.
 fn sharpen(weights: &mut Weights) {
     for (name, factor, shift) in [("decoder.output.weight", 12.0, 0.0), ("decoder.output.bias", 6.0, -1.0)] {
         if let Some(mut array) = weights.get(name).cloned() {
@@ -46,7 +46,7 @@ fn sharpen(weights: &mut Weights) {
     }
 }
 
-/// Two dimensions of the latent follow the place, two are waves over it.
+/// Two dimensions of the latent are the place's coordinates, two are functions of both.
 fn grid() -> Vec<Latent> {
     let place = |index: usize| 4.0 * (index as f32 / (SIDE - 1) as f32) - 2.0;
     let latent = |index: usize| {
@@ -73,7 +73,7 @@ mod tests {
     use crate::{Draw, PatternDecoder};
 
     #[test]
-    fn synthetic_beats_are_neither_empty_nor_a_wall_and_differ() {
+    fn synthetic_beats_differ_and_have_20_to_300_hits() {
         for seed in 0..8 {
             let model = Model::synthetic(seed);
             let decoder = PatternDecoder::new(&model);

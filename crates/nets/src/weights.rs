@@ -1,4 +1,4 @@
-//! Weights as plain named arrays: what the lab keeps between runs and the model file holds.
+//! Weights as named arrays, as model files hold them.
 
 use std::collections::BTreeMap;
 
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn weights_are_told_apart_by_what_is_wrong_with_them() {
+    fn a_fault_names_what_is_wrong_with_the_weights() {
         let spec = vec![("a.weight".to_string(), vec![2, 3])];
         let mut weights = Weights::initial(&spec, 1);
         assert_eq!(weights.check(&spec), Ok(()));

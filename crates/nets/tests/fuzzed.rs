@@ -1,5 +1,5 @@
-//! Every model file that the fuzzer kept, and every one that once broke the reader, through the same entry as
-//! under the fuzzer, and some thousand damaged ones. `cargo xtask fuzz model` looks for more, and so does
+//! Runs the fuzz target on every model file of its corpus, on every one that once broke the reader, and on some
+//! thousand damaged ones. `cargo xtask fuzz model` looks for more, and so does
 //! `BEATFIELD_DAMAGED=200000 cargo test -p nets --test fuzzed` where there is no nightly compiler.
 
 #[path = "../../../fuzz/entries/damage.rs"]
@@ -23,13 +23,13 @@ fn kept_models_are_refused_or_play() {
 
 #[test]
 fn damaged_models_are_refused_or_play() {
-    let (kept, mut taken) = (kept(), 0);
+    let (kept, mut accepted) = (kept(), 0);
     let count = std::env::var("BEATFIELD_DAMAGED").ok().and_then(|count| count.parse().ok()).unwrap_or(2_000);
     for number in 0..count {
         let bytes = damage::damaged(&kept, number);
-        let met = std::panic::catch_unwind(|| entry::model(&bytes));
-        assert!(met.is_ok(), "damaged model {number} breaks it; what it says stands above");
-        taken += u64::from(nets::Model::from_bytes("damaged", &bytes).is_ok());
+        let outcome = std::panic::catch_unwind(|| entry::model(&bytes));
+        assert!(outcome.is_ok(), "damaged model {number} panics; its message stands above");
+        accepted += u64::from(nets::Model::from_bytes("damaged", &bytes).is_ok());
     }
-    assert!(taken > count / 50, "{taken} of {count} were taken: the damage is too coarse");
+    assert!(accepted > count / 50, "{accepted} of {count} were accepted: the damage is too coarse");
 }

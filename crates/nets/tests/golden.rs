@@ -1,7 +1,7 @@
-//! The networks against a plain reading of their definition, and against kept numbers, so that a
-//! backend, a new burn or a moved line can't change what a saved project plays.
+//! The networks against a reference implementation in double precision, and against golden files, so that no
+//! backend, new version of burn or refactoring changes what a saved project plays.
 //!
-//! Bless new numbers with `BEATFIELD_BLESS=1 cargo test -p nets --test golden`.
+//! Write new golden files with `BEATFIELD_BLESS=1 cargo test -p nets --test golden`.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -105,8 +105,8 @@ fn the_encoder_computes_what_its_definition_says() {
         h = relu(linear(&weights, &format!("encoder.hidden.{index}"), &h));
     }
     let encoder = Encoder::from_weights(&architecture, &weights, &device()).expect("sound weights");
-    let coded = encoder.forward(Tensor::from_data(TensorData::new(cells, [1, CELLS]), &device()));
-    let heads = [("encoder.mean", Some(coded.mean)), ("encoder.log_variance", coded.log_variance)];
+    let output = encoder.forward(Tensor::from_data(TensorData::new(cells, [1, CELLS]), &device()));
+    let heads = [("encoder.mean", Some(output.mean)), ("encoder.log_variance", output.log_variance)];
     for (name, tensor) in heads {
         let found: Vec<f32> = tensor.expect("both heads").into_data().try_into_vec_as().expect("floats");
         for (found, expected) in found.into_iter().zip(linear(&weights, name, &h)) {
@@ -115,7 +115,7 @@ fn the_encoder_computes_what_its_definition_says() {
     }
 }
 
-/// Compares `found` with the kept file, number by number; other words must be equal.
+/// Compares `found` with the golden file, number by number; other words must be equal.
 fn check_golden(name: &str, found: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
     if std::env::var_os("BEATFIELD_BLESS").is_some() {
@@ -134,7 +134,7 @@ fn check_golden(name: &str, found: &str) {
 }
 
 #[test]
-fn the_decoders_give_the_kept_numbers() {
+fn the_decoders_give_the_golden_numbers() {
     let mut text = String::new();
     for (name, architecture) in [("paper", Architecture::paper()), ("residual", Architecture::residual())] {
         for latent in LATENTS {

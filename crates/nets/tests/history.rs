@@ -15,7 +15,7 @@ fn bank(model: &Model, temperature: f32) -> beat::Bank {
 }
 
 #[test]
-fn a_head_speaks_only_where_a_cell_is_redrawn() {
+fn a_head_changes_only_cells_that_are_redrawn() {
     let (with, without) = (with_head(), Model::synthetic(3));
     assert_eq!(bank(&with, 0.0), bank(&without, 0.0));
     assert_ne!(bank(&with, 1.0), bank(&without, 1.0));
@@ -29,7 +29,7 @@ fn the_same_settings_give_the_same_takes_with_a_head_too() {
 }
 
 #[test]
-fn a_head_travels_in_the_model_file_and_a_damaged_one_is_refused() {
+fn a_head_is_saved_in_the_model_file_and_a_damaged_one_is_refused() {
     let model = with_head();
     let read = Model::from_bytes("with a head", &model.to_bytes(Precision::Single)).expect("a sound model");
     assert_eq!(bank(&read, 1.2), bank(&model, 1.2));

@@ -51,7 +51,7 @@ fn a_folder_or_a_device_in_the_place_of_a_model_is_refused_unopened() {
     let refusal = |path: &str| Model::read(path.as_ref()).expect_err("no file").to_string();
     let folder = refusal(env!("CARGO_MANIFEST_DIR"));
     assert!(folder.ends_with("is a folder or a device; name the model file itself"), "{folder}");
-    // A pipe would let its reader wait for ever; a device, which gives a test no such trouble, stands for it.
+    // A device stands for a pipe, which would block the test if it were opened.
     #[cfg(unix)]
     assert!(refusal("/dev/zero").contains("is a folder or a device"));
 }
@@ -107,7 +107,10 @@ fn a_value_that_is_no_number_is_refused_in_every_tensor() {
         let mut damaged = whole.clone();
         let at = start + info.data_offsets.0;
         damaged[at..at + 4].copy_from_slice(&f32::NAN.to_le_bytes());
-        assert!(Model::from_bytes("x", &damaged).is_err(), "a value of {name} that is no number was taken");
+        assert!(
+            Model::from_bytes("x", &damaged).is_err(),
+            "a value of {name} that is no number was accepted"
+        );
     }
 }
 

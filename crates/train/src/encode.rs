@@ -1,14 +1,18 @@
-//! Patterns through a trained encoder, many at once.
+//! Encoding of patterns in batches.
 
 use anyhow::Result;
 use beat::Pattern;
 use nets::{Encoder, Latent, patterns_tensor};
 use rayon::prelude::*;
 
-/// Patterns that go through a network at once.
+/// Patterns of one forward pass.
 const BATCH: usize = 512;
 
 /// The latent of each pattern, in their order.
+///
+/// # Errors
+///
+/// A tensor can't be read back.
 pub fn encode(encoder: &Encoder, patterns: &[Pattern]) -> Result<Vec<Latent>> {
     let batches: Vec<Result<Vec<f32>>> = patterns
         .par_chunks(BATCH)

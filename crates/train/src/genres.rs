@@ -2,9 +2,8 @@
 
 use corpus::rows::UNKNOWN_GENRE;
 
-/// What a source calls a genre, and what it is called here. The names are those of the web patterns;
-/// the Groove MIDI Dataset writes its own without a space, and some collections lie in folders whose
-/// names say nothing about the music.
+/// Other spellings of genres and their names here. The names are those of the web patterns; the Groove MIDI
+/// Dataset omits spaces, and some collections lie in folders whose names are no genres.
 const SPELLINGS: [(&str, &str); 9] = [
     ("afrocuban", "afro-cuban"),
     ("hiphop", "hip-hop"),
@@ -17,7 +16,7 @@ const SPELLINGS: [(&str, &str); 9] = [
     ("rock'n'roll", "rock-n-roll"),
 ];
 
-/// The one name of a genre, whatever its source calls it.
+/// The name of a genre, given any of its spellings.
 pub(crate) fn common_name(genre: &str) -> &str {
     SPELLINGS
         .iter()

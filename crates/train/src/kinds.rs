@@ -55,17 +55,17 @@ pub struct Kind {
     pub sequence: Option<SequenceKind>,
 }
 
-/// How a kind is trained, by what it learns from.
+/// How a kind is trained, by the data that it is trained on.
 pub enum TrainKind {
     /// From two-bar patterns, to a model that gets a map.
     Patterns(fn(&mut Run<'_>, &Patterns) -> Result<Model>),
     /// From two-bar patterns on top of a trained model.
-    Upon(fn(&mut Run<'_>, &Patterns, Model) -> Result<Model>),
+    PatternsOnModel(fn(&mut Run<'_>, &Patterns, Model) -> Result<Model>),
     /// From whole songs.
     Songs(fn(&mut Run<'_>, Songs) -> Result<SequenceModel>),
 }
 
-/// What a kind of sequence model can do beside learning.
+/// What a kind of sequence model can do besides training.
 pub struct SequenceKind {
     /// Whether a file's model is of this kind.
     pub matches: fn(&SequenceModel) -> bool,
@@ -93,7 +93,7 @@ pub struct PhraseRequest<'a> {
     pub pieces: &'a PhraseSet,
     /// The name of the set in tables.
     pub name: String,
-    /// Phrases to generate, for kinds that start from nothing.
+    /// Phrases to generate, for kinds that need no prime.
     pub count: usize,
     /// Sampling temperature.
     pub temperature: f32,
@@ -119,7 +119,7 @@ pub struct KindOption {
 /// The values of a kind's options, by name.
 pub type Options = BTreeMap<&'static str, Vec<u64>>;
 
-/// A training run: everything that is not data, and who watches it.
+/// A training run: everything but the data.
 pub struct Run<'a> {
     /// Passes over the data; the kind's own number if left out.
     pub epochs: Option<usize>,
@@ -129,16 +129,16 @@ pub struct Run<'a> {
     pub options: Options,
     /// The checkpoint of an interrupted run to continue.
     pub resume: Option<Checkpoint>,
-    /// Sees all progress; breaks to stop the run.
+    /// Called after every step and epoch; breaking stops the run.
     pub watch: &'a mut dyn FnMut(Progress<'_>) -> Result<ControlFlow<()>>,
-    /// How the model is made: corpus, hash and licences are filled in, the command is made from the number of
-    /// epochs.
+    /// The model's provenance. Corpus, hash and licences are filled in by the caller; training adds the command
+    /// and the losses.
     pub provenance: Provenance,
     /// The command that repeats this run, given its epochs.
     pub command: &'a dyn Fn(usize) -> String,
 }
 
-/// A run was stopped by whoever watched it.
+/// The run was stopped by its `watch` callback.
 #[derive(Debug, thiserror::Error)]
 #[error("interrupted after {done} of {epochs} epochs")]
 pub struct Interrupted {
@@ -154,7 +154,7 @@ impl Run<'_> {
         self.options.get(name)?.first().map(|value| *value as usize)
     }
 
-    /// Trains to the end and gives the network of the best epoch beside the losses.
+    /// Trains to the end and returns the network of the best epoch, and the losses.
     ///
     /// # Errors
     ///
@@ -225,9 +225,9 @@ pub(crate) fn quality(trained: &Trained) -> Value {
     json!({ "epochs": trained.epochs.len(), "validation_loss": best, "curve": trained.epochs })
 }
 
-/// Writes `value` under `name` into a model's quality. In a file of another program that may be anything: what
-/// is no table of names is replaced by one.
-pub fn note(quality: &mut Value, name: &str, value: Value) {
+/// Sets the entry `name` of a model's quality. A quality that is no JSON object, as files of other programs may
+/// have, is replaced by one.
+pub fn set_quality(quality: &mut Value, name: &str, value: Value) {
     if let Some(quality) = quality.as_object_mut() {
         quality.insert(name.to_owned(), value);
     } else {
@@ -305,16 +305,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quality_is_noted_beside_anything() {
+    fn an_entry_of_the_quality_can_be_set_whatever_it_was() {
         for before in [json!(null), json!("good"), json!([1]), json!({ "head": 1 })] {
             let mut quality = before;
-            note(&mut quality, "head", json!(2));
+            set_quality(&mut quality, "head", json!(2));
             assert_eq!(quality, json!({ "head": 2 }));
         }
     }
 
     #[test]
-    fn kinds_have_names_of_their_own() {
+    fn kinds_have_distinct_names() {
         let names: std::collections::BTreeSet<&str> = KINDS.iter().map(|kind| kind.name).collect();
         assert_eq!(names.len(), KINDS.len());
         assert!(KINDS.iter().all(|kind| Kind::named(kind.name).is_some()));

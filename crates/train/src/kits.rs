@@ -1,4 +1,4 @@
-//! What the instruments of a file's kit are called, so that a model shows them by name.
+//! Names of the instruments of a file's kit.
 
 use beat::{DEFAULT_INSTRUMENT_NAMES, Kit};
 use nets::KitTable;
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_instrument_is_called_by_its_note_not_by_its_place() {
+    fn an_instrument_is_named_by_its_note_not_by_its_index() {
         assert_eq!(named(&Kit::DEFAULT), KitTable::default());
         let paper = named(&Kit::PAPER).names;
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Sampling patterns from a model: where latents come from, and how patterns are drawn from them.
+//! Sampling patterns from a model: latents, and patterns from them.
 
 use beat::Pattern;
 use nets::{CodeCloud, Draw, Latent, Model, PatternDecoder};
@@ -17,8 +17,8 @@ pub enum LatentSource {
     Normal,
 }
 
-/// Latents drawn from a model's codes, each with the code that it was drawn around. `data` needs codes
-/// in the model and falls back to the normal, which is around no code: then it is the number of the draw.
+/// Random latents, each with the index of the code that it was drawn around. [`LatentSource::Data`] falls back
+/// to the normal where the model has no codes; a latent from the normal has its own number as index.
 pub fn draw_latents(codes: &CodeCloud, from: LatentSource, count: usize, seed: u64) -> Vec<(Latent, usize)> {
     let mut rng = TrainingRng::new(seed, Purpose::Latents, 0);
     (0..count)
@@ -35,7 +35,7 @@ pub fn draw_latents(codes: &CodeCloud, from: LatentSource, count: usize, seed: u
         .collect()
 }
 
-/// The pattern of each latent, each with random numbers of its own.
+/// The pattern of each latent, with the random numbers of a take of its own.
 pub fn draw_patterns(model: &Model, latents: &[Latent], temperature: f32, seed: u64) -> Vec<Pattern> {
     let decoder = PatternDecoder::new(model);
     decoder.patterns(latents, |row| draw(temperature, seed, row))

@@ -5,9 +5,9 @@
 //! cancellation and the pool are arguments; models and checkpoints come from bytes. The command line (`lab`) uses
 //! it, and a program that trains in the background can.
 //!
-//! The way through: [`patterns::Patterns`] or [`songs::Songs`] are the data, [`kinds::KINDS`] lists what can be
-//! trained on them, a [`kinds::Run`] trains one, [`mapping`] lays its codes out on a map, and [`metrics`] says how
-//! good it is.
+//! Where to begin: [`patterns::Patterns`] or [`songs::Songs`] are the data, [`kinds::KINDS`] lists what can be
+//! trained on them, a [`kinds::Run`] trains one, [`mapping`] lays its codes out on a map, and [`metrics`]
+//! evaluates it.
 
 pub mod encode;
 mod genres;

@@ -1,4 +1,4 @@
-//! Two-bar patterns as autoencoders see them: read from files and split by song.
+//! Two-bar patterns for autoencoders: read from files and split by song.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use crate::genres::common_name;
 
-/// One in this many of the training songs decides when training stops. It is neither trained on nor
-/// measured by `evaluate`, so that the figures of held-out songs stay honest.
+/// One in this many of the songs that are not held out is a validation song: it decides when training stops, and
+/// is neither trained on nor in the evaluation set.
 const VALIDATION_ONE_IN: u32 = 25;
 
 /// The patterns of one or more files.
@@ -63,7 +63,7 @@ impl Patterns {
         Ok(all)
     }
 
-    /// Checks that there are patterns to learn from and to stop by.
+    /// Checks that there are training and validation patterns.
     ///
     /// # Errors
     ///
@@ -76,17 +76,17 @@ impl Patterns {
         Ok(())
     }
 
-    /// The rows that a model may learn from.
+    /// The rows of training songs.
     pub fn training(&self) -> Vec<&Row> {
         self.rows.iter().filter(|row| !is_held_out(&row.song) && !is_validation(&row.song)).collect()
     }
 
-    /// The rows that decide when training stops.
+    /// The rows of validation songs, which decide when training stops.
     pub fn validation(&self) -> Vec<&Row> {
         self.rows.iter().filter(|row| !is_held_out(&row.song) && is_validation(&row.song)).collect()
     }
 
-    /// The rows that no model may learn anything from.
+    /// The rows of held-out songs, which no model is trained on.
     pub fn held_out(&self) -> Vec<&Row> {
         self.rows.iter().filter(|row| is_held_out(&row.song)).collect()
     }
@@ -97,13 +97,13 @@ pub fn patterns_of(rows: &[&Row]) -> Vec<Pattern> {
     rows.iter().map(|row| row.pattern).collect()
 }
 
-/// Whether a song decides when training stops.
+/// Whether a song that is not held out is a validation song.
 pub fn is_validation(song: &str) -> bool {
     let digest = Sha256::digest(format!("validation {song}").as_bytes());
     u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]).is_multiple_of(VALIDATION_ONE_IN)
 }
 
-/// The file names of paths, for provenance: where a folder lies is nobody's business.
+/// The file names of paths, for provenance: without folders, which are private.
 pub fn file_names(paths: &[PathBuf]) -> Vec<String> {
     let name = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     paths.iter().map(name).collect()

@@ -5,9 +5,9 @@ use nets::{PHRASE_BARS, PHRASE_STEPS, theme};
 
 /// The class bit of the crash.
 const CRASH: u16 = 1 << 7;
-/// A phrase may begin every so many bars.
+/// Bars of a group; phrases begin with one.
 const GROUP: usize = 4;
-/// Sixteen bars with more silent ones than this are the end of a song, or a rest: no phrase.
+/// Sixteen bars with more silent ones than this are no phrase but the end of a song, or a rest.
 const MOST_SILENT: usize = 4;
 /// A theme with fewer hits than this is no beat.
 const LEAST_HITS: u32 = 4;
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn phrases_begin_where_the_crashes_stand() {
+    fn phrases_begin_at_crashes() {
         let mut song = vec![1; 40 * STEPS_PER_BAR];
         for bar in [2, 6, 14] {
             song[bar * STEPS_PER_BAR] |= CRASH;

@@ -36,18 +36,18 @@ impl TrainingRng {
         Self(generator)
     }
 
-    /// A number drawn evenly from 0..1.
+    /// A uniform draw from 0..1.
     pub fn unit(&mut self) -> f32 {
         // 24 bits are what an f32 holds below 1, so that 1 itself never comes out.
         (self.0.next_u32() >> 8) as f32 / (1 << 24) as f32
     }
 
-    /// A number drawn evenly from `low..high`.
+    /// A uniform draw from `low..high`.
     pub fn between(&mut self, low: f32, high: f32) -> f32 {
         low + (high - low) * self.unit()
     }
 
-    /// An index drawn evenly from `0..count`; 0 where `count` is 0.
+    /// A uniform draw from `0..count`; 0 where `count` is 0.
     pub fn below(&mut self, count: usize) -> usize {
         ((u64::from(self.0.next_u32()) * count as u64) >> 32) as usize
     }
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_depends_on_its_name_alone() {
+    fn a_stream_depends_on_seed_purpose_and_index_alone() {
         let draw = |seed, purpose, index| TrainingRng::new(seed, purpose, index).unit();
         assert_eq!(draw(1, Purpose::Order, 0), draw(1, Purpose::Order, 0));
         assert_ne!(draw(1, Purpose::Order, 0), draw(2, Purpose::Order, 0));

@@ -1,4 +1,4 @@
-//! Whole songs as sequence models see them: read from files and split by song.
+//! Whole songs for sequence models: read from files and split by song.
 
 use std::path::{Path, PathBuf};
 
@@ -24,11 +24,11 @@ pub fn read_songs(path: &Path) -> Result<(Vec<Sequence>, Option<String>)> {
 /// The songs of one or more files, as classes of nine pieces.
 #[derive(Clone, Debug, Default)]
 pub struct Songs {
-    /// Songs to learn from.
+    /// Training songs.
     pub training: Vec<Vec<u16>>,
-    /// Songs that decide when training stops.
+    /// Validation songs, which decide when training stops.
     pub validation: Vec<Vec<u16>>,
-    /// Songs that no model may learn anything from.
+    /// Held-out songs, which no model is trained on.
     pub held_out: Vec<Vec<u16>>,
     /// sha256 over the contents of the files in their order, in hexadecimal.
     pub sha256: String,
@@ -58,7 +58,7 @@ impl Songs {
         Ok(songs)
     }
 
-    /// Checks that there are songs to learn from and to stop by.
+    /// Checks that there are training and validation songs.
     ///
     /// # Errors
     ///

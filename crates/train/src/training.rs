@@ -1,6 +1,6 @@
-//! The training loop. It is written once; sources of batches and objectives are what differ.
+//! The training loop, the same for all models: they differ in the source of batches and in the objective.
 //!
-//! Nothing here prints, spawns threads or knows of signals: progress and cancellation go through the `watch`
+//! Nothing here prints, spawns threads or handles signals: progress and cancellation go through the `watch`
 //! callback, and checkpoints are handed to it.
 
 mod checkpoint;
@@ -19,7 +19,7 @@ use parameters::Parameters;
 
 pub use checkpoint::{Checkpoint, Epoch};
 
-/// Where the examples of an epoch come from.
+/// The source of the training examples.
 pub trait BatchSource {
     /// One training example.
     type Example<'a>
@@ -62,7 +62,7 @@ impl<T> BatchSource for ShuffledRows<T> {
 pub trait Objective {
     /// The network, with its adversary where it has one.
     type Model: Module;
-    /// What it learns from.
+    /// The source of its training examples.
     type Source: BatchSource;
 
     /// The training examples.
@@ -106,13 +106,13 @@ pub struct Gradients {
 }
 
 impl Gradients {
-    /// Those of a network that is trained by one optimizer.
+    /// Those of a network with one optimizer.
     pub fn of(loss: f64, gradients: GradientsParams) -> Self {
         Self { loss, by_optimizer: vec![gradients] }
     }
 }
 
-/// How the learning rate of an optimizer goes over a run.
+/// The learning rate schedule of an optimizer.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 #[serde(untagged)]
 pub enum LearningRate {
@@ -148,7 +148,7 @@ impl LearningRate {
 /// The hyper-parameters of a run, whatever the objective.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Recipe {
-    /// What is trained on what: the kind and the hashes of the files. A run is resumed only on the same.
+    /// The kind and the hashes of its data. A checkpoint of another subject is refused.
     pub subject: String,
     /// Passes over the source.
     pub epochs: usize,
@@ -164,7 +164,7 @@ pub struct Recipe {
     pub seed: u64,
 }
 
-/// A point at which the loop can be watched and stopped.
+/// Progress of the loop; at each of these points it can be stopped.
 pub enum Progress<'a> {
     /// A step is done.
     Step {
@@ -210,7 +210,7 @@ pub fn train<O: Objective>(
             ensure!(checkpoint.run == run, "the checkpoint belongs to another run ({})", checkpoint.run);
             checkpoint
         }
-        None => first(objective, recipe, run, &device)?,
+        None => initial_checkpoint(objective, recipe, run, &device)?,
     };
     let steps = rows.div_ceil(recipe.batch);
     while state.epochs.len() < recipe.epochs && !is_stale(&state.epochs, recipe.early_stop_epochs) {
@@ -237,7 +237,13 @@ pub fn train<O: Objective>(
     Ok(Trained { best: state.best, epochs: state.epochs, interrupted: false })
 }
 
-fn first<O: Objective>(objective: &O, recipe: &Recipe, run: String, device: &Device) -> Result<Checkpoint> {
+/// The state before the first epoch.
+fn initial_checkpoint<O: Objective>(
+    objective: &O,
+    recipe: &Recipe,
+    run: String,
+    device: &Device,
+) -> Result<Checkpoint> {
     ensure!(objective.source().epoch_len() > 0, "there is no pattern to train on");
     let model = objective.initial(recipe.seed, device)?;
     let now = parameters::read(&model)?;
@@ -307,7 +313,7 @@ impl<'a, O: Objective> Runner<'a, O> {
     }
 }
 
-/// Trains without checkpoints or watching, and gives the network of the best epoch.
+/// Trains without checkpoints or progress, and returns the network of the best epoch.
 ///
 /// # Errors
 ///
@@ -318,7 +324,7 @@ pub fn train_to_end<O: Objective>(objective: &O, recipe: &Recipe) -> Result<O::M
     parameters::write(objective.initial(recipe.seed, &device)?, &trained.best, &device)
 }
 
-/// What the tests of several kinds need.
+/// For the tests of several kinds.
 #[cfg(test)]
 pub(crate) mod tests_support {
     use super::*;
@@ -335,7 +341,7 @@ pub(crate) mod tests_support {
         Ok(losses)
     }
 
-    /// What a run leaves that is interrupted after its first epoch, by way of its bytes.
+    /// The checkpoint of a run that is interrupted after its first epoch, written and read back.
     pub(crate) fn interrupted_after_an_epoch<O: Objective>(
         objective: &O,
         recipe: &Recipe,

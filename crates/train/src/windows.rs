@@ -1,14 +1,13 @@
-//! Where training examples of songs come from: any step, or any passage of whole bars, each as likely as any
-//! other.
+//! Random excerpts of songs: from any step on, or passages of whole bars, each as likely as any other.
 
 use beat::STEPS_PER_BAR;
 
 use crate::rng::TrainingRng;
 
-/// Songs of which every step is as likely to be drawn as any other.
+/// Songs of which every step is drawn with the same probability.
 pub(crate) struct RandomSteps {
     songs: Vec<Vec<u16>>,
-    /// Steps before each song, and of all songs at the end.
+    /// Number of steps before each song, and last that of all songs.
     starts: Vec<usize>,
 }
 
@@ -29,8 +28,8 @@ impl RandomSteps {
         (&self.songs[song], at - self.starts[song])
     }
 
-    /// A song and the first step of one of its bars, with `steps` steps from there on unless the song is
-    /// shorter: then it is its first bar.
+    /// A song and the index of the first step of one of its bars, at least `steps` steps before its end; of a
+    /// shorter song the first bar.
     pub(crate) fn bar(&self, steps: usize, rng: &mut TrainingRng) -> (&[u16], usize) {
         let (song, at) = self.step(rng);
         let last = song.len().saturating_sub(steps);
@@ -41,7 +40,7 @@ impl RandomSteps {
 /// The passages of a fixed number of bars in some songs; each begins at a bar.
 pub(crate) struct Passages {
     songs: Vec<Vec<u16>>,
-    /// Passages before each song, and of all songs at the end.
+    /// Number of passages before each song, and last that of all songs.
     starts: Vec<usize>,
     steps: usize,
 }

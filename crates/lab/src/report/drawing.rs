@@ -1,4 +1,4 @@
-//! The report's figures, each as PNG and as SVG from the same strokes.
+//! The report's figures, each drawn as PNG and as SVG.
 
 use std::path::Path;
 use std::sync::Once;
@@ -16,13 +16,13 @@ use super::plane::Plane;
 
 /// Genres that have a colour of their own; the rest is grey.
 const COLOURED: usize = 12;
-/// Every text's font: the SVG's reader has one of that name.
+/// The font family of all text. SVG viewers substitute their own.
 const FONT: &str = "sans-serif";
-const QUIET: RGBColor = RGBColor(205, 208, 214);
+const GREY: RGBColor = RGBColor(205, 208, 214);
 const INK: RGBColor = RGBColor(40, 44, 52);
-const LOUD: RGBColor = RGBColor(208, 56, 48);
+const HIGHLIGHT: RGBColor = RGBColor(208, 56, 48);
 
-/// Figure 3: a map with its genres, each named where it is densest over all.
+/// Figure 3: a map with its genres, each named where it is densest relative to all patterns.
 pub(crate) fn map(path: &Path, plane: &Plane) -> Result<()> {
     drawn(path, (900, 940), &Drawing::Map(plane))
 }
@@ -32,7 +32,7 @@ pub(crate) fn genre(path: &Path, planes: [(&str, &Plane); 2], genre: u8) -> Resu
     drawn(path, (1200, 640), &Drawing::Genre(planes, genre))
 }
 
-/// What was measured in training and validation, epoch by epoch.
+/// Learning curves: training and validation loss by epoch.
 pub(crate) fn curves(path: &Path, caption: &str, curves: &[(&str, &[Epoch])]) -> Result<()> {
     drawn(path, (900, 520), &Drawing::Curves(caption, curves))
 }
@@ -46,7 +46,7 @@ enum Drawing<'a> {
 fn drawn(path: &Path, size: (u32, u32), drawing: &Drawing) -> Result<()> {
     static FONTS: Once = Once::new();
     FONTS.call_once(|| {
-        // Should the font be refused, drawing text says so.
+        // Without the font, drawing text fails with an error.
         drop(register_font(FONT, FontStyle::Normal, epaint_default_fonts::UBUNTU_LIGHT));
     });
     drawing.on(BitMapBackend::new(&path.with_extension("png"), size).into_drawing_area())?;
@@ -71,22 +71,22 @@ type Drawn<B> = Result<(), DrawingAreaErrorKind<<B as DrawingBackend>::ErrorType
 
 fn draw_map<B: DrawingBackend>(area: &DrawingArea<B, Shift>, plane: &Plane) -> Drawn<B> {
     area.fill(&WHITE)?;
-    let mut field = square(area, "Codes of the VAE by t-SNE, genres named where they are densest")?;
+    let mut chart = square(area, "Codes of the VAE by t-SNE, genres named where they are densest")?;
     let mut sizes: Vec<(usize, u8)> =
         (0..plane.genres.len()).map(|genre| (plane.count(genre as u8), genre as u8)).collect();
     sizes.sort_by_key(|(size, genre)| (std::cmp::Reverse(*size), *genre));
     let rank = |genre: u8| sizes.iter().position(|(_, other)| *other == genre).unwrap_or(COLOURED);
     let points = plane.points.iter().zip(&plane.labels);
-    field.draw_series(points.map(|(point, label)| dot(point, colour(rank(*label)))))?;
+    chart.draw_series(points.map(|(point, label)| dot(point, colour(rank(*label)))))?;
     for region in regions(&plane.points, &plane.labels, plane.genres.len()) {
         let name = &plane.genres[usize::from(region.genre)];
-        // A white shadow, so that the name can be read on any ground.
+        // A white outline, so that the name can be read on any colour.
         for (shift, colour) in [(0.0025, WHITE), (-0.0025, WHITE), (0.0, INK)] {
             let style = TextStyle::from((FONT, 22).into_font())
                 .color(&colour)
                 .pos(Pos::new(HPos::Center, VPos::Center));
             let at = (region.at[0] + shift, region.at[1] - shift);
-            field.draw_series(std::iter::once(Text::new(name.clone(), at, style)))?;
+            chart.draw_series(std::iter::once(Text::new(name.clone(), at, style)))?;
         }
     }
     Ok(())
@@ -100,13 +100,13 @@ fn draw_genre<B: DrawingBackend>(
     area.fill(&WHITE)?;
     for (half, (name, plane)) in area.split_evenly((1, 2)).iter().zip(planes) {
         let genre_name = &plane.genres[usize::from(genre)];
-        let mut field = square(half, &format!("{genre_name} on the map of the {name}"))?;
+        let mut chart = square(half, &format!("{genre_name} on the map of the {name}"))?;
         // The genre comes last, so that nothing hides it.
         for own in [false, true] {
-            let style = if own { LOUD } else { QUIET };
+            let style = if own { HIGHLIGHT } else { GREY };
             let points = plane.points.iter().zip(&plane.labels);
             let of = points.filter(|(_, label)| (**label == genre) == own);
-            field.draw_series(of.map(|(point, _)| dot(point, style.to_rgba())))?;
+            chart.draw_series(of.map(|(point, _)| dot(point, style.to_rgba())))?;
         }
     }
     Ok(())
@@ -147,7 +147,7 @@ fn draw_curves<B: DrawingBackend>(
 
 type Square<'a, B> = ChartContext<'a, B, Cartesian2d<RangedCoordf32, RangedCoordf32>>;
 
-/// A titled field from 0 to 1 both ways, y upwards, without axes: those of t-SNE mean nothing.
+/// A titled chart from 0 to 1 both ways, y upwards, without axes: t-SNE's have no meaning.
 fn square<'a, B: DrawingBackend>(
     area: &DrawingArea<B, Shift>,
     title: &str,
@@ -162,10 +162,10 @@ fn dot(point: &[f32; 2], colour: RGBAColor) -> Circle<(f32, f32), i32> {
     Circle::new((point[0], point[1]), 2, colour.filled())
 }
 
-/// Muted hues, one for each of the largest genres.
+/// A colour for each of the largest genres, grey for the rest.
 fn colour(rank: usize) -> RGBAColor {
     if rank >= COLOURED {
-        return QUIET.to_rgba();
+        return GREY.to_rgba();
     }
     // Steps of the golden angle keep neighbours in rank apart in hue.
     HSLColor((rank as f64 * 0.381_966).fract(), 0.55, 0.52).to_rgba()

@@ -1,4 +1,4 @@
-//! The report's page: the table beside the paper's, what the figures show, and what is different.
+//! The report's page: our table beside the paper's, the figures, and how our experiment differs.
 
 use std::fmt::Write as _;
 
@@ -79,7 +79,7 @@ impl Page<'_> {
                 way.f1, way.hamming
             )?;
         }
-        let real = figures(&self.evaluation_set.held_out(), self.evaluation_set.known());
+        let real = figures(&self.evaluation_set.held_out(), self.evaluation_set.training());
         let (name, table, _) = PAPER[3];
         writeln!(
             text,

@@ -1,4 +1,4 @@
-//! A model's codes on a plane, as the paper shows them: t-SNE as it comes, neither spread nor curated.
+//! A model's codes on a plane, as the paper shows them: the result of t-SNE, not spread evenly.
 
 use anyhow::{Context, Result, bail};
 use beat::Pattern;
@@ -12,12 +12,12 @@ use train::rng::{Purpose, TrainingRng};
 
 use crate::progress;
 
-/// As many patterns are shown; more would only make black spots of the figures.
+/// The most patterns that are shown; more would cover each other.
 const SHOWN: usize = 4000;
 
 /// Training patterns of known genre, laid out by their codes.
 pub(crate) struct Plane {
-    /// Where each lies, both in 0..=1.
+    /// The place of each pattern, both coordinates in 0..=1.
     pub(crate) points: Vec<[f32; 2]>,
     /// The index of each one's genre.
     pub(crate) labels: Vec<u8>,
@@ -26,7 +26,7 @@ pub(crate) struct Plane {
 }
 
 impl Plane {
-    /// Lays out a random part of the training patterns: the same for every model of one seed.
+    /// Lays out a random part of the training patterns, which is the same for all models and one seed.
     pub(crate) fn of(model: &Model, patterns: &Patterns, seed: u64) -> Result<Self> {
         let rows: Vec<&Row> =
             patterns.training().into_iter().filter(|row| row.genre != UNKNOWN_GENRE).collect();

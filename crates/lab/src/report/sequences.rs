@@ -1,5 +1,5 @@
-//! The page of sequences: its sections that are measured, between marks, so that what people wrote around
-//! them stays.
+//! The measured sections of the page of sequences. HTML comments mark them, so that the text around them stays when
+//! they are written anew.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -60,7 +60,7 @@ fn entries(folder: &Path) -> Result<Vec<SequenceEntry>> {
     Ok(entries)
 }
 
-/// What it took to learn, and the curve of those models that foretell steps.
+/// How each model was trained, and the learning curves of next-step models.
 fn learning(args: &ReportArgs, entries: &[SequenceEntry]) -> Result<String> {
     let mut text =
         String::from("## Learning\n\n| model | kind | epochs | best validation loss | command |\n");
@@ -69,7 +69,7 @@ fn learning(args: &ReportArgs, entries: &[SequenceEntry]) -> Result<String> {
     for SequenceEntry { name, model, .. } in entries {
         let provenance = model.provenance();
         let curve = provenance.quality["training"]["curve"].clone();
-        // A model of an older program came without its curve; then there is none to draw.
+        // Files of the first versions have no learning curve.
         let curve: Vec<Epoch> = serde_json::from_value(curve).unwrap_or_default();
         let best = curve.iter().map(|epoch| epoch.validation_loss).fold(f64::INFINITY, f64::min);
         let best = if best.is_finite() { format!("{best:.4}") } else { String::new() };
@@ -100,20 +100,21 @@ fn perplexities(epoch: &Epoch) -> Epoch {
 fn phrases(args: &ReportArgs, entries: &[SequenceEntry]) -> Result<String> {
     let mut evaluation = PhraseEvaluation::new(&args.songs, args.phrases, args.seed)?;
     evaluation.add_loops();
-    let mut playing = Vec::new();
+    let mut generating = Vec::new();
     for entry in entries {
         if (Kind::of(&entry.model)?.1.generates_phrases)(&entry.model) {
-            playing.push(entry);
+            generating.push(entry);
         }
     }
-    for entry in &playing {
+    for entry in &generating {
         for temperature in TEMPERATURES {
             evaluation.add_model(&entry.file, temperature)?;
         }
     }
     let table = phrase_table::text(&evaluation.measured(CriticChoice::All, PaqueCriteria::All)?);
     let files: String = file_names(&args.songs).iter().map(|file| format!(" --real {file}")).collect();
-    let models: String = playing.iter().map(|entry| format!(" --model {}.safetensors", entry.name)).collect();
+    let models: String =
+        generating.iter().map(|entry| format!(" --model {}.safetensors", entry.name)).collect();
     let temperatures: String = TEMPERATURES.iter().map(|t| format!(" --temperature {t}")).collect();
     let (count, seed) = (args.phrases, args.seed);
     Ok(format!(
@@ -122,7 +123,7 @@ fn phrases(args: &ReportArgs, entries: &[SequenceEntry]) -> Result<String> {
     ))
 }
 
-/// The page with a section in the place of the one of that name, or behind everything.
+/// The page with the section of that name replaced, or appended where there is none.
 fn with_section(page: &str, name: &str, text: &str) -> String {
     let (begin, end) = (format!("<!-- report: {name} -->"), format!("<!-- end of report: {name} -->"));
     let section = format!("{begin}\n{}\n{end}", text.trim_end());
@@ -139,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_section_is_written_anew_and_what_people_wrote_around_it_stays() {
+    fn a_section_is_replaced_and_the_text_around_it_stays() {
         let first = with_section("# Sequences\n\nBy hand.\n", "phrases", "old");
         let more = format!("{first}\n## By another hand\n");
         let second = with_section(&more, "phrases", "new\n");

@@ -1,4 +1,4 @@
-//! Training on a few dozen composed patterns: what a person relies on is that a run is repeatable.
+//! Training on a few dozen synthetic patterns: runs are repeatable and can be resumed.
 
 use beat::Pattern;
 use corpus::rows::Row;
@@ -68,15 +68,15 @@ fn a_resumed_run_ends_where_an_uninterrupted_one_does() -> Result<()> {
     run(&whole)?;
     let mut resumed = args(folder.path(), "residual-acai", "resumed.safetensors", 1)?;
     let checkpoint = checkpoint_path(&resumed.shared.out);
-    // What Ctrl-C after an epoch leaves: the checkpoint of a run that is stopped there.
+    // The checkpoint of a run that is stopped by Ctrl-C after an epoch.
     interrupted_after_an_epoch(&resumed)?;
-    let left = std::fs::read(&checkpoint)?;
+    let saved = std::fs::read(&checkpoint)?;
     resumed.shared.resume = true;
     run(&resumed)?;
     assert_eq!(std::fs::read(&whole.shared.out)?, std::fs::read(&resumed.shared.out)?);
 
     for (kind, seed) in [("residual-acai", 2), ("acai", 1)] {
-        std::fs::write(&checkpoint, &left)?;
+        std::fs::write(&checkpoint, &saved)?;
         let mut other = args(folder.path(), kind, "resumed.safetensors", seed)?;
         other.shared.resume = true;
         assert!(run(&other).is_err(), "another seed or kind is another run: {kind} {seed}");
@@ -104,14 +104,14 @@ fn interrupted_after_an_epoch(args: &Train) -> Result<()> {
         command: &|_| String::new(),
     };
     let stopped = train(args, &mut run);
-    assert!(
-        stopped.is_err_and(|error| error.downcast_ref::<Interrupted>().is_some_and(|left| left.done == 1))
-    );
+    assert!(stopped.is_err_and(|error| {
+        error.downcast_ref::<Interrupted>().is_some_and(|interrupted| interrupted.done == 1)
+    }));
     Ok(())
 }
 
 #[test]
-fn a_head_is_added_to_a_model_that_stays_as_it_was() -> Result<()> {
+fn a_head_is_added_to_a_model_whose_weights_stay() -> Result<()> {
     let folder = tempfile::tempdir()?;
     run(&args(folder.path(), "ae", "ae.safetensors", 1)?)?;
     let head = args(folder.path(), "history-head", "head.safetensors", 1)?;
@@ -165,7 +165,7 @@ fn too_few_songs_are_refused_with_a_sentence() -> Result<()> {
 }
 
 /// The published data of arXiv 2007.06284 has a code, four latents and two map coordinates a line, and
-/// bits that stand for another kit than ours.
+/// the bits are of another kit than ours.
 #[test]
 fn a_model_of_the_papers_own_file_plays_on_the_papers_kit() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -182,7 +182,7 @@ fn a_model_of_the_papers_own_file_plays_on_the_papers_kit() -> Result<()> {
     assert_eq!(parts.kit.names[2], "closed hat");
     let corners: Vec<Latent> = parts.codes.codes[..4].to_vec();
     parts.map = Some(nets::LatentMap::new(2, corners, Vec::new(), Vec::new(), Vec::new())?);
-    // As the instrument does it: from the bytes of a file to a bank.
+    // As the plugin does it: from the bytes of a file to a bank.
     let bytes = Model::new("paper", parts)?.to_bytes(Precision::Half);
     let decoder = nets::BankDecoder::new(&Model::from_bytes("paper", &bytes)?)?;
     let bank = decoder.decode(&beat::Settings::DEFAULT, 1);
@@ -191,7 +191,7 @@ fn a_model_of_the_papers_own_file_plays_on_the_papers_kit() -> Result<()> {
 }
 
 #[test]
-fn samples_of_a_model_can_be_learnt_from_again() -> Result<()> {
+fn samples_of_a_model_can_be_trained_on() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut args = args(folder.path(), "ae", "first.safetensors", 1)?;
     run(&args)?;

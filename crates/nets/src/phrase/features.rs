@@ -8,7 +8,7 @@ use super::plan::{
 };
 
 const EDIT_CLASS_COUNT: usize = 6;
-/// How many of the bars before are encoded step by step.
+/// Previous bars that are encoded step by step.
 const RECENT_BARS: usize = 2;
 
 // The planner's features, in this order.
@@ -78,7 +78,7 @@ pub const WRITER_FEATURES: usize = EDITS_SO_FAR + MOST_EDITS + 1;
 /// The context in which a step is written.
 #[derive(Clone, Copy, Debug)]
 pub struct WriterContext<'a> {
-    /// The theme: the two bars that the phrase grows from.
+    /// The two bars that the phrase develops.
     pub theme: &'a [u16; STEPS],
     /// The classes of all steps before, from the phrase's first on.
     pub past: &'a [u16],

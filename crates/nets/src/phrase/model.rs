@@ -15,11 +15,12 @@ use crate::{
     sample_categorical,
 };
 
-/// How often half a bar is written again where it does not follow its plan.
+/// Attempts at half a bar that does not follow its plan.
 const TRIES: u32 = 4;
-/// The fill control at 1 adds this much to the logit of a fill, at -1 it takes it away.
+/// The fill control at 1 adds this much to the logit of a fill, at -1 it subtracts it.
 const FILL_LOGITS: f32 = 3.0;
-/// Phrases use other random numbers than takes, so that no cell of a beat is correlated with its phrase.
+/// The first take number of a phrase's random numbers: above those of takes, so that beat and phrase are
+/// uncorrelated.
 const PHRASE_TAKE: u32 = 1 << 16;
 
 /// How a phrase is drawn.
@@ -30,11 +31,11 @@ pub struct PhraseDraw {
     /// Temperature of the written steps: 0 is the most probable class, 1 the model's distribution. Plans are
     /// always drawn at 1.
     pub temperature: f32,
-    /// -1 (hardly a fill) to 1 (many); 0 is as in the songs.
+    /// -1 (hardly a fill) to 1 (many); 0 is the model's own distribution.
     pub fills: f32,
 }
 
-/// Sixteen bars that grow from a beat.
+/// Sixteen bars that develop a two-bar theme.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Phrase {
     /// The class of every step.
@@ -80,7 +81,7 @@ impl PhraseModel {
         Self::new(model.weights()).map_err(|fault| ModelFault::from(fault).of(file))
     }
 
-    /// The phrase that grows from `theme`. Deterministic for the same model, theme and draw.
+    /// The phrase that develops `theme`. Deterministic for the same model, theme and draw.
     pub fn phrase(&self, theme: &[u16; STEPS], draw: &PhraseDraw) -> Phrase {
         let mut past = Vec::with_capacity(PHRASE_STEPS);
         let mut plans = Vec::with_capacity(PHRASE_BARS);
@@ -194,7 +195,7 @@ fn class_logits(outputs: &[f32], reference: u16) -> Vec<f32> {
     (0..CLASSES).map(|class| absolute[class] + difference[difference_class(class, reference)]).collect()
 }
 
-/// By how much a written half departs from its plan; 0 follows it.
+/// By how much a written half differs from its plan; 0 follows it.
 fn plan_violations(
     before: &PlanContext<'_>,
     reference: &HalfBar,
@@ -232,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_planned_as_a_copy_is_one_and_what_is_written_is_read_back() {
+    fn halves_that_are_planned_as_copies_are_copies() {
         for seed in 0..6 {
             let draw = PhraseDraw { seed, temperature: 1.0, fills: 0.0 };
             let phrase = model(seed).phrase(&beat(), &draw);
@@ -249,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fill_control_asks_for_more_fills_or_none() {
+    fn the_fill_control_changes_how_many_fills_are_planned() {
         let planned = |fills: f32| {
             let draw = |seed| PhraseDraw { seed, temperature: 0.8, fills };
             let phrases = (0..8).map(|seed| model(2).phrase(&beat(), &draw(seed)));

@@ -1,4 +1,4 @@
-//! The plan of a phrase: what each of its bars does, before any of it is written.
+//! The plan of a phrase: decisions about each bar that are made before its steps are written.
 //!
 //! Real songs repeat. So a plan names for each half of a bar its reference (the theme, or the same half one,
 //! two, four or eight bars before) and its edit distance from it in cells; and for each bar whether it ends in
@@ -53,7 +53,7 @@ pub type HalfBar = [u16; HALF];
 /// The context in which a bar is planned.
 #[derive(Clone, Copy, Debug)]
 pub struct PlanContext<'a> {
-    /// The theme: the two bars that the phrase grows from.
+    /// The two bars that the phrase develops.
     pub theme: &'a [u16; STEPS],
     /// The classes of all bars before, from the phrase's first on.
     pub past: &'a [u16],
@@ -97,11 +97,11 @@ impl PlanContext<'_> {
     fn is_consistent(&self, so_far: &BarPlan, half: usize, HalfPlan { reference, edits }: HalfPlan) -> bool {
         let Some(copied) = self.reference(half, reference) else { return false };
         let is_duplicate = (0..reference).any(|earlier| self.reference(half, earlier) == Some(copied));
-        let does = match half {
+        let agrees = match half {
             0 => u8::from(begins_with_crash(&copied)) == so_far.0[CRASH],
             _ => u8::from(self.is_fill(&copied)) == so_far.0[FILL],
         };
-        edits > 0 || does && !is_duplicate
+        edits > 0 || agrees && !is_duplicate
     }
 
     fn known_toms(&self, so_far: &BarPlan, half: usize) -> Option<u8> {
@@ -130,7 +130,7 @@ pub struct HalfPlan {
 }
 
 impl HalfPlan {
-    /// The half plan that a choice stands for.
+    /// The plan with this index among the choices of a half.
     pub fn of(choice: usize) -> Self {
         Self { reference: choice / EDIT_CLASSES.len(), edits: choice % EDIT_CLASSES.len() }
     }
@@ -141,7 +141,7 @@ impl HalfPlan {
 }
 
 impl BarPlan {
-    /// The plan that describes an existing bar in its context: what training learns from.
+    /// The plan that describes an existing bar in its context: the target of training.
     pub fn of_bar(before: &PlanContext<'_>, bar: &[u16; STEPS_PER_BAR]) -> Self {
         let mut halves = [HalfBar::default(); 2];
         halves.as_flattened_mut().copy_from_slice(bar);

@@ -7,13 +7,13 @@ use super::plan::{HALF, PlanContext};
 use crate::velocity::velocity;
 use crate::{CounterRng, RngStream};
 
-/// The probability from which the velocity of a hit is computed that the phrase adds to its beat: no ghost
-/// note.
+/// A hit that a phrase adds to its beat gets the velocity of an onset with this probability, so that it is no
+/// ghost note.
 const ADDED_HIT_PROBABILITY: f32 = 0.8;
 
 /// The phrase played by a kit: take `k` is its bars `2k` and `2k + 1`.
 ///
-/// `beat` is the take that it grew from. Hits copied from a reference keep its instruments; a new hit is played
+/// `beat` is the take that it develops. Hits copied from a reference keep its instruments; a new hit is played
 /// by the instrument that the beat uses most for that piece, else by the kit's first. Velocities are those of
 /// the beat; those of new hits follow the metre.
 pub(crate) fn takes(phrase: &Phrase, beat: &Take, pieces: &PieceMap, rng: &CounterRng) -> [Take; BANK_TAKES] {
@@ -43,8 +43,8 @@ pub(crate) fn takes(phrase: &Phrase, beat: &Take, pieces: &PieceMap, rng: &Count
 /// of every new piece.
 fn orchestrate(class: u16, source: u16, pieces: &PieceMap, preferred: &[u16; PIECES]) -> u16 {
     (0..PIECES).filter(|piece| class >> piece & 1 == 1).fold(0, |step, piece| {
-        let kept = source & pieces.instruments(piece);
-        step | if kept == 0 { preferred[piece] } else { kept }
+        let copied = source & pieces.instruments(piece);
+        step | if copied == 0 { preferred[piece] } else { copied }
     })
 }
 
@@ -89,7 +89,7 @@ mod tests {
         beat.velocities[4][3] = 9;
         let theme = beat.onsets.steps().map(|step| pieces.class(step));
         let mut steps: [u16; PHRASE_STEPS] = std::array::from_fn(|step| theme[step % STEPS]);
-        steps[14] |= 1 << 1; // a snare more, and a crash where the kit has one
+        steps[14] |= 1 << 1; // one more snare; below, a crash
         steps[32] |= 1 << 7;
         let plans = [BarPlan::default(); PHRASE_BARS];
         let rng = CounterRng { seed: 1, take: 0 };

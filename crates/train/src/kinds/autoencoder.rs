@@ -113,23 +113,24 @@ fn train(
     Ok(Model::new("the trained model", parts)?)
 }
 
-/// What an autoencoder is trained for beside reconstruction.
+/// The loss of an autoencoder beside reconstruction.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
 enum AutoencoderLoss {
     /// Nothing.
     Reconstruction,
-    /// Codes from a standard normal: Kingma & Welling, arXiv 1312.6114. The weight rises over the first 30 %
+    /// The divergence of the codes from a standard normal: Kingma & Welling, arXiv 1312.6114. The weight rises over the first 30 %
     /// of the run.
     Variational {
         /// The weight of the Kullback-Leibler divergence.
         beta: f32,
     },
-    /// Interpolated codes whose decodes a critic can't tell from those of real codes: Berthelot et al., arXiv
-    /// 1807.07543, whose letters are used.
+    /// An adversarial critic that estimates how far a decoded code was interpolated: ACAI of Berthelot et al.,
+    /// arXiv 1807.07543, whose letters are used.
     Interpolation {
-        /// The weight of fooling the critic, on the loss as a mean over cells.
+        /// The weight of the adversarial loss, where reconstruction is a mean over cells.
         lambda: f32,
-        /// How much of the true pattern is mixed into its reconstruction to steady the critic.
+        /// The share of the true pattern in its mixture with the reconstruction, for which the critic shall
+        /// estimate 0: this stabilises it.
         gamma: f32,
     },
 }
@@ -138,7 +139,7 @@ enum AutoencoderLoss {
 #[derive(Module, Debug)]
 struct AutoencoderWithCritic {
     autoencoder: Autoencoder,
-    /// Estimates how far between two codes a decoded pattern lies.
+    /// Estimates alpha, the interpolation coefficient of a decoded pattern, 0..0.5.
     critic: Option<Mlp>,
 }
 
@@ -231,7 +232,7 @@ fn without_critic(model: &AutoencoderWithCritic, loss: Tensor<1>) -> Result<Grad
     Ok(Gradients::of(f64::from(loss.try_into_scalar::<f32>()?), gradients))
 }
 
-/// Latents drawn from the codes' own normals.
+/// Latents sampled from the encoder's distributions (reparameterisation).
 fn reparameterised(code: &EncoderOutput, rng: &mut TrainingRng, device: &Device) -> Tensor<2> {
     let Some(log_variance) = code.log_variance.clone() else { return code.mean.clone() };
     let rows = code.mean.dims()[0];
@@ -240,7 +241,7 @@ fn reparameterised(code: &EncoderOutput, rng: &mut TrainingRng, device: &Device)
     code.mean.clone() + (log_variance * 0.5).exp() * noise
 }
 
-/// Equations 1 and 2 of Berthelot et al.: the critic regresses alpha, the autoencoder wants it to estimate 0.
+/// Equations 1 and 2 of Berthelot et al.: the critic regresses alpha, the autoencoder minimises its estimate.
 fn interpolation(
     model: &AutoencoderWithCritic,
     critic: &Mlp,
@@ -253,17 +254,17 @@ fn interpolation(
     let device = x.device();
     let alpha: Vec<f32> = (0..rows).map(|_| rng.between(0.0, 0.5)).collect();
     let alpha = Tensor::<2>::from_data(TensorData::new(alpha, [rows, 1]), &device); // [batch, 1]
-    // ShuffledRows come in random order, so the next row is a random partner.
+    // Rows come in random order, so the next row is a random partner.
     let partner = z.clone().roll_dim(1, 0);
     let between = z.clone() + (partner - z.clone()) * alpha.clone(); // [batch, 4]
     let logits = model.autoencoder.decoder.forward(Tensor::cat(vec![z, between], 0)); // [2 batch, 448]
     let reconstructed = logits.clone().narrow(0, 0, rows);
     let x_alpha = sigmoid(logits.narrow(0, rows, rows));
 
-    let fooled = critic.forward(x_alpha.clone()).square().mean();
+    let estimate = critic.forward(x_alpha.clone()).square().mean();
     let loss = reconstruction_loss(reconstructed.clone(), x.clone());
     let reported = f64::from(loss.clone().try_into_scalar::<f32>()?);
-    let loss = loss + fooled * (CELLS as f32 * lambda);
+    let loss = loss + estimate * (CELLS as f32 * lambda);
     let gradients = GradientsParams::from_grads(loss.backward(), &model.autoencoder);
 
     let critic_loss = (critic.forward(x_alpha.detach()) - alpha).square().mean();

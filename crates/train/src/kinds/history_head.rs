@@ -14,7 +14,7 @@ use nets::{
     patterns_tensor,
 };
 
-use super::{Kind, Run, TrainKind, note, quality};
+use super::{Kind, Run, TrainKind, quality, set_quality};
 use crate::encode::encode;
 use crate::layers::cross_entropy::binary_cross_entropy;
 use crate::patterns::{Patterns, patterns_of};
@@ -26,14 +26,14 @@ pub(super) const KIND: Kind = Kind {
     name: "history-head",
     about: "History head for a trained model: draws each cell given those before it; learns from patterns",
     options: &[],
-    train: TrainKind::Upon(train),
+    train: TrainKind::PatternsOnModel(train),
     sequence: None,
 };
 
 /// Standard deviation of the noise on a latent, in deviations of all codes: the head must not rely on the
 /// exact code.
 const LATENT_NOISE: f32 = 0.05;
-/// The share of patterns whose history is hidden, so that the head learns to start from nothing.
+/// The share of patterns whose history is hidden, so that the head learns the first steps of a pattern too.
 const HISTORY_DROPOUT: f32 = 0.08;
 
 /// Trains a history head for a model that stays as it is.
@@ -66,7 +66,7 @@ fn train(run: &mut Run<'_>, patterns: &Patterns, model: Model) -> Result<Model> 
     let mut parts = model.into_parts();
     parts.weights.extend(head.weights());
     parts.provenance.commands.extend(run.provenance.commands.last().cloned());
-    note(&mut parts.provenance.quality, "head", quality(&losses));
+    set_quality(&mut parts.provenance.quality, "head", quality(&losses));
     Ok(Model::new("the trained model", parts)?)
 }
 
@@ -92,7 +92,7 @@ impl HeadTraining {
         let latents: Vec<f32> = rows.iter().flat_map(|(_, latent)| *latent).collect();
         let data = TensorData::new(latents, [rows.len(), LATENT]);
         let decoded = self.decoder.forward(Tensor::from_data(data.clone(), &nets::device())); // [batch, 448]
-        // By way of host memory: that detaches it, and the frozen decoder costs no backward pass.
+        // Copying through host memory detaches the tensor, so that the frozen decoder has no backward pass.
         let decoded = Tensor::from_data(decoded.into_data(), device);
         let patterns: Vec<Pattern> = rows.iter().map(|(pattern, _)| *pattern).collect();
         let mut past = patterns.clone();

@@ -53,21 +53,21 @@ fn train(run: &mut Run<'_>, songs: Songs) -> Result<SequenceModel> {
 fn phrases(model: &SequenceModel, request: &PhraseRequest<'_>) -> Result<[PhraseSet; 2]> {
     let model = PhraseModel::new(model.weights())?;
     let PhraseRequest { real, name, temperature, seed, .. } = request;
-    let grow = |(row, phrase): (usize, &Vec<u16>)| {
+    let develop = |(row, phrase): (usize, &Vec<u16>)| {
         let mut steps = [0; PHRASE_STEPS];
-        steps.iter_mut().zip(phrase).for_each(|(step, played)| *step = *played);
+        steps.iter_mut().zip(phrase).for_each(|(step, class)| *step = *class);
         let seed = seed.wrapping_add(row as u64);
         let draw = PhraseDraw { seed, temperature: *temperature, fills: 0.0 };
         model.phrase(&theme(&steps), &draw).steps.to_vec()
     };
-    let grown = real.phrases.par_iter().enumerate().map(grow).collect();
-    let phrases = PhraseSet { name: name.clone(), phrases: grown, ..(*real).clone() };
+    let phrases = real.phrases.par_iter().enumerate().map(develop).collect();
+    let phrases = PhraseSet { name: name.clone(), phrases, ..(*real).clone() };
     let mut pieces = phrases.clone();
     pieces.phrases.iter_mut().for_each(|piece| *piece = piece.repeat(PIECE_BARS / PHRASE_BARS));
     Ok([phrases, pieces])
 }
 
-/// Phrases one after another, each grown from the same prime.
+/// Phrases one after another, each developed from the same prime.
 pub struct PhraseGenerator(pub PhraseModel);
 
 impl BarGenerator for PhraseGenerator {
@@ -90,7 +90,7 @@ impl BarGenerator for PhraseGenerator {
 const PHRASES: usize = 16_384;
 /// One in this many phrases of the validation songs is measured.
 const VALIDATION_ONE_IN: usize = 16;
-/// Phrases that are measured at once.
+/// Validation phrases of one forward pass.
 const VALIDATION_BATCH: usize = 16;
 /// Added to the logit of an impossible choice.
 const MASKED: f32 = -1e4;
@@ -117,7 +117,7 @@ struct PhraseTraining {
     validation: Vec<[u16; PHRASE_STEPS]>,
 }
 
-/// Phrases from anywhere in some songs.
+/// Random phrases of some songs.
 struct RandomPhrases {
     songs: Vec<Vec<u16>>,
     /// Song and first step of each phrase.

@@ -20,7 +20,7 @@ use crate::training::{BatchSource, Gradients, LearningRate, Objective, Recipe};
 use crate::windows::RandomSteps;
 use network::RecurrentNetwork;
 
-/// What the files of the two kinds call them.
+/// The names of the two kinds in model files.
 const LSTM_FILE: &str = "lstm";
 const DRUMS_RNN_FILE: &str = "drums-rnn";
 
@@ -97,13 +97,16 @@ impl NextStepModel for RecurrentModel {
 const EPOCH_STEPS: usize = 1 << 20;
 /// Steps from the start of each validation song that are measured.
 const VALIDATION_STEPS: usize = 512;
-/// Validation songs that are measured at once.
+/// Validation songs of one forward pass.
 const VALIDATION_BATCH: usize = 16;
 
-/// Windows of so many steps, so many at once, and passes over a million steps.
+/// What differs between the recipes of the two kinds.
 struct WindowRecipe {
+    /// Steps of a window.
     window: usize,
+    /// Windows of a batch.
     batch: usize,
+    /// Epochs of [`EPOCH_STEPS`].
     epochs: usize,
 }
 
@@ -137,7 +140,7 @@ struct RecurrentTraining {
     validation: Vec<Vec<u16>>,
 }
 
-/// Windows of so many steps from any bar of the songs.
+/// Windows of `steps` steps that begin at a random bar of a song.
 struct BarWindows {
     songs: RandomSteps,
     steps: usize,
@@ -203,16 +206,16 @@ impl WindowBatch {
                     let row = step * count + window;
                     config.encode_step(&song[..from + step], |input| inputs[[row, input]] = 1.0);
                 }
-                let played = class.unwrap_or(0);
-                batch.classes.push(i32::from(played) % CLASSES as i32);
-                batch.pieces.extend((0..PIECES).map(|piece| f32::from(played >> piece & 1)));
                 batch.mask.push(if class.is_some() { 1.0 } else { 0.0 });
+                let class = class.unwrap_or(0);
+                batch.classes.push(i32::from(class) % CLASSES as i32);
+                batch.pieces.extend((0..PIECES).map(|piece| f32::from(class >> piece & 1)));
             }
         }
         batch
     }
 
-    /// The forward passes of the LSTM layers, the last one last.
+    /// The forward passes of the LSTM layers, in order.
     fn passes(&mut self, model: &RecurrentNetwork) -> Result<Vec<LayerPass>> {
         let mut inputs = std::mem::take(&mut self.inputs);
         let mut passes = Vec::new();
@@ -224,13 +227,17 @@ impl WindowBatch {
         Ok(passes)
     }
 
-    /// Steps within songs.
+    /// The number of steps within songs, at least 1.
     fn unmasked(&self) -> f32 {
         self.mask.iter().sum::<f32>().max(1.0)
     }
 
-    /// The logits of every step, `[windows * steps, 512]`, given the output of the last LSTM layer, `[steps *
-    /// windows, width]`.
+    /// The logits of every step, given the output of the last LSTM layer.
+    ///
+    /// # Shapes
+    ///
+    /// - hidden: `[steps * windows, width]`
+    /// - output: `[windows * steps, 512]`
     fn logits(&self, model: &RecurrentNetwork, hidden: Tensor<2>) -> Tensor<2> {
         let [_, width] = hidden.dims();
         let device = hidden.device();
@@ -239,7 +246,8 @@ impl WindowBatch {
         model.logits(hidden, Tensor::from_data(pieces, &device))
     }
 
-    /// The mean cross-entropy over all steps within songs, in nats, and its gradient by each logit.
+    /// The mean cross-entropy over all steps within songs, in nats, and its gradient with
+    /// respect to the logits.
     fn loss(&self, logits: &Tensor<2>) -> Result<(f64, Tensor<2>)> {
         let [rows, classes] = logits.dims();
         let mut gradients = logits.to_data().try_into_vec_as::<f32>()?;
@@ -280,13 +288,13 @@ impl Objective for RecurrentTraining {
         let device = nets::device().autodiff();
         let hidden = Tensor::<2>::from_data(tensor(hidden).into_data(), &device).require_grad();
         let logits = batch.logits(model, hidden.clone());
-        let (loss, by_logits) = batch.loss(&logits)?;
-        let mut graph = (logits * by_logits).sum().backward();
-        let by_hidden = hidden.grad(&graph).context("the loss depends on the last layer")?;
-        let mut by_hidden = array(by_hidden, size)?;
+        let (loss, grad_logits) = batch.loss(&logits)?;
+        let mut graph = (logits * grad_logits).sum().backward();
+        let grad_hidden = hidden.grad(&graph).context("the loss depends on the last layer")?;
+        let mut grad_hidden = array(grad_hidden, size)?;
         let mut gradients = GradientsParams::from_module(&mut graph, model);
         for (layer, pass) in model.layers().iter().zip(&passes).rev() {
-            by_hidden = pass.backward(&by_hidden).register(layer, &mut gradients);
+            grad_hidden = pass.backward(&grad_hidden).register(layer, &mut gradients);
         }
         Ok(Gradients::of(loss, gradients))
     }

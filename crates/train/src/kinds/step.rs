@@ -54,7 +54,7 @@ fn train(run: &mut Run<'_>, songs: Songs) -> Result<SequenceModel> {
     run.train_sequence(&objective, &recipe, StepModel::KIND, &(), |network| network.weights(&STEP_SHAPE))
 }
 
-/// The recipe of perceptrons over the past, eight songs to a batch.
+/// The recipe of step and phrase model.
 pub(super) fn recipe(run: &Run<'_>, subject: String, epochs: usize) -> Recipe {
     Recipe {
         subject,
@@ -69,15 +69,15 @@ pub(super) fn recipe(run: &Run<'_>, subject: String, epochs: usize) -> Recipe {
 
 /// A step model to be trained on songs.
 struct StepTraining {
-    windows: DroppedWindows,
+    windows: WindowsWithDropout,
     /// The validation steps: a part of a song and the index of the step in it.
     validation: Vec<(Vec<u16>, usize)>,
 }
 
-/// Windows from anywhere in the songs, each with the lags that are hidden in it.
-struct DroppedWindows(RandomSteps);
+/// Windows that begin at a random step of a song, each with the lags that are hidden in it (lag dropout).
+struct WindowsWithDropout(RandomSteps);
 
-impl BatchSource for DroppedWindows {
+impl BatchSource for WindowsWithDropout {
     type Example<'a> = (&'a [u16], usize, [bool; LAGS.len()]);
 
     fn epoch_len(&self) -> usize {
@@ -101,17 +101,17 @@ impl BatchSource for DroppedWindows {
 
 impl StepTraining {
     fn new(training: Vec<Vec<u16>>, validation: &[Vec<u16>]) -> Self {
-        // As much of the past as the model's features cover is enough.
+        // The model's features cover no more of the past.
         let longest = LAGS[LAGS.len() - 1] + 16;
-        let check = |song: &Vec<u16>, step: usize| {
+        let example = |song: &Vec<u16>, step: usize| {
             let from = step.saturating_sub(longest) / 16 * 16;
             (song[from..=step].to_vec(), step - from)
         };
         let validation = validation
             .iter()
-            .flat_map(|song| (0..song.len()).step_by(VALIDATION_ONE_IN).map(move |step| check(song, step)))
+            .flat_map(|song| (0..song.len()).step_by(VALIDATION_ONE_IN).map(move |step| example(song, step)))
             .collect();
-        Self { windows: DroppedWindows(RandomSteps::new(training)), validation }
+        Self { windows: WindowsWithDropout(RandomSteps::new(training)), validation }
     }
 }
 
@@ -143,9 +143,9 @@ impl StepBatch {
 
 impl Objective for StepTraining {
     type Model = PerceptronNetwork;
-    type Source = DroppedWindows;
+    type Source = WindowsWithDropout;
 
-    fn source(&self) -> &DroppedWindows {
+    fn source(&self) -> &WindowsWithDropout {
         &self.windows
     }
 
@@ -174,11 +174,11 @@ impl Objective for StepTraining {
 
     fn validation_loss(&self, model: &PerceptronNetwork) -> Result<f64> {
         let mut total = 0.0;
-        for checks in self.validation.chunks(1024) {
+        for examples in self.validation.chunks(1024) {
             let mut batch = StepBatch::default();
-            checks.iter().for_each(|(song, step)| batch.add(song, *step, |_| false));
+            examples.iter().for_each(|(song, step)| batch.add(song, *step, |_| false));
             let loss = batch.loss(model, &nets::device()).try_into_scalar::<f32>()?;
-            total += f64::from(loss) * checks.len() as f64;
+            total += f64::from(loss) * examples.len() as f64;
         }
         Ok(total / self.validation.len().max(1) as f64)
     }
@@ -191,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_song_that_repeats_is_learnt() -> Result<()> {
-        // Two bars of their own, over and over: the step two bars back gives the next one away.
+        // Two bars over and over: the step two bars ago determines the next one.
         let song = |seed: u16| (0..512).map(|step: u16| (step % 32 * 37 + seed) % 512).collect::<Vec<u16>>();
         let objective = StepTraining::new(vec![song(2)], &[song(2)]);
         let recipe = Recipe {

@@ -1,9 +1,9 @@
 //! Variational autoencoders of whole bars: MusicVAE (Roberts et al., arXiv 1803.05428) and its relatives,
 //! scaled to a CPU.
 //!
-//! An encoder sends a passage to one latent; a decoder reconstructs it, and its sort makes the kind: a
-//! perceptron for all steps at once, one LSTM through all steps, or a conductor with an LSTM for each bar. All
-//! of them end in the same head over classes.
+//! An encoder maps a *passage*, a fixed number of bars, to one latent, and a decoder reconstructs it. The kinds
+//! differ in the decoder: a perceptron for all steps at once, one LSTM through all steps, or a conductor with an
+//! LSTM for each bar. All of them end in the same output head over classes.
 
 mod class_loss;
 mod decoders;
@@ -34,10 +34,10 @@ use objective::VaeTraining;
 pub(crate) use objective::most_probable;
 pub(crate) use principal::Principal;
 
-/// What model files call these kinds; the decoder tells them apart.
+/// The name of these kinds in model files; the config's `decoder` tells which it is.
 const FILE_KIND: &str = "vae";
 
-/// The most bars that a variational autoencoder is built for: two minutes of them.
+/// The most bars of a passage: two minutes.
 const MOST_BARS: u64 = 64;
 
 const OPTIONS: &[KindOption] = &[
@@ -119,7 +119,7 @@ fn is(model: &SequenceModel, decoder: DecoderKind) -> bool {
     model.kind() == FILE_KIND && model.config::<VaeConfig>().is_ok_and(|config| config.decoder == decoder)
 }
 
-/// Phrases from latents of the spread of all songs. They are of no song and of no genre.
+/// Phrases decoded from latents with the distribution of the training songs'. They have no song and no genre.
 fn phrases(model: &SequenceModel, request: &PhraseRequest<'_>) -> Result<[PhraseSet; 2]> {
     let config = VaeConfig::of(model)?;
     ensure!(
@@ -143,10 +143,10 @@ fn phrases(model: &SequenceModel, request: &PhraseRequest<'_>) -> Result<[Phrase
 /// Cells of one bar: sixteen steps of nine pieces.
 const BAR_CELLS: usize = STEPS_PER_BAR * PIECES;
 
-/// No size in a file is larger, so that a damaged one can't ask for all memory or time.
+/// The largest size in a file, so that a damaged one can't take all memory or time.
 const LARGEST: u16 = 1024;
 
-/// What reconstructs bars from a latent.
+/// The architecture of the decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum DecoderKind {
@@ -154,7 +154,7 @@ pub(crate) enum DecoderKind {
     Mlp,
     /// One LSTM through all steps, with the latent as input at each.
     Flat,
-    /// A conductor that makes an embedding for each bar, and an LSTM through each bar, with that as input.
+    /// A conductor LSTM that computes an embedding for each bar, and an LSTM through each bar, with that as input.
     Hierarchical,
 }
 
@@ -162,7 +162,7 @@ pub(crate) enum DecoderKind {
 /// overflows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct VaeConfig {
-    /// What reconstructs bars from a latent.
+    /// The architecture of the decoder.
     pub(crate) decoder: DecoderKind,
     /// Bars of a passage.
     pub(crate) bars: u16,

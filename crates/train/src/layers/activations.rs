@@ -1,8 +1,7 @@
 //! Exponential, logistic function and hyperbolic tangent in a form that the compiler vectorises. With the
 //! standard library's own a recurrent network spends half of its time in them.
 
-/// `e^x` within a hundred thousandth of itself, and where it matters, near 0, within rounding; what would
-/// leave the range of f32 stays at its ends.
+/// `e^x` with a relative error below 1e-5, and below 3e-7 for x in -1..1; clamped to the range of f32.
 pub(crate) fn exp(x: f32) -> f32 {
     // Adding this leaves the nearest whole number in the lowest bits.
     const WHOLE: f32 = 12_582_912.0;

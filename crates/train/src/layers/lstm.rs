@@ -103,11 +103,11 @@ impl Lstm {
     /// - inputs: `[batch, inputs]` each
     /// - output: `[batch, width]` each
     pub(crate) fn forward(&self, inputs: Vec<Tensor<2>>, state: LstmState) -> (Vec<Tensor<2>>, LstmState) {
-        let gating = self.gating(&state.hidden.device());
+        let factors = self.gate_factors(&state.hidden.device());
         let mut state = state;
         let mut outputs = Vec::with_capacity(inputs.len());
         for input in inputs {
-            state = self.gated(input, state, &gating);
+            state = self.step_with(input, state, &factors);
             outputs.push(state.hidden.clone());
         }
         (outputs, state)
@@ -115,42 +115,44 @@ impl Lstm {
 
     /// Its state after one more input, `[batch, inputs]`; its output is the state's `hidden`.
     pub(crate) fn step(&self, input: Tensor<2>, state: LstmState) -> LstmState {
-        let gating = self.gating(&state.hidden.device());
-        self.gated(input, state, &gating)
+        let factors = self.gate_factors(&state.hidden.device());
+        self.step_with(input, state, &factors)
     }
 
-    fn gated(&self, input: Tensor<2>, state: LstmState, gating: &Gating) -> LstmState {
+    fn step_with(&self, input: Tensor<2>, state: LstmState, factors: &GateFactors) -> LstmState {
         let width = self.width();
         let inputs = Tensor::cat(vec![input, state.hidden], 1); // [batch, inputs + width]
-        let sums = inputs.matmul(self.weight.val()) + gating.bias.clone(); // [batch, 4 * width]
-        let gates = (sums * gating.before.clone()).tanh() * gating.after.clone() + gating.above.clone();
+        let sums = inputs.matmul(self.weight.val()) + factors.bias.clone(); // [batch, 4 * width]
+        let gates = (sums * factors.input_scale.clone()).tanh() * factors.output_scale.clone()
+            + factors.offset.clone();
         let gate = |number| gates.clone().narrow(1, number * width, width); // [batch, width]
         let cell = gate(1) * state.cell + gate(0) * gate(2);
         LstmState { hidden: gate(3) * cell.clone().tanh(), cell }
     }
 
-    /// The factors that turn tanh into the sigmoid for three of the four gates.
-    fn gating(&self, device: &Device) -> Gating {
+    /// The factors with which one tanh computes the sigmoid of three gates and the tanh of the fourth.
+    fn gate_factors(&self, device: &Device) -> GateFactors {
         let width = self.width();
         let gates = |values: [f32; 4]| {
             let row: Vec<f32> = values.iter().flat_map(|value| vec![*value; width]).collect();
             Tensor::<1>::from_floats(row.as_slice(), device).unsqueeze::<2>() // [1, 4 * width]
         };
-        Gating {
+        GateFactors {
             bias: self.bias.val().unsqueeze::<2>() + gates([0.0, 1.0, 0.0, 0.0]), // [1, 4 * width]
-            before: gates([0.5, 0.5, 1.0, 0.5]),
-            after: gates([0.5, 0.5, 1.0, 0.5]),
-            above: gates([0.5, 0.5, 0.0, 0.5]),
+            input_scale: gates([0.5, 0.5, 1.0, 0.5]),
+            output_scale: gates([0.5, 0.5, 1.0, 0.5]),
+            offset: gates([0.5, 0.5, 0.0, 0.5]),
         }
     }
 }
 
-/// Rows for all four gates, `[1, 4 * width]` each.
-struct Gating {
+/// Values for all four gates, `[1, 4 * width]` each: a gate is
+/// `tanh((sum + bias) * input_scale) * output_scale + offset`.
+struct GateFactors {
     bias: Tensor<2>,
-    before: Tensor<2>,
-    after: Tensor<2>,
-    above: Tensor<2>,
+    input_scale: Tensor<2>,
+    output_scale: Tensor<2>,
+    offset: Tensor<2>,
 }
 
 #[cfg(test)]

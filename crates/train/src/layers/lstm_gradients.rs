@@ -49,7 +49,7 @@ pub(crate) fn forward(
     let rows = inputs.nrows();
     let mut gates = Array2::zeros([rows, 4 * width]);
     gates.assign(&bias);
-    let (input, own) = weight.view().split_at(Axis(0), inputs.ncols());
+    let (input, recurrent) = weight.view().split_at(Axis(0), inputs.ncols());
     general_mat_mul(1.0, &inputs, &input, 1.0, &mut gates);
     let mut cells = Array2::zeros([rows + batch, width]);
     let mut outputs = Array2::zeros([rows + batch, width]);
@@ -60,7 +60,7 @@ pub(crate) fn forward(
     for from in (0..rows).step_by(batch.max(1)) {
         let (before, mut after) = outputs.view_mut().split_at(Axis(0), from + batch);
         let mut sums = gates.slice_mut(s![from..from + batch, ..]);
-        general_mat_mul(1.0, &before.slice(s![from.., ..]), &own, 1.0, &mut sums);
+        general_mat_mul(1.0, &before.slice(s![from.., ..]), &recurrent, 1.0, &mut sums);
         for row in 0..batch {
             let mut sums = sums.row_mut(row);
             let Some(gates) = sums.as_slice_mut() else { continue };
@@ -96,11 +96,11 @@ fn lstm_step(gates: &mut [f32], previous: &[f32], cell: &mut [f32], outputs: &mu
 
 /// The gradients of one layer.
 pub(crate) struct LayerGradients {
-    /// By the matrix.
+    /// Of the matrix.
     weight: Array2<f32>,
-    /// By the bias.
+    /// Of the bias.
     bias: Array1<f32>,
-    /// By the inputs, `[steps * batch, inputs]`.
+    /// Of the inputs, `[steps * batch, inputs]`.
     inputs: Array2<f32>,
 }
 
@@ -110,71 +110,85 @@ impl LayerPass {
         self.outputs.slice(s![self.batch.., ..])
     }
 
-    /// The backward pass, given the gradient by the hidden state after each step, `[steps * batch, width]`.
-    pub(crate) fn backward(&self, by_outputs: &Array2<f32>) -> LayerGradients {
+    /// The backward pass, given the gradient of the hidden state after each step, `[steps * batch, width]`.
+    pub(crate) fn backward(&self, grad_outputs: &Array2<f32>) -> LayerGradients {
         let (batch, width) = (self.batch, self.outputs.ncols());
         let (rows, input_width) = (self.inputs.nrows(), self.inputs.ncols());
-        let (input, own) = self.weight.view().split_at(Axis(0), input_width);
-        let mut by_sums = Array2::zeros([rows, 4 * width]);
-        let mut by_cell = Array2::<f32>::zeros([batch, width]);
-        let mut by_hidden = Array2::<f32>::zeros([batch, width]);
+        let (input, recurrent) = self.weight.view().split_at(Axis(0), input_width);
+        let mut grad_sums = Array2::zeros([rows, 4 * width]);
+        let mut grad_cell = Array2::<f32>::zeros([batch, width]);
+        let mut grad_hidden = Array2::<f32>::zeros([batch, width]);
         for from in (0..rows).step_by(batch.max(1)).rev() {
-            by_hidden += &by_outputs.slice(s![from..from + batch, ..]);
+            grad_hidden += &grad_outputs.slice(s![from..from + batch, ..]);
             for row in 0..batch {
-                let (gates, mut by_sums) = (self.gates.row(from + row), by_sums.row_mut(from + row));
+                let (gates, mut grad_sums) = (self.gates.row(from + row), grad_sums.row_mut(from + row));
                 let (previous, cell) = (self.cells.row(from + row), self.cells.row(from + batch + row));
-                let (by_hidden, mut by_cell) = (by_hidden.row(row), by_cell.row_mut(row));
-                let slices = (gates.as_slice(), previous.as_slice(), cell.as_slice(), by_hidden.as_slice());
-                let (Some(gates), Some(previous), Some(cell), Some(by_hidden)) = slices else { continue };
-                let (Some(by_sums), Some(by_cell)) = (by_sums.as_slice_mut(), by_cell.as_slice_mut()) else {
+                let (grad_hidden, mut grad_cell) = (grad_hidden.row(row), grad_cell.row_mut(row));
+                let slices = (gates.as_slice(), previous.as_slice(), cell.as_slice(), grad_hidden.as_slice());
+                let (Some(gates), Some(previous), Some(cell), Some(grad_hidden)) = slices else { continue };
+                let (Some(grad_sums), Some(grad_cell)) = (grad_sums.as_slice_mut(), grad_cell.as_slice_mut())
+                else {
                     continue;
                 };
-                lstm_step_backward(gates, [previous, cell], by_hidden, by_cell, by_sums);
+                lstm_step_backward(gates, [previous, cell], grad_hidden, grad_cell, grad_sums);
             }
-            general_mat_mul(1.0, &by_sums.slice(s![from..from + batch, ..]), &own.t(), 0.0, &mut by_hidden);
+            general_mat_mul(
+                1.0,
+                &grad_sums.slice(s![from..from + batch, ..]),
+                &recurrent.t(),
+                0.0,
+                &mut grad_hidden,
+            );
         }
         let mut weight = Array2::zeros(self.weight.raw_dim());
-        let (mut by_input_weights, mut by_hidden_weights) = weight.view_mut().split_at(Axis(0), input_width);
-        general_mat_mul(1.0, &self.inputs.t(), &by_sums, 0.0, &mut by_input_weights);
-        general_mat_mul(1.0, &self.outputs.slice(s![..rows, ..]).t(), &by_sums, 0.0, &mut by_hidden_weights);
-        let bias = by_sums.sum_axis(Axis(0));
-        LayerGradients { weight, bias, inputs: by_sums.dot(&input.t()) }
+        let (mut grad_input_weights, mut grad_recurrent_weights) =
+            weight.view_mut().split_at(Axis(0), input_width);
+        general_mat_mul(1.0, &self.inputs.t(), &grad_sums, 0.0, &mut grad_input_weights);
+        general_mat_mul(
+            1.0,
+            &self.outputs.slice(s![..rows, ..]).t(),
+            &grad_sums,
+            0.0,
+            &mut grad_recurrent_weights,
+        );
+        let bias = grad_sums.sum_axis(Axis(0));
+        LayerGradients { weight, bias, inputs: grad_sums.dot(&input.t()) }
     }
 }
 
-/// The backward pass of [`lstm_step`]: from the gradients by output and cell to those by the sums and the
-/// previous cell.
+/// The backward pass of [`lstm_step`]: from the gradients of output and cell state to those of the gates' inputs
+/// and of the previous cell state, which replaces that of the cell state.
 pub(crate) fn lstm_step_backward(
     gates: &[f32],
     [previous, cell]: [&[f32]; 2],
-    by_outputs: &[f32],
-    by_cell: &mut [f32],
-    by_sums: &mut [f32],
+    grad_outputs: &[f32],
+    grad_cell: &mut [f32],
+    grad_sums: &mut [f32],
 ) {
     let width = previous.len();
     let [i, f, g, o] = [0, 1, 2, 3].map(|gate| &gates[gate * width..][..width]);
-    let (by_i, rest) = by_sums.split_at_mut(width);
-    let (by_f, rest) = rest.split_at_mut(width);
-    let (by_g, by_o) = rest.split_at_mut(width);
+    let (grad_i, rest) = grad_sums.split_at_mut(width);
+    let (grad_f, rest) = rest.split_at_mut(width);
+    let (grad_g, grad_o) = rest.split_at_mut(width);
     for unit in 0..width {
-        let squashed = tanh(cell[unit]);
-        let through = by_cell[unit] + by_outputs[unit] * o[unit] * (1.0 - squashed * squashed);
-        by_o[unit] = by_outputs[unit] * squashed * o[unit] * (1.0 - o[unit]);
-        by_i[unit] = through * g[unit] * i[unit] * (1.0 - i[unit]);
-        by_f[unit] = through * previous[unit] * f[unit] * (1.0 - f[unit]);
-        by_g[unit] = through * i[unit] * (1.0 - g[unit] * g[unit]);
-        by_cell[unit] = through * f[unit];
+        let tanh_cell = tanh(cell[unit]);
+        let grad_total = grad_cell[unit] + grad_outputs[unit] * o[unit] * (1.0 - tanh_cell * tanh_cell);
+        grad_o[unit] = grad_outputs[unit] * tanh_cell * o[unit] * (1.0 - o[unit]);
+        grad_i[unit] = grad_total * g[unit] * i[unit] * (1.0 - i[unit]);
+        grad_f[unit] = grad_total * previous[unit] * f[unit] * (1.0 - f[unit]);
+        grad_g[unit] = grad_total * i[unit] * (1.0 - g[unit] * g[unit]);
+        grad_cell[unit] = grad_total * f[unit];
     }
 }
 
 impl LayerGradients {
-    /// Registers the gradients of `layer`'s parameters, and returns those by its inputs.
+    /// Registers the gradients of `layer`'s parameters, and returns those of its inputs.
     pub(crate) fn register(self, layer: &Lstm, gradients: &mut GradientsParams) -> Array2<f32> {
         let (weight, bias) = layer.parameters();
         gradients.register(weight.id, tensor(self.weight));
         let width = self.bias.len();
-        let by_bias = TensorData::new(self.bias.to_vec(), [width]);
-        gradients.register(bias.id, Tensor::<1>::from_data(by_bias, &nets::device()));
+        let grad_bias = TensorData::new(self.bias.to_vec(), [width]);
+        gradients.register(bias.id, Tensor::<1>::from_data(grad_bias, &nets::device()));
         self.inputs
     }
 }
@@ -221,10 +235,10 @@ mod tests {
         let device = nets::device().autodiff();
         let weights = Weights::initial(&Lstm::arrays("layer", INPUTS, WIDTH), 4);
         let layer = Lstm::from_weights(&weights, "layer", INPUTS, WIDTH, &device)?;
-        let (inputs, by_outputs) = (values(STEPS * BATCH, INPUTS, 0), values(STEPS * BATCH, WIDTH, 1));
+        let (inputs, grad_outputs) = (values(STEPS * BATCH, INPUTS, 0), values(STEPS * BATCH, WIDTH, 1));
         let [hidden, cell] = [2, 3].map(|salt| tensor(values(BATCH, WIDTH, salt)));
 
-        // With autodiff: the loss is the product with `by_outputs`.
+        // With autodiff: the loss is the product with `grad_outputs`.
         let with_autodiff =
             |array: &Array2<f32>| Tensor::<2>::from_data(tensor(array.clone()).into_data(), &device);
         let all = with_autodiff(&inputs).require_grad();
@@ -233,9 +247,9 @@ mod tests {
         let state = LstmState { hidden: state_tensor(&hidden), cell: state_tensor(&cell) };
         let (outputs, _) = layer.forward(rows, state);
         let outputs = Tensor::cat(outputs, 0);
-        let mut gradients = (outputs.clone() * with_autodiff(&by_outputs)).sum().backward();
-        let by_inputs = all.grad(&gradients).context("the inputs have a gradient")?;
-        let by_weights = GradientsParams::from_module(&mut gradients, &layer);
+        let mut gradients = (outputs.clone() * with_autodiff(&grad_outputs)).sum().backward();
+        let grad_inputs = all.grad(&gradients).context("the inputs have a gradient")?;
+        let autodiff = GradientsParams::from_module(&mut gradients, &layer);
 
         let pass = forward(&layer, inputs, BATCH, Some(&LstmState { hidden, cell }))?;
         close(
@@ -243,20 +257,20 @@ mod tests {
             &outputs.try_to_vec_as::<f32>()?,
             "outputs",
         );
-        let gradients = pass.backward(&by_outputs);
+        let gradients = pass.backward(&grad_outputs);
         let mut by_hand = GradientsParams::new();
         let inputs: Vec<f32> = gradients.register(&layer, &mut by_hand).into_iter().collect();
-        close(&inputs, &by_inputs.try_to_vec_as::<f32>()?, "by inputs");
+        close(&inputs, &grad_inputs.try_to_vec_as::<f32>()?, "inputs");
         let (weight, bias) = layer.parameters();
-        let both = [&by_hand, &by_weights].map(|gradients| {
-            let weight = gradients.get::<2>(weight.id).context("by the matrix")?.try_to_vec_as::<f32>()?;
-            let bias = gradients.get::<1>(bias.id).context("by the bias")?.try_to_vec_as::<f32>()?;
+        let both = [&by_hand, &autodiff].map(|gradients| {
+            let weight = gradients.get::<2>(weight.id).context("matrix")?.try_to_vec_as::<f32>()?;
+            let bias = gradients.get::<1>(bias.id).context("bias")?.try_to_vec_as::<f32>()?;
             Ok::<_, anyhow::Error>((weight, bias))
         });
         let [by_hand, by_autodiff] = both;
         let ((hand, hand_bias), (autodiff, autodiff_bias)) = (by_hand?, by_autodiff?);
-        close(&hand, &autodiff, "by the matrix");
-        close(&hand_bias, &autodiff_bias, "by the bias");
+        close(&hand, &autodiff, "matrix");
+        close(&hand_bias, &autodiff_bias, "bias");
         Ok(())
     }
 }

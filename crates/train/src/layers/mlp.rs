@@ -14,8 +14,8 @@ pub(crate) struct Mlp {
 }
 
 impl Mlp {
-    /// Layers of these widths, inputs first, with weights uniform within one over the root of the inputs.
-    /// `seed` and `number` decide them.
+    /// Layers of these widths, inputs first, with weights uniform within one over the root of the inputs, from the
+    /// random numbers of `seed` and stream `number`.
     pub(crate) fn initial(widths: &[usize], seed: u64, number: u64, device: &Device) -> Self {
         let mut rng = TrainingRng::new(seed, Purpose::Weights, number);
         let layer = |pair: &[usize]| {

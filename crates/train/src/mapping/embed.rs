@@ -6,12 +6,12 @@ use rayon::prelude::*;
 
 use super::principal;
 
-/// How many neighbours a point has, softly.
+/// The perplexity: the effective number of neighbours of a point.
 const PERPLEXITY: f32 = 30.0;
 /// Iterations of gradient descent.
 pub const ITERATIONS: usize = 1000;
 
-/// A finished embedding.
+/// The result of t-SNE.
 pub struct Embedding {
     /// Where each latent lies, in t-SNE's own units.
     pub points: Vec<[f32; 2]>,
@@ -50,7 +50,7 @@ fn fit(
     let mut tsne = tSNE::<f32, [f32; 4], 2>::new(latents);
     tsne.perplexity(PERPLEXITY)
         .epochs(ITERATIONS)
-        // The default rate leaves tens of thousands of points knotted up.
+        // With the default rate tens of thousands of points do not converge.
         .learning_rate((latents.len() as f32 / 3.0).max(50.0))
         .initial_embedding(start)
         .epoch_callback(move |iteration, _| progress(iteration + 1))
@@ -59,17 +59,17 @@ fn fit(
     (points, tsne.affinities())
 }
 
-/// KL(P || Q), equation 2 of van der Maaten 2014, exact in Q. (bhtsne 0.7.13 reads the wrong row in its
-/// own.)
+/// KL(P || Q), equation 2 of van der Maaten 2014, exact in Q. (The divergence of bhtsne 0.7.13
+/// itself reads the wrong row.)
 fn divergence(points: &[[f32; 2]], affinities: &SparseAffinities<f32>) -> f64 {
-    let closeness = |i: usize, j: usize| -> f64 {
+    let kernel = |i: usize, j: usize| -> f64 {
         let (dx, dy) = (points[i][0] - points[j][0], points[i][1] - points[j][1]);
         1.0 / (1.0 + f64::from(dx * dx + dy * dy))
     };
     // Collected before they are added, so that the order of addition is always the same.
     let sums: Vec<f64> = (0..points.len())
         .into_par_iter()
-        .map(|i| (0..points.len()).filter(|&j| j != i).map(|j| closeness(i, j)).sum())
+        .map(|i| (0..points.len()).filter(|&j| j != i).map(|j| kernel(i, j)).sum())
         .collect();
     let normaliser: f64 = sums.iter().sum();
     let mut total = 0.0;
@@ -77,7 +77,7 @@ fn divergence(points: &[[f32; 2]], affinities: &SparseAffinities<f32>) -> f64 {
         for entry in affinities.rows()[i]..affinities.rows()[i + 1] {
             let p = f64::from(affinities.values()[entry]);
             if p > 0.0 {
-                let q = closeness(i, affinities.columns()[entry] as usize) / normaliser;
+                let q = kernel(i, affinities.columns()[entry] as usize) / normaliser;
                 total += p * (p / q).ln();
             }
         }

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::rng::{Purpose, TrainingRng};
 
-/// How often the cloud is moved.
+/// Iterations.
 pub const ITERATIONS: usize = 300;
 
 /// Moves the points until they fill the unit square evenly, keeping neighbours together. Returns the
@@ -17,7 +17,7 @@ pub fn equalise(points: &[[f32; 2]], seed: u64) -> Vec<[f32; 2]> {
     for iteration in 0..ITERATIONS {
         let angle = rng.between(0.0, std::f32::consts::PI);
         let axes = [[angle.cos(), angle.sin()], [-angle.sin(), angle.cos()]];
-        // The last steps are smaller, so that the cloud comes to rest.
+        // The last steps are smaller, so that the points converge.
         let rate = 1.0 - 0.7 * iteration as f32 / ITERATIONS as f32;
         let moves: Vec<Vec<f32>> = axes.par_iter().map(|axis| transport(&cloud, &target, *axis)).collect();
         for (k, point) in cloud.iter_mut().enumerate() {
@@ -33,7 +33,7 @@ pub fn equalise(points: &[[f32; 2]], seed: u64) -> Vec<[f32; 2]> {
     cloud
 }
 
-/// How far each point has to go along `axis` for the cloud to match the target there.
+/// How far each point has to move along `axis` so that the distributions of cloud and target agree there.
 fn transport(cloud: &[[f32; 2]], target: &[[f32; 2]], axis: [f32; 2]) -> Vec<f32> {
     let along = |point: &[f32; 2]| point[0] * axis[0] + point[1] * axis[1];
     let mut goals: Vec<f32> = target.iter().map(along).collect();
@@ -48,14 +48,14 @@ fn transport(cloud: &[[f32; 2]], target: &[[f32; 2]], axis: [f32; 2]) -> Vec<f32
     moves
 }
 
-/// As many points as asked, evenly over the unit square: the R2 sequence (Roberts 2018).
+/// `count` points evenly over the unit square: the R2 sequence (Roberts 2018).
 fn even_square(count: usize) -> Vec<[f32; 2]> {
     const PLASTIC: f64 = 1.324_717_957_244_746;
     let place = |k: usize, power: i32| ((k as f64 + 0.5) / PLASTIC.powi(power)).fract() as f32;
     (1..=count).map(|k| [place(k, 1), place(k, 2)]).collect()
 }
 
-/// The cloud moved and scaled, both axes alike, into the unit square.
+/// The points moved and scaled, both axes alike, into the unit square.
 pub fn fitted(points: &[[f32; 2]]) -> Vec<[f32; 2]> {
     let edge = |d: usize, extreme: fn(f32, f32) -> f32, from: f32| {
         points.iter().map(|point| point[d]).fold(from, extreme)

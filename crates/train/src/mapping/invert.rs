@@ -1,12 +1,12 @@
-//! The way back from the map to the latents: a Gaussian kernel over the nearest placed patterns, baked
-//! to a grid that the instrument reads bilinearly.
+//! The inverse of the map, from a place to a latent: kernel regression over the nearest placed patterns,
+//! tabulated on a grid that is interpolated bilinearly when it is played.
 
 use anyhow::{Result, ensure};
 use rayon::prelude::*;
 
 /// Cells of the grid along each side.
 pub const SIDE: usize = 128;
-/// How many placed patterns a cell listens to.
+/// The nearest placed patterns that are averaged at a grid point.
 const NEIGHBOURS: usize = 24;
 /// The deviation, in cells, of the Gaussian that smooths the grid. With it a step to the next cell
 /// changes 4.2 cells of the shipped model's pattern on average and 14 at the 95th percentile; what a
@@ -14,10 +14,14 @@ const NEIGHBOURS: usize = 24;
 const SMOOTHING: f32 = 2.5;
 
 /// The latent of each of the 128 x 128 grid points; point `(column, row)` lies on the map at
-/// `(column, row) / 127` and in the answer at `row * 128 + column`.
+/// `(column, row) / 127` and has the index `row * 128 + column`.
 ///
-/// The kernel is half as wide as the farthest of the neighbours is away, so it is narrow where patterns
-/// crowd and wide where they are few.
+/// The Gaussian kernel is half as wide as the farthest of the neighbours is away: narrow where patterns are dense,
+/// wide where they are sparse.
+///
+/// # Errors
+///
+/// There is no point, or not one for each latent.
 pub fn invert(points: &[[f32; 2]], latents: &[[f32; 4]]) -> Result<Vec<[f32; 4]>> {
     ensure!(points.len() == latents.len(), "{} points for {} latents", points.len(), latents.len());
     ensure!(!points.is_empty(), "no pattern was placed on the map");
@@ -26,15 +30,14 @@ pub fn invert(points: &[[f32; 2]], latents: &[[f32; 4]]) -> Result<Vec<[f32; 4]>
         .into_par_iter()
         .map(|cell| {
             let place = [(cell % SIDE) as f32 / last, (cell / SIDE) as f32 / last];
-            blended(place, points, latents)
+            kernel_mean(place, points, latents)
         })
         .collect();
     let along = smoothed(&raw, 1);
     Ok(smoothed(&along, SIDE))
 }
 
-/// The grid smoothed along one axis; `stride` is the distance of neighbours there. Beyond the edge lies
-/// the grid's mirror image.
+/// The grid smoothed along one axis, whose neighbours are `stride` apart. Beyond the edge it is mirrored.
 fn smoothed(grid: &[[f32; 4]], stride: usize) -> Vec<[f32; 4]> {
     let radius = (4.0 * SMOOTHING) as isize;
     let weights: Vec<(isize, f32)> = (-radius..=radius)
@@ -55,14 +58,15 @@ fn smoothed(grid: &[[f32; 4]], stride: usize) -> Vec<[f32; 4]> {
         .collect()
 }
 
-/// A line of the grid, or where its mirror image beyond the edge comes from.
+/// The grid line that a line beyond the edge mirrors.
 fn mirrored(line: isize) -> usize {
     let inside = if line < 0 { -1 - line } else { line };
     let last = SIDE as isize - 1;
     (if inside > last { 2 * last + 1 - inside } else { inside }) as usize
 }
 
-fn blended(place: [f32; 2], points: &[[f32; 2]], latents: &[[f32; 4]]) -> [f32; 4] {
+/// The kernel-weighted mean of the latents nearest to a place.
+fn kernel_mean(place: [f32; 2], points: &[[f32; 2]], latents: &[[f32; 4]]) -> [f32; 4] {
     let neighbours = nearest(place, points);
     let farthest = neighbours.last().map_or(0.0, |(distance, _)| *distance);
     let bandwidth = 0.25 * farthest.max(1e-12); // squared: half of the distance
@@ -100,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_grid_point_answers_with_the_patterns_around_it() -> Result<()> {
+    fn a_grid_point_is_the_mean_of_the_patterns_around_it() -> Result<()> {
         let points: Vec<[f32; 2]> =
             (0..400).map(|k| [(k % 20) as f32 / 19.0, (k / 20) as f32 / 19.0]).collect();
         let latents: Vec<[f32; 4]> = points.iter().map(|point| [point[0], point[1], 1.0, -1.0]).collect();
@@ -114,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_discontinuity_between_two_patterns_is_smoothed() -> Result<()> {
-        // Two crowds that share no middle: without smoothing one cell would be all left, the next right.
+        // Two clusters: without smoothing, one cell would be the left one's mean and the next the right one's.
         let points: Vec<[f32; 2]> =
             (0..60).map(|k| [if k < 30 { 0.25 } else { 0.75 }, k as f32 % 30.0 / 29.0]).collect();
         let latents: Vec<[f32; 4]> = points.iter().map(|point| [8.0 * point[0]; 4]).collect();

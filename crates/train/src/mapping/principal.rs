@@ -1,7 +1,7 @@
-//! Principal axes of the latents: the fixed start of the map, so that no seed decides where it lies.
+//! Principal axes of the latents: the start of t-SNE, so that the map does not depend on a seed.
 
-/// The latents seen along their two widest axes, centred, with deviation 1e-4 along the first. This is
-/// the start that t-SNE implementations recommend, since it keeps the large-scale layout.
+/// The latents projected onto their first two principal axes, centred, with standard deviation 1e-4 along the
+/// first: the recommended start of t-SNE, since it preserves the large-scale layout.
 pub(crate) fn start(latents: &[[f32; 4]]) -> Vec<[f32; 2]> {
     let count = latents.len().max(1) as f64;
     let mean: [f64; 4] =
@@ -14,7 +14,7 @@ pub(crate) fn start(latents: &[[f32; 4]]) -> Vec<[f32; 2]> {
             }
         }
     }
-    let axes = widest_axes(covariance);
+    let axes = principal_axes(covariance);
     let along = |z: &[f32; 4], axis: &[f64; 4]| -> f64 {
         (0..4).map(|d| (f64::from(z[d]) - mean[d]) * axis[d]).sum()
     };
@@ -23,9 +23,9 @@ pub(crate) fn start(latents: &[[f32; 4]]) -> Vec<[f32; 2]> {
     points.iter().map(|point| point.map(|value| (value / deviation * 1e-4) as f32)).collect()
 }
 
-/// The two eigenvectors of largest eigenvalue of a symmetric matrix (Jacobi's rotations), each with its
-/// largest component positive, so that the map is not mirrored from one run to the next.
-fn widest_axes(mut matrix: [[f64; 4]; 4]) -> [[f64; 4]; 2] {
+/// The two eigenvectors of largest eigenvalue of a symmetric matrix (Jacobi rotations), each with its largest
+/// component positive, so that the sign is always the same.
+fn principal_axes(mut matrix: [[f64; 4]; 4]) -> [[f64; 4]; 2] {
     let mut vectors = [[0.0; 4]; 4]; // column k is the k-th eigenvector
     for (k, row) in vectors.iter_mut().enumerate() {
         row[k] = 1.0;
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_start_keeps_the_two_widest_axes() {
+    fn the_start_is_the_projection_onto_two_principal_axes() {
         // A long axis along (0, 1, 1, 0), a shorter one along the last dimension, a trace of the first.
         let latents: Vec<[f32; 4]> = (0..400)
             .map(|k| {

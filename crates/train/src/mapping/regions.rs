@@ -1,21 +1,21 @@
-//! Where a genre is named on the map: at its densest area relative to the whole, not at its mean, which
-//! may well lie in another genre's country.
+//! Where a genre is named on the map: where it is densest relative to all patterns. Its mean may lie in an area
+//! of other genres.
 
 /// Cells along each side of the grid on which density is measured.
 const SIDE: usize = 48;
 /// The deviation of the kernel that smooths density, in cells.
 const WIDTH: f32 = 2.5;
 /// A genre with fewer placed patterns is not named.
-const LEAST: usize = 40;
-/// The most names that a map bears before it is no longer read at a glance.
-const MOST: usize = 24;
-/// A name that finds room only where its genre is less dense than this share of its best is left out:
-/// it would name others' country.
-const WORTH: f32 = 0.5;
-/// How far apart names stand, beside or above each other, as shares of the square.
-const APART: [f32; 2] = [0.17, 0.06];
+const MIN_PATTERNS: usize = 40;
+/// The most names on a map, for legibility.
+const MAX_NAMES: usize = 24;
+/// A name is left out where the free places have less than this share of the genre's highest relative density:
+/// it would stand in an area of other genres.
+const MIN_DENSITY: f32 = 0.5;
+/// The least distance of two names, horizontally or vertically, as shares of the square.
+const SPACING: [f32; 2] = [0.17, 0.06];
 
-/// A genre and the place of its name.
+/// A genre and the place of its name on the map.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct GenreRegion {
     /// Which genre, by index.
@@ -37,22 +37,22 @@ pub fn regions(points: &[[f32; 2]], labels: &[u8], genres: usize) -> Vec<GenreRe
             .map(|(point, _)| point)
     };
     let mut sizes: Vec<(usize, usize)> = (0..genres).map(|genre| (own(genre).count(), genre)).collect();
-    sizes.retain(|(size, _)| *size >= LEAST);
+    sizes.retain(|(size, _)| *size >= MIN_PATTERNS);
     sizes.sort_by_key(|(size, genre)| (std::cmp::Reverse(*size), *genre));
     let mut named: Vec<GenreRegion> = Vec::new();
     for (_, genre) in sizes {
         let density = density(own(genre));
-        // Half the mean density on top keeps a lone pattern at the rim from naming a region.
+        // Half the mean density is added, so that a lone pattern at the edge does not name a region.
         let share = |cell: usize| density[cell] / (whole[cell] + 0.5 * mean);
         let free = |cell: &usize| is_legible(place(*cell), &named);
         let best = (0..SIDE * SIDE).map(share).fold(0.0, f32::max);
         let densest = (0..SIDE * SIDE).filter(free).max_by(|&a, &b| share(a).total_cmp(&share(b)));
-        let worthy = densest.filter(|cell| share(*cell) >= WORTH * best);
-        if let (Some(cell), Ok(genre)) = (worthy, u8::try_from(genre)) {
+        let dense_enough = densest.filter(|cell| share(*cell) >= MIN_DENSITY * best);
+        if let (Some(cell), Ok(genre)) = (dense_enough, u8::try_from(genre)) {
             named.push(GenreRegion { genre, at: place(cell) });
         }
     }
-    named.truncate(MOST);
+    named.truncate(MAX_NAMES);
     named
 }
 
@@ -61,10 +61,9 @@ fn place(cell: usize) -> [f32; 2] {
     [cell % SIDE, cell / SIDE].map(|cell| (cell as f32 + 0.5) / SIDE as f32)
 }
 
-/// Whether a name at `at` can be read: off the rim, and clear of the names that stand already. Names are
-/// wide and low.
+/// Whether a name at `at` can be read: away from the edge, and clear of the names so far. Names are wide and low.
 fn is_legible(at: [f32; 2], named: &[GenreRegion]) -> bool {
-    let clear = |other: &GenreRegion| (0..2).any(|d| (at[d] - other.at[d]).abs() > APART[d]);
+    let clear = |other: &GenreRegion| (0..2).any(|d| (at[d] - other.at[d]).abs() > SPACING[d]);
     (0.06..0.94).contains(&at[0]) && (0.03..0.97).contains(&at[1]) && named.iter().all(clear)
 }
 
@@ -79,7 +78,7 @@ fn density<'a>(points: impl Iterator<Item = &'a [f32; 2]>) -> Vec<f32> {
     smoothed(&along, SIDE)
 }
 
-/// The cells smoothed along one axis; `stride` is the distance of neighbours there.
+/// The cells smoothed along one axis, whose neighbours are `stride` apart.
 fn smoothed(cells: &[f32], stride: usize) -> Vec<f32> {
     let radius = (3.0 * WIDTH) as usize;
     let weight = |distance: usize| (-0.5 * (distance as f32 / WIDTH).powi(2)).exp();
@@ -126,14 +125,14 @@ mod tests {
 
     #[test]
     fn names_are_few_and_stand_clear_of_each_other() {
-        // Forty genres that all live in the same place: there is room for few of their names.
+        // Forty genres with the same distribution: there is room for few of their names.
         let mut rng = TrainingRng::new(4, Purpose::Latents, 0);
         let points: Vec<[f32; 2]> = (0..4000).map(|_| [rng.unit(), rng.unit()]).collect();
         let labels: Vec<u8> = (0..4000).map(|k| (k % 40) as u8).collect();
         let regions = regions(&points, &labels, 40);
-        assert!((8..=MOST).contains(&regions.len()), "{}", regions.len());
+        assert!((8..=MAX_NAMES).contains(&regions.len()), "{}", regions.len());
         for (k, a) in regions.iter().enumerate() {
-            assert!(regions[..k].iter().all(|b| (0..2).any(|d| (a.at[d] - b.at[d]).abs() > APART[d])));
+            assert!(regions[..k].iter().all(|b| (0..2).any(|d| (a.at[d] - b.at[d]).abs() > SPACING[d])));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The area under the ROC curve: how well a score tells two groups apart.
+//! The area under the ROC curve: how well a score separates two groups.
 
 /// The probability that a random one of `high` scores above a random one of `low`, ties counted half: 0.5
 /// is chance, 1 perfect. 0.5 where a group is empty.
@@ -11,10 +11,10 @@ pub(crate) fn auc(high: &[f32], low: &[f32]) -> f64 {
     all.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut below, mut won) = (0.0, 0.0);
     for tied in all.chunk_by(|a, b| a.0 == b.0) {
-        let ups = tied.iter().filter(|(_, is_high)| *is_high).count() as f64;
-        let downs = tied.len() as f64 - ups;
-        won += ups * (below + 0.5 * downs);
-        below += downs;
+        let highs = tied.iter().filter(|(_, is_high)| *is_high).count() as f64;
+        let lows = tied.len() as f64 - highs;
+        won += highs * (below + 0.5 * lows);
+        below += lows;
     }
     won / (high.len() as f64 * low.len() as f64)
 }

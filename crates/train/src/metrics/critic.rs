@@ -1,6 +1,6 @@
-//! The realism critic of patterns: a small network that is trained to tell generated patterns from real ones. The
-//! closer its AUC is to one half, the more real they are. Its size and training never change, or figures could
-//! not be compared.
+//! The realism critic of patterns: a small network that is trained to distinguish generated patterns from real
+//! ones. The closer its AUC is to one half, the more realistic they are. Its size and training never change, so
+//! that figures of all versions can be compared.
 
 use anyhow::{Context, Result};
 use beat::{CELLS, INSTRUMENTS, Pattern, STEPS, STEPS_PER_BAR};
@@ -15,12 +15,14 @@ use crate::layers::mlp::Mlp;
 use crate::rng::TrainingRng;
 use crate::training::{Gradients, LearningRate, Objective, Recipe, ShuffledRows, train_to_end};
 
+/// Folds of the cross-validation.
 const FOLDS: u32 = 5;
 /// Inputs: pattern bits, bits in which the bars differ, hits of each instrument and of the whole.
 const INPUTS: usize = CELLS + CELLS / 2 + INSTRUMENTS + 1;
+/// Width of the hidden layer.
 const HIDDEN: usize = 64;
 
-/// A pattern with what must stay together in one fold: its song, or the song whose code it was generated from.
+/// A pattern with its group in the cross-validation: its song, or the song whose code it was generated from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SongPattern {
     /// The pattern.
@@ -29,7 +31,7 @@ pub struct SongPattern {
     pub song: String,
 }
 
-/// How well the critic tells `generated` from `real`: the mean area under the ROC curve over five folds that are
+/// How well the critic distinguishes `generated` from `real`: the mean area under the ROC curve over five folds that are
 /// split by song; 0.5 is chance.
 ///
 /// # Errors
@@ -87,6 +89,7 @@ struct CriticExample {
     label: f32,
 }
 
+/// The inputs of a pattern, [`INPUTS`] values.
 fn inputs(pattern: &Pattern) -> Vec<f32> {
     let mut inputs = Vec::with_capacity(INPUTS);
     let mut counts = [0.0; INSTRUMENTS];
@@ -106,6 +109,8 @@ fn inputs(pattern: &Pattern) -> Vec<f32> {
     inputs
 }
 
+/// The examples as tensors.
+///
 /// # Shapes
 ///
 /// - output: inputs `[rows, INPUTS]` and labels `[rows, 1]`

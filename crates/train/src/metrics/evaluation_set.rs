@@ -15,8 +15,8 @@ use crate::latents::{LatentSource, draw_latents, draw_patterns};
 use crate::patterns::Patterns;
 use crate::rng::{Purpose, TrainingRng};
 
-/// Neighbouring training codes that count as one song for the critic: a model carries its codes in the
-/// order of the corpus, but not its songs.
+/// Consecutive training codes that count as one song for the critic: a model file has the codes in the order of
+/// the corpus, but not their songs.
 const CODES_OF_A_SONG: usize = 50;
 
 /// The paper's threshold, for every instrument.
@@ -25,89 +25,105 @@ pub const ONE_HALF: [f32; INSTRUMENTS] = [0.5; INSTRUMENTS];
 /// Which songs of the files a model is measured against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EvaluatedSongs {
-    /// Those that `train` holds out.
+    /// Those that training holds out.
     HeldOut,
     /// All of them: the files are new to the model.
     All,
 }
 
-/// Patterns that models are measured against.
+/// Patterns that models are compared with.
 pub struct EvaluationSet {
-    /// Patterns of songs that no model saw.
+    /// Patterns of songs that no model was trained on.
     pub real: Vec<SongPattern>,
-    /// As many patterns of other songs, to compare those with.
+    /// As many patterns of other songs, for the control.
     others: Vec<SongPattern>,
-    /// What is compared with `others`.
+    /// The patterns that the control compares with `others`.
     compared: Vec<SongPattern>,
-    /// All patterns that a model may have seen.
-    known: PatternSet,
-    knows: bool,
+    /// All patterns that a model may have been trained on.
+    training: PatternSet,
+    has_training_songs: bool,
     count: usize,
     seed: u64,
 }
 
 impl EvaluationSet {
-    /// What the files say, for figures of `count` samples.
+    /// The evaluation set of the files, for figures of `count` samples.
+    ///
+    /// # Errors
+    ///
+    /// `count` is 0, or no song of the files is held out.
     pub fn of(patterns: &Patterns, songs: EvaluatedSongs, count: usize, seed: u64) -> Result<Self> {
         ensure!(count > 0, "--count 0 asks for nothing");
-        let sourced = |row: &Row| SongPattern { pattern: row.pattern, song: row.song.clone() };
-        let mut known = match songs {
+        let song_pattern = |row: &Row| SongPattern { pattern: row.pattern, song: row.song.clone() };
+        let mut training = match songs {
             EvaluatedSongs::HeldOut => patterns.training(),
             EvaluatedSongs::All => Vec::new(),
         };
         let real: Vec<SongPattern> = match songs {
             EvaluatedSongs::HeldOut => {
-                known.extend(patterns.validation());
-                patterns.held_out().into_iter().map(sourced).collect()
+                training.extend(patterns.validation());
+                patterns.held_out().into_iter().map(song_pattern).collect()
             }
-            EvaluatedSongs::All => patterns.rows.iter().map(sourced).collect(),
+            EvaluatedSongs::All => patterns.rows.iter().map(song_pattern).collect(),
         };
         ensure!(
             !real.is_empty(),
             "none of the songs is one that training holds out; if they are all new to the model, say --unseen"
         );
-        let order = TrainingRng::new(seed, Purpose::Control, 0).order(known.len());
-        let (others, compared) = if known.len() < real.len() {
-            // Too few known ones to compare with: one half of the new songs against the other.
+        let order = TrainingRng::new(seed, Purpose::Control, 0).order(training.len());
+        let (others, compared) = if training.len() < real.len() {
+            // Too few training patterns: one half of the held-out songs is compared with the other.
             real.iter().cloned().partition(|row| is_in_first_half(&row.song))
         } else {
-            (order.into_iter().take(real.len()).map(|row| sourced(known[row])).collect(), real.clone())
+            (
+                order.into_iter().take(real.len()).map(|row| song_pattern(training[row])).collect(),
+                real.clone(),
+            )
         };
-        let (knows, known) = (!known.is_empty(), PatternSet::of(known.iter().map(|row| &row.pattern)));
-        Ok(Self { real, others, compared, known, knows, count, seed })
+        let has_training_songs = !training.is_empty();
+        let training = PatternSet::of(training.iter().map(|row| &row.pattern));
+        Ok(Self { real, others, compared, training, has_training_songs, count, seed })
     }
 
-    /// Whether the files hold anything that a model may have learnt from.
-    pub fn knows(&self) -> bool {
-        self.knows
+    /// Whether the files hold songs that a model may have been trained on.
+    pub fn has_training_songs(&self) -> bool {
+        self.has_training_songs
     }
 
-    /// The patterns of songs that no model saw.
+    /// The patterns of songs that no model was trained on.
     pub fn held_out(&self) -> Vec<Pattern> {
         self.real.iter().map(|row| row.pattern).collect()
     }
 
-    /// All patterns that a model may have seen.
-    pub fn known(&self) -> &PatternSet {
-        &self.known
+    /// All patterns that a model may have been trained on.
+    pub fn training(&self) -> &PatternSet {
+        &self.training
     }
 
     /// The figures of patterns.
-    pub fn count(&self, drawn: &[SongPattern]) -> Figures {
-        figures(&drawn.iter().map(|row| row.pattern).collect::<Vec<_>>(), &self.known)
+    pub fn figures(&self, drawn: &[SongPattern]) -> Figures {
+        figures(&drawn.iter().map(|row| row.pattern).collect::<Vec<_>>(), &self.training)
     }
 
     /// The critic's AUC on as many of the drawn patterns as there are real ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`realism`].
     pub fn auc(&self, drawn: &[SongPattern]) -> Result<f64> {
         critic_auc(drawn, &self.real, self.seed)
     }
 
-    /// The critic's AUC on real patterns: what a perfect model would get.
+    /// The critic's AUC on real patterns: that of a perfect model.
+    ///
+    /// # Errors
+    ///
+    /// As [`realism`].
     pub fn control(&self) -> Result<f64> {
         critic_auc(&self.others, &self.compared, self.seed)
     }
 
-    /// The paper's way: latents from a normal, threshold one half.
+    /// Patterns by the paper's protocol: latents from a normal, threshold one half.
     pub fn paper_protocol(&self, model: &Model) -> Vec<SongPattern> {
         let drawn = draw_latents(model.codes(), LatentSource::Normal, self.count, self.seed);
         let latents: Vec<Latent> = drawn.into_iter().map(|(latent, _)| latent).collect();
@@ -115,14 +131,13 @@ impl EvaluationSet {
         patterns.map(|(row, pattern)| SongPattern { pattern, song: format!("normal {row}") }).collect()
     }
 
-    /// Patterns around the training codes, and in how many cells they differ on average from what
-    /// temperature 0 plays there.
+    /// Patterns around the training codes, and the mean number of cells that differ from those at temperature 0.
     pub fn drawn(&self, model: &Model, temperature: f32) -> (Vec<SongPattern>, f64) {
         let drawn = draw_latents(model.codes(), LatentSource::Data, self.count, self.seed);
         let latents: Vec<Latent> = drawn.iter().map(|(latent, _)| *latent).collect();
-        let still = likeliest(model, &latents, None);
+        let likeliest = likeliest(model, &latents, None);
         let patterns = draw_patterns(model, &latents, temperature, self.seed);
-        let changed = still.iter().zip(&patterns).map(|(a, b)| f64::from(a.hamming(b))).sum::<f64>();
+        let changed = likeliest.iter().zip(&patterns).map(|(a, b)| f64::from(a.hamming(b))).sum::<f64>();
         let drawn = patterns
             .into_iter()
             .zip(&drawn)
@@ -144,7 +159,7 @@ fn is_in_first_half(song: &str) -> bool {
     Sha256::digest(format!("half {song}").as_bytes())[0].is_multiple_of(2)
 }
 
-/// The patterns of latents at temperature 0, as they are played or by thresholds.
+/// The patterns of latents at temperature 0, by thresholds or, without them, as the plugin plays them.
 pub fn likeliest(model: &Model, latents: &[Latent], thresholds: Option<[f32; INSTRUMENTS]>) -> Vec<Pattern> {
     let decoder = PatternDecoder::new(model);
     let decoder = match thresholds {
@@ -154,20 +169,24 @@ pub fn likeliest(model: &Model, latents: &[Latent], thresholds: Option<[f32; INS
     decoder.patterns(latents, |_| Draw::LIKELIEST)
 }
 
-/// How well held-out patterns come back, by how the decoder's answer is read.
+/// How well held-out patterns are reconstructed, by how logits become a pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct PatternReconstruction {
-    /// As the instrument plays it at temperature 0.
+    /// As the plugin plays it at temperature 0.
     pub as_played: Reconstruction,
-    /// With the thresholds that a file of version 0.1 brings.
+    /// With the thresholds of a file of version 0.1.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub calibrated: Option<Reconstruction>,
-    /// As the paper does.
+    /// With a threshold of one half for every instrument, as in the paper.
     pub at_one_half: Reconstruction,
 }
 
 impl PatternReconstruction {
-    /// Sends patterns through a model and back; `None` where it came without its encoder.
+    /// Encodes and decodes patterns; `None` where the model has no encoder.
+    ///
+    /// # Errors
+    ///
+    /// A tensor can't be read back.
     pub fn of(model: &Model, patterns: &[Pattern]) -> Result<Option<Self>> {
         let Some(encoder) = model.encoder(&nets::device()) else { return Ok(None) };
         let latents = encode(&encoder, patterns)?;
@@ -199,10 +218,10 @@ mod tests {
     fn a_file_of_nothing_but_held_out_songs_is_measured_too() -> Result<()> {
         let all = patterns(2000, |_| true);
         let usual = EvaluationSet::of(&all, EvaluatedSongs::HeldOut, 10, 1)?;
-        assert!(usual.knows() && usual.others.len() == usual.real.len());
+        assert!(usual.has_training_songs() && usual.others.len() == usual.real.len());
         let new = patterns(2000, |row| corpus::split::is_held_out(&row.song));
         let new = EvaluationSet::of(&new, EvaluatedSongs::HeldOut, 10, 1)?;
-        assert!(!new.knows() && new.real == usual.real);
+        assert!(!new.has_training_songs() && new.real == usual.real);
         let halves = [new.others.len(), new.compared.len()];
         assert!(halves.iter().sum::<usize>() == new.real.len() && halves.iter().all(|half| *half > 60));
         Ok(())
@@ -216,7 +235,7 @@ mod tests {
                 .is_err_and(|error| error.to_string().contains("--unseen"))
         );
         let measured = EvaluationSet::of(&new, EvaluatedSongs::All, 10, 1)?;
-        assert_eq!((measured.real.len(), measured.knows()), (new.rows.len(), false));
+        assert_eq!((measured.real.len(), measured.has_training_songs()), (new.rows.len(), false));
         Ok(())
     }
 }

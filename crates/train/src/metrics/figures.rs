@@ -1,4 +1,4 @@
-//! What can be counted on patterns alone: how many are beats, how busy they are, where they hit.
+//! Statistics of sets of patterns, of reconstructions, and of the map.
 
 use std::collections::HashSet;
 
@@ -18,13 +18,13 @@ pub struct Figures {
     pub pass_and_novel: f64,
     /// Without any onset.
     pub empty: f64,
-    /// Different patterns over all.
+    /// Distinct patterns over all.
     pub distinct: f64,
-    /// Mean onsets.
+    /// Mean number of onsets.
     pub hits: f64,
     /// Kick on step 0.
     pub kick_on_0: f64,
-    /// Snare on 4, 12, 20 and 28: the backbeat where it belongs.
+    /// Snare on steps 4, 12, 20 and 28.
     pub backbeat: f64,
     /// Mean Jaccard similarity of the two bars, 0..=1.
     pub bar_similarity: f64,
@@ -33,8 +33,7 @@ pub struct Figures {
 const KICK: usize = 0;
 const SNARE: usize = 1;
 
-/// Counts the patterns; `training` is what novelty is asked against. The kit is taken to begin with
-/// kick and snare.
+/// The figures of patterns; those of `training` are not novel. Instruments 0 and 1 are taken to be kick and snare.
 pub fn figures(patterns: &[Pattern], training: &PatternSet) -> Figures {
     let share = |is: &(dyn Fn(&Pattern) -> bool + Sync)| {
         let yes = patterns.par_iter().filter(|pattern| is(pattern)).count();
@@ -66,7 +65,7 @@ fn bar_similarity(pattern: &Pattern) -> f64 {
     if either == 0 { 1.0 } else { f64::from(both) / f64::from(either) }
 }
 
-/// How well patterns come back out of a model.
+/// How well patterns are reconstructed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Reconstruction {
     /// F1 over all onsets, 0..=1.
@@ -75,7 +74,7 @@ pub struct Reconstruction {
     pub hamming: f64,
 }
 
-/// Compares patterns with what came back.
+/// Compares patterns with their reconstructions.
 pub fn reconstruction(patterns: &[Pattern], decoded: &[Pattern]) -> Reconstruction {
     let (mut shared, mut either, mut differing) = (0_u64, 0_u64, 0_u64);
     for (a, b) in patterns.iter().zip(decoded) {
@@ -89,20 +88,20 @@ pub fn reconstruction(patterns: &[Pattern], decoded: &[Pattern]) -> Reconstructi
     }
 }
 
-/// The figures of the pad: the map on a square grid at temperature 0.
+/// The figures of the pad, which is the map on a square grid at temperature 0.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct PadFigures {
-    /// What the cells play.
+    /// Those of the patterns of all cells.
     pub figures: Figures,
     /// Mean Hamming distance between neighbouring cells.
     pub neighbours_mean: f64,
-    /// The distance that 95 % of neighbours keep below.
+    /// The 95th percentile of that distance.
     pub neighbours_95: u32,
-    /// How many different patterns there are.
+    /// The number of distinct patterns.
     pub different: usize,
 }
 
-/// Measures the pad from the pattern of each cell, row by row.
+/// The figures of the pad from the pattern of each cell, row by row.
 pub fn pad_figures(cells: &[Pattern], side: usize, training: &PatternSet) -> PadFigures {
     let mut distances: Vec<u32> = Vec::new();
     for (cell, pattern) in cells.iter().enumerate() {

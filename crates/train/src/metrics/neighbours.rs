@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 /// Neighbours of a point that are compared.
 const NEIGHBOURS: usize = 10;
-/// Points that are measured, evenly chosen.
+/// The most points that are measured, evenly spaced in the list.
 const MEASURED: usize = 4000;
 
 /// How many of a point's 10 nearest neighbours have its genre, on average, over how many would by
@@ -21,7 +21,7 @@ pub fn purity(points: &[[f32; 2]], genres: &[u8]) -> f64 {
     same_genre_share(points, genres, |_| true).map_or(1.0, |found| found / expected)
 }
 
-/// The same for the points of one genre: how closely it keeps together.
+/// The same for the points of one genre.
 pub fn purity_of(points: &[[f32; 2]], genres: &[u8], genre: u8) -> f64 {
     let count = points.len().min(genres.len());
     let size = genres[..count].iter().filter(|other| **other == genre).count();
@@ -29,7 +29,7 @@ pub fn purity_of(points: &[[f32; 2]], genres: &[u8], genre: u8) -> f64 {
     same_genre_share(points, genres, |k| genres[k] == genre).map_or(1.0, |found| found / expected)
 }
 
-/// Which share of the nearest neighbours of the chosen points have their genre; `None` where there are too few
+/// The share of the nearest neighbours of the chosen points that have their genre; `None` where there are too few
 /// points.
 fn same_genre_share(points: &[[f32; 2]], genres: &[u8], chosen: impl Fn(usize) -> bool) -> Option<f64> {
     let count = points.len().min(genres.len());
@@ -53,8 +53,8 @@ fn same_genre_share(points: &[[f32; 2]], genres: &[u8], chosen: impl Fn(usize) -
     Some(same.iter().sum::<usize>() as f64 / (same.len() * NEIGHBOURS) as f64)
 }
 
-/// Trustworthiness (Venna & Kaski 2001, equation 3, k = 10): 1 where the nearest on the map are the
-/// nearest as latents, about one half where they are any.
+/// Trustworthiness (Venna & Kaski 2001, equation 3, k = 10): 1 where the nearest neighbours on the map are also
+/// those of the latents, about one half on a random map.
 pub fn trustworthiness(latents: &[Latent], places: &[[f32; 2]]) -> f64 {
     let count = latents.len().min(places.len());
     if count <= 2 * NEIGHBOURS {
@@ -84,7 +84,7 @@ fn nearest_on_map(k: usize, count: usize, places: &[[f32; 2]]) -> Vec<usize> {
     others[..NEIGHBOURS].iter().map(|(_, j)| *j).collect()
 }
 
-/// By how many ranks `other` misses being among the nearest latents of `k`.
+/// By how many ranks `other` is too far to be among the nearest latents of `k`.
 fn intrusion(k: usize, other: usize, latents: &[Latent]) -> usize {
     let distance =
         |j: usize| -> f32 { latents[j].iter().zip(&latents[k]).map(|(a, b)| (a - b).powi(2)).sum() };
@@ -99,7 +99,7 @@ mod tests {
     use crate::rng::{Purpose, TrainingRng};
 
     #[test]
-    fn genres_that_keep_apart_are_purer_than_random() {
+    fn separated_genres_are_purer_than_mixed_ones() {
         let mut rng = TrainingRng::new(1, Purpose::Placing, 0);
         let points: Vec<[f32; 2]> = (0..600).map(|_| [rng.unit(), rng.unit()]).collect();
         let apart: Vec<u8> = points.iter().map(|point| u8::from(point[0] > 0.5)).collect();

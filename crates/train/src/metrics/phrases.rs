@@ -1,5 +1,5 @@
-//! How phrases of sixteen bars are measured: statistics, and critics that try to tell generated ones from real
-//! ones. The same code measures both. `docs/report/sequences.md` documents every figure.
+//! How phrases of sixteen bars are measured: statistics, and critics that are trained to distinguish generated
+//! ones from real ones. The same code measures both. `docs/report/sequences.md` documents every figure.
 
 pub mod bars;
 pub mod controls;

@@ -13,8 +13,8 @@ use crate::windows::Passages;
 
 /// Steps that are measured: 4096 passages of two bars, 512 of sixteen.
 const MEASURED_STEPS: usize = 1 << 17;
-/// Passages that are decoded at once.
-const AT_ONCE: usize = 32;
+/// Passages of one forward pass.
+const BATCH: usize = 32;
 
 /// Shares of steps that are reconstructed, over the same passages of held-out songs. Latents are the encoder's
 /// means; copying counts from the 33rd step on, everything else all steps.
@@ -81,18 +81,18 @@ fn figures(
     let principal = Principal::of(training, config.latent(), 1)?;
     let mut rng = TrainingRng::new(1, Purpose::Latents, 0);
     let mut sums = Sums::default();
-    for some in passages.chunks(AT_ONCE) {
-        let cells = SequenceVae::cells_of(some, &nets::device());
+    for batch in passages.chunks(BATCH) {
+        let cells = SequenceVae::cells_of(batch, &nets::device());
         let posterior = network.encode(cells.clone());
         sums.nats += f64::from(posterior.divergence().sum().try_into_scalar::<f32>()?);
-        let truth: Vec<Vec<u16>> = some.iter().map(|passage| passage.to_vec()).collect();
+        let truth: Vec<Vec<u16>> = batch.iter().map(|passage| passage.to_vec()).collect();
         let right = |history, choose: &mut dyn FnMut(&[f32]) -> u16| {
-            same(&network.play(config, posterior.mean.clone(), history, choose), some)
+            count_equal(&network.decode(config, posterior.mean.clone(), history, choose), batch)
         };
         sums.forced += right(History::Given(&truth), &mut |logits| most_probable(logits));
         sums.free += right(History::Own, &mut |logits| most_probable(logits));
         sums.sampled += right(History::Own, &mut |logits| sample_class(logits, 1.0, rng.unit()));
-        sums.components += same(&reconstructed(&principal, config.latent(), cells)?, some);
+        sums.components += count_equal(&reconstructed(&principal, config.latent(), cells)?, batch);
     }
     let steps = passages.len() * config.steps();
     let share = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
@@ -124,12 +124,12 @@ fn figures(
     })
 }
 
-/// How many steps agree.
-fn same(played: &[Vec<u16>], passages: &[&[u16]]) -> usize {
-    let agree = |(played, passage): (&Vec<u16>, &&[u16])| {
-        played.iter().zip(*passage).filter(|(one, other)| one == other).count()
+/// The number of steps that are equal.
+fn count_equal(decoded: &[Vec<u16>], passages: &[&[u16]]) -> usize {
+    let equal = |(decoded, passage): (&Vec<u16>, &&[u16])| {
+        decoded.iter().zip(*passage).filter(|(one, other)| one == other).count()
     };
-    played.iter().zip(passages).map(agree).sum()
+    decoded.iter().zip(passages).map(equal).sum()
 }
 
 /// The reconstruction from principal components alone.
@@ -152,7 +152,7 @@ fn reconstructed(principal: &Principal, latent: usize, cells: Tensor<2>) -> Resu
     Ok(classes.chunks(steps.max(1)).map(<[u16]>::to_vec).collect())
 }
 
-/// A class drawn from the softmax of `logits / temperature` in 64 bits; `uniform` is within 0..1, the
+/// A class drawn from the softmax of `logits / temperature`, computed in f64; `uniform` is within 0..1, the
 /// temperature above 0.
 pub fn sample_class(logits: &[f32], temperature: f32, uniform: f32) -> u16 {
     let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
@@ -179,7 +179,7 @@ mod tests {
         let mut counts = [0; 3];
         (0..1000).for_each(|k| counts[usize::from(sample_class(&logits, 1.0, k as f32 / 1000.0))] += 1);
         assert!(counts.iter().zip([100_i32, 600, 300]).all(|(found, meant)| (found - meant).abs() <= 2));
-        assert_eq!(sample_class(&logits, 0.01, 0.999), 1, "cold, only the likeliest is left");
+        assert_eq!(sample_class(&logits, 0.01, 0.999), 1, "at a low temperature only the likeliest is left");
     }
 
     /// Songs that are one loop of two bars: tiling and copying are always right, a fresh model is not.

@@ -1,5 +1,5 @@
-//! Keeps the figures of the shipped model that need no corpus from slipping. The bounds lie a little
-//! under what was measured; `assets/README.md` has the full table, with realism.
+//! Tests of the shipped model's figures that need no corpus. The bounds are a little below what was measured;
+//! `assets/README.md` has the full table.
 
 use beat::{BANK_TAKES, Pattern, Settings};
 use nets::{BankDecoder, Draw, Latent, Model, PatternDecoder};
@@ -39,14 +39,14 @@ fn temperature_one_plays_as_many_beats_as_real_songs_do() {
         .into_iter()
         .map(|(latent, _)| latent)
         .collect();
-    let counted = |patterns: &[Pattern]| figures(patterns, &PatternSet::default());
-    let hot = counted(&draw_patterns(&model, &latents, 1.0, 1));
+    let measured = |patterns: &[Pattern]| figures(patterns, &PatternSet::default());
+    let hot = measured(&draw_patterns(&model, &latents, 1.0, 1));
     assert!(hot.pass >= 90.0 && hot.empty <= 0.1 && hot.distinct >= 98.0, "{hot:?}");
     // Within 6 points, and a tenth of the hits, of real patterns: 84.0 %, 54.6 %, 32.7 hits, .74.
     assert!((78.0..90.0).contains(&hot.kick_on_0) && (48.0..61.0).contains(&hot.backbeat), "{hot:?}");
     assert!((29.5..36.0).contains(&hot.hits) && (0.68..0.80).contains(&hot.bar_similarity), "{hot:?}");
-    let still = counted(&draw_patterns(&model, &latents, 0.0, 1));
-    assert!(still.pass >= 85.0 && still.empty <= 0.1 && still.distinct >= 93.0, "{still:?}");
+    let likeliest = measured(&draw_patterns(&model, &latents, 0.0, 1));
+    assert!(likeliest.pass >= 85.0 && likeliest.empty <= 0.1 && likeliest.distinct >= 93.0, "{likeliest:?}");
 }
 
 #[test]
@@ -58,8 +58,8 @@ fn a_bank_depends_on_its_settings_alone() {
             decoder.decode(&Settings { x, y, temperature, variation: 8, ..Settings::DEFAULT }, 1)
         };
         assert_eq!(bank(1.0), bank(1.0));
-        let (hot, still) = (bank(1.0), bank(0.0));
+        let (hot, likeliest) = (bank(1.0), bank(0.0));
         assert!((1..BANK_TAKES).all(|k| hot.takes()[k] != hot.takes()[0]), "takes vary at {x} {y}");
-        assert!(still.takes().iter().all(|take| *take == still.takes()[0]), "nothing varies at 0");
+        assert!(likeliest.takes().iter().all(|take| *take == likeliest.takes()[0]), "nothing varies at 0");
     }
 }

@@ -1,4 +1,4 @@
-//! How well a next-step model predicts held-out songs, beside copying what stood two bars ago.
+//! How well a next-step model predicts held-out songs, beside the baseline of copying the step two bars ago.
 
 use beat::STEPS;
 use nets::GenerationState;

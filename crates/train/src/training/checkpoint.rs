@@ -1,5 +1,4 @@
-//! What an interrupted run leaves behind: everything that the rest of the run depends on, in one file
-//! that is replaced as a whole after every epoch.
+//! Checkpoints: everything that the rest of a run depends on, saved after every epoch.
 
 use std::collections::HashMap;
 
@@ -14,24 +13,24 @@ use super::parameters::Parameters;
 /// The state of a run between two epochs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Checkpoint {
-    /// Which run this belongs to: another recipe, seed or corpus must not go on from it.
+    /// The recipe and the number of examples as JSON: another run must not continue from it.
     pub run: String,
-    /// What was measured in the epochs so far.
+    /// The losses of the epochs so far.
     pub epochs: Vec<Epoch>,
-    /// The model after the last of them.
+    /// The parameters after the last of them.
     pub now: Parameters,
-    /// The model after the best of them.
+    /// The parameters after the best of them.
     pub best: Parameters,
     /// The optimizers' moments, in burn's own format.
     pub optimizers: Vec<Vec<u8>>,
 }
 
-/// What was measured in one epoch.
+/// The losses of one epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Epoch {
-    /// Mean loss over the training patterns.
+    /// Mean loss over the training examples.
     pub training_loss: f64,
-    /// Loss on the validation songs, after the epoch.
+    /// Mean loss over the validation examples, after the epoch.
     pub validation_loss: f64,
 }
 
@@ -109,7 +108,7 @@ pub(crate) fn optimizer_state(optimizer: &ModuleOptimizer) -> Result<Vec<u8>> {
     }
 }
 
-/// The optimizer with the moments that [`optimizer_state`] gave.
+/// The optimizer with the moments from [`optimizer_state`].
 pub(crate) fn with_optimizer_state(optimizer: ModuleOptimizer, bytes: &[u8]) -> Result<ModuleOptimizer> {
     match OptimizerRecord::from_bytes(Bytes::from_bytes_vec(bytes.to_vec())) {
         Ok(record) => Ok(optimizer.load_record(record)),

@@ -1,5 +1,4 @@
-//! The numbers inside a burn module, in the order in which the module is walked: to keep them in a
-//! checkpoint and to put them back.
+//! The parameters of a burn module as plain values, in the order in which the module visits them.
 
 use anyhow::{Result, ensure};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
@@ -8,7 +7,11 @@ use burn::tensor::{Device, Tensor, TensorData};
 /// The values of each parameter tensor, row by row.
 pub type Parameters = Vec<Vec<f32>>;
 
-/// What the module holds now.
+/// The values of the module's parameters.
+///
+/// # Errors
+///
+/// A tensor can't be read back.
 pub fn read<M: Module>(module: &M) -> Result<Parameters> {
     struct Reader(Vec<Result<Vec<f32>>>);
     impl ModuleVisitor for Reader {
@@ -21,8 +24,12 @@ pub fn read<M: Module>(module: &M) -> Result<Parameters> {
     reader.0.into_iter().collect()
 }
 
-/// The module with these values, its parameters numbered from 0: an optimizer's record finds them again
-/// in another process. On a device with autodiff the tensors are new leaves.
+/// The module with these values. Its parameters get the ids 0, 1, ..., so that an optimizer's record finds them in
+/// another process. On a device with autodiff the tensors are new leaves.
+///
+/// # Errors
+///
+/// The values are not of the module's number and sizes.
 pub fn write<M: Module>(module: M, values: &Parameters, device: &Device) -> Result<M> {
     struct Writer<'a> {
         values: &'a Parameters,

@@ -1,5 +1,5 @@
-//! Training on composed songs: that something is learnt, and that a run which was cut ends as one that
-//! was not.
+//! Training on synthetic songs: the loss falls, the gradients are those of autodiff, and a resumed run ends where
+//! an uninterrupted one does.
 
 use super::*;
 use crate::training::tests_support::{interrupted_after_an_epoch, losses};
@@ -28,7 +28,7 @@ fn small(attention_window: usize) -> RecurrentConfig {
 
 #[test]
 fn a_song_that_repeats_is_learnt_with_attention_and_without() -> Result<()> {
-    // Four steps over and over: the position in the bar gives the next one away.
+    // Four steps over and over: the position in the bar determines the next one.
     let song: Vec<u16> = (0..160).map(|step: u16| step % 4 * 37).collect();
     for attention_window in [0, 40] {
         let songs = vec![song.clone()];
@@ -41,13 +41,13 @@ fn a_song_that_repeats_is_learnt_with_attention_and_without() -> Result<()> {
     Ok(())
 }
 
-/// The gradients of all weights, by name of their place in the module.
+/// The gradients of the LSTM layers' weights, in order.
 fn values(gradients: &GradientsParams, model: &RecurrentNetwork) -> Result<Vec<Vec<f32>>> {
     let mut all = Vec::new();
     for layer in model.layers() {
         let (weight, bias) = layer.parameters();
-        all.push(gradients.get::<2>(weight.id).context("of a matrix")?.try_to_vec_as::<f32>()?);
-        all.push(gradients.get::<1>(bias.id).context("of what is added")?.try_to_vec_as::<f32>()?);
+        all.push(gradients.get::<2>(weight.id).context("a matrix's gradient")?.try_to_vec_as::<f32>()?);
+        all.push(gradients.get::<1>(bias.id).context("a bias's gradient")?.try_to_vec_as::<f32>()?);
     }
     Ok(all)
 }

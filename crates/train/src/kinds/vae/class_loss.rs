@@ -1,5 +1,4 @@
-//! The cross-entropy of a decoder's outputs, with its gradients by hand for everything that enters the class
-//! head.
+//! The cross-entropy of a decoder's outputs, with gradients by hand for everything that enters the class head.
 
 use super::network::ClassHead;
 use crate::layers::cross_entropy::class_cross_entropy;
@@ -11,11 +10,11 @@ use burn::tensor::{Tensor, TensorData};
 pub(super) struct ClassLoss {
     /// The sum over the steps, in nats.
     pub(super) nats: f64,
-    /// `[steps, 9 + joint]`: the gradient by the decoder outputs.
+    /// `[steps, 9 + joint]`: the gradient of the decoder outputs.
     pub(super) outputs: Tensor<2>,
-    /// `[9 + joint, 512]`: the gradient by the head's matrix.
+    /// `[9 + joint, 512]`: the gradient of the head's matrix.
     pub(super) matrix: Tensor<2>,
-    /// `[512]`: the gradient by its bias.
+    /// `[512]`: the gradient of its bias.
     pub(super) bias: Tensor<1>,
 }
 

@@ -38,7 +38,7 @@ pub(super) fn conductor_layers(config: &VaeConfig) -> Vec<(String, [usize; 2])> 
     ]
 }
 
-/// Names and shapes of its CONDUCTOR_LSTM's weights.
+/// Names and shapes of its LSTM's weights.
 pub(super) fn conductor_lstms(config: &VaeConfig) -> Vec<(String, Vec<usize>)> {
     let inputs = config.latent() + usize::from(config.bars);
     Lstm::arrays(CONDUCTOR_LSTM, inputs, usize::from(config.encoder_width)).to_vec()
@@ -65,6 +65,8 @@ impl Conductor {
         store_linear(weights, CONDUCTOR_SKIP, &self.skip);
     }
 
+    /// The embeddings of all bars.
+    ///
     /// # Shapes
     ///
     /// - latents: `[batch, latent]`
@@ -74,20 +76,20 @@ impl Conductor {
         let skip = self.skip.forward(latents.clone()); // [batch, bars x embedding]
         let embedding = self.output.weight.dims()[1];
         let bars = skip.dims()[1] / embedding.max(1);
-        let number = |bar: usize| {
+        let one_hot = |bar: usize| {
             let row = (0..batch * bars).map(|index| f32::from(u8::from(index % bars == bar)));
             Tensor::from_data(TensorData::new(row.collect::<Vec<f32>>(), [batch, bars]), &device)
         };
-        let inputs = (0..bars).map(|bar| Tensor::cat(vec![latents.clone(), number(bar)], 1)).collect();
+        let inputs = (0..bars).map(|bar| Tensor::cat(vec![latents.clone(), one_hot(bar)], 1)).collect();
         let (outputs, _) = self.lstm.forward(inputs, LstmState::start(batch, self.lstm.width(), &device));
         let width = self.lstm.width();
-        let outputs = Tensor::cat(outputs, 1).reshape([batch * bars, width]); // [batch, bars x width] by the bar
+        let outputs = Tensor::cat(outputs, 1).reshape([batch * bars, width]); // from [batch, bars x width]
         self.output.forward(outputs) + skip.reshape([batch * bars, embedding])
     }
 }
 
-/// A latent to all steps at once: a linear skip layer to the pieces' logits, initialised as principal
-/// components, plus a perceptron.
+/// The perceptron decoder, from a latent to all steps at once: a linear skip layer to the pieces' logits,
+/// initialised as principal components, plus hidden layers.
 #[derive(Module, Debug)]
 pub(super) struct DensePassageDecoder {
     skip: Linear,
@@ -97,7 +99,7 @@ pub(super) struct DensePassageDecoder {
     joint: Linear,
 }
 
-/// Names and sizes of its layers.
+/// Names and sizes of its layers. Model files call the skip layer `straight` and the first one `seen`.
 pub(super) fn dense_layers(config: &VaeConfig) -> Vec<(String, [usize; 2])> {
     let (cells, width, latent) = (config.cells(), usize::from(config.decoder_width), config.latent());
     [
@@ -119,7 +121,7 @@ impl DensePassageDecoder {
     ) -> Result<Self, WeightsFault> {
         let mut layers =
             dense_layers(config).into_iter().map(|(name, sizes)| linear(weights, &name, sizes, device));
-        // PANIC: `layers` names five.
+        // PANIC: `dense_layers` gives five.
         let mut next = || layers.next().expect("five layers");
         Ok(Self { skip: next()?, first: next()?, inner: next()?, output: next()?, joint: next()? })
     }
@@ -226,14 +228,14 @@ impl StepDecoder {
         store_linear(weights, DECODER_OUTPUT, &self.output);
     }
 
-    /// Plays a row for each embedding, hearing at each step `given` of the steps before it, or what it
-    /// chose itself where there is none.
+    /// Decodes a row of classes for each embedding; the result is one row after another. Each step's input is the
+    /// previous step of `given` (teacher forcing), or the one that `choose` returned where there is none.
     ///
     /// # Shapes
     ///
     /// - embeddings: `[rows, embedding]`
-    /// - given: a row after another, as long as what is played
-    pub(super) fn play(
+    /// - given: `[rows x steps]`
+    pub(super) fn decode(
         &self,
         rows: &StepLayout,
         classes: &ClassHead,
@@ -243,22 +245,22 @@ impl StepDecoder {
     ) -> Vec<u16> {
         let count = embeddings.dims()[0];
         let (steps, width) = (rows.steps(), rows.inputs());
-        let mut played = vec![0; count * steps];
+        let mut decoded = vec![0; count * steps];
         let mut state = LstmState::start(count, self.lstm.width(), &embeddings.device());
         for step in 0..steps {
             let mut features = vec![0.0; count * width];
             for row in 0..count {
-                let known = given.unwrap_or(&played);
-                let past = (step > 0).then(|| known.get(row * steps + step - 1).copied().unwrap_or(0));
+                let previous = given.unwrap_or(&decoded);
+                let past = (step > 0).then(|| previous.get(row * steps + step - 1).copied().unwrap_or(0));
                 rows.encode_step(step, past, |input| features[row * width + input] = 1.0);
             }
             let features = Tensor::from_data(TensorData::new(features, [count, width]), &embeddings.device());
             state = self.lstm.step(Tensor::cat(vec![features, embeddings.clone()], 1), state);
             let logits = floats(classes.logits(self.output.forward(state.hidden.clone()))); // [rows, 512]
             for (row, logits) in logits.chunks_exact(CLASSES).enumerate() {
-                played[row * steps + step] = choose(logits);
+                decoded[row * steps + step] = choose(logits);
             }
         }
-        played
+        decoded
     }
 }

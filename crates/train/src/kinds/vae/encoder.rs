@@ -17,11 +17,11 @@ use crate::layers::lstm::{Lstm, LstmState};
 /// Names of the LSTMs over the bars.
 const DIRECTIONS: [&str; 2] = ["encoder.forwards", "encoder.backwards"];
 
-/// Bars to latents.
+/// Passages to distributions of latents.
 #[derive(Module, Debug)]
 pub(super) struct PassageEncoder {
     skip: Linear,
-    /// The cells of all bars, or of one, to a hidden layer.
+    /// From the cells of all bars, or of one, to the hidden layer.
     first: Linear,
     inner: InnerLayers,
     output: Linear,
@@ -33,7 +33,7 @@ enum InnerLayers {
     Bidirectional(Vec<Lstm>),
 }
 
-/// Sizes of its layers, by name.
+/// Names and sizes of its layers. Model files call the skip layer `straight` and the first one `seen`.
 pub(super) fn layers(config: &VaeConfig) -> Vec<(String, [usize; 2])> {
     let (width, latent) = (usize::from(config.encoder_width), config.latent());
     let named = |(name, sizes): (&str, [usize; 2])| (format!("encoder.{name}"), sizes);
@@ -74,7 +74,7 @@ impl PassageEncoder {
         let width = usize::from(config.encoder_width);
         let mut layers =
             layers(config).into_iter().map(|(name, sizes)| linear(weights, &name, sizes, device));
-        // PANIC: `layers` names three, and a fourth for what is dense.
+        // PANIC: `layers` gives three, and a fourth for the dense encoder.
         let mut next = || layers.next().expect("a layer");
         let (skip, first, output) = (next()?, next()?, next()?);
         let inner = match config.decoder {
@@ -99,6 +99,8 @@ impl PassageEncoder {
         }
     }
 
+    /// The distribution of the latent of each passage.
+    ///
     /// # Shapes
     ///
     /// - bars: `[batch, cells]`, each 0 or 1
@@ -154,13 +156,13 @@ impl Posterior {
     }
 }
 
-/// Mean and deviation of the latents of all training songs, by dimension: what unprimed bars are drawn from.
-/// Free bits leave them away from the standard normal.
+/// Mean and standard deviation of the latents of the training songs, by dimension. Bars without a prime are
+/// decoded from latents with this distribution: with free bits it is not the standard normal.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LatentSpread {
-    /// The mean of each number.
+    /// The mean of each dimension.
     pub(crate) mean: Vec<f32>,
-    /// The deviation of each number.
+    /// The standard deviation of each dimension.
     pub(crate) deviation: Vec<f32>,
 }
 

@@ -1,4 +1,5 @@
-//! Generating bars with a variational autoencoder: from the spread of its latents, or from around a beat.
+//! Generating bars with a variational autoencoder: from latents with the distribution of the training songs', or
+//! around the latent of a prime.
 
 use anyhow::Result;
 use beat::STEPS_PER_BAR;
@@ -13,7 +14,7 @@ use super::{LatentSpread, VaeConfig};
 use crate::metrics::reconstruction::sample_class;
 use crate::rng::{Purpose, TrainingRng};
 
-/// Latents that are decoded at once.
+/// Latents of one forward pass.
 const BATCH: usize = 250;
 
 /// Generates bars from a variational autoencoder.
@@ -36,25 +37,27 @@ impl VaeGenerator {
         Ok(Self { network, config, spread })
     }
 
-    /// `count` passages of the model's own length from latents of the spread of all songs, many at once.
+    /// `count` passages of the model's own length from latents with the distribution of the training songs'.
     pub(crate) fn passages(&self, count: usize, temperature: f32, seed: u64) -> Vec<Vec<u16>> {
         let (latent, device) = (self.config.latent(), nets::device());
         let mut rng = TrainingRng::new(seed, Purpose::Latents, 0);
         let mut passages = Vec::with_capacity(count);
         while passages.len() < count {
             let rows = BATCH.min(count - passages.len());
-            let each = |_| self.spread.mean.iter().zip(&self.spread.deviation).collect::<Vec<_>>();
-            let latents: Vec<f32> =
-                (0..rows).flat_map(each).map(|(mean, deviation)| mean + deviation * rng.normal()).collect();
+            let dimensions = |_| self.spread.mean.iter().zip(&self.spread.deviation).collect::<Vec<_>>();
+            let latents: Vec<f32> = (0..rows)
+                .flat_map(dimensions)
+                .map(|(mean, deviation)| mean + deviation * rng.normal())
+                .collect();
             let latents = Tensor::<2>::from_data(TensorData::new(latents, [rows, latent]), &device);
             let mut choose = |logits: &[f32]| sample_categorical(logits, temperature, rng.unit()) as u16;
-            passages.extend(self.network.play(&self.config, latents, History::Own, &mut choose));
+            passages.extend(self.network.decode(&self.config, latents, History::Own, &mut choose));
         }
         passages
     }
 
-    /// A latent from the posterior of the prime, repeated to the length of a passage, or from the spread of all
-    /// songs.
+    /// A latent from the posterior of the prime, repeated to the length of a passage; without a prime, from the
+    /// distribution of the training songs' latents.
     fn latent(&self, prime: Option<&[u16]>, rng: &mut TrainingRng) -> Vec<f32> {
         let (mean, deviation) = match prime.filter(|prime| !prime.is_empty()) {
             Some(prime) => {
@@ -73,8 +76,8 @@ impl BarGenerator for VaeGenerator {
     fn bars(&self, prime: Option<&[u16]>, bars: usize, temperature: f32, rng: CounterRng) -> Vec<u16> {
         let mut rng = TrainingRng::new(rng.seed, Purpose::Latents, u64::from(rng.take));
         let steps = bars * STEPS_PER_BAR;
-        let mut played = Vec::with_capacity(steps);
-        while played.len() < steps {
+        let mut generated = Vec::with_capacity(steps);
+        while generated.len() < steps {
             let latent = self.latent(prime, &mut rng);
             let latent =
                 Tensor::from_data(TensorData::new(latent, [1, self.config.latent()]), &nets::device());
@@ -85,14 +88,14 @@ impl BarGenerator for VaeGenerator {
                     most_probable(logits)
                 }
             };
-            let rows = self.network.play(&self.config, latent, History::Own, &mut choose);
-            let before = played.len();
-            played.extend(rows.into_iter().flatten().take(steps - before));
-            if played.len() == before {
-                break; // a model of no bars has none to give
+            let rows = self.network.decode(&self.config, latent, History::Own, &mut choose);
+            let before = generated.len();
+            generated.extend(rows.into_iter().flatten().take(steps - before));
+            if generated.len() == before {
+                break; // a model of 0 bars never gets there
             }
         }
-        played
+        generated
     }
 
     fn default_prime(&self) -> Option<&[u16]> {

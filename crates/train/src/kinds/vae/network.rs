@@ -10,7 +10,7 @@ use super::decoders::{Conductor, DensePassageDecoder, StepDecoder, StepLayout};
 use super::encoder::{PassageEncoder, Posterior};
 use super::{DecoderKind, VaeConfig};
 
-/// Bars to latents and back.
+/// Passages to latents and back.
 #[derive(Module, Debug)]
 pub(crate) struct SequenceVae {
     encoder: PassageEncoder,
@@ -18,38 +18,38 @@ pub(crate) struct SequenceVae {
     classes: ClassHead,
 }
 
-/// Latents to what is outputs of each step.
+/// From latents to the decoder outputs of each step.
 #[derive(Module, Debug)]
 enum PassageDecoder {
     Mlp(DensePassageDecoder),
     Flat(StepDecoder),
-    Hierarchical(Conducted),
+    Hierarchical(HierarchicalDecoder),
 }
 
 #[derive(Module, Debug)]
-struct Conducted {
+struct HierarchicalDecoder {
     conductor: Conductor,
     bars: StepDecoder,
 }
 
-/// How a network's decoder is gone through.
+/// How the steps of some latents are decoded.
 #[derive(Debug)]
 pub(crate) enum Unrolling<'a> {
-    /// All steps at once: what is outputs of each, `[batch x steps, 9 + joint]`.
+    /// All steps at once, with the decoder outputs of each: `[batch x steps, 9 + joint]`.
     AtOnce(Tensor<2>),
     /// Step after step.
     Stepwise {
-        /// What plays.
+        /// The recurrent decoder.
         decoder: &'a StepDecoder,
-        /// What each row is fed, `[rows, embedding]`.
+        /// Its input at every step of a row, `[rows, embedding]`.
         embeddings: Tensor<2>,
     },
 }
 
-/// What a decoder takes for what was played before each step.
+/// Which previous steps a recurrent decoder gets as inputs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum History<'a> {
-    /// What it chose itself: free running.
+    /// Those that it decoded itself: free running.
     Own,
     /// These classes, one row for each latent: teacher forcing.
     Given(&'a [Vec<u16>]),
@@ -60,7 +60,7 @@ impl SequenceVae {
     ///
     /// # Errors
     ///
-    /// A weight is missing, has the wrong config, or is not finite.
+    /// A weight is missing, has the wrong shape, or is not finite.
     pub(crate) fn from_weights(
         config: &VaeConfig,
         weights: &Weights,
@@ -75,7 +75,7 @@ impl SequenceVae {
                 DecoderKind::Flat => {
                     PassageDecoder::Flat(StepDecoder::from_weights(config, weights, device)?)
                 }
-                DecoderKind::Hierarchical => PassageDecoder::Hierarchical(Conducted {
+                DecoderKind::Hierarchical => PassageDecoder::Hierarchical(HierarchicalDecoder {
                     conductor: Conductor::from_weights(config, weights, device)?,
                     bars: StepDecoder::from_weights(config, weights, device)?,
                 }),
@@ -91,7 +91,7 @@ impl SequenceVae {
         match &self.decoder {
             PassageDecoder::Mlp(decoder) => decoder.store(config, &mut weights),
             PassageDecoder::Flat(decoder) => decoder.store(&mut weights),
-            PassageDecoder::Hierarchical(Conducted { conductor, bars }) => {
+            PassageDecoder::Hierarchical(HierarchicalDecoder { conductor, bars }) => {
                 conductor.store(&mut weights);
                 bars.store(&mut weights);
             }
@@ -100,7 +100,7 @@ impl SequenceVae {
         weights
     }
 
-    /// Where bars lie among the latents.
+    /// The distribution of the latent of each passage.
     ///
     /// # Shapes
     ///
@@ -109,12 +109,12 @@ impl SequenceVae {
         self.encoder.forward(bars)
     }
 
-    /// What turns what is outputs of a step into classes.
+    /// The output head, from decoder outputs to logits of classes.
     pub(crate) fn classes(&self) -> &ClassHead {
         &self.classes
     }
 
-    /// How the steps of latents come about.
+    /// Runs the decoder up to its recurrent part, if it has one.
     ///
     /// # Shapes
     ///
@@ -123,26 +123,26 @@ impl SequenceVae {
         match &self.decoder {
             PassageDecoder::Mlp(decoder) => Unrolling::AtOnce(decoder.forward(latents)),
             PassageDecoder::Flat(decoder) => Unrolling::Stepwise { decoder, embeddings: latents },
-            PassageDecoder::Hierarchical(Conducted { conductor, bars }) => {
+            PassageDecoder::Hierarchical(HierarchicalDecoder { conductor, bars }) => {
                 Unrolling::Stepwise { decoder: bars, embeddings: conductor.embeddings(latents) }
             }
         }
     }
 
-    /// Decodes latents, a row of classes for each. `choose` names a step's class from the logits of all of
-    /// them; it is asked in the order of time, except that the bars of a hierarchical model go abreast.
+    /// Decodes latents, a row of classes for each. `choose` returns the class of a step, given the logits of all
+    /// classes; it is called step by step, over all latents, and over all bars of a hierarchical model, in parallel.
     ///
     /// # Shapes
     ///
     /// - latents: `[batch, latent]`
-    pub(crate) fn play(
+    pub(crate) fn decode(
         &self,
         config: &VaeConfig,
         latents: Tensor<2>,
         history: History,
         choose: &mut dyn FnMut(&[f32]) -> u16,
     ) -> Vec<Vec<u16>> {
-        let played: Vec<u16> = match self.unrolling(latents) {
+        let decoded: Vec<u16> = match self.unrolling(latents) {
             Unrolling::AtOnce(outputs) => {
                 floats(self.classes.logits(outputs)).chunks_exact(CLASSES).map(choose).collect()
             }
@@ -152,10 +152,10 @@ impl SequenceVae {
                     History::Given(rows) => Some(rows.concat()),
                 };
                 let rows = StepLayout::of(config);
-                decoder.play(&rows, &self.classes, embeddings, given.as_deref(), choose)
+                decoder.decode(&rows, &self.classes, embeddings, given.as_deref(), choose)
             }
         };
-        played.chunks(config.steps().max(1)).map(<[u16]>::to_vec).collect()
+        decoded.chunks(config.steps().max(1)).map(<[u16]>::to_vec).collect()
     }
 
     /// Rows of classes as cells.
@@ -177,7 +177,8 @@ impl SequenceVae {
 const JOINT: &str = "classes.joint.weight";
 const BIAS: &str = "classes.bias";
 
-/// The last layer of every decoder.
+/// The last layer of every decoder. The logit of a class is the sum of the logits of its pieces, a linear function
+/// of the joint features, and a bias.
 #[derive(Module, Debug)]
 pub(crate) struct ClassHead {
     joint: Param<Tensor<2>>,
@@ -205,7 +206,8 @@ impl ClassHead {
         weights.insert(BIAS, array(&self.bias));
     }
 
-    /// What each number that is outputs of a step adds to each class.
+    /// The matrix from decoder outputs to logits: constant rows of 0 and 1 for the pieces of each class, then the
+    /// trained rows of the joint features.
     ///
     /// # Shapes
     ///
@@ -218,7 +220,7 @@ impl ClassHead {
         Tensor::cat(vec![pieces, joint], 0) // [9, 512] and [joint, 512] to [9 + joint, 512]
     }
 
-    /// What each class has whatever is outputs of a step.
+    /// The bias of each class.
     ///
     /// # Shapes
     ///
@@ -227,6 +229,8 @@ impl ClassHead {
         self.bias.val()
     }
 
+    /// The logits of every class.
+    ///
     /// # Shapes
     ///
     /// - outputs: `[steps, 9 + joint]`

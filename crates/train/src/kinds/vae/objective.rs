@@ -22,9 +22,9 @@ use crate::windows::Passages;
 
 /// Steps of the passages of an epoch.
 const EPOCH_STEPS: usize = 1 << 20;
-/// Steps that are measured after each epoch.
+/// Validation steps that are measured after each epoch.
 const VALIDATION_STEPS: usize = 1 << 15;
-/// Passages from which the spread of the latents is taken.
+/// Passages from which mean and deviation of the latents are estimated.
 const SPREAD_PASSAGES: usize = 4096;
 /// Free bits of each dimension of the latent (tau of Ortiz, section 2.2, by dimension): 256 for 64 dimensions,
 /// as MusicVAE has it.
@@ -38,7 +38,7 @@ const STEP_DROPOUT: f32 = 0.2;
 /// The probability at the end of a run that the next step gets the generated step instead of the true one
 /// (scheduled sampling, Bengio et al., arXiv 1506.03099); it rises linearly over the run.
 const GENERATED_STEPS: f32 = 0.3;
-/// The initial slope of a logit over the cell that the principal components reconstruct.
+/// The initial factor from a cell that the principal components reconstruct (0..1) to its logit.
 const STEEPNESS: f32 = 8.0;
 
 /// A variational autoencoder to be trained on songs.
@@ -47,11 +47,11 @@ pub(super) struct VaeTraining {
     pub(super) training: RandomPassages,
     validation: Passages,
     principal: Principal,
-    /// Of single bars, for the conductor's embeddings.
+    /// Principal components of single bars, for the conductor's embeddings.
     bar: Option<Principal>,
 }
 
-/// Passages from anywhere in the songs.
+/// Random passages of the songs.
 pub(super) struct RandomPassages {
     pub(super) passages: Passages,
     epoch_len: usize,
@@ -84,7 +84,7 @@ impl VaeTraining {
         Ok(Self { config, training, validation, principal, bar })
     }
 
-    /// Mean and deviation of the latents of training passages.
+    /// Mean and standard deviation of the latents of training passages.
     pub(super) fn spread(&self, network: &SequenceVae) -> LatentSpread {
         let latent = self.config.latent();
         let (mut count, mut sums, mut squares) = (0.0, vec![0.0_f64; latent], vec![0.0_f64; latent]);
@@ -153,7 +153,7 @@ fn set_constant(weights: &mut Weights, name: &str, bias: impl Fn(usize) -> f32) 
     weights.insert(row, Array { shape: vec![outputs], values: (0..outputs).map(bias).collect() });
 }
 
-/// A scalar whose gradient by `tensor` is `gradient`.
+/// A scalar whose gradient with respect to `tensor` is `gradient`.
 fn with_gradient<const D: usize>(tensor: Tensor<D>, gradient: Tensor<D>) -> Tensor<1> {
     (tensor * gradient.autodiff()).sum()
 }
@@ -182,7 +182,7 @@ impl Objective for VaeTraining {
         };
         put("encoder.straight", self.principal.encoding(latent));
         if let Some(bar) = &self.bar {
-            put("conductor.straight", self.principal.through(latent, bar));
+            put("conductor.straight", self.principal.to_bars(latent, bar));
         }
         if self.config.decoder == DecoderKind::Mlp {
             put("decoder.straight", self.principal.decoding(latent, STEEPNESS));
@@ -216,14 +216,14 @@ impl Objective for VaeTraining {
 
     /// The share of steps that are not reconstructed when the decoder runs free.
     fn validation_loss(&self, model: &SequenceVae) -> Result<f64> {
-        let checks = self.validation.spread(VALIDATION_STEPS / self.config.steps());
+        let passages = self.validation.spread(VALIDATION_STEPS / self.config.steps());
         let (mut wrong, mut steps) = (0, 0);
-        for passages in checks.chunks(32) {
+        for passages in passages.chunks(32) {
             let posterior = model.encode(SequenceVae::cells_of(passages, &nets::device()));
             let mut choose = |logits: &[f32]| most_probable(logits);
-            let played = model.play(&self.config, posterior.mean, History::Own, &mut choose);
-            for (played, passage) in played.iter().zip(passages) {
-                wrong += played.iter().zip(*passage).filter(|(one, other)| one != other).count();
+            let decoded = model.decode(&self.config, posterior.mean, History::Own, &mut choose);
+            for (decoded, passage) in decoded.iter().zip(passages) {
+                wrong += decoded.iter().zip(*passage).filter(|(one, other)| one != other).count();
                 steps += passage.len();
             }
         }

@@ -11,7 +11,7 @@ use anyhow::Result;
 use beat::PIECES;
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// The loss of some rows, and its gradients by everything that enters it.
+/// The loss of some rows, and the gradients of everything that enters it.
 pub(super) struct StepGradients {
     /// The loss of the steps, the first steps of all rows first.
     pub(super) loss: ClassLoss,
@@ -84,16 +84,16 @@ impl StepGradients {
         let weights = StepWeights::of(decoder, rows);
         let pass = weights.forward(decoder, rows, embeddings.clone(), truth, input_of)?;
         let device = embeddings.device();
-        let by_time: Vec<u16> =
+        let truth_by_step: Vec<u16> =
             (0..steps).flat_map(|step| (0..count).map(move |row| truth[row * steps + step])).collect();
-        let wide = count * steps;
-        let loss = ClassLoss::of(head, matrix(pass.outputs.clone(), wide, &device), &by_time)?;
-        let hidden = matrix(pass.hidden.clone(), wide, &device);
-        let by_hidden = numbers(loss.outputs.clone().matmul(weights.output.clone().transpose()))?;
-        let by_sums = weights.backward(&pass, &by_hidden, count)?; // [steps x rows, 4 width]
+        let total = count * steps;
+        let loss = ClassLoss::of(head, matrix(pass.outputs.clone(), total, &device), &truth_by_step)?;
+        let hidden = matrix(pass.hidden.clone(), total, &device);
+        let grad_hidden = values(loss.outputs.clone().matmul(weights.output.clone().transpose()))?;
+        let grad_sums = weights.backward(&pass, &grad_hidden, count)?; // [steps x rows, 4 width]
         let gates = 4 * weights.width;
-        let each_row = by_sums.clone().reshape([steps, count, gates]).sum_dim(0).reshape([count, gates]);
-        let recurrent = matrix(pass.inputs, wide, &device).transpose().matmul(by_sums); // [features + width, 4 width]
+        let each_row = grad_sums.clone().reshape([steps, count, gates]).sum_dim(0).reshape([count, gates]);
+        let recurrent = matrix(pass.inputs, total, &device).transpose().matmul(grad_sums); // [features + width, 4 width]
         let embedded = embeddings.transpose().matmul(each_row.clone()); // [embedding, 4 width]
         let features = recurrent.clone().narrow(0, 0, weights.features);
         let hidden_rows = recurrent.narrow(0, weights.features, weights.width);
@@ -115,13 +115,13 @@ impl StepWeights {
         let [first, last] = [(0, features), (features + rows.embedding, width)]
             .map(|(from, count)| whole.clone().narrow(0, from, count));
         let output = decoder.output.weight.val().inner();
-        let silent = Tensor::zeros([1, output.dims()[1]], &output.device());
+        let zeros = Tensor::zeros([1, output.dims()[1]], &output.device());
         let bias = decoder.output.bias.as_ref().map(|bias| bias.val().inner().unsqueeze::<2>());
         Self {
             recurrent: Tensor::cat(vec![first, last], 0),
             embedded: whole.narrow(0, features, rows.embedding),
             output,
-            output_bias: bias.unwrap_or(silent),
+            output_bias: bias.unwrap_or(zeros),
             features,
             width,
         }
@@ -139,7 +139,8 @@ impl StepWeights {
         let device = embeddings.device();
         let bias = decoder.lstm.bias().inner().unsqueeze::<2>();
         let embedded = embeddings.matmul(self.embedded.clone()) + bias; // [rows, 4 width]
-        let (mut pass, inputs, wide) = (ForwardPass::default(), self.features + width, self.output.dims()[1]);
+        let (mut pass, inputs, output_width) =
+            (ForwardPass::default(), self.features + width, self.output.dims()[1]);
         let mut cell = vec![0.0; count * width];
         for step in 0..steps {
             let mut input = vec![0.0; count * inputs];
@@ -147,9 +148,9 @@ impl StepWeights {
                 let past = match input_of() {
                     _ if step == 0 => None,
                     StepInput::Truth => Some(truth[row * steps + step - 1]),
-                    StepInput::Own => {
-                        Some(generated_class(&pass.outputs[((step - 1) * count + row) * wide..][..wide]))
-                    }
+                    StepInput::Own => Some(generated_class(
+                        &pass.outputs[((step - 1) * count + row) * output_width..][..output_width],
+                    )),
                     StepInput::Hidden => None,
                 };
                 let input = &mut input[row * inputs..][..inputs];
@@ -161,14 +162,14 @@ impl StepWeights {
             }
             let sums =
                 matrix(input.clone(), count, &device).matmul(self.recurrent.clone()) + embedded.clone();
-            let mut gates = numbers(sums)?;
+            let mut gates = values(sums)?;
             let mut hidden = vec![0.0; count * width];
             for (row, gates) in gates.chunks_exact_mut(4 * width).enumerate() {
                 let at = row * width..(row + 1) * width;
                 lstm_step(gates, &mut cell[at.clone()], &mut hidden[at]);
             }
             let outputs = matrix(hidden.clone(), count, &device).matmul(self.output.clone());
-            pass.outputs.extend(numbers(outputs + self.output_bias.clone())?);
+            pass.outputs.extend(values(outputs + self.output_bias.clone())?);
             pass.inputs.extend(input);
             pass.gates.extend(gates);
             pass.hidden.extend(hidden);
@@ -177,31 +178,31 @@ impl StepWeights {
         Ok(pass)
     }
 
-    /// The gradients by the gates' sums, `[steps x rows, 4 width]`, from those by the hidden states.
-    fn backward(&self, pass: &ForwardPass, by_hidden: &[f32], count: usize) -> Result<Tensor<2>> {
+    /// The gradients of the gates' inputs, `[steps x rows, 4 width]`, from those of the hidden states.
+    fn backward(&self, pass: &ForwardPass, grad_hidden: &[f32], count: usize) -> Result<Tensor<2>> {
         let width = self.width;
         let size = count * width;
         let steps = pass.hidden.len() / size.max(1);
         let back = self.recurrent.clone().narrow(0, self.features, width).transpose(); // [4 width, width]
-        let mut by_sums = vec![0.0; steps * 4 * size];
-        let mut by_cell = vec![0.0; size];
-        let mut later = vec![0.0; size]; // by the hidden state, through the steps that follow
-        let silence = vec![0.0; size];
+        let mut grad_sums = vec![0.0; steps * 4 * size];
+        let mut grad_cell = vec![0.0; size];
+        let mut later = vec![0.0; size]; // the gradient of the hidden state through the steps that follow
+        let zeros = vec![0.0; size];
         for step in (0..steps).rev() {
             let cells = &pass.cells[step * size..][..size];
-            let before = if step > 0 { &pass.cells[(step - 1) * size..][..size] } else { &silence };
-            later.iter_mut().zip(&by_hidden[step * size..][..size]).for_each(|(sum, now)| *sum += now);
-            let sums = &mut by_sums[step * 4 * size..][..4 * size];
+            let before = if step > 0 { &pass.cells[(step - 1) * size..][..size] } else { &zeros };
+            later.iter_mut().zip(&grad_hidden[step * size..][..size]).for_each(|(sum, now)| *sum += now);
+            let sums = &mut grad_sums[step * 4 * size..][..4 * size];
             for row in 0..count {
                 let at = row * width..(row + 1) * width;
                 let gates = &pass.gates[(step * count + row) * 4 * width..][..4 * width];
                 let states = [&before[at.clone()], &cells[at.clone()]];
                 let sums = &mut sums[row * 4 * width..][..4 * width];
-                lstm_step_backward(gates, states, &later[at.clone()], &mut by_cell[at], sums);
+                lstm_step_backward(gates, states, &later[at.clone()], &mut grad_cell[at], sums);
             }
-            later = numbers(matrix(sums.to_vec(), count, &back.device()).matmul(back.clone()))?;
+            later = values(matrix(sums.to_vec(), count, &back.device()).matmul(back.clone()))?;
         }
-        Ok(matrix(by_sums, steps * count, &back.device()))
+        Ok(matrix(grad_sums, steps * count, &back.device()))
     }
 }
 
@@ -231,7 +232,7 @@ fn matrix(values: Vec<f32>, rows: usize, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values, [rows, columns]), device)
 }
 
-fn numbers(tensor: Tensor<2>) -> Result<Vec<f32>> {
+fn values(tensor: Tensor<2>) -> Result<Vec<f32>> {
     Ok(tensor.into_data().try_into_vec_as()?)
 }
 
@@ -295,7 +296,7 @@ mod tests {
         let gradients = by_autodiff.backward();
         assert!((ours.loss.nats - f64::from(by_autodiff.try_into_scalar::<f32>()?)).abs() < 0.01);
         let check = |ours: Tensor<2>, by_autodiff: Option<Tensor<2>>, name: &str| -> Result<()> {
-            let by_autodiff = by_autodiff.ok_or_else(|| anyhow::anyhow!("no gradient by {name}"))?;
+            let by_autodiff = by_autodiff.ok_or_else(|| anyhow::anyhow!("no gradient of {name}"))?;
             let far = (ours - by_autodiff).abs().max().try_into_scalar::<f32>()?;
             assert!(far < 1e-3, "{name} is {far} off");
             Ok(())

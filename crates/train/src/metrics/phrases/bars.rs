@@ -9,8 +9,8 @@ pub const TOMS: u16 = 0b111 << 4;
 
 /// A bar differs clearly where more than this share of the hits of both is in one of them alone.
 const CLEARLY: f64 = 0.3;
-/// A fill has so many hits of toms and snare more than is usual.
-const MORE_IN_A_FILL: u32 = 2;
+/// A fill has at least this many hits of toms and snare more than the median bar.
+const FILL_HITS: u32 = 2;
 
 /// The classes of one bar.
 pub type Bar = [u16; STEPS_PER_BAR];
@@ -37,17 +37,16 @@ pub fn differs_clearly(bar: &Bar, other: &Bar) -> bool {
 }
 
 /// Whether each bar is a fill: its second half has at least two hits of snare and toms more than the median
-/// of that half over the phrase (the higher one where two bars stand in the middle, so that no more than
-/// half of the bars can be fills).
+/// of that half over the phrase (the upper median, so that no more than half of the bars can be fills).
 pub fn fills(bars: &[Bar]) -> Vec<bool> {
-    let rolls: Vec<u32> = bars.iter().map(|bar| hits_of(&bar[STEPS_PER_BAR / 2..], SNARE | TOMS)).collect();
-    let mut sorted = rolls.clone();
+    let counts: Vec<u32> = bars.iter().map(|bar| hits_of(&bar[STEPS_PER_BAR / 2..], SNARE | TOMS)).collect();
+    let mut sorted = counts.clone();
     sorted.sort_unstable();
-    let usual = sorted.get(sorted.len() / 2).copied().unwrap_or(0);
-    rolls.into_iter().map(|roll| roll >= usual + MORE_IN_A_FILL).collect()
+    let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0);
+    counts.into_iter().map(|count| count >= median + FILL_HITS).collect()
 }
 
-/// Bar by bar, the number of the first bar that is the same.
+/// For each bar the index of the first bar that equals it.
 pub fn first_same(bars: &[Bar]) -> Vec<usize> {
     bars.iter().map(|bar| bars.iter().position(|other| other == bar).unwrap_or(0)).collect()
 }
@@ -83,7 +82,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn a_bar_differs_clearly_where_more_than_a_third_of_its_hits_change() {
+    fn a_bar_differs_clearly_where_more_than_30_percent_of_the_hits_change() {
         let one_hit_more = tab(&["x.......x.x.....", "....x.......x...", "x.x.x.x.x.x.x.x."]);
         assert!(!differs_clearly(&rock(), &one_hit_more) && differs_clearly(&rock(), &roll()));
         assert!(!differs_clearly(&[0; 16], &[0; 16]));

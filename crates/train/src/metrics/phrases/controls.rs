@@ -8,8 +8,8 @@ use rayon::prelude::*;
 use super::set::PhraseSet;
 use crate::kinds::NextStepModel;
 
-/// The first two bars of each phrase repeated to the phrase's length: the control that any critic must tell from
-/// real phrases.
+/// The first two bars of each phrase repeated to the phrase's length: the control that any critic must distinguish
+/// from real phrases.
 pub fn loops(real: &PhraseSet) -> PhraseSet {
     let looped = |phrase: &Vec<u16>| phrase.iter().take(STEPS).copied().cycle().take(phrase.len()).collect();
     PhraseSet {
@@ -29,13 +29,13 @@ pub(crate) fn continued(
     seed: u64,
 ) -> PhraseSet {
     let continue_phrase = |(row, phrase): (usize, &Vec<u16>)| {
-        let mut played: Vec<u16> = phrase.iter().take(STEPS).copied().collect();
+        let mut steps: Vec<u16> = phrase.iter().take(STEPS).copied().collect();
         let mut state = model.start();
-        played.iter().for_each(|class| state.push(*class));
+        steps.iter().for_each(|class| state.push(*class));
         let rng = CounterRng { seed, take: row as u32 };
-        let steps = phrase.len().saturating_sub(STEPS);
-        played.extend(generate(state.as_mut(), STEPS, steps, temperature, rng));
-        played
+        let count = phrase.len().saturating_sub(STEPS);
+        steps.extend(generate(state.as_mut(), STEPS, count, temperature, rng));
+        steps
     };
     let phrases = real.phrases.par_iter().enumerate().map(continue_phrase).collect();
     PhraseSet { name: name.to_owned(), phrases, ..real.clone() }
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_loop_is_as_long_as_what_it_was_made_of() {
+    fn a_loop_is_as_long_as_its_phrase() {
         let mut real = PhraseSet::named("real");
         real.phrases.push((0..256).collect());
         real.songs.push("a".to_owned());

@@ -1,5 +1,6 @@
-//! Critics: classifiers that are trained to tell generated phrases from real ones. The closer their AUC is to
-//! one half, the more real the phrases are. Sizes and training never change, or figures could not be compared.
+//! Critics: classifiers that are trained to distinguish generated phrases from real ones. The closer their AUC is
+//! to one half, the more realistic the phrases are. Sizes and training never change, so that figures of all
+//! versions can be compared.
 
 use std::time::Instant;
 
@@ -28,7 +29,7 @@ pub enum CriticChoice {
     All,
 }
 
-/// How well a critic tells a set from real phrases.
+/// How well a critic distinguishes a set from real phrases.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct CriticScore {
     /// The mean area under the ROC curve over the folds: 0.5 is chance, 1 perfect.
@@ -54,6 +55,7 @@ pub(crate) struct CriticData<'a> {
     pub(crate) song_hashes: Vec<u32>,
 }
 
+/// A phrase with its label, and its group in the cross-validation.
 struct LabelledPhrase<'a> {
     phrase: &'a [u16],
     song_hash: u32,

@@ -6,21 +6,21 @@ use nets::{HALF, PHRASE_BARS, begins_with_crash, hamming};
 use super::bars::{Bar, TOMS, bars, fills, first_same, hits, hits_of};
 use super::statistics::REPEATS;
 
-/// The numbers of a phrase of sixteen bars, always as many and in one order. A shorter phrase is followed by
+/// The features of a phrase of sixteen bars, always as many and in one order. A shorter phrase is padded with
 /// silence, a longer one is cut.
 pub(crate) fn features(phrase: &[u16]) -> Vec<f32> {
     let mut whole = [[0; STEPS_PER_BAR]; PHRASE_BARS];
     whole.iter_mut().zip(bars(phrase)).for_each(|(bar, given)| *bar = *given);
     let mut features = Vec::new();
-    place(&whole, &mut features);
+    positions(&whole, &mut features);
     density(&whole, &mut features);
-    likeness(&whole, &mut features);
+    differences(&whole, &mut features);
     form(&whole, &mut features);
     features
 }
 
-/// Hits by piece and by step of the bar: where what is played, whenever.
-fn place(bars: &[Bar; PHRASE_BARS], features: &mut Vec<f32>) {
+/// Hits by piece, by step of the bar, and by both, summed over all bars.
+fn positions(bars: &[Bar; PHRASE_BARS], features: &mut Vec<f32>) {
     let mut hits = [[0.0; STEPS_PER_BAR]; PIECES];
     for bar in bars {
         for (step, class) in bar.iter().enumerate() {
@@ -42,14 +42,15 @@ fn density(bars: &[Bar; PHRASE_BARS], features: &mut Vec<f32>) {
     features.extend(bars.iter().map(|bar| flag(begins_with_crash(bar))));
     let fills = fills(bars);
     features.extend(fills.iter().map(|fill| flag(*fill)));
-    let answered = (1..PHRASE_BARS).filter(|bar| fills[bar - 1] && begins_with_crash(&bars[*bar])).count();
+    let crashes_after_fills =
+        (1..PHRASE_BARS).filter(|bar| fills[bar - 1] && begins_with_crash(&bars[*bar])).count();
     features.push(fills.iter().filter(|fill| **fill).count() as f32);
     features.push(bars.iter().filter(|bar| begins_with_crash(*bar)).count() as f32);
-    features.push(answered as f32);
+    features.push(crashes_after_fills as f32);
 }
 
-/// Half bar by half bar, in how many hits it differs from 1, 2, 4 and 8 bars before; and the sums.
-fn likeness(bars: &[Bar; PHRASE_BARS], features: &mut Vec<f32>) {
+/// For each half of a bar the hits that differ from 1, 2, 4 and 8 bars before; and their sums.
+fn differences(bars: &[Bar; PHRASE_BARS], features: &mut Vec<f32>) {
     for lag in REPEATS {
         let halves = (lag..PHRASE_BARS).flat_map(|bar| [(bar, 0..HALF), (bar, HALF..STEPS_PER_BAR)]);
         let differences: Vec<f32> = halves
@@ -62,7 +63,7 @@ fn likeness(bars: &[Bar; PHRASE_BARS], features: &mut Vec<f32>) {
     }
 }
 
-/// Which bars are the same, and how many bars, first halves, second halves and steps differ.
+/// Which bars are equal, and the numbers of distinct bars, first halves, second halves and steps.
 fn form(bars: &[Bar; PHRASE_BARS], features: &mut Vec<f32>) {
     let same = first_same(bars);
     features.extend(same.iter().map(|first| *first as f32));
@@ -88,7 +89,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_phrase_has_equally_many_numbers_and_another_bar_changes_them() {
+    fn every_phrase_has_the_same_number_of_features_and_another_bar_changes_them() {
         let looped = [rock(); 16].concat();
         let mut varied = looped.clone();
         varied[240..].copy_from_slice(&roll());

@@ -11,32 +11,32 @@ use super::statistics::Share;
 pub const PIECE_BARS: usize = 64;
 /// Steps of four bars.
 const BLOCK: usize = 4 * STEPS_PER_BAR;
-/// Two blocks of four bars are alike where they differ in at most so many hits, two a bar.
+/// Two blocks of four bars are alike where they differ in at most this many hits, two a bar.
 const ALIKE: u32 = 8;
 
 /// The form of a set of long pieces, over their blocks of four bars.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct FormStatistics {
-    /// How many pieces were counted.
+    /// The number of pieces.
     pub count: usize,
     /// Blocks that are not like the one before: they differ in more than two hits a bar.
     pub changes: f64,
-    /// Of those, the ones that are like an earlier block: what was left comes back.
+    /// Of those, the ones that are like an earlier block: returns.
     pub returns: f64,
     /// Mean likeness of two blocks of a piece, whichever they are: twice the shared hits over the hits of
     /// both.
     pub self_similarity: f64,
-    /// How much more alike neighbours are than blocks at large: 0 where nothing changes and where
-    /// everything does at any time, high where a piece has sections.
+    /// Mean likeness of adjacent blocks less that of all pairs: 0 where nothing changes and where changes are
+    /// anywhere, high where a piece has sections.
     pub section_contrast: f64,
     /// Standard deviation of the hits of a piece's blocks, over their mean: the rise and fall of density.
     pub swell: f64,
 }
 
-/// Counts the pieces.
+/// Measures the form of pieces.
 pub fn form(pieces: &[Vec<u16>]) -> FormStatistics {
     let (mut changes, mut returns) = (Share::default(), Share::default());
-    let (mut all, mut close, mut swell) = (Mean::default(), Mean::default(), Mean::default());
+    let (mut all, mut adjacent, mut swell) = (Mean::default(), Mean::default(), Mean::default());
     for piece in pieces {
         let (blocks, _) = piece.as_chunks::<BLOCK>();
         for (number, block) in blocks.iter().enumerate().skip(1) {
@@ -45,17 +45,17 @@ pub fn form(pieces: &[Vec<u16>]) -> FormStatistics {
             if changed {
                 returns.count(blocks[..number].iter().any(|earlier| hamming(block, earlier) <= ALIKE));
             }
-            close.add(likeness(block, &blocks[number - 1]));
+            adjacent.add(likeness(block, &blocks[number - 1]));
             blocks[..number].iter().for_each(|earlier| all.add(likeness(block, earlier)));
         }
-        swell.add(spread(&blocks.iter().map(|block| f64::from(hits(block))).collect::<Vec<_>>()));
+        swell.add(relative_deviation(&blocks.iter().map(|block| f64::from(hits(block))).collect::<Vec<_>>()));
     }
     FormStatistics {
         count: pieces.len(),
         changes: changes.value(),
         returns: returns.value(),
         self_similarity: all.value(),
-        section_contrast: close.value() - all.value(),
+        section_contrast: adjacent.value() - all.value(),
         swell: swell.value(),
     }
 }
@@ -72,7 +72,7 @@ impl Mean {
         self.count += 1.0;
     }
 
-    /// 0 of nothing.
+    /// 0 of no values.
     fn value(self) -> f64 {
         self.sum / self.count.max(1.0)
     }
@@ -85,7 +85,7 @@ fn likeness(a: &[u16], b: &[u16]) -> f64 {
 }
 
 /// Standard deviation over mean; 0 of silence.
-fn spread(values: &[f64]) -> f64 {
+fn relative_deviation(values: &[f64]) -> f64 {
     let count = values.len().max(1) as f64;
     let mean = values.iter().sum::<f64>() / count;
     let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chorus_that_comes_back_returns_and_a_loop_never_leaves() {
+    fn a_chorus_that_comes_back_is_a_return_and_a_loop_has_no_change() {
         let [verse, chorus] = [rock(), roll()].map(|bar| [bar; 4].concat());
         let song = [&verse, &verse, &chorus, &chorus, &verse, &verse, &chorus, &chorus].map(Vec::as_slice);
         let form = super::form(&[song.concat()]);

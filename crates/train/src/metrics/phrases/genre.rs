@@ -9,8 +9,7 @@ use super::statistics::Share;
 use super::trees::Forest;
 use crate::rng::{Purpose, TrainingRng};
 
-/// Groups of genres that drummers play apart. Genres that lie between them are left out, since nobody could
-/// tell them.
+/// Groups of genres that are drummed differently. Genres between them are left out as ambiguous.
 const GROUPS: [(&str, &[&str]); 5] = [
     ("dance", &["house-techno", "electronic", "disco", "dance-pop"]),
     ("jazz and soul", &["jazz", "soul", "funk", "rnb", "blues"]),
@@ -18,10 +17,10 @@ const GROUPS: [(&str, &[&str]); 5] = [
     ("metal and punk", &["metal", "punk"]),
     ("country", &["country", "folk"]),
 ];
-/// Of each group so many phrases are learnt from, or all.
+/// The most phrases of each group that are trained on.
 const TRAINING_PHRASES: usize = 1000;
 
-/// The group that a genre is of.
+/// The index of the group that a genre is in.
 pub fn group_of(genre: &str) -> Option<usize> {
     GROUPS.iter().position(|(_, genres)| genres.contains(&genre))
 }
@@ -31,50 +30,49 @@ pub fn group_of(genre: &str) -> Option<usize> {
 pub struct GenreAccuracy {
     /// Phrases whose genre is in one of the groups.
     pub count: usize,
-    /// Of those of each group the share that is classified right, averaged over the groups that there are; guessing
-    /// gives one over the number of groups.
+    /// Accuracy of each group, averaged over the groups in the set.
     pub accuracy: f64,
-    /// One over the number of groups that the ear knows.
+    /// The accuracy of guessing: one over the number of groups that the classifier was trained on.
     pub guessing: f64,
 }
 
-/// One forest a group, each to tell its group from all others.
+/// A one-versus-rest classifier: a forest for each group.
 pub struct GenreClassifier(Vec<(usize, Forest)>);
 
 impl GenreClassifier {
-    /// Learns from phrases of songs to learn from, equally many of each group as far as there are.
-    pub fn learn(training: &PhraseSet, seed: u64) -> Self {
+    /// Trains on phrases of training songs, the same number of each group where there are enough.
+    pub fn train(training: &PhraseSet, seed: u64) -> Self {
         let order = TrainingRng::new(seed, Purpose::Control, 20).order(training.phrases.len());
-        let mut taken = [0; GROUPS.len()];
+        let mut counts = [0; GROUPS.len()];
         let mut rows: Vec<(usize, &[u16])> = Vec::new();
         for row in order {
             if let Some(group) =
-                group_of(&training.genres[row]).filter(|group| taken[*group] < TRAINING_PHRASES)
+                group_of(&training.genres[row]).filter(|group| counts[*group] < TRAINING_PHRASES)
             {
-                taken[group] += 1;
+                counts[group] += 1;
                 rows.push((group, &training.phrases[row]));
             }
         }
-        let rows_features: Vec<Vec<f32>> = rows.par_iter().map(|(_, phrase)| features(phrase)).collect();
-        let known = (0..GROUPS.len()).filter(|group| taken[*group] > 0);
+        let inputs: Vec<Vec<f32>> = rows.par_iter().map(|(_, phrase)| features(phrase)).collect();
+        let groups = (0..GROUPS.len()).filter(|group| counts[*group] > 0);
         Self(
-            known
+            groups
                 .map(|group| {
-                    let answers: Vec<bool> = rows.iter().map(|(of, _)| *of == group).collect();
-                    (group, Forest::grow(&rows_features, &answers))
+                    let labels: Vec<bool> = rows.iter().map(|(of, _)| *of == group).collect();
+                    (group, Forest::grow(&inputs, &labels))
                 })
                 .collect(),
         )
     }
 
-    /// The group that a phrase sounds like.
+    /// The most probable group of a phrase.
     fn group(&self, phrase: &[u16]) -> Option<usize> {
-        let rows_features = features(phrase);
-        let logits = self.0.iter().map(|(group, forest)| (*group, forest.logit(&rows_features)));
+        let inputs = features(phrase);
+        let logits = self.0.iter().map(|(group, forest)| (*group, forest.logit(&inputs)));
         logits.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(group, _)| group)
     }
 
-    /// How well it tells the genres of a set.
+    /// How well it classifies the phrases of a set.
     pub fn accuracy(&self, set: &PhraseSet) -> GenreAccuracy {
         let classified: Vec<(usize, bool)> = set
             .phrases
@@ -87,10 +85,10 @@ impl GenreClassifier {
             .collect();
         let mut shares = [Share::default(); GROUPS.len()];
         classified.iter().for_each(|(group, right)| shares[*group].count(*right));
-        let there = (0..GROUPS.len()).filter(|group| classified.iter().any(|of| of.0 == *group)).count();
+        let present = (0..GROUPS.len()).filter(|group| classified.iter().any(|of| of.0 == *group)).count();
         GenreAccuracy {
             count: classified.len(),
-            accuracy: shares.iter().map(|share| share.value()).sum::<f64>() / there.max(1) as f64,
+            accuracy: shares.iter().map(|share| share.value()).sum::<f64>() / present.max(1) as f64,
             guessing: 1.0 / self.0.len().max(1) as f64,
         }
     }
@@ -116,16 +114,16 @@ mod tests {
 
     #[test]
     fn different_genres_are_classified_and_unknown_ones_left_out() {
-        let classifier = GenreClassifier::learn(&set(90), 1);
+        let classifier = GenreClassifier::train(&set(90), 1);
         let found = classifier.accuracy(&set(60));
         assert_eq!((found.count, found.accuracy, found.guessing), (40, 1.0, 0.5));
         let mut swapped = set(60);
         for genre in &mut swapped.genres {
             *genre = ["rock", "jazz"][usize::from(genre == "rock")].to_owned();
         }
-        // What was polka is silence: nobody can say whether that is rock.
+        // The rows of polka are silence.
         let swapped = swapped.only(&(0..60).filter(|row| row % 3 < 2).collect::<Vec<_>>());
         assert!(classifier.accuracy(&swapped).accuracy < 0.1);
-        assert_eq!(GenreClassifier::learn(&PhraseSet::default(), 1).accuracy(&set(6)).accuracy, 0.0);
+        assert_eq!(GenreClassifier::train(&PhraseSet::default(), 1).accuracy(&set(6)).accuracy, 0.0);
     }
 }

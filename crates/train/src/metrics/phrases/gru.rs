@@ -51,7 +51,7 @@ pub(super) fn gru_scores_after(
         batch: 32,
         rates: vec![LearningRate::OneCycle { peak: 3e-3, warm_up: 0.1 }],
         clip: 5.0,
-        // No early stop: the model is best where the rate has fallen.
+        // No early stopping: the model is best at the end, where the learning rate is low.
         early_stop_epochs: epochs,
         seed,
     };
@@ -64,7 +64,7 @@ pub(super) fn gru_scores_after(
     Ok(scores)
 }
 
-/// The network.
+/// The network: a hidden layer over each bar, a GRU over the bars, a linear layer.
 #[derive(Module, Debug)]
 struct GruCritic {
     bar: Mlp,
@@ -81,9 +81,12 @@ impl GruCritic {
         }
     }
 
+    /// The logit of *generated*.
+    ///
     /// # Shapes
     ///
-    /// `PHRASE_BARS` times `[rows, BAR]` to `[rows, 1]`, the logit of generated
+    /// - bars: `PHRASE_BARS` times `[rows, BAR]`
+    /// - output: `[rows, 1]`
     fn forward(&self, bars: Vec<Tensor<2>>, device: &Device) -> Tensor<2> {
         let rows = bars.first().map_or(0, |bar| bar.dims()[0]);
         let mut hidden = Tensor::<2>::zeros([rows, WIDTH], device);
@@ -139,9 +142,9 @@ fn encode_bar(phrase: &[u16], bar: usize, values: &mut [f32]) {
 
 struct GruTraining<'a> {
     data: &'a CriticData<'a>,
-    /// ShuffledRows of the data.
+    /// Indices of the training phrases in the data.
     training: ShuffledRows<usize>,
-    /// ShuffledRows of the data.
+    /// Indices of the validation phrases.
     validation: Vec<usize>,
 }
 

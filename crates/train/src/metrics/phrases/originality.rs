@@ -1,5 +1,4 @@
-//! How distance phrases are from what a model was trained on: exact copies, and the distance to the nearest training
-//! phrase.
+//! How far phrases are from the training songs: exact copies, and the distance to the nearest training phrase.
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -11,8 +10,8 @@ use serde::Serialize;
 
 use super::bars::hits;
 
-/// Every sixteen bars in a row of some songs, from whichever bar on. Kept as numbers of 64 bits: among a
-/// million of them, two thousand strangers meet one by chance once in ten billion runs.
+/// All sixteen consecutive bars of some songs, from any bar on, as 64-bit hashes: that one of two thousand phrases
+/// has the hash of one among a million others has a probability of 1e-10.
 #[derive(Clone, Debug, Default)]
 pub struct TrainingPhrases(HashSet<u64>);
 
@@ -25,20 +24,20 @@ impl TrainingPhrases {
         Self(phrases.collect())
     }
 
-    /// Whether the phrase stands in one of the songs.
+    /// Whether one of the songs contains the phrase.
     pub fn contains(&self, phrase: &[u16]) -> bool {
         self.0.contains(&hash(phrase))
     }
 }
 
-/// The same for the same phrase, whenever and wherever queries.
+/// A hash that is the same in every run: `DefaultHasher::new` has constant keys.
 fn hash(phrase: &[u16]) -> u64 {
     let mut hasher = DefaultHasher::new();
     phrase.hash(&mut hasher);
     hasher.finish()
 }
 
-/// At most so many phrases are measured: each is compared with every training phrase.
+/// The most phrases that are measured: each is compared with every training phrase.
 const MEASURED: usize = 500;
 /// Steps that are compared between two checks of the limit.
 const CHUNK: usize = 32;
@@ -51,7 +50,7 @@ pub struct Originality {
     /// Mean distance to the nearest training phrase: the hits that only one of both has, over the hits of both.
     /// 0 is a copy.
     pub distance: f64,
-    /// Phrases that differ from it in at most one hit a bar.
+    /// The share of phrases that differ from it in at most one hit a bar.
     #[serde(rename = "near")]
     pub close: f64,
 }
@@ -68,7 +67,7 @@ impl NearestPhrases {
         Self(sorted)
     }
 
-    /// In how many cells the nearest differs, and its hits. `None` where there is none.
+    /// The Hamming distance to the nearest phrase, and that phrase's hits. `None` where there is none.
     fn nearest(&self, phrase: &[u16]) -> Option<(u32, u32)> {
         let own = hits(phrase);
         let middle = self.0.partition_point(|(hits, _)| *hits < own);
@@ -94,7 +93,7 @@ impl NearestPhrases {
     }
 }
 
-/// In how many cells both differ, where that is less than `limit`.
+/// The Hamming distance, where it is less than `limit`.
 fn distance_within(a: &[u16], b: &[u16], limit: u32) -> Option<u32> {
     let mut distance = 0;
     for (a, b) in a.chunks(CHUNK).zip(b.chunks(CHUNK)) {
@@ -149,10 +148,10 @@ mod tests {
     }
 
     #[test]
-    fn a_phrase_is_known_from_whichever_bar_it_begins_but_not_from_between() {
+    fn a_phrase_is_found_from_any_bar_on_but_not_from_within_a_bar() {
         let song: Vec<u16> = (0..320_u32).map(|step| (step * step % 509) as u16).collect();
-        let known = TrainingPhrases::of(&[song.clone(), vec![0; 100]]);
-        assert!(known.contains(&song[48..304]) && known.contains(&song[..256]));
-        assert!(!known.contains(&song[40..296]) && !known.contains(&song[..240]));
+        let training = TrainingPhrases::of(&[song.clone(), vec![0; 100]]);
+        assert!(training.contains(&song[48..304]) && training.contains(&song[..256]));
+        assert!(!training.contains(&song[40..296]) && !training.contains(&song[..240]));
     }
 }

@@ -5,26 +5,26 @@ use corpus::sequences::Sequence;
 
 use crate::phrase_cuts::{phase, phrase_at, phrase_starts};
 
-/// Phrases of one length, and where each is from.
+/// Phrases of one length, with the song and genre of each.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct PhraseSet {
-    /// What the set is called in tables.
+    /// Its name in tables.
     pub name: String,
     /// The classes of each phrase.
     pub phrases: Vec<Vec<u16>>,
-    /// The song of each, or the song that it grew from: what must stay together in one fold.
+    /// The song of each, or that of its theme: its group in the cross-validation.
     pub songs: Vec<String>,
     /// The genre of each.
     pub genres: Vec<String>,
 }
 
 impl PhraseSet {
-    /// Nothing, under this name.
+    /// An empty set of this name.
     pub fn named(name: &str) -> Self {
         Self { name: name.to_owned(), ..Self::default() }
     }
 
-    /// Adds what `sequence` holds: phrases of `bars` bars one behind the other, from bar `first` on.
+    /// Adds the consecutive phrases of `bars` bars in `sequence`, from bar `first` on.
     pub fn add(&mut self, sequence: &Sequence, bars: usize, first: usize) {
         let classes = sequence.classes();
         let from = (first * STEPS_PER_BAR).min(classes.len());
@@ -39,7 +39,7 @@ impl PhraseSet {
         self.genres.push(of.genre.clone());
     }
 
-    /// The phrases as sequences of the default kit, each with the song that it is or grew from.
+    /// The phrases as sequences of the default kit.
     pub fn sequences(&self) -> Vec<Sequence> {
         let rows = self.phrases.iter().zip(&self.songs).zip(&self.genres);
         rows.map(|((phrase, song), genre)| Sequence {
@@ -50,12 +50,12 @@ impl PhraseSet {
         .collect()
     }
 
-    /// How many bars all of them have.
+    /// The number of bars that all of them have.
     pub fn bars(&self) -> usize {
         self.phrases.iter().map(|phrase| phrase.len() / STEPS_PER_BAR).min().unwrap_or(0)
     }
 
-    /// The first `count` phrases of `bars` bars that these consist of.
+    /// The first `count` phrases of `bars` bars that these contain, one after another.
     pub fn cut(&self, bars: usize, count: usize) -> Self {
         let mut set = Self::named(&self.name);
         for sequence in self.sequences() {
@@ -64,7 +64,7 @@ impl PhraseSet {
         set.only(&(0..set.phrases.len().min(count)).collect::<Vec<_>>())
     }
 
-    /// These of the phrases, in this order.
+    /// The phrases of these indices, in this order.
     pub fn only(&self, rows: &[usize]) -> Self {
         let of = |all: &[String]| rows.iter().map(|row| all[*row].clone()).collect();
         Self {
@@ -76,7 +76,7 @@ impl PhraseSet {
     }
 }
 
-/// The phrases of songs: sixteen bars from each fourth bar on, where they hold enough.
+/// The phrases of songs: sixteen bars from each of their groups of four bars on, where enough is played.
 pub fn phrases_of(songs: &[Sequence]) -> PhraseSet {
     let mut set = PhraseSet::named("real");
     for song in songs {
@@ -87,7 +87,7 @@ pub fn phrases_of(songs: &[Sequence]) -> PhraseSet {
     set
 }
 
-/// The long pieces of songs: `bars` bars one behind the other, from where their four bars begin.
+/// The long pieces of songs: consecutive passages of `bars` bars from their first group of four bars on.
 pub fn pieces_of(songs: &[Sequence], bars: usize) -> PhraseSet {
     let mut set = PhraseSet::named("real");
     songs.iter().for_each(|song| set.add(song, bars, phase(&song.classes())));
@@ -106,7 +106,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn phrases_of_a_song_begin_where_its_crashes_are() {
+    fn phrases_of_a_song_begin_at_its_crashes() {
         let mut steps = vec![1; 23 * STEPS_PER_BAR];
         for bar in [3, 7, 11] {
             steps[bar * STEPS_PER_BAR] = 1 << 9; // the default kit's crash
@@ -119,6 +119,6 @@ mod tests {
         assert_eq!((phrases.phrases.len(), phrases.only(&[1]).songs), (2, vec!["a".to_owned()]));
         let mut again = PhraseSet::named("real");
         phrases.sequences().iter().for_each(|sequence| again.add(sequence, 16, 0));
-        assert_eq!(again, phrases, "what is kept in a file is measured the same");
+        assert_eq!(again, phrases, "sets in files are measured the same");
     }
 }

@@ -1,4 +1,4 @@
-//! What can be counted on phrases: where bars change, where fills and crashes are, what comes back.
+//! Statistics of phrases: where bars change, where fills and crashes are, what repeats.
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -7,16 +7,16 @@ use super::bars::{Bar, bars, differs_clearly, fills, first_same, hits};
 use super::originality::TrainingPhrases;
 use nets::begins_with_crash;
 
-/// How many bars back a repeat is looked for.
+/// Lags in bars at which repeats are counted.
 pub const REPEATS: [usize; 4] = [1, 2, 4, 8];
-/// With fewer fills than this at the ends of four bars, their lift says nothing.
+/// With fewer fills than this at the ends of four bars, their lift is noise.
 pub const FILLS_ENOUGH: f64 = 0.08;
 
-/// The figures of a set of phrases. All are shares of 0..=1 but where it says otherwise; lists of four are
-/// of the first to the last bar of each four bars.
+/// The statistics of a set of phrases: shares in 0..=1 unless noted otherwise; lists of four are of the first to
+/// the last bar of each group of four.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct PhraseStatistics {
-    /// How many phrases were counted.
+    /// The number of phrases.
     pub count: usize,
     /// Mean hits a bar.
     pub hits: f64,
@@ -24,8 +24,8 @@ pub struct PhraseStatistics {
     pub changed: [f64; 4],
     /// Bars that are fills ([`fills`]).
     pub fills: [f64; 4],
-    /// Fills in the last bars of four over fills in the others. It counts only where fills are more than
-    /// [`FILLS_ENOUGH`] there: with hardly any, it is chance.
+    /// Fills in the last bars of four over fills in the others; meaningful only where the former are more than
+    /// [`FILLS_ENOUGH`].
     pub fill_lift: f64,
     /// Bars that begin with a crash.
     pub crashes: [f64; 4],
@@ -33,17 +33,17 @@ pub struct PhraseStatistics {
     pub crash_after_fill: f64,
     /// Of the other bars but the first, those that do.
     pub crash_otherwise: f64,
-    /// Mean different bars of a phrase.
+    /// Mean number of distinct bars of a phrase.
     pub distinct_bars: f64,
     /// Bars that are exactly as 1, 2, 4 and 8 bars before ([`REPEATS`]).
     pub repeats: [f64; 4],
-    /// Phrases that stand note for note in a song to learn from, whichever bar they begin with there.
+    /// Phrases that a training song contains exactly, from any bar on.
     pub known: f64,
 }
 
-/// Counts the phrases, each whole bars from the first of four; `known` are the songs to learn from.
-pub fn statistics(phrases: &[Vec<u16>], known: &TrainingPhrases) -> PhraseStatistics {
-    // Whole numbers add up the same in any order.
+/// The statistics of phrases, each of whole bars from the first of a group of four on.
+pub fn statistics(phrases: &[Vec<u16>], training: &TrainingPhrases) -> PhraseStatistics {
+    // Integers, so that the sum does not depend on the order of threads.
     let tally = phrases
         .par_iter()
         .map(|phrase| PhraseTally::of(bars(phrase)))
@@ -62,11 +62,11 @@ pub fn statistics(phrases: &[Vec<u16>], known: &TrainingPhrases) -> PhraseStatis
         crash_otherwise: tally.crash_otherwise.value(),
         distinct_bars: tally.distinct.value(),
         repeats: tally.repeats.map(Share::value),
-        known: Share::of(phrases.iter().map(|phrase| known.contains(phrase))).value(),
+        known: Share::of(phrases.iter().map(|phrase| training.contains(phrase))).value(),
     }
 }
 
-/// So many of so many.
+/// A share as two counts: `part` of `whole`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Share {
     part: u64,
@@ -74,30 +74,30 @@ pub struct Share {
 }
 
 impl Share {
-    /// How many are true.
+    /// The share of those that are true.
     pub fn of(all: impl IntoIterator<Item = bool>) -> Self {
         let mut share = Self::default();
         all.into_iter().for_each(|is| share.count(is));
         share
     }
 
-    /// One more, of which it is true or not.
+    /// Counts one more, true or not.
     pub fn count(&mut self, is: bool) {
         self.add(u64::from(is), 1);
     }
 
-    /// More of each.
+    /// Adds to both counts.
     pub fn add(&mut self, part: u64, whole: u64) {
         self.part += part;
         self.whole += whole;
     }
 
-    /// Both together.
+    /// The sum of both.
     pub fn and(self, other: Self) -> Self {
         Self { part: self.part + other.part, whole: self.whole + other.whole }
     }
 
-    /// 0 of nothing.
+    /// Part over whole; 0 where the whole is 0.
     pub fn value(self) -> f64 {
         self.part as f64 / self.whole.max(1) as f64
     }
@@ -162,7 +162,7 @@ mod tests {
     use super::super::bars::tests::{rock, roll};
     use super::*;
 
-    /// Three bars of rock and a roll, four times, each time but the first opened by a crash.
+    /// Three bars of rock and a roll, four times, with a crash at the start of all but the first.
     fn song() -> Vec<u16> {
         let mut phrase = [rock(), rock(), rock(), roll()].repeat(4);
         for bar in [4, 8, 12] {
