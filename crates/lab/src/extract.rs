@@ -12,7 +12,7 @@ use corpus::report::Report;
 use corpus::rows::{write_atomically, write_patterns};
 use corpus::sequences::write_sequences;
 
-use crate::{interrupt, progress};
+use crate::progress;
 
 /// The most damaged files that are named in the terminal; the report has all of them.
 const DAMAGED_FILES_SHOWN: usize = 20;
@@ -71,13 +71,13 @@ enum KeepRule {
 /// # Errors
 /// A path does not exist, nothing was found, the output can't be written, or the run was interrupted.
 pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
-    interrupt::listen()?;
+    progress::listen_for_interrupt()?;
     let extractor = Extractor::open(options(args))?;
     if extractor.files() == 0 {
         bail!("nothing to extract: no .mid, .midi, .kar or .rmi file in {}", list(&args.midi));
     }
     let bar = progress::bar("extract", extractor.files());
-    let extraction = extractor.run(&|| bar.inc(1), &interrupt::pressed);
+    let extraction = extractor.run(&|| bar.inc(1), &progress::is_interrupted);
     bar.finish_and_clear();
     print_summary(&extraction);
     if extraction.report.patterns == 0 {

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use serde_json::json;
 use train::kinds::{Kind, SequenceKind};
 
-use crate::loop_file::midi_file;
+use crate::pack::{create_empty, midi_file};
 use crate::progress;
 
 /// What to generate.
@@ -91,7 +91,7 @@ pub(crate) fn generate(request: &GenerationRequest, folder: &Path) -> Result<()>
 /// The folder of the shipped sequence models.
 const SHIPPED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/songs");
 
-/// The shipped file of a kind for so many bars, in the folder `songs`.
+/// The shipped file of a kind for this number of bars, in the folder `songs`.
 fn shipped(songs: &Path, kind: &str, sequence: &SequenceKind, bars: usize) -> Result<PathBuf> {
     let file = (sequence.shipped)(bars).map(|name| songs.join(name)).filter(|file| file.is_file());
     file.with_context(|| {
@@ -121,15 +121,6 @@ fn velocity(step: usize, _instrument: usize) -> u8 {
         step if step % 2 == 0 => 92,
         _ => 76,
     }
-}
-
-/// Creates a folder, or checks that it is empty.
-fn create_empty(folder: &Path) -> Result<()> {
-    let name = folder.display();
-    std::fs::create_dir_all(folder).with_context(|| format!("{name}: can't be made"))?;
-    let mut entries = folder.read_dir().with_context(|| format!("{name}: can't be read"))?;
-    ensure!(entries.next().is_none(), "{name}: is not empty; it wants a folder of its own");
-    Ok(())
 }
 
 #[cfg(test)]

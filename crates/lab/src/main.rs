@@ -8,8 +8,6 @@
 mod evaluate;
 mod extract;
 mod generate;
-mod interrupt;
-mod loop_file;
 mod map;
 mod pack;
 mod phrase_evaluation;

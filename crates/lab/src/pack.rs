@@ -1,14 +1,17 @@
-//! A pack of MIDI files: a loop of two bars for each pattern, and a manifest of how they were made.
+//! Folders of MIDI files: one file for steps of any length, and a pack, which is a loop of two bars for each pattern
+//! and a manifest of how they were made.
+//!
+//! A file has one track on channel 10 that ends with the last bar. A sixteenth is 120 ticks at 480 a beat. (The packs
+//! of the paper's authors have 120 ticks a sixteenth at 360 a beat, which a DAW reads as triplets, and no note-offs.)
 
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use beat::Pattern;
+use beat::{INSTRUMENTS, Kit, Pattern, STEP_BEATS, STEPS_PER_BEAT};
 use nets::{Latent, Model, PatternDecoder};
+use score::{Note, Song};
 use serde_json::json;
 use train::latents::draw;
-
-use crate::loop_file::midi_file;
 
 /// The content of a pack, and how it was sampled.
 pub(crate) struct Pack<'a> {
@@ -25,10 +28,7 @@ pub(crate) struct Pack<'a> {
 impl Pack<'_> {
     /// Writes the pack. The manifest comes last, so that a folder with one is complete.
     pub(crate) fn write(&self, folder: &Path) -> Result<()> {
-        let name = folder.display();
-        std::fs::create_dir_all(folder).with_context(|| format!("{name}: can't be made"))?;
-        let mut entries = folder.read_dir().with_context(|| format!("{name}: can't be read"))?;
-        ensure!(entries.next().is_none(), "{name}: is not empty; a pack wants a folder of its own");
+        create_empty(folder)?;
         let logits = PatternDecoder::new(self.model).logits(self.latents);
         let mut files = Vec::with_capacity(self.patterns.len());
         for (row, (pattern, logits)) in self.patterns.iter().zip(&logits).enumerate() {
@@ -54,6 +54,45 @@ impl Pack<'_> {
         corpus::rows::write_atomically(&folder.join("manifest.json"), |out| writeln!(out, "{text}"))?;
         Ok(())
     }
+}
+
+/// Channel 10, counted from 0.
+const DRUM_CHANNEL: u8 = 9;
+
+/// The bytes of one file. `steps` has a hit of instrument `i` of `kit` at bit `i`, and `velocity` gives the MIDI
+/// velocity of an instrument at a step; `bpm` is quarter notes a minute.
+pub(crate) fn midi_file(
+    name: &str,
+    bpm: f64,
+    kit: &Kit,
+    steps: &[u16],
+    velocity: impl Fn(usize, usize) -> u8,
+) -> Result<Vec<u8>> {
+    let mut notes = Vec::new();
+    for (step, hits) in steps.iter().enumerate() {
+        for instrument in (0..INSTRUMENTS).filter(|instrument| hits >> instrument & 1 == 1) {
+            notes.push(Note {
+                beats: step as f64 * STEP_BEATS,
+                // Half a step: a drum that is hit on every sixteenth still ends before it starts again.
+                length_beats: STEP_BEATS / 2.0,
+                channel: DRUM_CHANNEL,
+                note: kit.note(instrument),
+                velocity: velocity(step, instrument).clamp(1, 127),
+            });
+        }
+    }
+    let beats = steps.len() as f64 / STEPS_PER_BEAT as f64;
+    let song = Song { title: name, track: name, tempo: bpm, time_signature: (4, 4), beats };
+    Ok(score::to_single_track_bytes(&song, &notes)?)
+}
+
+/// Creates a folder, or checks that it is empty.
+pub(crate) fn create_empty(folder: &Path) -> Result<()> {
+    let name = folder.display();
+    std::fs::create_dir_all(folder).with_context(|| format!("{name}: can't be made"))?;
+    let mut entries = folder.read_dir().with_context(|| format!("{name}: can't be read"))?;
+    ensure!(entries.next().is_none(), "{name}: is not empty; it wants a folder of its own");
+    Ok(())
 }
 
 #[cfg(test)]

@@ -7,12 +7,11 @@ use corpus::sequences::{Sequence, write_sequences};
 use corpus::split::is_held_out;
 use nets::{PHRASE_BARS, SequenceModel};
 use train::kinds::{Kind, PhraseRequest};
-use train::metrics::phrases::controls::loops;
 use train::metrics::phrases::critics::{CriticChoice, critics};
 use train::metrics::phrases::form::{PIECE_BARS, form, turns};
 use train::metrics::phrases::genre::GenreClassifier;
 use train::metrics::phrases::originality::{NearestPhrases, TrainingPhrases, originality};
-use train::metrics::phrases::set::{PhraseSet, cut_generated, phrases_of, pieces_of};
+use train::metrics::phrases::set::{PhraseSet, cut_generated, loops, phrases_of, pieces_of};
 use train::metrics::phrases::statistics::statistics;
 use train::patterns::is_validation;
 use train::rng::{Purpose, TrainingRng};
@@ -83,7 +82,7 @@ impl PhraseEvaluation {
         self.sets.push((loops(&self.real), PhraseSet::default()));
     }
 
-    /// Also measures what a sequence model generates at a temperature.
+    /// Also measures phrases that a sequence model generates at a temperature.
     pub(crate) fn add_model(&mut self, file: &Path, temperature: f32) -> Result<()> {
         let model = SequenceModel::read(file)?;
         let name = file.file_stem().unwrap_or_default().to_string_lossy();

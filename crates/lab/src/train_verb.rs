@@ -12,7 +12,7 @@ use train::patterns::{Patterns, file_names};
 use train::songs::Songs;
 use train::training::{Checkpoint, Progress};
 
-use crate::{interrupt, progress};
+use crate::progress;
 
 /// A kind and how to train it.
 #[derive(Debug)]
@@ -147,7 +147,7 @@ pub(crate) fn run(args: &Train) -> Result<()> {
     let shared = &args.shared;
     let checkpoint = checkpoint_path(&shared.out);
     let resume = shared.resume.then(|| resume_from(&checkpoint)).transpose()?;
-    interrupt::listen()?;
+    progress::listen_for_interrupt()?;
     let bar = progress::bar("train", 0);
     let mut watch = |event: Progress<'_>| watch(&bar, &checkpoint, &event);
     let mut run = Run {
@@ -272,7 +272,7 @@ fn watch(bar: &indicatif::ProgressBar, checkpoint: &Path, event: &Progress<'_>) 
             }
         }
     }
-    Ok(if interrupt::pressed() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    Ok(if progress::is_interrupted() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ pub const LATENT: usize = 4;
 /// A point of the 4-D code space.
 pub type Latent = [f32; LATENT];
 
-/// The widest layer that a model file may ask for.
+/// The widest layer that a model file may have.
 const MAX_WIDTH: usize = 2048;
-/// The most hidden layers or blocks that a model file may ask for.
+/// The most hidden layers or blocks that a model file may have.
 const MAX_DEPTH: usize = 8;
 
 /// The layers between a pattern of 448 cells and its latent, and back.
@@ -115,8 +115,8 @@ impl Architecture {
         arrays
     }
 
-    /// Whether every width and depth is within what a model file may ask for, so that a hostile header
-    /// can't ask for gigabytes.
+    /// Whether every width and depth is in the bounds of a model file, so that a hostile header can't allocate
+    /// gigabytes.
     pub fn is_bounded(&self) -> bool {
         let bounded = |widths: &[usize]| {
             widths.len() <= MAX_DEPTH && widths.iter().all(|width| (1..=MAX_WIDTH).contains(width))
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_that_asks_for_gigabytes_is_out_of_bounds() {
+    fn a_header_of_gigabytes_is_out_of_bounds() {
         assert!(Architecture::residual().is_bounded());
         let huge = DecoderShape::Residual { width: 1 << 40, blocks: 2 };
         assert!(!Architecture { decoder: huge, ..Architecture::paper() }.is_bounded());

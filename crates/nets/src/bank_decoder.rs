@@ -5,13 +5,10 @@ use beat::{
     BANK_TAKES, Bank, Continuation, INSTRUMENTS, Kit, Orbit, Pattern, PieceMap, STEPS, Settings, Shape, Take,
 };
 
-use crate::draw::{DENSITY_LOGITS, within};
-use crate::pattern_decoder::{Logits, PatternDecoder, probability};
+use crate::draw::{DENSITY_LOGITS, velocities, within};
+use crate::pattern_decoder::{Logits, PatternDecoder};
 use crate::phrase::{added_velocities, continue_beat, takes};
-use crate::velocity::velocity;
-use crate::{
-    CounterRng, Draw, LatentMap, Model, ModelError, ModelFault, PhraseDraw, PhraseModel, RngStream, StepModel,
-};
+use crate::{CounterRng, Draw, LatentMap, Model, ModelError, ModelFault, PhraseDraw, PhraseModel, StepModel};
 
 /// The sampling temperature of phrase and step model where the temperature setting is 0.
 const SEQUENCE_TEMPERATURE_AT_0: f32 = 0.7;
@@ -205,17 +202,6 @@ fn trimmed(mut logits: Logits, shape: &Shape) -> Logits {
         *logit += DENSITY_LOGITS * shape.trims[cell % INSTRUMENTS].clamp(-1.0, 1.0);
     }
     logits
-}
-
-/// The MIDI velocity of each cell, meaningful where it has an onset.
-pub fn velocities(logits: &Logits, draw: &Draw) -> [[u8; INSTRUMENTS]; STEPS] {
-    let mut velocities = [[0; INSTRUMENTS]; STEPS];
-    for (cell, logit) in logits.iter().enumerate() {
-        let (step, instrument) = (cell / INSTRUMENTS, cell % INSTRUMENTS);
-        let likely = probability(logit + draw.density_shift());
-        velocities[step][instrument] = velocity(likely, step, draw.rng.uniform(cell, RngStream::Velocity));
-    }
-    velocities
 }
 
 #[cfg(test)]

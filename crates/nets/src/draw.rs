@@ -1,15 +1,14 @@
-//! Sampling a pattern from logits at a temperature.
-
-use beat::{INSTRUMENTS, Pattern, STEPS, STEPS_PER_BAR};
+//! From logits to a pattern and its velocities: the likeliest pattern, sampling at a temperature, dynamics.
 
 use crate::pattern_decoder::{Logits, probability};
 use crate::{CounterRng, HistoryHead, Latent, RngStream};
+use beat::{INSTRUMENTS, Pattern, STEPS, STEPS_PER_BAR};
 
 /// Density 1 adds this much to every logit, density -1 takes it away.
 pub(crate) const DENSITY_LOGITS: f32 = 2.5;
 /// Up to this temperature the share of cells that are redrawn rises to 1; above it their logits are divided too.
 const ALL_REDRAWN: f32 = 1.0;
-/// The highest temperature, and by what the logits are divided there.
+/// The highest temperature, and the divisor of the logits there.
 const HOTTEST: (f32, f32) = (1.5, 1.3);
 
 /// How a pattern is sampled.
@@ -50,9 +49,9 @@ impl Draw {
         Pattern::new(steps).unwrap_or_default()
     }
 
-    /// As [`Self::pattern`], but a redrawn cell comes from the history head, given what was decided
-    /// before it. Which cells are redrawn is tied across the bars; what they become is not, since the
-    /// second bar depends on the first.
+    /// As [`Self::pattern`], but the probability of a redrawn cell comes from the history head, given the cells
+    /// before it. Both bars redraw the same cells, but with random numbers of their own, since the second bar
+    /// depends on the first.
     pub(crate) fn pattern_with_history(
         &self,
         logits: &Logits,
@@ -75,7 +74,7 @@ impl Draw {
         })
     }
 
-    /// The share of cells that are redrawn, 0..=1, and by what their logits are divided, 1..=1.3.
+    /// The share of cells that are redrawn, 0..=1, and the divisor of their logits, 1..=1.3.
     fn redraw_and_flatten(&self) -> (f32, f32) {
         let (hottest, flattest) = HOTTEST;
         let temperature = within(self.temperature, 0.0, hottest);
@@ -83,13 +82,13 @@ impl Draw {
         (temperature.min(ALL_REDRAWN), 1.0 + above * (flattest - 1.0))
     }
 
-    /// What the density adds to every logit.
+    /// The term that the density adds to every logit.
     pub(crate) fn density_shift(&self) -> f32 {
         density_shift(self.density)
     }
 }
 
-/// What a density of -1..=1 adds to every logit.
+/// The term that a density of -1..=1 adds to every logit.
 pub(crate) fn density_shift(density: f32) -> f32 {
     DENSITY_LOGITS * within(density, -1.0, 1.0)
 }
@@ -104,10 +103,96 @@ pub(crate) fn within(value: f32, least: f32, most: f32) -> f32 {
     if value.is_nan() { 0.0 } else { value.clamp(least, most) }
 }
 
+/// A cell above this probability always plays, so that no bar loses one of its eight hi-hats.
+const CERTAIN: f32 = 0.6;
+/// A cell below this probability never plays.
+const UNLIKELY: f32 = 0.25;
+
+/// How logits become a pattern without random numbers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Likeliest {
+    /// Each instrument plays its expected number of hits, the sum of its probabilities, in its likeliest cells,
+    /// within the bounds of [`CERTAIN`] and [`UNLIKELY`]. Unlike a threshold this keeps the mean number of hits,
+    /// lets the two bars differ, and changes with small changes of density over the map.
+    Expected,
+    /// Each cell whose logit is above its instrument's threshold plays.
+    Above([f32; INSTRUMENTS]),
+}
+
+impl Likeliest {
+    /// The likeliest pattern of `logits`, each raised by `shift`. A higher shift only adds hits.
+    pub(crate) fn pattern(&self, logits: &Logits, shift: f32) -> Pattern {
+        let mut steps = [0; STEPS];
+        for instrument in 0..INSTRUMENTS {
+            let own: [f32; STEPS] =
+                std::array::from_fn(|step| logits[step * INSTRUMENTS + instrument] + shift);
+            let hits = match self {
+                Self::Expected => expected(&own),
+                Self::Above(thresholds) => above(&own, thresholds[instrument]),
+            };
+            for (step, hit) in steps.iter_mut().zip(hits) {
+                *step |= u16::from(hit) << instrument;
+            }
+        }
+        // Only the bits of the 14 instruments were set above.
+        Pattern::new(steps).unwrap_or_default()
+    }
+}
+
+fn above(own: &[f32; STEPS], threshold: f32) -> [bool; STEPS] {
+    own.map(|logit| logit > threshold)
+}
+
+/// The likeliest steps of an instrument, in the expected number.
+fn expected(own: &[f32; STEPS]) -> [bool; STEPS] {
+    let likely = own.map(probability);
+    let [certain, possible] = [CERTAIN, UNLIKELY].map(|least| likely.iter().filter(|p| **p > least).count());
+    let count = (likely.iter().sum::<f32>().round() as usize).clamp(certain, possible);
+    let mut hits = [false; STEPS];
+    if count == 0 {
+        return hits;
+    }
+    let mut order: [usize; STEPS] = std::array::from_fn(|step| step);
+    // By step where logits are equal, so that the order is always the same one.
+    let likelier = |a: &usize, b: &usize| own[*b].total_cmp(&own[*a]).then(a.cmp(b));
+    if count < STEPS {
+        order.select_nth_unstable_by(count, likelier);
+    }
+    for step in &order[..count] {
+        hits[*step] = true;
+    }
+    hits
+}
+
+/// The MIDI velocity of each cell, meaningful where it has an onset.
+pub fn velocities(logits: &Logits, draw: &Draw) -> [[u8; INSTRUMENTS]; STEPS] {
+    let mut velocities = [[0; INSTRUMENTS]; STEPS];
+    for (cell, logit) in logits.iter().enumerate() {
+        let (step, instrument) = (cell / INSTRUMENTS, cell % INSTRUMENTS);
+        let likely = probability(logit + draw.density_shift());
+        velocities[step][instrument] = velocity(likely, step, draw.rng.uniform(cell, RngStream::Velocity));
+    }
+    velocities
+}
+
+/// The metrical weight of each sixteenth of a 4/4 bar, 0..=1: highest on beat one, then beat three, the other
+/// beats, the eighths between them, the sixteenths between those.
+const METRE: [f32; STEPS_PER_BAR] =
+    [1.0, 0.1, 0.45, 0.15, 0.85, 0.1, 0.45, 0.2, 0.92, 0.1, 0.45, 0.15, 0.85, 0.1, 0.5, 0.25];
+
+/// The MIDI velocity 1..=127 of an onset on `step` (0..32) that the model gives `probability` (0..=1).
+/// An unlikely hit off the beat is a ghost note; a likely one on the beat an accent. `uniform` (0..1) varies
+/// it by up to four either way.
+pub(crate) fn velocity(probability: f32, step: usize, uniform: f32) -> u8 {
+    let metre = METRE[step % STEPS_PER_BAR];
+    let velocity = 30.0 + 46.0 * probability + 44.0 * metre + 8.0 * (uniform - 0.5);
+    // NaN is cast to 0, and clamped to 1.
+    (velocity.round() as u8).clamp(1, 127)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::likeliest::Likeliest;
     use beat::CELLS;
 
     /// Logits from -4.8 to 3.2, the same in every run; both bars alike.
@@ -173,5 +258,83 @@ mod tests {
     fn settings_that_are_no_numbers_are_taken_as_zero() {
         assert_eq!(draw(f32::NAN, f32::NAN, 1), draw(0.0, 0.0, 1));
         assert_eq!(draw(f32::INFINITY, 0.0, 1), draw(1.5, 0.0, 1));
+    }
+
+    /// Logits of one instrument, silence elsewhere.
+    fn of(instrument: usize, logit: impl Fn(usize) -> f32) -> Logits {
+        let mut logits = [-20.0; CELLS];
+        for step in 0..STEPS {
+            logits[step * INSTRUMENTS + instrument] = logit(step);
+        }
+        logits
+    }
+
+    #[test]
+    fn an_instrument_plays_as_often_as_it_is_expected_to_where_it_is_likeliest() {
+        // Eight quarters at 0.4 are 3.2 hits: a threshold of one half would play none of them.
+        let logits =
+            of(2, |step| if step % 4 == 0 { (0.4_f32 / 0.6).ln() + 1e-3 * step as f32 } else { -9.0 });
+        let pattern = Likeliest::Expected.pattern(&logits, 0.0);
+        let hits: Vec<usize> = (0..STEPS).filter(|step| pattern.has(*step, 2)).collect();
+        assert_eq!((hits.as_slice(), pattern.hits()), ([20, 24, 28].as_slice(), 3));
+        assert_eq!(Likeliest::Above([0.0; INSTRUMENTS]).pattern(&logits, 0.0), Pattern::EMPTY);
+    }
+
+    #[test]
+    fn what_is_nearly_certain_plays_and_what_is_unlikely_does_not() {
+        // Sixteen hi-hats at 0.8 add up to 12.8 hits, and sixteen at 0.2 to 3.2.
+        let at = |likely: f32| {
+            Likeliest::Expected.pattern(
+                &of(4, |step| if step % 2 == 0 { (likely / (1.0 - likely)).ln() } else { -20.0 }),
+                0.0,
+            )
+        };
+        assert_eq!((at(0.8).hits(), at(0.5).hits(), at(0.2).hits()), (16, 8, 0));
+    }
+
+    #[test]
+    fn equal_cells_are_played_from_the_front() {
+        let pattern = Likeliest::Expected.pattern(&of(0, |_| 0.0), 0.0);
+        assert_eq!(pattern.steps()[..16], [1; 16]);
+        assert_eq!(pattern.steps()[16..], [0; 16]);
+    }
+
+    #[test]
+    fn a_shift_upwards_only_adds_hits() {
+        let logits = of(4, |step| (step as f32 * 0.7).sin() * 3.0 - 1.0);
+        let mut last = Likeliest::Expected.pattern(&logits, -4.0);
+        for tenth in -39..=80 {
+            let pattern = Likeliest::Expected.pattern(&logits, tenth as f32 / 10.0);
+            assert!(last.steps().iter().zip(pattern.steps()).all(|(a, b)| a & b == *a));
+            last = pattern;
+        }
+        assert_eq!(last.hits(), STEPS as u32);
+    }
+
+    #[test]
+    fn logits_that_are_not_finite_still_give_a_pattern() {
+        for logit in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let hits = Likeliest::Expected.pattern(&[logit; CELLS], 0.0).hits();
+            assert!(hits == 0 || hits == CELLS as u32, "{hits}");
+        }
+    }
+
+    #[test]
+    fn beats_are_accents_and_unlikely_hits_between_them_ghost_notes() {
+        for uniform in [0.0, 0.5, 0.999] {
+            assert!(velocity(0.95, 0, uniform) > 105);
+            assert!(velocity(0.95, 20, uniform) > 100);
+            assert!(velocity(0.1, 5, uniform) < 50);
+            assert!(velocity(0.95, 2, uniform) < velocity(0.95, 4, uniform));
+        }
+    }
+
+    #[test]
+    fn a_velocity_is_in_the_range_of_midi_for_every_input() {
+        for probability in [0.0, 1.0, f32::NAN, f32::INFINITY, -1e9] {
+            for step in 0..32 {
+                assert!((1..=127).contains(&velocity(probability, step, 0.999)));
+            }
+        }
     }
 }

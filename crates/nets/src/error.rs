@@ -2,11 +2,11 @@
 
 use crate::{MapFault, WeightsFault};
 
-/// A model that can't be used: which file, what is wrong with it, and what to do.
+/// The error of a model that can't be used; its message names the file, the fault and a remedy.
 #[derive(Debug, thiserror::Error)]
 #[error("the model {file} {fault}; {remedy}", remedy = .fault.remedy())]
 pub struct ModelError {
-    /// The file's path, or what stands for it.
+    /// The file's path, or another name of the model.
     pub file: String,
     /// What is wrong.
     #[source]

@@ -19,8 +19,8 @@ pub const HEAD_INNER: usize = 64;
 
 /// Names and shapes of the head's weights; a matrix is `[inputs, outputs]`. Row
 /// `(lag - 1) * 14 + instrument` of `head.history.weight` is a hit of `instrument` `lag` steps ago; row
-/// `lower * 14 + instrument` of `head.lower.weight`, counted from `[0, 0]`, is what a hit of `lower` on
-/// the same step adds to the logit of `instrument`, and counts only where `lower < instrument`.
+/// `lower * 14 + instrument` of `head.lower.weight`, counted from `[0, 0]`, is added to the
+/// logit of `instrument` by a hit of `lower` on the same step, and is used only where `lower < instrument`.
 pub fn head_arrays() -> Vec<(String, Vec<usize>)> {
     [
         ("head.history.weight", vec![HISTORY * INSTRUMENTS, HEAD_WIDTH]),
@@ -104,7 +104,7 @@ impl HistoryHead {
         Pattern::new(steps).unwrap_or_default()
     }
 
-    /// What the head adds to the logits of one step, before any instrument of it is decided.
+    /// The correction of the logits of one step, before any instrument of it is decided.
     fn step(&self, step: usize, steps: &[u16; STEPS], from_latent: &[f32; HEAD_WIDTH]) -> [f32; INSTRUMENTS] {
         let mut hidden = *from_latent;
         add(&mut hidden, &self.position[step], 1.0);
@@ -180,7 +180,8 @@ fn add<const N: usize>(sum: &mut [f32; N], row: &[f32; N], factor: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use beat::CELLS;
+    use crate::{BankDecoder, Model, ModelParts, Precision};
+    use beat::{Bank, CELLS, Settings};
 
     fn head(name: &str, value: impl Fn(usize) -> f32) -> HistoryHead {
         let mut weights = Weights::default();
@@ -215,5 +216,42 @@ mod tests {
     fn weights_that_are_missing_are_named() {
         let fault = HistoryHead::from_weights(&Weights::default()).map(|_| ());
         assert_eq!(fault, Err(WeightsFault::Missing("head.history.weight".to_owned())));
+    }
+
+    fn with_head() -> Model {
+        let mut parts: ModelParts = Model::synthetic_parts(3);
+        parts.weights.extend(Weights::initial(&head_arrays(), 3));
+        Model::new("with a head", parts).expect("a sound model")
+    }
+
+    fn bank(model: &Model, temperature: f32) -> Bank {
+        let settings = Settings { temperature, ..Settings::DEFAULT };
+        BankDecoder::new(model).expect("a map").decode(&settings, 1)
+    }
+
+    #[test]
+    fn a_head_changes_only_cells_that_are_redrawn() {
+        let (with, without) = (with_head(), Model::synthetic(3));
+        assert_eq!(bank(&with, 0.0), bank(&without, 0.0));
+        assert_ne!(bank(&with, 1.0), bank(&without, 1.0));
+    }
+
+    #[test]
+    fn the_same_settings_give_the_same_takes_with_a_head_too() {
+        assert_eq!(bank(&with_head(), 0.8), bank(&with_head(), 0.8));
+        let bank = bank(&with_head(), 0.8);
+        assert!((1..8).all(|take| bank.takes()[take].onsets != bank.takes()[0].onsets));
+    }
+
+    #[test]
+    fn a_head_is_saved_in_the_model_file_and_a_damaged_one_is_refused() {
+        let model = with_head();
+        let read =
+            Model::from_bytes("with a head", &model.to_bytes(Precision::Single)).expect("a sound model");
+        assert_eq!(bank(&read, 1.2), bank(&model, 1.2));
+        let mut parts = Model::synthetic_parts(3);
+        parts.weights.extend(Weights::initial(&head_arrays()[1..], 3));
+        let error = Model::new("half a head", parts).expect_err("an array is missing");
+        assert!(error.to_string().contains("lacks the weights `head.history.weight`"), "{error}");
     }
 }

@@ -15,18 +15,13 @@
 mod architecture;
 mod autoencoder;
 mod bank_decoder;
-mod codes;
-mod counter_rng;
-mod device;
 mod draw;
 mod error;
 mod history_head;
 mod latent_map;
 pub mod layers;
-mod likeliest;
 mod model;
 mod model_bytes;
-mod model_header;
 mod pattern_decoder;
 mod perceptron;
 mod phrase;
@@ -35,22 +30,18 @@ mod sampling;
 mod sequence_model;
 mod step_model;
 mod synthetic;
-mod velocity;
 mod weights;
 
 pub use architecture::{Architecture, Code, DecoderShape, LATENT, Latent};
 pub use autoencoder::{Autoencoder, Decoder, Encoder, EncoderOutput, cells_of, patterns_tensor};
-pub use bank_decoder::{BankDecoder, velocities};
-pub use codes::CodeCloud;
-pub use counter_rng::{CounterRng, RngStream};
-pub use device::device;
-pub use draw::Draw;
+pub use bank_decoder::BankDecoder;
+pub use draw::{Draw, velocities};
 pub use error::{ModelError, ModelFault};
 pub use history_head::{HEAD_INNER, HEAD_WIDTH, HISTORY, HistoryHead, head_arrays};
 pub use latent_map::{LatentMap, MapFault, MapRegion};
-pub use model::{Model, ModelParts};
+pub use layers::device;
+pub use model::{CodeCloud, KitTable, Model, ModelParts, Provenance};
 pub use model_bytes::Precision;
-pub use model_header::{KitTable, Provenance};
 pub use pattern_decoder::{Logits, PatternDecoder, probability};
 pub use perceptron::{PerceptronShape, SparsePerceptron};
 pub use phrase::{
@@ -62,7 +53,7 @@ pub use phrase::{
 pub use recurrent_model::{
     ATTENTION_KEY, ATTENTION_POSITION_BIAS, ATTENTION_QUERY, RecurrentConfig, RecurrentModel, RecurrentState,
 };
-pub use sampling::{GenerationState, generate, sample_categorical};
+pub use sampling::{CounterRng, GenerationState, RngStream, generate, sample_categorical};
 pub use sequence_model::SequenceModel;
 pub use step_model::{LAGS, STEP_FEATURES, STEP_SHAPE, StepModel, StepState, encode_step};
 pub use weights::{Array, Weights, WeightsFault};

@@ -1,18 +1,96 @@
 //! A pattern model: decoder, encoder, map, kit, provenance. Every [`Model`] was checked when it was made or
 //! loaded.
 
-use beat::{INSTRUMENTS, Kit};
+use beat::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Kit};
 use burn::tensor::Device;
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    Architecture, Autoencoder, CodeCloud, Decoder, Encoder, HistoryHead, KitTable, LatentMap, ModelError,
-    ModelFault, Precision, Provenance, Weights, head_arrays,
+    Architecture, Autoencoder, Decoder, Encoder, HistoryHead, LATENT, Latent, LatentMap, ModelError,
+    ModelFault, Precision, Weights, head_arrays,
 };
 
 /// The most training codes that a model may carry.
 const MAX_CODES: usize = 500_000;
 /// The longest name of an instrument, a genre or a region, in bytes.
 const MAX_NAME: usize = 64;
+
+/// The names and notes of a model's 14 instruments.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KitTable {
+    /// The instruments' names, by index.
+    pub names: [String; INSTRUMENTS],
+    /// The note of each instrument, 0..=127.
+    pub notes: [u8; INSTRUMENTS],
+}
+
+impl Default for KitTable {
+    fn default() -> Self {
+        Self { names: DEFAULT_INSTRUMENT_NAMES.map(String::from), notes: *Kit::DEFAULT.notes() }
+    }
+}
+
+/// How a model was made.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Provenance {
+    /// The commands that made it, in their order.
+    pub commands: Vec<String>,
+    /// The seed of its training.
+    pub seed: u64,
+    /// The name of the corpus.
+    pub corpus: String,
+    /// The sha256 of the corpus in hexadecimal.
+    pub corpus_sha256: String,
+    /// The licences of the corpus's sources.
+    pub licences: Vec<String>,
+    /// Figures of its quality, by name.
+    pub quality: serde_json::Value,
+}
+
+/// The latents of training patterns: what generation draws around.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CodeCloud {
+    /// Latents of training patterns, perhaps a sample of them.
+    pub codes: Vec<Latent>,
+    /// Their mean per dimension.
+    pub mean: Latent,
+    /// Their standard deviation per dimension. With the mean it is the normal from which Tikhonov &
+    /// Yamshchikov drew (arXiv 2007.06284).
+    pub deviation: Latent,
+}
+
+impl CodeCloud {
+    /// The cloud of these codes, with their own mean and deviation (0 and 1 for no code at all).
+    pub fn of(codes: Vec<Latent>) -> Self {
+        let count = codes.len() as f64;
+        let (mut mean, mut deviation) = ([0.0; LATENT], [1.0; LATENT]);
+        if !codes.is_empty() {
+            for d in 0..LATENT {
+                let average = codes.iter().map(|code| f64::from(code[d])).sum::<f64>() / count;
+                let square = codes.iter().map(|code| (f64::from(code[d]) - average).powi(2)).sum::<f64>();
+                mean[d] = average as f32;
+                deviation[d] = (square / count).sqrt() as f32;
+            }
+        }
+        Self { codes, mean, deviation }
+    }
+
+    /// Whether every number is finite and no deviation is negative.
+    pub fn is_sound(&self) -> bool {
+        let finite = |latent: &Latent| latent.iter().all(|value| value.is_finite());
+        self.codes.iter().all(finite)
+            && finite(&self.mean)
+            && finite(&self.deviation)
+            && self.deviation.iter().all(|&deviation| deviation >= 0.0)
+    }
+}
+
+impl Default for CodeCloud {
+    fn default() -> Self {
+        Self::of(Vec::new())
+    }
+}
 
 /// Everything that a model file holds. [`Model::new`] checks it.
 #[derive(Clone, Debug, PartialEq)]
@@ -189,4 +267,18 @@ fn check(parts: &ModelParts) -> Result<(), ModelFault> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mean_and_deviation_are_those_of_the_codes() {
+        let cloud = CodeCloud::of(vec![[1.0, 0.0, 2.0, -4.0], [3.0, 0.0, 2.0, 4.0]]);
+        assert_eq!(cloud.mean, [2.0, 0.0, 2.0, 0.0]);
+        assert_eq!(cloud.deviation, [1.0, 0.0, 0.0, 4.0]);
+        assert!(cloud.is_sound() && CodeCloud::default().is_sound());
+        assert!(!CodeCloud::of(vec![[f32::INFINITY; 4]]).is_sound());
+    }
 }

@@ -13,11 +13,12 @@ use std::path::Path;
 
 use half::f16;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, View};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::model_header::{FORMAT, Header};
 use crate::{
-    Array, CodeCloud, LATENT, LatentMap, Model, ModelError, ModelFault, ModelParts, Weights, WeightsFault,
+    Architecture, Array, CodeCloud, KitTable, LATENT, LatentMap, MapRegion, Model, ModelError, ModelFault,
+    ModelParts, Provenance, Weights, WeightsFault,
 };
 
 /// The longest file that is read, in bytes.
@@ -30,6 +31,22 @@ pub(crate) const ENTRY: &str = "beatfield";
 pub(crate) const SEQUENCE_ENTRY: &str = "beatfield song model";
 /// How the names of weights begin.
 const WEIGHTS: [&str; 3] = ["decoder.", "encoder.", "head."];
+
+/// The format that this build writes, and the newest that it reads.
+const FORMAT: u32 = 1;
+
+/// What the metadata key `beatfield` holds.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Header {
+    format: u32,
+    kit: KitTable,
+    genres: Vec<String>,
+    #[serde(default)]
+    regions: Vec<MapRegion>,
+    architecture: Architecture,
+    #[serde(default)]
+    provenance: Provenance,
+}
 
 /// How weights, codes and the map's grid are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +73,7 @@ impl Model {
     ///
     /// # Errors
     ///
-    /// The bytes are no model, or one with a shape, a range or a value that is wrong; the message says
-    /// which.
+    /// The bytes are no model, or one with a shape or a value that is out of range; the message names it.
     pub fn from_bytes(file: &str, bytes: &[u8]) -> Result<Self, ModelError> {
         let parts = parse(bytes).map_err(|fault| fault.of(file))?;
         Self::checked(file, parts, sha256(bytes))
@@ -149,7 +165,7 @@ fn parse(bytes: &[u8]) -> Result<ModelParts, ModelFault> {
 
 fn header(entry: &str) -> Result<Header, ModelFault> {
     /// Read first: a later format may have other fields.
-    #[derive(serde::Deserialize)]
+    #[derive(Deserialize)]
     struct Format {
         format: u32,
     }

@@ -3,9 +3,8 @@
 use beat::{CELLS, INSTRUMENTS, Pattern};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::draw::density_shift;
+use crate::draw::{Likeliest, density_shift};
 use crate::layers::floats;
-use crate::likeliest::Likeliest;
 use crate::{Decoder, Draw, HistoryHead, LATENT, Latent, Model, device};
 
 /// The decoder's output for one latent: the logit of an onset in each cell, `step * 14 + instrument`.
@@ -14,7 +13,7 @@ pub type Logits = [f32; CELLS];
 /// Latents of one forward pass; more gain nothing.
 const BATCH: usize = 1024;
 
-/// The probability 0..=1 that a logit stands for.
+/// The probability of a logit (the logistic function), 0..=1.
 pub fn probability(logit: f32) -> f32 {
     1.0 / (1.0 + (-logit).exp())
 }
@@ -80,7 +79,7 @@ impl PatternDecoder {
         }
     }
 
-    /// One pattern for each latent, in the same order, latent `row` drawn as `draw(row)` says.
+    /// One pattern for each latent, in the same order, that of latent `row` sampled by `draw(row)`.
     pub fn patterns(&self, latents: &[Latent], draw: impl Fn(usize) -> Draw) -> Vec<Pattern> {
         let mut patterns = Vec::with_capacity(latents.len());
         for batch in latents.chunks(BATCH) {

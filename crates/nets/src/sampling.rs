@@ -1,7 +1,58 @@
-//! Drawing from logits, and generating a song step by step. Plain Rust for the decode thread and the
-//! command line; the random numbers are stateless, so the same seed generates the same steps.
+//! Counter-based random numbers, sampling from logits, and generating a song step by step.
+//!
+//! The random number generator is stateless: a number depends on its key alone. So a take depends on nothing but the
+//! settings, a cell keeps its number while the puck or the temperature moves, and a seed always generates the same
+//! steps.
 
-use crate::{CounterRng, RngStream};
+/// What a random number decides. Different streams of one cell are independent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
+pub enum RngStream {
+    /// Whether the cell is redrawn.
+    Redraw = 0,
+    /// What the redrawn cell becomes.
+    Onset = 1,
+    /// How hard the cell is hit.
+    Velocity = 2,
+    /// A coordinate of a latent or of a map point.
+    Latent = 3,
+    /// A decision of a bar's plan.
+    Plan = 4,
+    /// The class of a step that a phrase writes.
+    Written = 5,
+    /// The class of a step that a next-step model generates.
+    Step = 6,
+}
+
+/// The random numbers of one take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CounterRng {
+    /// The seed parameter.
+    pub seed: u64,
+    /// The take.
+    pub take: u32,
+}
+
+impl CounterRng {
+    /// The draw for `cell` in `stream`: uniform in 0..1, in steps of 2^-24.
+    ///
+    /// Seed, take, cell and stream are mixed one after another by the finalizer of SplitMix64 (Steele,
+    /// Lea & Flood, OOPSLA 2014), which is a bijection: within one seed and take, no two pairs of cell and
+    /// stream have the same 64 bits.
+    pub fn uniform(&self, cell: usize, stream: RngStream) -> f32 {
+        let take = mix(mix(self.seed) ^ u64::from(self.take));
+        let bits = mix(take ^ (cell as u64) << 8 ^ stream as u64);
+        (bits >> 40) as f32 / (1_u64 << 24) as f32
+    }
+}
+
+/// One round of SplitMix64.
+fn mix(x: u64) -> u64 {
+    let x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let x = (x ^ x >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let x = (x ^ x >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ x >> 31
+}
 
 /// The state of a next-step model while a song is generated or scored.
 pub trait GenerationState {
@@ -52,6 +103,38 @@ pub fn sample_categorical(logits: &[f32], temperature: f32, uniform: f32) -> usi
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Numbers of many cells and takes, all of one stream.
+    fn draws(seed: u64, stream: RngStream) -> Vec<f32> {
+        let cells = |take| (0..448).map(move |cell| CounterRng { seed, take }.uniform(cell, stream));
+        (0..50).flat_map(cells).collect()
+    }
+
+    #[test]
+    fn numbers_are_uniform_and_uncorrelated() {
+        let draws = draws(4711, RngStream::Onset);
+        let count = draws.len() as f32;
+        assert!(draws.iter().all(|draw| (0.0..1.0).contains(draw)));
+        // Bounds are five standard errors of a uniform distribution.
+        let mean = draws.iter().sum::<f32>() / count;
+        assert!((mean - 0.5).abs() < 5.0 * (1.0 / 12.0 / count).sqrt(), "mean {mean}");
+        for lag in [1, 14, 224, 448] {
+            let pairs = draws.iter().zip(&draws[lag..]);
+            let covariance = pairs.map(|(a, b)| (a - 0.5) * (b - 0.5)).sum::<f32>() / count;
+            assert!(covariance.abs() < 5.0 / 12.0 / count.sqrt(), "lag {lag}: {covariance}");
+        }
+    }
+
+    #[test]
+    fn seed_take_cell_and_stream_each_change_the_draw() {
+        let uniform = |seed, take, cell, stream| CounterRng { seed, take }.uniform(cell, stream);
+        let first = uniform(1, 2, 3, RngStream::Redraw);
+        assert_eq!(first, uniform(1, 2, 3, RngStream::Redraw));
+        assert_ne!(first, uniform(2, 2, 3, RngStream::Redraw));
+        assert_ne!(first, uniform(1, 3, 3, RngStream::Redraw));
+        assert_ne!(first, uniform(1, 2, 4, RngStream::Redraw));
+        assert_ne!(first, uniform(1, 2, 3, RngStream::Onset));
+    }
 
     #[test]
     fn classes_are_drawn_by_their_odds_and_impossible_ones_never() {

@@ -49,7 +49,7 @@ impl SequenceModel {
     ///
     /// # Errors
     ///
-    /// A weight has fewer or more values than its shape says, or one that is not finite.
+    /// A weight has another number of values than its shape, or one that is not finite.
     pub fn new(
         kind: &str,
         config: &impl Serialize,

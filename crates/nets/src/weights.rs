@@ -10,7 +10,7 @@ use rand_chacha::ChaCha8Rng;
 pub struct Array {
     /// Sizes of its dimensions.
     pub shape: Vec<usize>,
-    /// As many numbers as the shape says.
+    /// The values, as many as the product of the sizes.
     pub values: Vec<f32>,
 }
 
@@ -24,17 +24,17 @@ pub enum WeightsFault {
     /// An array that the architecture needs is not there.
     #[error("lacks the weights `{0}`")]
     Missing(String),
-    /// An array has another shape than the architecture says.
+    /// An array has another shape than in the architecture.
     #[error("has weights `{name}` of shape {found:?} where its architecture says {expected:?}")]
     Shape {
         /// The array.
         name: String,
-        /// What the architecture says.
+        /// Its shape in the architecture.
         expected: Vec<usize>,
-        /// What is there.
+        /// The shape that was found.
         found: Vec<usize>,
     },
-    /// The architecture itself asks for too much.
+    /// The architecture has sizes out of bounds.
     #[error("has an architecture of impossible sizes ({0})")]
     Sizes(String),
     /// An array holds an infinity or something that is no number.

@@ -15,13 +15,12 @@ use anyhow::{Context, Result, bail};
 use nets::{CounterRng, GenerationState, Model, Provenance, SequenceModel, Weights, generate};
 use serde_json::{Value, json};
 
-use crate::metrics::phrases::controls::continued;
-use crate::metrics::phrases::set::PhraseSet;
+use crate::metrics::phrases::set::{PhraseSet, continued};
 use crate::metrics::reconstruction::ReconstructionFigures;
 use crate::metrics::steps::{StepFigures, step_figures};
 use crate::patterns::Patterns;
 use crate::songs::Songs;
-use crate::training::{Checkpoint, Objective, Progress, Recipe, Trained, parameters, train};
+use crate::training::{Checkpoint, Objective, Progress, Recipe, Trained, train, write_parameters};
 
 pub use phrase::PhraseGenerator;
 
@@ -73,7 +72,7 @@ pub struct SequenceKind {
     pub generator: fn(&SequenceModel) -> Result<Box<dyn BarGenerator>>,
     /// Its figures on held-out songs.
     pub evaluate: fn(&SequenceModel, Songs) -> Result<SequenceFigures>,
-    /// The file of this kind in assets/songs that generates so many bars.
+    /// The file of this kind in assets/songs for this number of bars.
     pub shipped: fn(bars: usize) -> Option<&'static str>,
     /// Its name in tables.
     pub title: &'static str,
@@ -169,7 +168,7 @@ impl Run<'_> {
             bail!(Interrupted { done: trained.epochs.len(), epochs: recipe.epochs });
         }
         let device = nets::device();
-        let network = parameters::write(objective.initial(recipe.seed, &device)?, &trained.best, &device)?;
+        let network = write_parameters(objective.initial(recipe.seed, &device)?, &trained.best, &device)?;
         self.provenance.commands.push((self.command)(recipe.epochs));
         Ok((network, trained))
     }

@@ -1,9 +1,33 @@
-//! Sampling patterns from a model: latents, and patterns from them.
+//! Latents of patterns by the encoder, random latents, and patterns from them.
 
+use anyhow::Result;
 use beat::Pattern;
-use nets::{CodeCloud, Draw, Latent, Model, PatternDecoder};
+use nets::{CodeCloud, Draw, Encoder, Latent, Model, PatternDecoder, patterns_tensor};
+use rayon::prelude::*;
 
 use crate::rng::{Purpose, TrainingRng};
+
+/// Patterns of one forward pass.
+const BATCH: usize = 512;
+
+/// The latent of each pattern, in their order.
+///
+/// # Errors
+///
+/// A tensor can't be read back.
+pub fn encode(encoder: &Encoder, patterns: &[Pattern]) -> Result<Vec<Latent>> {
+    let batches: Vec<Result<Vec<f32>>> = patterns
+        .par_chunks(BATCH)
+        .map(|batch| {
+            Ok(encoder.forward(patterns_tensor(batch, &nets::device())).mean.try_into_vec_as::<f32>()?)
+        })
+        .collect();
+    let mut latents = Vec::with_capacity(patterns.len());
+    for batch in batches {
+        latents.extend_from_slice(batch?.as_chunks().0);
+    }
+    Ok(latents)
+}
 
 /// Standard deviation of the noise on a training code that a latent is drawn around, in deviations of all codes.
 const CODE_NOISE: f32 = 0.05;

@@ -6,4 +6,3 @@ pub(crate) mod cross_entropy;
 pub(crate) mod lstm;
 pub(crate) mod lstm_gradients;
 pub(crate) mod mlp;
-pub(crate) mod perceptron;

@@ -1,7 +1,7 @@
 //! How models are trained and measured: data and splits, networks with autodiff, losses, the one training loop,
 //! checkpoints, maps and critics.
 //!
-//! A library: nothing here prints, listens for signals, makes a thread pool or knows of command lines. Progress,
+//! A library: nothing here prints, listens for signals, makes a thread pool or parses arguments. Progress,
 //! cancellation and the pool are arguments; models and checkpoints come from bytes. The command line (`lab`) uses
 //! it, and a program that trains in the background can.
 //!
@@ -9,17 +9,13 @@
 //! trained on them, a [`kinds::Run`] trains one, [`mapping`] lays its codes out on a map, and [`metrics`]
 //! evaluates it.
 
-pub mod encode;
-mod genres;
+mod excerpts;
 pub mod kinds;
-mod kits;
 pub mod latents;
 mod layers;
 pub mod mapping;
 pub mod metrics;
 pub mod patterns;
-mod phrase_cuts;
 pub mod rng;
 pub mod songs;
 pub mod training;
-mod windows;

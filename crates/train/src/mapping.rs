@@ -1,9 +1,7 @@
 //! How a map is made: t-SNE places latents on a plane, they are spread evenly over the square, and the inverse,
 //! from a place on the map to a latent, is tabulated on a grid. No tensors, no files.
 
-pub mod align;
 pub mod embed;
-pub mod equalise;
 pub mod invert;
-mod principal;
+pub mod points;
 pub mod regions;

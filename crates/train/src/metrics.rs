@@ -1,6 +1,5 @@
 //! How quality is measured. The same code measures a model's output and real music.
 
-mod auc;
 pub mod critic;
 pub mod evaluation_set;
 pub mod figures;

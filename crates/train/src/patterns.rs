@@ -9,8 +9,6 @@ use corpus::rows::{Row, UNKNOWN_GENRE, read_patterns};
 use corpus::split::is_held_out;
 use sha2::{Digest, Sha256};
 
-use crate::genres::common_name;
-
 /// One in this many of the songs that are not held out is a validation song: it decides when training stops, and
 /// is neither trained on nor in the evaluation set.
 const VALIDATION_ONE_IN: u32 = 25;
@@ -20,7 +18,7 @@ const VALIDATION_ONE_IN: u32 = 25;
 pub struct Patterns {
     /// All rows, in the order of the files.
     pub rows: Vec<Row>,
-    /// The kit that the bits stand for.
+    /// The kit of the patterns' bits.
     pub kit: Kit,
     /// sha256 over the contents of the files in their order, in hexadecimal.
     pub sha256: String,
@@ -99,14 +97,41 @@ pub fn patterns_of(rows: &[&Row]) -> Vec<Pattern> {
 
 /// Whether a song that is not held out is a validation song.
 pub fn is_validation(song: &str) -> bool {
-    let digest = Sha256::digest(format!("validation {song}").as_bytes());
-    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]]).is_multiple_of(VALIDATION_ONE_IN)
+    song_hash(song, "validation").is_multiple_of(VALIDATION_ONE_IN)
+}
+
+/// A hash of a song's name that is independent of those for other purposes: the first four bytes of a SHA-256.
+pub(crate) fn song_hash(song: &str, purpose: &str) -> u32 {
+    let digest = Sha256::digest(format!("{purpose} {song}").as_bytes());
+    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
 }
 
 /// The file names of paths, for provenance: without folders, which are private.
 pub fn file_names(paths: &[PathBuf]) -> Vec<String> {
     let name = |path: &PathBuf| path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     paths.iter().map(name).collect()
+}
+
+/// Other spellings of genres and their names here. The names are those of the web patterns; the Groove MIDI
+/// Dataset omits spaces, and some collections lie in folders whose names are no genres.
+const SPELLINGS: [(&str, &str); 9] = [
+    ("afrocuban", "afro-cuban"),
+    ("hiphop", "hip-hop"),
+    ("hip hop", "hip-hop"),
+    ("middleeastern", "middle-eastern"),
+    ("music", UNKNOWN_GENRE),
+    ("musics", UNKNOWN_GENRE),
+    ("neworleans", "new-orleans"),
+    ("r&b", "rnb"),
+    ("rock'n'roll", "rock-n-roll"),
+];
+
+/// The name of a genre, given any of its spellings.
+fn common_name(genre: &str) -> &str {
+    SPELLINGS
+        .iter()
+        .find(|(spelling, _)| genre.eq_ignore_ascii_case(spelling))
+        .map_or(genre, |(_, name)| name)
 }
 
 /// The genres of rows by name, with how many rows each has; unknown ones left out.
@@ -132,5 +157,16 @@ mod tests {
         let parts = [patterns.training().len(), patterns.validation().len(), patterns.held_out().len()];
         assert_eq!(parts.iter().sum::<usize>(), 4000);
         assert!((300..500).contains(&parts[2]) && (90..200).contains(&parts[1]), "{parts:?}");
+    }
+
+    #[test]
+    fn a_genre_has_one_name_however_it_is_spelt() {
+        assert_eq!(common_name("hiphop"), "hip-hop");
+        assert_eq!(common_name("Hip Hop"), "hip-hop");
+        assert_eq!(common_name("hip-hop"), "hip-hop");
+        assert_eq!(common_name("musics"), UNKNOWN_GENRE);
+        assert_eq!(common_name("polka"), "polka");
+        // A name is final: no spelling leads to another spelling.
+        assert!(SPELLINGS.iter().all(|(_, name)| common_name(name) == *name));
     }
 }

@@ -4,7 +4,6 @@
 //! callback, and checkpoints are handed to it.
 
 mod checkpoint;
-pub mod parameters;
 
 use std::ops::ControlFlow;
 
@@ -15,9 +14,8 @@ use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::Device;
 
 use crate::rng::{Purpose, TrainingRng};
-use parameters::Parameters;
 
-pub use checkpoint::{Checkpoint, Epoch};
+pub use checkpoint::{Checkpoint, Epoch, Parameters, read_parameters, write_parameters};
 
 /// The source of the training examples.
 pub trait BatchSource {
@@ -246,7 +244,7 @@ fn initial_checkpoint<O: Objective>(
 ) -> Result<Checkpoint> {
     ensure!(objective.source().epoch_len() > 0, "there is no pattern to train on");
     let model = objective.initial(recipe.seed, device)?;
-    let now = parameters::read(&model)?;
+    let now = read_parameters(&model)?;
     Ok(Checkpoint { run, epochs: Vec::new(), best: now.clone(), now, optimizers: Vec::new() })
 }
 
@@ -278,7 +276,7 @@ impl<'a, O: Objective> Runner<'a, O> {
         for (optimizer, state) in optimizers.iter_mut().zip(&from.optimizers) {
             *optimizer = checkpoint::with_optimizer_state(fresh(), state)?;
         }
-        let model = Some(parameters::write(objective.initial(recipe.seed, device)?, &from.now, device)?);
+        let model = Some(write_parameters(objective.initial(recipe.seed, device)?, &from.now, device)?);
         Ok(Self { objective, recipe, model, optimizers })
     }
 
@@ -304,7 +302,7 @@ impl<'a, O: Objective> Runner<'a, O> {
         let validation_loss = self.objective.validation_loss(&model.valid())?;
         let better = state.epochs.iter().all(|epoch| validation_loss < epoch.validation_loss);
         state.epochs.push(Epoch { training_loss, validation_loss });
-        state.now = parameters::read(&model)?;
+        state.now = read_parameters(&model)?;
         if better {
             state.best.clone_from(&state.now);
         }
@@ -321,7 +319,7 @@ impl<'a, O: Objective> Runner<'a, O> {
 pub fn train_to_end<O: Objective>(objective: &O, recipe: &Recipe) -> Result<O::Model> {
     let trained = train(objective, recipe, None, &mut |_| Ok(ControlFlow::Continue(())))?;
     let device = nets::device();
-    parameters::write(objective.initial(recipe.seed, &device)?, &trained.best, &device)
+    write_parameters(objective.initial(recipe.seed, &device)?, &trained.best, &device)
 }
 
 /// For the tests of several kinds.

@@ -4,9 +4,9 @@ use anyhow::{Context, Result, bail};
 use beat::Pattern;
 use corpus::rows::{Row, UNKNOWN_GENRE};
 use nets::Model;
-use train::encode::encode;
+use train::latents::encode;
 use train::mapping::embed::{ITERATIONS, embed};
-use train::mapping::equalise::fitted;
+use train::mapping::points::fitted;
 use train::patterns::{Patterns, genres};
 use train::rng::{Purpose, TrainingRng};
 

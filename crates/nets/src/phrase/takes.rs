@@ -2,9 +2,9 @@
 
 use beat::{BANK_TAKES, INSTRUMENTS, PIECES, Pattern, PieceMap, STEPS, STEPS_PER_BAR, Take};
 
-use super::model::Phrase;
+use super::Phrase;
 use super::plan::{HALF, PlanContext};
-use crate::velocity::velocity;
+use crate::draw::velocity;
 use crate::{CounterRng, RngStream};
 
 /// A hit that a phrase adds to its beat gets the velocity of an onset with this probability, so that it is no

@@ -2,20 +2,19 @@
 //! architecture and loss alone. `nets` has the network.
 
 use anyhow::Result;
-use beat::{CELLS, Pattern};
+use beat::{CELLS, DEFAULT_INSTRUMENT_NAMES, Kit, Pattern};
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor, TensorData};
 use nets::{
-    Architecture, Autoencoder, CodeCloud, EncoderOutput, LATENT, Model, ModelParts, Provenance,
+    Architecture, Autoencoder, CodeCloud, EncoderOutput, KitTable, LATENT, Model, ModelParts, Provenance,
     patterns_tensor,
 };
 use serde_json::json;
 
 use super::{Kind, Run, TrainKind, quality};
-use crate::encode::encode;
-use crate::kits;
+use crate::latents::encode;
 use crate::layers::cross_entropy::binary_cross_entropy;
 use crate::layers::mlp::Mlp;
 use crate::patterns::{Patterns, patterns_of};
@@ -101,7 +100,7 @@ fn train(
     let provenance =
         Provenance { quality: json!({ "autoencoder": quality(&losses) }), ..run.provenance.clone() };
     let parts = ModelParts {
-        kit: kits::named(&patterns.kit),
+        kit: kit_table(&patterns.kit),
         genres: Vec::new(),
         architecture: objective.architecture.clone(),
         provenance,
@@ -272,4 +271,43 @@ fn interpolation(
     let critic_loss = critic_loss + critic.forward(mixed).square().mean();
     let critic_gradients = GradientsParams::from_grads(critic_loss.backward(), critic);
     Ok(Gradients { loss: reported, by_optimizer: vec![gradients, critic_gradients] })
+}
+
+/// General MIDI's names for the notes that are in the kit of the paper's authors and not in ours.
+const OTHERS: [(u8, &str); 7] = [
+    (41, "floor tom"),
+    (48, "high-mid tom"),
+    (58, "vibraslap"),
+    (60, "high bongo"),
+    (61, "low bongo"),
+    (62, "mute conga"),
+    (64, "low conga"),
+];
+
+/// The kit with its names: those of our own kit by note, then General MIDI's.
+fn kit_table(kit: &Kit) -> KitTable {
+    KitTable { names: kit.notes().map(name_of), notes: *kit.notes() }
+}
+
+fn name_of(note: u8) -> String {
+    let ours = Kit::DEFAULT.notes().iter().position(|own| *own == note);
+    let name = ours.map(|instrument| DEFAULT_INSTRUMENT_NAMES[instrument]);
+    let other = || OTHERS.iter().find(|(own, _)| *own == note).map(|(_, name)| *name);
+    name.or_else(other).map_or_else(|| format!("note {note}"), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instrument_is_named_by_its_note_not_by_its_index() {
+        assert_eq!(kit_table(&Kit::DEFAULT), KitTable::default());
+        let paper = kit_table(&Kit::PAPER).names;
+        assert_eq!(
+            [&paper[0], &paper[1], &paper[2], &paper[3]],
+            ["kick", "snare", "closed hat", "floor tom"]
+        );
+        assert_eq!(name_of(99), "note 99");
+    }
 }

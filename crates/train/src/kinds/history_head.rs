@@ -15,7 +15,7 @@ use nets::{
 };
 
 use super::{Kind, Run, TrainKind, quality, set_quality};
-use crate::encode::encode;
+use crate::latents::encode;
 use crate::layers::cross_entropy::binary_cross_entropy;
 use crate::patterns::{Patterns, patterns_of};
 use crate::rng::TrainingRng;
@@ -194,8 +194,8 @@ impl HeadNetwork {
         weights
     }
 
-    /// The logits of every cell given the true cells before it. `past` is what the history is taken
-    /// from: the patterns, with rows of zeros where training hides the history.
+    /// The logits of every cell given the true cells before it. The history is taken from `past`: the patterns, with
+    /// rows of zeros where training hides it.
     ///
     /// # Shapes
     ///

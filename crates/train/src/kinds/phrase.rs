@@ -15,10 +15,10 @@ use rayon::prelude::*;
 
 use super::step::recipe;
 use super::{BarGenerator, Kind, PhraseRequest, ROCK, Run, SequenceKind, TrainKind};
-use crate::layers::perceptron::PerceptronNetwork;
+use crate::excerpts::{phrase_at, phrase_starts};
+use crate::layers::mlp::PerceptronNetwork;
 use crate::metrics::phrases::form::PIECE_BARS;
 use crate::metrics::phrases::set::PhraseSet;
-use crate::phrase_cuts::{phrase_at, phrase_starts};
 use crate::rng::TrainingRng;
 use crate::songs::Songs;
 use crate::training::{BatchSource, Gradients, Objective};

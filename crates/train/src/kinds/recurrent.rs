@@ -12,12 +12,12 @@ use nets::{GenerationState, RecurrentConfig, RecurrentModel, SequenceModel, Weig
 use super::{
     Kind, KindOption, NextStepModel, Run, SequenceKind, TrainKind, continued_phrases, evaluate_steps,
 };
+use crate::excerpts::RandomSteps;
 use crate::layers::cross_entropy::class_cross_entropy;
 use crate::layers::lstm_gradients::{LayerPass, array, forward, tensor};
 use crate::rng::TrainingRng;
 use crate::songs::Songs;
 use crate::training::{BatchSource, Gradients, LearningRate, Objective, Recipe};
-use crate::windows::RandomSteps;
 use network::RecurrentNetwork;
 
 /// The names of the two kinds in model files.

@@ -9,11 +9,11 @@ use nets::{
 };
 
 use super::{Kind, NextStepModel, Run, SequenceKind, TrainKind, continued_phrases, evaluate_steps};
-use crate::layers::perceptron::PerceptronNetwork;
+use crate::excerpts::RandomSteps;
+use crate::layers::mlp::PerceptronNetwork;
 use crate::rng::TrainingRng;
 use crate::songs::Songs;
 use crate::training::{BatchSource, Gradients, LearningRate, Objective, Recipe};
-use crate::windows::RandomSteps;
 
 /// The kind.
 pub(super) const KIND: Kind = Kind {

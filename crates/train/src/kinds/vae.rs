@@ -21,12 +21,12 @@ use nets::{PHRASE_BARS, SequenceModel, WeightsFault};
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, KindOption, PhraseRequest, Run, SequenceFigures, SequenceKind, TrainKind};
+use crate::excerpts::Passages;
 use crate::metrics::phrases::form::PIECE_BARS;
 use crate::metrics::phrases::set::PhraseSet;
 use crate::metrics::reconstruction::reconstruction_figures;
 use crate::songs::Songs;
 use crate::training::{LearningRate, Recipe};
-use crate::windows::Passages;
 pub(crate) use encoder::LatentSpread;
 pub use generator::VaeGenerator;
 pub(crate) use network::{History, SequenceVae};

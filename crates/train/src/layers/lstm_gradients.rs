@@ -80,7 +80,7 @@ pub(crate) fn forward(
 
 /// One step of one song: turns the sums into gates, and the previous cell state into the new cell and hidden
 /// state.
-fn lstm_step(gates: &mut [f32], previous: &[f32], cell: &mut [f32], outputs: &mut [f32]) {
+pub(crate) fn lstm_step(gates: &mut [f32], previous: &[f32], cell: &mut [f32], outputs: &mut [f32]) {
     let width = previous.len();
     let (i, rest) = gates.split_at_mut(width);
     let (f, rest) = rest.split_at_mut(width);

@@ -7,11 +7,10 @@ use beat::{CELLS, INSTRUMENTS, Pattern, STEPS, STEPS_PER_BAR};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 
-use super::auc::auc;
 use crate::layers::cross_entropy::binary_cross_entropy;
 use crate::layers::mlp::Mlp;
+use crate::patterns::song_hash;
 use crate::rng::TrainingRng;
 use crate::training::{Gradients, LearningRate, Objective, Recipe, ShuffledRows, train_to_end};
 
@@ -44,12 +43,6 @@ pub fn realism(generated: &[SongPattern], real: &[SongPattern], seed: u64) -> Re
         (0..FOLDS).into_par_iter().map(|fold| fold_auc(&rows, fold, seed)).collect();
     let folds = folds.into_iter().collect::<Result<Vec<f64>>>()?;
     Ok(folds.iter().sum::<f64>() / folds.len() as f64)
-}
-
-/// A hash of a song's name for a purpose.
-fn song_hash(song: &str, purpose: &str) -> u32 {
-    let digest = Sha256::digest(format!("{purpose} {song}").as_bytes());
-    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
 }
 
 fn fold_auc(rows: &[(&SongPattern, f32)], fold: u32, seed: u64) -> Result<f64> {
@@ -158,6 +151,25 @@ impl Objective for CriticTraining {
     }
 }
 
+/// The probability that a random one of `high` scores above a random one of `low`, ties counted half: 0.5
+/// is chance, 1 perfect. 0.5 where a group is empty.
+pub(crate) fn auc(high: &[f32], low: &[f32]) -> f64 {
+    if high.is_empty() || low.is_empty() {
+        return 0.5;
+    }
+    let mut all: Vec<(f32, bool)> = high.iter().map(|score| (*score, true)).collect();
+    all.extend(low.iter().map(|score| (*score, false)));
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let (mut below, mut won) = (0.0, 0.0);
+    for tied in all.chunk_by(|a, b| a.0 == b.0) {
+        let highs = tied.iter().filter(|(_, is_high)| *is_high).count() as f64;
+        let lows = tied.len() as f64 - highs;
+        won += highs * (below + 0.5 * lows);
+        below += lows;
+    }
+    won / (high.len() as f64 * low.len() as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,5 +202,13 @@ mod tests {
         assert!(realism(&off_the_beat, &real, 1)? > 0.95);
         assert_eq!(realism(&same, &real, 1)?, alike, "the same twice");
         Ok(())
+    }
+
+    #[test]
+    fn a_score_without_information_gives_one_half() {
+        assert_eq!(auc(&[1.0, 1.0], &[1.0, 1.0, 1.0]), 0.5);
+        assert_eq!(auc(&[2.0, 3.0], &[0.0, 1.0]), 1.0);
+        assert_eq!(auc(&[0.0, 3.0], &[1.0, 2.0]), 0.5);
+        assert_eq!(auc(&[], &[1.0]), 0.5);
     }
 }

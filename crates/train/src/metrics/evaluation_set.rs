@@ -6,13 +6,11 @@ use corpus::filter::PatternSet;
 use corpus::rows::Row;
 use nets::{Draw, Latent, Model, PatternDecoder};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::critic::{SongPattern, realism};
 use super::figures::{Figures, Reconstruction, figures, reconstruction};
-use crate::encode::encode;
-use crate::latents::{LatentSource, draw_latents, draw_patterns};
-use crate::patterns::Patterns;
+use crate::latents::{LatentSource, draw_latents, draw_patterns, encode};
+use crate::patterns::{Patterns, song_hash};
 use crate::rng::{Purpose, TrainingRng};
 
 /// Consecutive training codes that count as one song for the critic: a model file has the codes in the order of
@@ -156,7 +154,7 @@ fn critic_auc(drawn: &[SongPattern], real: &[SongPattern], seed: u64) -> Result<
 }
 
 fn is_in_first_half(song: &str) -> bool {
-    Sha256::digest(format!("half {song}").as_bytes())[0].is_multiple_of(2)
+    (song_hash(song, "half") >> 24).is_multiple_of(2)
 }
 
 /// The patterns of latents at temperature 0, by thresholds or, without them, as the plugin plays them.

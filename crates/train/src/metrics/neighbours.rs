@@ -41,14 +41,7 @@ fn same_genre_share(points: &[[f32; 2]], genres: &[u8], chosen: impl Fn(usize) -
     let same: Vec<usize> = chosen
         .into_par_iter()
         .step_by(stride)
-        .map(|k| {
-            let distance =
-                |j: usize| (points[j][0] - points[k][0]).powi(2) + (points[j][1] - points[k][1]).powi(2);
-            let mut others: Vec<(f32, usize)> =
-                (0..count).filter(|j| *j != k).map(|j| (distance(j), j)).collect();
-            others.select_nth_unstable_by(NEIGHBOURS - 1, |a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            others[..NEIGHBOURS].iter().filter(|(_, j)| genres[*j] == genres[k]).count()
-        })
+        .map(|k| nearest_on_map(k, count, points).into_iter().filter(|j| genres[*j] == genres[k]).count())
         .collect();
     Some(same.iter().sum::<usize>() as f64 / (same.len() * NEIGHBOURS) as f64)
 }
@@ -76,7 +69,7 @@ pub fn trustworthiness(latents: &[Latent], places: &[[f32; 2]]) -> f64 {
     1.0 - 2.0 * mean / (k * (2.0 * n - 3.0 * k - 1.0))
 }
 
-/// The nearest on the map to point `k`.
+/// The [`NEIGHBOURS`] of the first `count` points that are nearest to point `k`.
 fn nearest_on_map(k: usize, count: usize, places: &[[f32; 2]]) -> Vec<usize> {
     let distance = |j: usize| (places[j][0] - places[k][0]).powi(2) + (places[j][1] - places[k][1]).powi(2);
     let mut others: Vec<(f32, usize)> = (0..count).filter(|j| *j != k).map(|j| (distance(j), j)).collect();

@@ -2,7 +2,6 @@
 //! ones from real ones. The same code measures both. `docs/report/sequences.md` documents every figure.
 
 pub mod bars;
-pub mod controls;
 pub mod critics;
 mod features;
 pub mod form;

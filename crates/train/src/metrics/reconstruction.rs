@@ -6,10 +6,10 @@ use burn::tensor::{Tensor, TensorData};
 use nets::{Array, SequenceModel};
 use serde::Serialize;
 
+use crate::excerpts::Passages;
 use crate::kinds::vae::{History, Principal, SequenceVae, VaeConfig, most_probable};
 use crate::rng::{Purpose, TrainingRng};
 use crate::songs::Songs;
-use crate::windows::Passages;
 
 /// Steps that are measured: 4096 passages of two bars, 512 of sixteen.
 const MEASURED_STEPS: usize = 1 << 17;

@@ -1,4 +1,4 @@
-//! A variational autoencoder of bars as a burn module: what is trained, and what encodes and generates.
+//! A variational autoencoder of bars as a burn module, for training, encoding and generating.
 
 use beat::{CLASSES, PIECES};
 use burn::module::{Module, Param};

@@ -16,9 +16,9 @@ use super::network::{History, SequenceVae, Unrolling};
 use super::principal::Principal;
 use super::step_gradients::{StepGradients, StepInput};
 use super::{DecoderKind, LatentSpread, VaeConfig};
+use crate::excerpts::Passages;
 use crate::rng::TrainingRng;
 use crate::training::{BatchSource, Gradients, Objective};
-use crate::windows::Passages;
 
 /// Steps of the passages of an epoch.
 const EPOCH_STEPS: usize = 1 << 20;

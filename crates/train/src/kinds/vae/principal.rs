@@ -8,8 +8,8 @@ use burn::tensor::{Tensor, TensorData};
 use nets::Array;
 
 use super::SequenceVae;
+use crate::excerpts::Passages;
 use crate::rng::{Purpose, TrainingRng};
-use crate::windows::Passages;
 
 /// The most values of the data matrix: 96 MB.
 const MAX_VALUES: usize = 24 << 20;

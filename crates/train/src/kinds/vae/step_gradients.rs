@@ -5,8 +5,7 @@
 use super::class_loss::ClassLoss;
 use super::decoders::{StepDecoder, StepLayout};
 use super::network::ClassHead;
-use crate::layers::activations::{sigmoid, tanh};
-use crate::layers::lstm_gradients::lstm_step_backward;
+use crate::layers::lstm_gradients::{lstm_step, lstm_step_backward};
 use anyhow::Result;
 use beat::PIECES;
 use burn::tensor::{Device, Tensor, TensorData};
@@ -163,10 +162,12 @@ impl StepWeights {
             let sums =
                 matrix(input.clone(), count, &device).matmul(self.recurrent.clone()) + embedded.clone();
             let mut gates = values(sums)?;
-            let mut hidden = vec![0.0; count * width];
+            let (previous, mut hidden) = (cell.clone(), vec![0.0; count * width]);
             for (row, gates) in gates.chunks_exact_mut(4 * width).enumerate() {
                 let at = row * width..(row + 1) * width;
-                lstm_step(gates, &mut cell[at.clone()], &mut hidden[at]);
+                // The effective bias of the forget gate is one more than the stored one.
+                gates[width..2 * width].iter_mut().for_each(|sum| *sum += 1.0);
+                lstm_step(gates, &previous[at.clone()], &mut cell[at.clone()], &mut hidden[at]);
             }
             let outputs = matrix(hidden.clone(), count, &device).matmul(self.output.clone());
             pass.outputs.extend(values(outputs + self.output_bias.clone())?);
@@ -203,22 +204,6 @@ impl StepWeights {
             later = values(matrix(sums.to_vec(), count, &back.device()).matmul(back.clone()))?;
         }
         Ok(matrix(grad_sums, steps * count, &back.device()))
-    }
-}
-
-/// One step of one row: turns the sums into gates, in place, and computes the cell and hidden state.
-fn lstm_step(gates: &mut [f32], cell: &mut [f32], hidden: &mut [f32]) {
-    let width = cell.len();
-    let (input, rest) = gates.split_at_mut(width);
-    let (forget, rest) = rest.split_at_mut(width);
-    let (new, output) = rest.split_at_mut(width);
-    input.iter_mut().for_each(|sum| *sum = sigmoid(*sum));
-    forget.iter_mut().for_each(|sum| *sum = sigmoid(*sum + 1.0));
-    new.iter_mut().for_each(|sum| *sum = tanh(*sum));
-    output.iter_mut().for_each(|sum| *sum = sigmoid(*sum));
-    for unit in 0..width {
-        cell[unit] = forget[unit] * cell[unit] + input[unit] * new[unit];
-        hidden[unit] = output[unit] * tanh(cell[unit]);
     }
 }
 

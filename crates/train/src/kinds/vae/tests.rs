@@ -3,7 +3,7 @@
 use nets::{Precision, Provenance, Weights};
 
 use super::*;
-use crate::training::{Objective, parameters, train};
+use crate::training::{Objective, train, write_parameters};
 
 /// Songs in 4/4 with fills, each with other kicks and hats.
 fn songs() -> Vec<Vec<u16>> {
@@ -45,7 +45,7 @@ fn check_learns(decoder: DecoderKind, bars: u16) -> Result<()> {
     assert!(last < first / 2.0, "{decoder:?} {bars}: {losses:?}");
 
     let device = nets::device();
-    let network = parameters::write(objective.initial(1, &device)?, &outcome.best, &device)?;
+    let network = write_parameters(objective.initial(1, &device)?, &outcome.best, &device)?;
     let again = SequenceVae::from_weights(&config, &network.weights(&config), &device)?;
     let passages = objective.training.passages.spread(5);
     let mean = again.encode(SequenceVae::cells_of(&passages, &device)).mean;

@@ -7,13 +7,13 @@ use std::time::Instant;
 use anyhow::Result;
 use rayon::prelude::*;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use super::features::features;
 use super::gru::gru_scores;
 use super::set::PhraseSet;
 use super::trees::Forest;
-use crate::metrics::auc::auc;
+use crate::metrics::critic::auc;
+use crate::patterns::song_hash;
 
 /// Folds of the cross-validation; a song is in one of them.
 const FOLDS: u32 = 5;
@@ -98,7 +98,7 @@ fn cross_validated<'a>(
         .flat_map(|(set, generated)| {
             let row = move |(phrase, song): (&'a [u16], &String)| LabelledPhrase {
                 phrase,
-                song_hash: song_hash(song),
+                song_hash: song_hash(song, "phrase fold"),
                 generated,
             };
             set.phrases.iter().map(Vec::as_slice).zip(&set.songs).map(row)
@@ -121,12 +121,6 @@ fn cross_validated<'a>(
     };
     let folds = (0..FOLDS).into_par_iter().map(fold_auc).collect::<Result<Vec<f64>>>()?;
     Ok(folds.iter().sum::<f64>() / folds.len() as f64)
-}
-
-/// A hash of a song's name.
-fn song_hash(song: &str) -> u32 {
-    let digest = Sha256::digest(format!("phrase fold {song}").as_bytes());
-    u32::from_be_bytes([digest[0], digest[1], digest[2], digest[3]])
 }
 
 fn boosting_scores(data: &CriticData, test: &[&[u16]]) -> Result<Vec<f32>> {

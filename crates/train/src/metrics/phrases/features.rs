@@ -6,7 +6,7 @@ use nets::{HALF, PHRASE_BARS, begins_with_crash, hamming};
 use super::bars::{Bar, TOMS, bars, fills, first_same, hits, hits_of};
 use super::statistics::REPEATS;
 
-/// The features of a phrase of sixteen bars, always as many and in one order. A shorter phrase is padded with
+/// The features of a phrase of sixteen bars, the same number for each, in a fixed order. A shorter phrase is padded with
 /// silence, a longer one is cut.
 pub(crate) fn features(phrase: &[u16]) -> Vec<f32> {
     let mut whole = [[0; STEPS_PER_BAR]; PHRASE_BARS];
