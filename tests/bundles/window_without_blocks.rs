@@ -58,7 +58,7 @@ fn child_of_a_drag() {
     let format = PluginFormat::ALL.into_iter().find(|format| format!("{format:?}") == name);
     let format = format.expect("a format");
     let mut instance = create(format);
-    let size = RequestedSize { pixels: Some(SIZE), scale: None };
+    let size = RequestedSize { pixels: Some(SIZE), ..RequestedSize::default() };
     instance.open_window("Beatfield", size).expect("the window opens");
     let mut session =
         Session::start(&mut *instance, Setup::new(Mode::Realtime), 120.0).expect("the plugin activates");
