@@ -215,7 +215,7 @@ impl<'a> Actions<'a> {
     }
 
     fn perform(&self, changes: &[Change]) {
-        if !changes.iter().all(Change::is_of_parameter) {
+        if !changes.is_empty() && !changes.iter().any(Change::is_of_parameter) {
             self.count_edit();
         }
         for change in changes {

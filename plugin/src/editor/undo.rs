@@ -118,7 +118,7 @@ impl UndoHistory {
         if changes.is_empty() {
             return false;
         }
-        let unknown = !changes.iter().all(Change::is_of_parameter);
+        let unknown = !changes.iter().any(Change::is_of_parameter);
         self.undone.clear();
         let merged = self.done.last().filter(|last| now - last.at < SAME_EDIT).and_then(|last| {
             let same = last.changes.len() == changes.len();

@@ -98,6 +98,8 @@ fn all_muted_or_just_what_the_beat_hits() {
     for name in beat::DEFAULT_INSTRUMENT_NAMES {
         window.click(&format!("mute {name}"));
     }
+    window.meters.count_block();
+    window.harness.run();
     check(&window, "Silent: every instrument is muted.");
 }
 
