@@ -94,26 +94,24 @@ impl VoiceLayer {
     /// Adds a ramp and returns the level after it. One loop for each kind of source; noise runs in a copy, so
     /// that its state stays in a register.
     fn add_ramp(&mut self, sum: &mut [f32], ramp: &Ramp) -> f32 {
-        match (&mut self.generator, &mut self.band) {
-            (Generator::Tone(tone), _) => {
+        match (self.generator, &mut self.band) {
+            (Generator::Tone(mut tone), _) => {
                 let mut samples = [0.0; CHUNK];
                 let samples = &mut samples[..sum.len()];
                 tone.write(samples);
+                self.generator = Generator::Tone(tone);
                 let mut samples = samples.iter();
                 add(sum, ramp, || samples.next().copied().unwrap_or(0.0))
             }
-            (Generator::Noise(noise), band) => {
-                let mut running = *noise;
-                let level = band.add(sum, ramp, || running.step());
-                *noise = running;
+            (Generator::Noise(mut noise), band) => {
+                let level = band.add(sum, ramp, || noise.step());
+                self.generator = Generator::Noise(noise);
                 level
             }
-            (Generator::Metal(metal), band) => {
-                let mut samples = [0.0; CHUNK];
-                let samples = &mut samples[..sum.len()];
-                metal.write(samples);
-                let mut samples = samples.iter();
-                band.add(sum, ramp, || samples.next().copied().unwrap_or(0.0))
+            (Generator::Metal(mut metal), band) => {
+                let level = band.add(sum, ramp, || metal.step());
+                self.generator = Generator::Metal(metal);
+                level
             }
         }
     }

@@ -161,21 +161,15 @@ impl Metal {
         }
     }
 
-    /// Writes the next samples, at most [`CHUNK`], one square wave after another, which the compiler vectorises.
-    pub(crate) fn write(&mut self, samples: &mut [f32]) {
-        let mut low = [0_i32; CHUNK];
-        let low = &mut low[..samples.len()];
+    #[inline]
+    pub(crate) fn step(&mut self) -> f32 {
+        let mut low = 0;
         for (phase, step) in self.phases.iter_mut().zip(self.steps) {
-            let from = *phase;
-            for (index, low) in (1_u32..).zip(low.iter_mut()) {
-                // The upper half of a phase is the lower half of the wave; one left out stays in its upper half.
-                *low += from.wrapping_add(step.wrapping_mul(index)).cast_signed() >> 31;
-            }
-            *phase = from.wrapping_add(step.wrapping_mul(low.len() as u32));
+            *phase = phase.wrapping_add(step);
+            // The upper half of a phase is the lower half of the wave; one left out stays in its upper half.
+            low += phase.cast_signed() >> 31;
         }
-        for (sample, low) in samples.iter_mut().zip(low) {
-            *sample = (self.squares + 2 * *low) as f32 * self.gain;
-        }
+        (self.squares + 2 * low) as f32 * self.gain
     }
 }
 
