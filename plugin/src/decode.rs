@@ -16,7 +16,7 @@ use crate::crossing::BankWriter;
 use crate::crossing::DrumTable;
 use crate::editor::map::picture::{HITS_SIDE, MapPicture};
 use crate::params::BeatfieldParams;
-use crate::saved::{KeptBank, ModelChoice};
+use crate::saved::ModelChoice;
 use crate::shared::{Meters, PreviewKey, SharedState};
 
 /// Sleep between updates while the song plays or soon after a change.
@@ -143,8 +143,6 @@ impl DecodeThread {
             progress: progress.clone(),
             model: None,
             decoded: None,
-            opened: None,
-            loads: 0,
         };
         let join = thread::Builder::new().name("beatfield decode".into()).spawn(move || {
             let _end = end;
@@ -200,11 +198,6 @@ struct DecodeLoop {
     model: Option<LoadedModel>,
     /// The settings of the last published bank.
     decoded: Option<Settings>,
-    /// The bank of the project that was opened, which answers these settings whatever is decoded of them
-    /// today.
-    opened: Option<(Settings, KeptBank)>,
-    /// The number of states loaded when `opened` was set.
-    loads: u32,
 }
 
 impl DecodeLoop {
@@ -227,20 +220,12 @@ impl DecodeLoop {
             self.played.drain_into(&mut self.shared.recent_notes());
         }
         let bank_loads = self.params.saved.bank_loads();
-        if !self.params.saved.is_loaded() {
-            return true; // in the middle of a load, which takes microseconds
-        }
         self.follow_model();
         let settings = self.params.settings();
         let revision = self.params.saved.model_revision();
         let Some(model) = self.model.as_mut().filter(|model| model.revision == revision) else {
             return true; // another model was chosen in between: update again
         };
-        if std::mem::replace(&mut self.loads, bank_loads) != bank_loads {
-            let kept = model.keeps_bank.then(|| self.params.saved.kept_bank());
-            self.opened = kept.and_then(|kept| kept.opened(&settings));
-            self.decoded = None;
-        }
         if self.decoded == Some(settings) {
             return self.serve_requests(&settings);
         }
@@ -248,25 +233,15 @@ impl DecodeLoop {
         // decodes it.
         let shape = self.params.saved.shape();
         let known = model.problem.clone();
-        // An opened project plays its own bank until something that shapes it is changed; without a model
-        // whatever is changed, so that a project whose model file is missing sounds as it did.
-        let opened = self.opened.as_ref().filter(|(of, _)| *of == settings).map(|(_, kept)| kept.clone());
-        let (bank, keep) = match opened.as_ref().and_then(|kept| kept.bank(settings, model.number)) {
-            Some(bank) => (bank, opened),
-            None => match model.decode(&settings, &shape) {
-                Some(bank) => (bank, Some(KeptBank::of(&bank))),
-                None => {
-                    let kept = self.params.saved.kept_bank().bank(settings, model.number);
-                    let silence = || Bank::new([Take::EMPTY; BANK_TAKES], 1, Kit::DEFAULT, settings, 0);
-                    (kept.unwrap_or_else(silence), None)
-                }
-            },
-        };
+        // Without a model the saved bank plays, so that a project whose model file is missing sounds as it
+        // did.
+        let bank = model
+            .decode(&settings, &shape)
+            .or_else(|| self.params.saved.kept_bank().bank(settings, model.number));
+        let bank = bank.unwrap_or_else(|| Bank::new([Take::EMPTY; BANK_TAKES], 1, Kit::DEFAULT, settings, 0));
         let own = model.model.as_deref().map_or(*bank.kit(), nets::Model::kit);
         let number = self.banks.publish(&bank, DrumTable::new(bank.kit(), &own));
-        if let Some(keep) = keep {
-            self.params.saved.keep_bank(keep, bank_loads, revision);
-        }
+        self.params.saved.keep_bank(&bank, bank_loads, revision);
         self.decoded = Some(settings);
         self.progress.note(|state| state.decoded = Some(settings));
         let problem = model.problem.clone().filter(|_| model.problem != known);
@@ -302,10 +277,7 @@ impl DecodeLoop {
         let (choice, revision) = self.params.saved.model();
         match &mut self.model {
             Some(model) if model.revision == revision => return,
-            Some(model) if model.plays(&choice) => {
-                model.revision = revision;
-                model.keeps_bank = keeps_bank(&choice, model.sha256.as_deref());
-            }
+            Some(model) if model.plays(&choice) => model.revision = revision,
             _ => {
                 let number = self.model.as_ref().map_or(1, |model| model.number + 1);
                 self.model = Some(LoadedModel::load(&choice, revision, number));
@@ -353,8 +325,6 @@ struct LoadedModel {
     sha256: Option<String>,
     /// Why the chosen file could not be used.
     refused: Option<String>,
-    /// Whether the bank of the state that names this model is played as it is.
-    keeps_bank: bool,
     /// A sentence for the musician.
     problem: Option<String>,
     decoder: Option<BankDecoder>,
@@ -401,7 +371,6 @@ impl LoadedModel {
                 revision,
                 number,
                 sha256: Some(model.sha256_hex()),
-                keeps_bank: keeps_bank(choice, Some(&model.sha256_hex())),
                 problem: changed_since_saved(choice, &model),
                 model: Some(model),
                 file,
@@ -416,7 +385,6 @@ impl LoadedModel {
                 model: None,
                 file,
                 sha256: None,
-                keeps_bank: false,
                 refused: Some(sentence.clone()),
                 problem: Some(sentence),
                 decoder: None,
@@ -483,24 +451,14 @@ fn built_in_steps() -> Result<StepModel, ModelError> {
     StepModel::of(&SequenceModel::from_bytes(name, STEPS)?, name)
 }
 
-/// Whether a state with this choice brings a bank of the loaded model with this hash. A choice without a hash
-/// is new, so that its bank is of the model before; and a file that was replaced was meant to be. The built-in
-/// model is replaced by another build, which must not change a project.
-fn keeps_bank(choice: &ModelChoice, sha256: Option<&str>) -> bool {
-    choice.sha256.is_some() && (choice.file().is_none() || choice.sha256.as_deref() == sha256)
-}
-
 /// The sentence for a file that has changed since the project was saved.
 fn changed_since_saved(choice: &ModelChoice, model: &Model) -> Option<String> {
     let saved = choice.sha256.as_ref().filter(|saved| **saved != model.sha256_hex())?;
+    let name = choice.file().map_or("The built-in model".into(), |file| file.display().to_string());
     let short: String = saved.chars().take(8).collect();
-    let since = format!("has changed since this project was saved (its hash began with {short})");
-    Some(match choice.file() {
-        Some(file) => format!("{} {since}; the beats may differ.", file.display()),
-        None => format!(
-            "The built-in model {since}: the project plays as saved until you change what shapes the beat."
-        ),
-    })
+    Some(format!(
+        "{name} has changed since this project was saved (its hash began with {short}); the beats may differ."
+    ))
 }
 
 #[cfg(test)]
@@ -526,14 +484,6 @@ mod tests {
             let ((writer, banks), (input, output)) = (bank_crossing(), capture_queue());
             let thread = DecodeThread::start(params.clone(), writer, output, shared, meters);
             Self { params, thread: thread.expect("a thread"), banks, _played: input }
-        }
-
-        /// The first pattern that plays with the settings of now.
-        fn plays(&mut self) -> Pattern {
-            assert!(self.thread.wait_for(&self.params.settings()));
-            self.banks.take_newest();
-            assert_eq!(self.banks.current().settings(), &self.params.settings());
-            self.banks.current().takes()[0].onsets
         }
     }
 
@@ -616,8 +566,6 @@ mod tests {
             progress: Arc::default(),
             model: Some(model),
             decoded: None,
-            opened: None,
-            loads: 0,
         };
         assert!(decode_loop.update());
         assert_eq!(shared.decoded().problem, None);
@@ -629,52 +577,6 @@ mod tests {
             assert!(problem.contains("the phrase model"), "{problem}");
         }
         assert_eq!(READ.load(Ordering::Relaxed), 1);
-    }
-
-    /// A project of an earlier build: its bank is not what is decoded of its settings today.
-    fn open_project(params: &BeatfieldParams, settings: &Settings) -> Pattern {
-        use nice_plug::prelude::Params;
-        let mut take = Take::EMPTY;
-        take.onsets = take.onsets.with(7, 3);
-        take.velocities[7][3] = 99;
-        let bank = Bank::new([take; BANK_TAKES], 1, Kit::DEFAULT, *settings, 1);
-        let mut fields = BeatfieldParams::default().serialize_fields();
-        let bank = serde_json::to_string(&KeptBank::of(&bank)).expect("plain numbers");
-        fields.insert("bank".into(), bank.replace("\"law\":", "\"law\":0,\"was\":"));
-        fields.insert("model".into(), r#"{"sha256":"of an earlier build"}"#.into());
-        params.deserialize_fields(&fields);
-        take.onsets
-    }
-
-    /// It was decoded anew when it was opened, so that a project changed with the plugin.
-    #[test]
-    fn an_opened_project_plays_its_bank_until_something_that_shapes_it_is_changed() {
-        let mut rig = Rig::start();
-        let kept = open_project(&rig.params, &rig.params.settings());
-        assert_eq!(rig.plays(), kept);
-        let field = |params: &BeatfieldParams| serde_json::to_value(params.saved.kept_bank()).expect("JSON");
-        assert_eq!(field(&rig.params)["law"], 0, "and saves it as what it is");
-        set(&rig.params.gate, 1.0);
-        assert_eq!(rig.plays(), kept, "what only plays it shapes nothing");
-        set(&rig.params.seed, 5);
-        assert_ne!(rig.plays(), kept);
-        assert_eq!(field(&rig.params)["law"], beat::SETTINGS_VERSION);
-        set(&rig.params.seed, 4711);
-        assert_eq!(rig.plays(), kept, "back is back");
-        rig.params.saved.set_shape(&Shape { rotation: 1, ..Shape::NONE });
-        assert_ne!(rig.plays(), kept);
-        rig.params.saved.set_shape(&Shape::NONE);
-        assert_ne!(rig.plays(), kept, "a change of the shape can't be taken back");
-    }
-
-    /// A host changed a parameter where nothing decoded, and saved.
-    #[test]
-    fn a_bank_of_other_settings_than_the_projects_is_not_played() {
-        let mut rig = Rig::start();
-        let kept = open_project(&rig.params, &Settings { seed: 1, ..rig.params.settings() });
-        assert_ne!(rig.plays(), kept);
-        set(&rig.params.seed, 1);
-        assert_eq!(rig.plays(), kept, "but it answers its own");
     }
 
     #[test]

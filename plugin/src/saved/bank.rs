@@ -7,7 +7,7 @@ use beat::{
 use serde::{Deserialize, Serialize};
 
 /// A saved bank. Only cells with an onset have a velocity and an offset, in order of step and instrument.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct KeptBank {
     /// The decoder version that made it, as [`SETTINGS_VERSION`] counts them. The first states lack it.
@@ -16,41 +16,6 @@ pub struct KeptBank {
     period: u8,
     notes: Vec<u8>,
     takes: Vec<KeptTake>,
-    /// What it was decoded for. The first states lack it: there it is what the parameters say.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    settings: Option<KeptSettings>,
-}
-
-/// The settings of a saved bank, without the count of changes, which belongs to the instance.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct KeptSettings {
-    x: f32,
-    y: f32,
-    temperature: f32,
-    density: f32,
-    variation: u8,
-    seed: u16,
-    orbit_bars: u8,
-    phrase: bool,
-    fills: f32,
-}
-
-impl KeptSettings {
-    fn of(settings: &Settings) -> Self {
-        let Settings { x, y, temperature, density, variation, seed, orbit_bars, phrase, fills, revision: _ } =
-            *settings;
-        Self { x, y, temperature, density, variation, seed, orbit_bars, phrase, fills }
-    }
-
-    fn settings(self, revision: u32) -> Settings {
-        let Self { x, y, temperature, density, variation, seed, orbit_bars, phrase, fills } = self;
-        Settings { x, y, temperature, density, variation, seed, orbit_bars, phrase, fills, revision }
-    }
-
-    /// JSON has no infinity.
-    fn is_finite(&self) -> bool {
-        [self.x, self.y, self.temperature, self.density, self.fills].iter().all(|value| value.is_finite())
-    }
 }
 
 fn first_decoder_version() -> u32 {
@@ -59,17 +24,11 @@ fn first_decoder_version() -> u32 {
 
 impl Default for KeptBank {
     fn default() -> Self {
-        Self {
-            decoder_version: SETTINGS_VERSION,
-            period: 0,
-            notes: Vec::new(),
-            takes: Vec::new(),
-            settings: None,
-        }
+        Self { decoder_version: SETTINGS_VERSION, period: 0, notes: Vec::new(), takes: Vec::new() }
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 struct KeptTake {
     onsets: Vec<u16>,
@@ -85,15 +44,7 @@ impl KeptBank {
             period: bank.period(),
             notes: bank.kit().notes().to_vec(),
             takes: bank.takes().iter().map(KeptTake::of).collect(),
-            settings: Some(KeptSettings::of(bank.settings())),
         }
-    }
-
-    /// This bank as that of a project that was just opened, where it holds one: with the settings that it
-    /// answers in this instance, which are `now` if it does not say.
-    pub(crate) fn opened(mut self, now: &Settings) -> Option<(Settings, Self)> {
-        let kept = *self.settings.get_or_insert(KeptSettings::of(now));
-        (!self.is_empty()).then(|| (kept.settings(now.revision), self))
     }
 
     /// The bank with these settings; `None` where nothing was saved, or something that is no bank.
@@ -106,8 +57,7 @@ impl KeptBank {
 
     /// Whether it is empty or a valid bank.
     pub(crate) fn is_sound(&self) -> bool {
-        self.settings.is_none_or(|settings| settings.is_finite())
-            && (self.is_empty() || self.bank(Settings::DEFAULT, 0).is_some())
+        self.is_empty() || self.bank(Settings::DEFAULT, 0).is_some()
     }
 
     /// Whether this build may make another bank of the same settings and model.
