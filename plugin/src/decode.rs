@@ -83,13 +83,13 @@ impl Decoding {
 /// A running decode thread; dropping it stops and joins the thread.
 pub struct DecodeThread {
     stop: Arc<AtomicBool>,
-    progress: Arc<Progress>,
+    progress: Arc<DecodeProgress>,
     join: Option<JoinHandle<()>>,
 }
 
 /// What the thread has published, for an activation that waits for it.
 #[derive(Default)]
-struct Progress {
+struct DecodeProgress {
     state: Mutex<ProgressState>,
     changed: Condvar,
 }
@@ -102,7 +102,7 @@ struct ProgressState {
     ended: bool,
 }
 
-impl Progress {
+impl DecodeProgress {
     fn note(&self, change: impl FnOnce(&mut ProgressState)) {
         change(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
         self.changed.notify_all();
@@ -110,7 +110,7 @@ impl Progress {
 }
 
 /// Notes the end of the thread, however it ends.
-struct EndNote(Arc<Progress>);
+struct EndNote(Arc<DecodeProgress>);
 
 impl Drop for EndNote {
     fn drop(&mut self) {
@@ -132,7 +132,7 @@ impl DecodeThread {
     ) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
-        let progress = Arc::new(Progress::default());
+        let progress = Arc::new(DecodeProgress::default());
         let end = EndNote(progress.clone());
         let decode_loop = DecodeLoop {
             params,
@@ -194,7 +194,7 @@ struct DecodeLoop {
     played: CaptureOutput,
     shared: Arc<SharedState>,
     meters: Arc<Meters>,
-    progress: Arc<Progress>,
+    progress: Arc<DecodeProgress>,
     model: Option<LoadedModel>,
     /// The settings of the last published bank.
     decoded: Option<Settings>,

@@ -196,9 +196,9 @@ pub enum ExportError {
 /// The folder that beats are saved to: Beatfield in the user's music folder, or in the home folder where there
 /// is none.
 pub fn folder() -> Option<PathBuf> {
-    let home = dirs::home_dir()?;
-    let music = dirs::audio_dir().unwrap_or_else(|| home.join("Music"));
-    Some(if music.is_dir() { music } else { home }.join("Beatfield"))
+    let user_folder = dirs::home_dir()?;
+    let music = dirs::audio_dir().unwrap_or_else(|| user_folder.join("Music"));
+    Some(if music.is_dir() { music } else { user_folder }.join("Beatfield"))
 }
 
 /// Saves a beat into `folder` as `name`, or as "name 2" and so on where that exists. Returns its path.
@@ -292,28 +292,29 @@ mod tests {
     #[cfg(target_os = "linux")]
     #[test]
     fn beats_are_saved_where_the_desktop_keeps_music() {
-        let home = std::env::temp_dir().join(format!("beatfield home {}", std::process::id()));
+        let user_folder = std::env::temp_dir().join(format!("beatfield home {}", std::process::id()));
         let folder = || {
             let program = std::env::current_exe().expect("the path of this program");
             let output = std::process::Command::new(program)
                 .args(["export::tests::child_prints_its_folder", "--exact", "--ignored", "--nocapture"])
-                .env("HOME", &home)
-                .env("XDG_CONFIG_HOME", home.join("settings"))
+                .env("HOME", &user_folder)
+                .env("XDG_CONFIG_HOME", user_folder.join("settings"))
                 .output()
                 .expect("this program starts again");
             let printed = String::from_utf8_lossy(&output.stdout).into_owned();
             let path = printed.lines().find_map(|line| line.strip_prefix("folder: ").map(PathBuf::from));
-            path.and_then(|path| path.strip_prefix(&home).ok().map(Path::to_owned)).expect("below the home")
+            path.and_then(|path| path.strip_prefix(&user_folder).ok().map(Path::to_owned))
+                .expect("below the home")
         };
-        std::fs::create_dir_all(home.join("settings")).expect("room for a folder");
+        std::fs::create_dir_all(user_folder.join("settings")).expect("room for a folder");
         assert_eq!(folder(), Path::new("Beatfield"));
-        std::fs::create_dir(home.join("Music")).expect("room for a folder");
+        std::fs::create_dir(user_folder.join("Music")).expect("room for a folder");
         assert_eq!(folder(), Path::new("Music/Beatfield"));
-        std::fs::create_dir(home.join("Musik")).expect("room for a folder");
-        std::fs::write(home.join("settings/user-dirs.dirs"), "XDG_MUSIC_DIR=\"$HOME/Musik\"\n")
+        std::fs::create_dir(user_folder.join("Musik")).expect("room for a folder");
+        std::fs::write(user_folder.join("settings/user-dirs.dirs"), "XDG_MUSIC_DIR=\"$HOME/Musik\"\n")
             .expect("room for a file");
         assert_eq!(folder(), Path::new("Musik/Beatfield"));
-        std::fs::remove_dir_all(&home).expect("the folder goes");
+        std::fs::remove_dir_all(&user_folder).expect("the folder goes");
     }
 
     #[cfg(target_os = "linux")]

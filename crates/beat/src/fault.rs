@@ -36,7 +36,7 @@ macro_rules! faults {
 faults! {
     OwnBeatCounter 1 "own-beat-counter" "counts beats across blocks instead of asking the host",
     LateSample 1 "late-sample" "rounds to the sample behind instead of the nearest",
-    TiesByChance 1 "ties-by-chance" "rounds a hit half-way between two samples as the host's rounding falls",
+    TiesByBlock 1 "ties-by-block" "rounds a hit half-way between two samples as the host's rounding falls",
     PlainRange 2 "plain-range" "plays the steps between a block's start and end, and remembers none",
     MissesStart 3 "misses-start" "plays from behind the start, so that a step exactly there is lost",
     ChasesSteps 3 "chases-steps" "plays the step before the start of play",

@@ -31,7 +31,7 @@ pub trait NoteSink {
 
     /// Hears a hit at its own sample, once, whether or not the host takes its note. Calls come in order of
     /// time.
-    fn hear(&mut self, _hit: &DrumHit) {}
+    fn sound(&mut self, _hit: &DrumHit) {}
 }
 
 /// The host's event buffer is full.

@@ -188,14 +188,14 @@ fn a_refused_event_comes_in_the_next_block() {
 
 /// What a sound source hears of four bars in blocks of `size`, played from `from`, while the host takes `room`
 /// events a block: sample of the song, note, velocity and step.
-fn heard(from: u32, size: u32, room: usize) -> Vec<(u64, u8, u8, i64)> {
-    struct Ears(usize, u64, Vec<(u64, u8, u8, i64)>);
-    impl NoteSink for Ears {
+fn sounded(from: u32, size: u32, room: usize) -> Vec<(u64, u8, u8, i64)> {
+    struct SoundRecorder(usize, u64, Vec<(u64, u8, u8, i64)>);
+    impl NoteSink for SoundRecorder {
         fn try_send(&mut self, _event: NoteEvent) -> Result<(), Refused> {
             self.0 = self.0.checked_sub(1).ok_or(Refused)?;
             Ok(())
         }
-        fn hear(&mut self, hit: &DrumHit) {
+        fn sound(&mut self, hit: &DrumHit) {
             self.2.push((self.1 + u64::from(hit.sample), hit.note, hit.velocity, hit.step));
         }
     }
@@ -204,35 +204,35 @@ fn heard(from: u32, size: u32, room: usize) -> Vec<(u64, u8, u8, i64)> {
     take.offsets[12] = [101; INSTRUMENTS];
     let Host { mut current, newest, .. } = Host::new(take);
     let mut sequencer = Sequencer::new();
-    let mut ears = Ears(room, u64::from(from), Vec::new());
+    let mut sounds = SoundRecorder(room, u64::from(from), Vec::new());
     for start in (from..384_000).step_by(size as usize) {
-        (ears.0, ears.1) = (room, u64::from(start));
+        (sounds.0, sounds.1) = (room, u64::from(start));
         let mut banks = Banks { current: &mut current, newest: &newest };
         sequencer.process(
             &at(f64::from(start) / 24_000.0, size),
             &Playback { swing: 0.3, ..Playback::default() },
             &mut banks,
-            &mut ears,
+            &mut sounds,
         );
     }
-    ears.2.retain(|hit| hit.0 < 384_000);
-    ears.2
+    sounds.2.retain(|hit| hit.0 < 384_000);
+    sounds.2
 }
 
 #[test]
-fn every_hit_is_heard_at_its_sample_whatever_the_host_refuses() {
-    let expected = heard(0, 512, usize::MAX);
+fn every_hit_sounds_at_its_sample_whatever_the_host_refuses() {
+    let expected = sounded(0, 512, usize::MAX);
     assert!(expected.len() > 50, "{} hits", expected.len());
     for (size, room) in [(512, 0), (512, 1), (4096, 3), (64, 0), (8192, 0)] {
-        assert_eq!(heard(0, size, room), expected, "{room} events taken in each block of {size}");
+        assert_eq!(sounded(0, size, room), expected, "{room} events taken in each block of {size}");
     }
 }
 
 #[test]
 fn a_hit_has_the_step_of_its_place_in_the_song_however_one_got_there() {
-    let whole = heard(0, 512, usize::MAX);
+    let whole = sounded(0, 512, usize::MAX);
     let late: Vec<_> = whole.iter().filter(|hit| hit.0 >= 192_000).copied().collect();
-    assert_eq!(heard(192_000, 333, usize::MAX), late);
+    assert_eq!(sounded(192_000, 333, usize::MAX), late);
     assert_eq!(late[0].3, 32, "bar 3");
 }
 

@@ -30,7 +30,7 @@ pub struct Sent {
     /// What the host took.
     pub events: Vec<NoteEvent>,
     /// What a sound source beside the host hears.
-    pub heard: Vec<DrumHit>,
+    pub sounded: Vec<DrumHit>,
     /// How many events it refused.
     pub refused: u32,
     /// How many onsets the sequencer counted as lost.
@@ -48,8 +48,8 @@ impl NoteSink for Sent {
         Ok(())
     }
 
-    fn hear(&mut self, hit: &DrumHit) {
-        self.heard.push(*hit);
+    fn sound(&mut self, hit: &DrumHit) {
+        self.sounded.push(*hit);
     }
 }
 
@@ -71,7 +71,7 @@ pub fn play(
         }
         (sent.room, sent.refused, source.newest) = (call.room, 0, call.newest);
         sent.events.clear();
-        sent.heard.clear();
+        sent.sounded.clear();
         sequencer.process(&call.transport, &call.playback, &mut source, &mut sent);
         sent.given_up = sequencer.lost() - lost;
         each(index, &sent)?;
@@ -79,11 +79,11 @@ pub fn play(
     Ok(sequencer.sounding())
 }
 
-/// Checks that a sound source hears each hit at its sample whatever the host refuses: `heard`, what it heard in
+/// Checks that a sound source hears each hit at its sample whatever the host refuses: `sounded`, what it sounded in
 /// each call, is what it hears where the host takes everything, and that is every note-on.
-pub(crate) fn check_heard(
+pub(crate) fn check_sounded(
     calls: &[Call],
-    heard: &[Vec<DrumHit>],
+    sounded: &[Vec<DrumHit>],
     banks: &BankFixtures,
     sequencer: &Sequencer,
 ) -> Result<(), Finding> {
@@ -93,14 +93,14 @@ pub(crate) fn check_heard(
             NoteKind::On { velocity } => Some((event.sample, event.note, velocity)),
             NoteKind::Off => None,
         });
-        let wanted = &sent.heard;
+        let wanted = &sent.sounded;
         let differs = |expected: String, got: String| Err(Finding { call, sample: 0, expected, got });
         if !ons.eq(wanted.iter().map(|hit| (hit.sample, hit.note, hit.velocity))) {
-            return differs(format!("to be heard: {:?}", sent.events), format!("{wanted:?}"));
+            return differs(format!("to be sounded: {:?}", sent.events), format!("{wanted:?}"));
         }
-        match heard[call] == *wanted {
+        match sounded[call] == *wanted {
             true => Ok(()),
-            false => differs(format!("to be heard: {wanted:?}"), format!("{:?}", heard[call])),
+            false => differs(format!("to be sounded: {wanted:?}"), format!("{:?}", sounded[call])),
         }
     })
     .map(drop)

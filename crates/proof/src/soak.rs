@@ -9,7 +9,7 @@ use crate::coverage::{Coverage, Situation};
 use crate::expected::ExpectedOnsets;
 use crate::host::{self, Call, Rounding};
 use crate::passes::{Timeline, Undecided};
-use crate::play::{Finding, check_heard, play};
+use crate::play::{Finding, check_sounded, play};
 use crate::script::Script;
 
 /// The result of a soak without violations.
@@ -148,9 +148,9 @@ pub fn check_session(
         return Err(Finding { call, sample: 0, expected, got: "by the letter of the rules, a seek".into() });
     }
     let mut checker = Checker::new(&timeline, &expected, &calls);
-    let mut heard = Vec::new();
+    let mut sounded = Vec::new();
     let still_sound = play(&calls, banks, sequencer, |index, sent| {
-        heard.push(sent.heard.clone());
+        sounded.push(sent.sounded.clone());
         let before = index.checked_sub(1).map(|before| &calls[before]);
         note_situations(&calls[index], before, &mut coverage);
         if sent.refused > 0 {
@@ -163,7 +163,7 @@ pub fn check_session(
         let got = format!("{} notes still sound", still_sound.max(checker.sounding()));
         return Err(Finding { call: calls.len(), sample: 0, expected: "silence at the end".into(), got });
     }
-    check_heard(&calls, &heard, banks, sequencer)?;
+    check_sounded(&calls, &sounded, banks, sequencer)?;
     let [worst, with_rounding] = checker.worst;
     Ok(SessionReport {
         blocks: calls.len() as u64,

@@ -108,7 +108,7 @@ impl<C: ProcessContext<Beatfield>> NoteSink for HostNotes<'_, '_, C> {
         Ok(())
     }
 
-    fn hear(&mut self, hit: &DrumHit) {
+    fn sound(&mut self, hit: &DrumHit) {
         self.kit.play(hit);
     }
 }

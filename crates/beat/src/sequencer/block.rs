@@ -32,7 +32,7 @@ pub(super) struct Segment {
     /// Steps from here on are played after the loop's wrap.
     pub(super) limit: f64,
     /// A planted fault.
-    pub(super) ties_by_chance: bool,
+    pub(super) ties_by_block: bool,
 }
 
 impl Segment {
@@ -45,7 +45,7 @@ impl Segment {
     /// samples it is the later one; the tolerance keeps that from depending on how a host rounds, and so on
     /// where its blocks begin.
     pub(super) fn sample_of(&self, beats: f64) -> i64 {
-        let tie = if self.ties_by_chance { 0.0 } else { EXACT };
+        let tie = if self.ties_by_block { 0.0 } else { EXACT };
         let samples = floor((beats - self.beats + tie) / self.beats_per_sample + 0.5);
         i64::from(self.first).saturating_add(samples.max(0.0) as i64)
     }
@@ -81,7 +81,7 @@ impl Sequencer {
         segment: &Segment,
         block: &mut Block<'_, B, N>,
     ) {
-        self.hear(sample, segment, block);
+        self.sound(sample, segment, block);
         if block.full {
             return;
         }
@@ -115,26 +115,26 @@ impl Sequencer {
     }
 
     /// Passes on the hits of one sample. Instruments on one note are one hit.
-    fn hear<B: BankSource, N: NoteSink>(
+    fn sound<B: BankSource, N: NoteSink>(
         &mut self,
         sample: u32,
         segment: &Segment,
         block: &mut Block<'_, B, N>,
     ) {
-        let mut heard = 0_u128;
+        let mut sounded = 0_u128;
         for onset in self.pending.iter_mut() {
             if onset.passed || segment.sample_of(onset.beats) > i64::from(sample) {
                 continue;
             }
             onset.passed = true;
             let note = 1 << (onset.note & 127);
-            if block.mutes(onset.instrument) || heard & note != 0 {
+            if block.mutes(onset.instrument) || sounded & note != 0 {
                 continue;
             }
-            heard |= note;
+            sounded |= note;
             if !(block.full && block.planted.is(Fault::DeafWhileRefused)) {
                 let (velocity, step) = (block.velocity(onset), onset.step);
-                block.sink.hear(&DrumHit { sample, note: onset.note, velocity, step });
+                block.sink.sound(&DrumHit { sample, note: onset.note, velocity, step });
             }
         }
     }

@@ -28,7 +28,7 @@ impl Sequencer {
             beats: self.first_beats(transport),
             beats_per_sample,
             limit: f64::INFINITY,
-            ties_by_chance: block.planted.is(Fault::TiesByChance),
+            ties_by_block: block.planted.is(Fault::TiesByBlock),
         };
         let mut inferred_wrap = None;
         loop {

@@ -223,7 +223,7 @@ fn a_state_that_the_host_loads_ends_the_history() {
 
 /// A host closed the project without asking to save.
 #[test]
-fn the_host_hears_once_of_each_edit_that_is_no_parameter() {
+fn the_host_is_notified_once_of_each_edit_that_is_no_parameter() {
     let mut window = TestWindow::open();
     let (first, last) = (cell(&window, 2, 4), cell(&window, 9, 4));
     window.drag(&[first, cell(&window, 5, 4), last]);
