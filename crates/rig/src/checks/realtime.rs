@@ -212,19 +212,20 @@ impl<'a> LiveSessions<'a> {
         let block = Duration::from_secs_f64(f64::from(FRAMES) / 48_000.0);
         let rounds =
             if activity == Activity::Start { 4 } else { (seconds / block.as_secs_f64()).ceil() as u32 };
+        // An offline render is of one instance, as fast as it can be, or *exact* would take the host for a live one.
+        let playing = if activity == Activity::Offline { 1 } else { self.sessions.len() };
         for round in 0..rounds {
             // A late block is not caught up, as with a sound card: that would look like an offline render.
-            // An offline render is as fast as it can be, or *exact* would take the host for a live one.
             if activity != Activity::Offline {
                 std::thread::sleep(due.saturating_duration_since(Instant::now()));
                 due = Instant::now().max(due + block);
             }
-            for session in &mut self.sessions {
+            for session in self.sessions.iter_mut().take(playing) {
                 perform(session, activity, round, &self.parameters)?;
                 session.render(FRAMES)?;
             }
         }
-        Ok(u64::from(rounds) * self.sessions.len() as u64)
+        Ok(u64::from(rounds) * playing as u64)
     }
 
     fn finish(self) -> Result<(), HostError> {
