@@ -232,7 +232,7 @@ fn a_fresh_instance_rendered_at_once_plays_its_first_beat() {
 
 /// A project is opened in an instance that has played before, and rendered at once.
 #[test]
-fn a_change_before_the_activation_is_heard_from_the_first_step() {
+fn a_change_before_the_activation_plays_from_the_first_step() {
     each_format(|instance| {
         // *Bounce* stays at *auto*.
         let state = |instance: &mut dyn Instance, x: &str| {

@@ -141,12 +141,12 @@ fn perform(input: &FakeInput, script: &str) {
 }
 
 #[test]
-fn space_and_other_keys_that_the_window_does_not_need_reach_the_host() {
+fn space_and_other_keys_that_the_window_does_not_need_go_to_the_host() {
     run_under_display("keys_in_a_process_of_its_own");
 }
 
 #[test]
-#[ignore = "space_and_other_keys_that_the_window_does_not_need_reach_the_host runs it"]
+#[ignore = "space_and_other_keys_that_the_window_does_not_need_go_to_the_host runs it"]
 fn keys_in_a_process_of_its_own() {
     const SPACE: u32 = 0x20;
     const F5: u32 = 0xffc2;
