@@ -77,7 +77,19 @@ impl Display {
     pub fn start(width: u32, height: u32) -> Result<Self, DesktopError> {
         let screen = format!("{width}x{height}x24");
         let mut command = Command::new("Xvfb");
-        command.args(["-displayfd", "1", "-screen", "0", &screen, "+extension", "GLX", "-nolisten", "tcp"]);
+        // Without -noreset the server starts anew, and refuses clients meanwhile, each time its last client leaves.
+        command.args([
+            "-displayfd",
+            "1",
+            "-screen",
+            "0",
+            &screen,
+            "+extension",
+            "GLX",
+            "-nolisten",
+            "tcp",
+            "-noreset",
+        ]);
         let mut server = match command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn() {
             Ok(server) => server,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(DesktopError::NoServer),
