@@ -46,6 +46,15 @@ impl TimeSignature {
     }
 }
 
+/// A tempo and where it starts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TempoChange {
+    /// Where, in sixteenths from the start of the file; 0 or more and finite.
+    pub step: f64,
+    /// How long a quarter note lasts from there on, in microseconds; 1 or more.
+    pub micros_per_beat: u32,
+}
+
 /// Tracks that sound together: all of a type 0 or 1 file, or one of a type 2 file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Part {
@@ -53,6 +62,11 @@ pub struct Part {
     pub hits: Vec<Hit>,
     /// Time signatures in the order of time; 4/4 before the first.
     pub time_signatures: Vec<TimeSignature>,
+    /// Tempo changes in the order of time; 120 beats a minute before the first.
+    pub tempos: Vec<TempoChange>,
+    /// Where the part ends, in sixteenths from the start of the file: at its latest end-of-track mark, or
+    /// at its last event where that is later or a track has no mark. 0 or more and finite.
+    pub length_steps: f64,
 }
 
 /// Why bytes are no MIDI file that can be used.
@@ -125,6 +139,8 @@ struct TrackEvents {
     hits: Vec<(u64, u8, u8)>,
     time_signatures: Vec<(u64, u8, u8)>,
     tempi: Vec<(u64, u32)>,
+    /// The tick of the last event, end-of-track marks included.
+    end: u64,
 }
 
 impl TrackEvents {
@@ -139,6 +155,7 @@ impl TrackEvents {
                 return if left == 0 { Ok(()) } else { Err(broken) };
             };
             tick += u64::from(event.delta.as_int());
+            self.end = self.end.max(tick);
             match event.kind {
                 TrackEventKind::Midi { channel, message: MidiMessage::NoteOn { key, vel } }
                     if channel.as_int() == DRUM_CHANNEL && vel.as_int() > 0 =>
@@ -149,7 +166,8 @@ impl TrackEvents {
                     self.time_signatures.push((tick, beats, unit_log2));
                 }
                 TrackEventKind::Meta(MetaMessage::Tempo(micros)) => {
-                    self.tempi.push((tick, micros.as_int()));
+                    // A tempo of 0 would stop time; it is taken as the fastest there is.
+                    self.tempi.push((tick, micros.as_int().max(1)));
                 }
                 TrackEventKind::Meta(MetaMessage::EndOfTrack) => return Ok(()),
                 _ => {}
@@ -164,9 +182,12 @@ impl TrackEvents {
         let clock = Clock::new(timing, &self.tempi).ok_or(MidiError::NoTicks)?;
         let hit = |(tick, note, velocity)| Hit { step: clock.step(tick), note, velocity };
         let signature = |(tick, beats, unit_log2)| TimeSignature { step: clock.step(tick), beats, unit_log2 };
+        let tempo = |(tick, micros_per_beat)| TempoChange { step: clock.step(tick), micros_per_beat };
         Ok(Part {
             hits: self.hits.into_iter().map(hit).collect(),
             time_signatures: self.time_signatures.into_iter().map(signature).collect(),
+            tempos: self.tempi.into_iter().map(tempo).collect(),
+            length_steps: clock.step(self.end),
         })
     }
 }
@@ -218,8 +239,7 @@ impl Clock {
 }
 
 fn segments(tempi: &[(u64, u32)], ticks_per_second: f64) -> Vec<TempoSegment> {
-    // A tempo of 0 would stop time; it is taken as the fastest there is.
-    let seconds = |micros: u32| f64::from(micros.max(1)) / 1e6;
+    let seconds = |micros: u32| f64::from(micros) / 1e6;
     let mut last = TempoSegment { tick: 0, beats: 0.0, seconds: seconds(DEFAULT_TEMPO) };
     let mut segments = Vec::with_capacity(tempi.len() + 1);
     for &(tick, micros) in tempi {

@@ -143,6 +143,19 @@ fn smpte_time_is_turned_into_beats_by_the_tempo() {
 }
 
 #[test]
+fn a_part_says_its_tempos_and_its_length() {
+    let conductor = TrackBytes::default().tempo(0, 600_000).tempo(960, 0).end();
+    let drums = TrackBytes::default().hit(0, 36).event(32 * TICKS_PER_STEP, &[0xff, 0x2f, 0]);
+    let parts = read_parts(&file(1, 480, &[conductor, drums])).unwrap();
+    let tempos: Vec<_> = parts[0].tempos.iter().map(|tempo| (tempo.step, tempo.micros_per_beat)).collect();
+    assert_eq!(tempos, [(0.0, 600_000), (8.0, 1)]);
+    assert_eq!(parts[0].length_steps, 32.0, "the silence at its end counts");
+
+    let open = TrackBytes::default().hit(0, 36).hit(5 * TICKS_PER_STEP, 38);
+    assert_eq!(read_parts(&file(0, 480, &[open])).unwrap()[0].length_steps, 5.0);
+}
+
+#[test]
 fn an_rmid_wrapper_is_taken_off() {
     let inside = song("k...s...");
     let mut bytes = b"RIFF".to_vec();
