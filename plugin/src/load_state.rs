@@ -57,7 +57,7 @@ fn remark(state: &PluginState, damaged: &[String]) -> Option<String> {
     }
     if bank.is_some_and(|bank| bank.is_of_another_decoder_version()) {
         sentences.push(
-            "This project was saved by a Beatfield that made other beats of the same settings: listen again."
+            "This project was saved by a Beatfield that made other beats of the same settings: it plays as saved until you change what shapes the beat."
                 .into(),
         );
     }

@@ -7,7 +7,7 @@ mod fields;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{PoisonError, RwLock};
 
-use beat::{Bank, Shape};
+use beat::Shape;
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -78,12 +78,12 @@ impl Saved {
     /// Keeps a bank for the next save, unless a state was loaded since `loads` was read, or is being loaded,
     /// or the model is not that of `revision` any more: on a load parameters are set before fields and the
     /// bank before the model, so a bank decoded in between belongs to neither state.
-    pub fn keep_bank(&self, bank: &Bank, loads: u32, revision: u32) {
+    pub fn keep_bank(&self, bank: KeptBank, loads: u32, revision: u32) {
         let mut kept = self.bank.value.write().unwrap_or_else(PoisonError::into_inner);
         // Locked so that its counts are consistent.
         let _model = self.model.value.read().unwrap_or_else(PoisonError::into_inner);
         if [self.bank.loads(), self.model.loads()] == [loads; 2] && self.model_revision() == revision {
-            *kept = KeptBank::of(bank);
+            *kept = bank;
         }
     }
 
@@ -95,6 +95,12 @@ impl Saved {
     /// Counts banks loaded with a state.
     pub fn bank_loads(&self) -> u32 {
         self.bank.loads()
+    }
+
+    /// Whether no state is being loaded: the framework sets the fields in the order of their names, the
+    /// window's size last.
+    pub fn is_loaded(&self) -> bool {
+        self.window.loads() == self.bank.loads()
     }
 
     /// Chooses another model.
@@ -244,16 +250,16 @@ mod tests {
     #[test]
     fn what_is_decoded_while_a_state_is_loaded_is_not_kept_with_it() {
         use nice_plug::params::persist::PersistentField;
-        let (saved, bank) = (Saved::default(), Bank::SILENT);
+        let (saved, bank) = (Saved::default(), KeptBank::of(&beat::Bank::SILENT, &beat::Shape::NONE));
         saved.choose_model(ModelChoice::of("mine.safetensors".as_ref()));
-        saved.keep_bank(&bank, saved.bank_loads(), saved.model_revision());
-        assert_eq!(saved.kept_bank(), KeptBank::of(&bank));
+        saved.keep_bank(bank.clone(), saved.bank_loads(), saved.model_revision());
+        assert_eq!(saved.kept_bank(), bank);
         saved.bank.set(KeptBank::default());
-        saved.keep_bank(&bank, saved.bank_loads(), saved.model_revision());
+        saved.keep_bank(bank.clone(), saved.bank_loads(), saved.model_revision());
         assert_eq!(saved.kept_bank(), KeptBank::default(), "the model of this bank is yet to come");
         saved.model.set(ModelChoice::default());
-        saved.keep_bank(&bank, saved.bank_loads(), saved.model_revision());
-        assert_eq!(saved.kept_bank(), KeptBank::of(&bank));
+        saved.keep_bank(bank.clone(), saved.bank_loads(), saved.model_revision());
+        assert_eq!(saved.kept_bank(), bank);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use beat::{
 use serde::{Deserialize, Serialize};
 
 /// A saved bank. Only cells with an onset have a velocity and an offset, in order of step and instrument.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct KeptBank {
     /// The decoder version that made it, as [`SETTINGS_VERSION`] counts them. The first states lack it.
@@ -16,6 +16,45 @@ pub struct KeptBank {
     period: u8,
     notes: Vec<u8>,
     takes: Vec<KeptTake>,
+    /// What it was decoded for. The first states lack it: there it is what the parameters say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settings: Option<KeptSettings>,
+}
+
+/// What a saved bank was decoded for: the settings without the count of changes, which belongs to the instance,
+/// and the player's changes to the beat.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct KeptSettings {
+    x: f32,
+    y: f32,
+    temperature: f32,
+    density: f32,
+    variation: u8,
+    seed: u16,
+    orbit_bars: u8,
+    phrase: bool,
+    fills: f32,
+    /// A checksum of the shape as it is saved.
+    shape: u32,
+}
+
+impl KeptSettings {
+    fn of(settings: &Settings, shape: &Shape) -> Self {
+        let Settings { x, y, temperature, density, variation, seed, orbit_bars, phrase, fills, revision: _ } =
+            *settings;
+        let shape = checksum(shape);
+        Self { x, y, temperature, density, variation, seed, orbit_bars, phrase, fills, shape }
+    }
+
+    fn settings(self, revision: u32) -> Settings {
+        let Self { x, y, temperature, density, variation, seed, orbit_bars, phrase, fills, shape: _ } = self;
+        Settings { x, y, temperature, density, variation, seed, orbit_bars, phrase, fills, revision }
+    }
+
+    /// JSON has no infinity.
+    fn is_finite(&self) -> bool {
+        [self.x, self.y, self.temperature, self.density, self.fills].iter().all(|value| value.is_finite())
+    }
 }
 
 fn first_decoder_version() -> u32 {
@@ -24,11 +63,17 @@ fn first_decoder_version() -> u32 {
 
 impl Default for KeptBank {
     fn default() -> Self {
-        Self { decoder_version: SETTINGS_VERSION, period: 0, notes: Vec::new(), takes: Vec::new() }
+        Self {
+            decoder_version: SETTINGS_VERSION,
+            period: 0,
+            notes: Vec::new(),
+            takes: Vec::new(),
+            settings: None,
+        }
     }
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 struct KeptTake {
     onsets: Vec<u16>,
@@ -37,14 +82,23 @@ struct KeptTake {
 }
 
 impl KeptBank {
-    /// Converts a bank.
-    pub fn of(bank: &Bank) -> Self {
+    /// Converts a bank that was decoded for this shape.
+    pub fn of(bank: &Bank, shape: &Shape) -> Self {
         Self {
             decoder_version: SETTINGS_VERSION,
             period: bank.period(),
             notes: bank.kit().notes().to_vec(),
             takes: bank.takes().iter().map(KeptTake::of).collect(),
+            settings: Some(KeptSettings::of(bank.settings(), shape)),
         }
+    }
+
+    /// This bank as that of a project that was just opened, where it holds one of its shape: with the settings
+    /// that it answers in this instance. `now` are the project's, which a bank of the first states answers.
+    pub(crate) fn opened(mut self, now: &Settings, shape: &Shape) -> Option<(Settings, Self)> {
+        let kept = *self.settings.get_or_insert(KeptSettings::of(now, shape));
+        let answers = !self.is_empty() && kept.shape == checksum(shape);
+        answers.then(|| (kept.settings(now.revision), self))
     }
 
     /// The bank with these settings; `None` where nothing was saved, or something that is no bank.
@@ -57,7 +111,8 @@ impl KeptBank {
 
     /// Whether it is empty or a valid bank.
     pub(crate) fn is_sound(&self) -> bool {
-        self.is_empty() || self.bank(Settings::DEFAULT, 0).is_some()
+        self.settings.is_none_or(|settings| settings.is_finite())
+            && (self.is_empty() || self.bank(Settings::DEFAULT, 0).is_some())
     }
 
     /// Whether this build may make another bank of the same settings and model.
@@ -68,6 +123,12 @@ impl KeptBank {
     fn is_empty(&self) -> bool {
         self.notes.is_empty() && self.takes.is_empty()
     }
+}
+
+/// FNV-1a over the shape as it is saved.
+fn checksum(shape: &Shape) -> u32 {
+    let text = serde_json::to_vec(&KeptShape::of(shape)).unwrap_or_default();
+    text.iter().fold(0x811c_9dc5, |sum: u32, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 /// The cells of a pattern with an onset, in order.
@@ -200,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_bank_comes_back_as_it_was() {
-        let text = serde_json::to_string(&KeptBank::of(&bank())).expect("plain numbers");
+        let text = serde_json::to_string(&KeptBank::of(&bank(), &Shape::NONE)).expect("plain numbers");
         let kept: KeptBank = serde_json::from_str(&text).expect("what was written");
         assert_eq!(kept.bank(Settings::DEFAULT, 7), Some(bank()));
     }
@@ -208,13 +269,13 @@ mod tests {
     #[test]
     fn what_is_no_bank_is_refused() {
         assert_eq!(KeptBank::default().bank(Settings::DEFAULT, 1), None);
-        let mut kept = KeptBank::of(&bank());
+        let mut kept = KeptBank::of(&bank(), &Shape::NONE);
         kept.takes[3].onsets[5] = u16::MAX;
         assert_eq!(kept.bank(Settings::DEFAULT, 1), None, "instrument 15");
-        let mut kept = KeptBank::of(&bank());
+        let mut kept = KeptBank::of(&bank(), &Shape::NONE);
         kept.takes[0].velocities.pop();
         assert_eq!(kept.bank(Settings::DEFAULT, 1), None, "a velocity is missing");
-        let mut kept = KeptBank::of(&bank());
+        let mut kept = KeptBank::of(&bank(), &Shape::NONE);
         kept.notes[0] = 128;
         assert_eq!(kept.bank(Settings::DEFAULT, 1), None, "no MIDI note");
     }

@@ -1,0 +1,187 @@
+//! The chosen model as it was loaded, with the sequence models that ship beside it.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use beat::{Bank, Pattern, Settings, Shape};
+use nets::{BankDecoder, Model, ModelError, PhraseModel, SequenceModel, StepModel};
+
+use crate::editor::map::picture::{HITS_SIDE, MapPicture};
+use crate::saved::ModelChoice;
+
+/// The model that ships inside the plugin.
+const BUILT_IN: &[u8] = include_bytes!("../../../assets/beatfield.safetensors");
+
+/// The phrase model that ships inside the plugin. It works with the beats of any model.
+const PHRASES: &[u8] = include_bytes!("../../../assets/songs/phrase.safetensors");
+
+/// The step model that ships inside the plugin, which continues the beats of any model.
+const STEPS: &[u8] = include_bytes!("../../../assets/songs/step.safetensors");
+
+/// The result of loading a chosen model.
+pub(super) struct LoadedModel {
+    /// The revision of the saved choice.
+    pub(super) revision: u32,
+    /// The model's number, counted from 1.
+    pub(super) number: u32,
+    pub(super) model: Option<Arc<Model>>,
+    /// Its file; `None` for the built-in model.
+    file: Option<PathBuf>,
+    pub(super) sha256: Option<String>,
+    /// Why the chosen file could not be used.
+    pub(super) refused: Option<String>,
+    /// Whether the bank of the state that names this model is played as it is.
+    pub(super) keeps_bank: bool,
+    /// A sentence for the musician.
+    pub(super) problem: Option<String>,
+    decoder: Option<BankDecoder>,
+    pub(super) phrases: SequenceFile<PhraseModel>,
+    pub(super) steps: SequenceFile<StepModel>,
+}
+
+/// A sequence model that is read when it is first used: most instances never need it. A file that can't be
+/// used is not read again.
+pub(super) struct SequenceFile<T> {
+    read: fn() -> Result<T, ModelError>,
+    done: bool,
+}
+
+impl<T> SequenceFile<T> {
+    pub(super) fn new(read: fn() -> Result<T, ModelError>) -> Self {
+        Self { read, done: false }
+    }
+
+    /// The model, or why there is none, at the first call where it is `wanted`.
+    fn take(&mut self, wanted: bool) -> Option<Result<T, ModelError>> {
+        let first = wanted && !self.done;
+        self.done |= wanted;
+        first.then(self.read)
+    }
+}
+
+impl LoadedModel {
+    /// Loads the chosen file, or the built-in model where none is chosen. A file that can't be used gives the
+    /// reason and no model: another model would change the music, so the bank saved with the project plays
+    /// instead.
+    pub(super) fn load(choice: &ModelChoice, revision: u32, number: u32) -> Self {
+        let file = choice.file();
+        let model = match &file {
+            Some(file) => Model::read(file).map(Arc::new).map_err(|error| error.to_string()),
+            None => built_in_model().clone(),
+        };
+        let playable = model.and_then(|model| {
+            let decoder = BankDecoder::new(&model).map_err(|error| error.to_string())?;
+            Ok((model, decoder))
+        });
+        match playable {
+            Ok((model, decoder)) => Self {
+                revision,
+                number,
+                sha256: Some(model.sha256_hex()),
+                keeps_bank: keeps_bank(choice, Some(&model.sha256_hex())),
+                problem: changed_since_saved(choice, &model),
+                model: Some(model),
+                file,
+                refused: None,
+                decoder: Some(decoder),
+                phrases: SequenceFile::new(built_in_phrases),
+                steps: SequenceFile::new(built_in_steps),
+            },
+            Err(sentence) => Self {
+                revision,
+                number,
+                model: None,
+                file,
+                sha256: None,
+                keeps_bank: false,
+                refused: Some(sentence.clone()),
+                problem: Some(sentence),
+                decoder: None,
+                phrases: SequenceFile::new(built_in_phrases),
+                steps: SequenceFile::new(built_in_steps),
+            },
+        }
+    }
+
+    /// Whether this is the model of `choice`, and usable. With another hash in `choice` the file may have
+    /// changed since.
+    pub(super) fn plays(&self, choice: &ModelChoice) -> bool {
+        let same = choice.sha256.is_none() || choice.sha256 == self.sha256;
+        self.model.is_some() && self.file == choice.file() && same
+    }
+
+    /// Follows another choice that [`Self::plays`].
+    pub(super) fn follow(&mut self, choice: &ModelChoice, revision: u32) {
+        self.revision = revision;
+        self.keeps_bank = keeps_bank(choice, self.sha256.as_deref());
+    }
+
+    /// Decodes the bank of these settings, where there is a model.
+    pub(super) fn decode(&mut self, settings: &Settings, shape: &Shape) -> Option<Bank> {
+        let decoder = self.decoder.as_mut()?;
+        match self.phrases.take(settings.phrase) {
+            Some(Ok(phrases)) => decoder.set_phrase_model(phrases),
+            Some(Err(error)) => self.problem = Some(error.to_string()),
+            None => {}
+        }
+        match self.steps.take(shape.continuation.is_some()) {
+            Some(Ok(steps)) => decoder.set_step_model(steps),
+            Some(Err(error)) => self.problem = Some(error.to_string()),
+            None => {}
+        }
+        Some(decoder.decode_shaped(settings, shape, self.number))
+    }
+}
+
+impl LoadedModel {
+    /// The first pattern at a map point.
+    pub(super) fn preview(&self, settings: &Settings, shape: &Shape, place: [f32; 2]) -> Option<Pattern> {
+        self.decoder.as_ref().map(|decoder| decoder.preview(settings, shape, place))
+    }
+
+    /// The picture of the model's map.
+    pub(super) fn picture(&self) -> Option<MapPicture> {
+        self.decoder
+            .as_ref()
+            .map(|decoder| MapPicture::paint(decoder.map(), &decoder.hits_over_the_map(HITS_SIDE)))
+    }
+}
+
+/// The built-in model, parsed once per process: all instances share it.
+fn built_in_model() -> &'static Result<Arc<Model>, String> {
+    static MODEL: OnceLock<Result<Arc<Model>, String>> = OnceLock::new();
+    MODEL.get_or_init(|| {
+        let model = Model::from_bytes("the built-in model", BUILT_IN);
+        model.map(Arc::new).map_err(|error| error.to_string())
+    })
+}
+
+fn built_in_phrases() -> Result<PhraseModel, ModelError> {
+    let name = "the built-in phrase model";
+    PhraseModel::of(&SequenceModel::from_bytes(name, PHRASES)?, name)
+}
+
+fn built_in_steps() -> Result<StepModel, ModelError> {
+    let name = "the built-in step model";
+    StepModel::of(&SequenceModel::from_bytes(name, STEPS)?, name)
+}
+
+/// Whether a state with this choice brings a bank of the loaded model with this hash. A choice without a hash
+/// is new, so that its bank is of the model before; and a file that was replaced was meant to be. The built-in
+/// model is replaced by another build, which must not change a project.
+fn keeps_bank(choice: &ModelChoice, sha256: Option<&str>) -> bool {
+    choice.sha256.is_some() && (choice.file().is_none() || choice.sha256.as_deref() == sha256)
+}
+
+/// The sentence for a file that has changed since the project was saved.
+fn changed_since_saved(choice: &ModelChoice, model: &Model) -> Option<String> {
+    let saved = choice.sha256.as_ref().filter(|saved| **saved != model.sha256_hex())?;
+    let short: String = saved.chars().take(8).collect();
+    let since = format!("has changed since this project was saved (its hash began with {short})");
+    Some(match choice.file() {
+        Some(file) => format!("{} {since}; the beats may differ.", file.display()),
+        None => format!(
+            "The built-in model {since}: the project plays as saved until you change what shapes the beat."
+        ),
+    })
+}
