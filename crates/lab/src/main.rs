@@ -18,7 +18,8 @@ mod report;
 mod sample;
 mod train_verb;
 
-use anyhow::Result;
+use std::process::ExitCode;
+
 use clap::Parser;
 
 /// Offline work on Beatfield's models.
@@ -41,8 +42,8 @@ enum LabVerb {
     Report(report::ReportArgs),
 }
 
-fn main() -> Result<()> {
-    match LabVerb::parse() {
+fn main() -> ExitCode {
+    let result = match LabVerb::parse() {
         LabVerb::Extract(args) => extract::run(&args),
         LabVerb::Train(args) => train_verb::run(&args),
         LabVerb::Map(args) => map::run(&args),
@@ -50,5 +51,13 @@ fn main() -> Result<()> {
         LabVerb::Evaluate(args) => evaluate::run(&args),
         LabVerb::Phrases(args) => phrases::run(&args),
         LabVerb::Report(args) => report::run(&args),
+    };
+    // Not returned from here: a returned error prints a stack backtrace too, where RUST_BACKTRACE is set.
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("lab: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

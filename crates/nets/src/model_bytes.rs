@@ -53,7 +53,7 @@ struct Header {
 pub enum Precision {
     /// 32 bits, as they were trained.
     Single,
-    /// 16 bits: half the size, three decimal digits.
+    /// 16 bits: half the size, three decimal digits; 32 bits for a tensor with a value beyond 65504.
     Half,
 }
 
@@ -264,12 +264,13 @@ pub(crate) struct Tensor {
 }
 
 impl Tensor {
+    /// Of a tensor with a value beyond the largest of 16 bits (65504) all values are written in 32 bits.
     pub(crate) fn floats(shape: Vec<usize>, values: &[f32], precision: Precision) -> Self {
-        let (dtype, bytes) = match precision {
-            Precision::Single => (Dtype::F32, values.iter().flat_map(|value| value.to_le_bytes()).collect()),
-            Precision::Half => {
-                (Dtype::F16, values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect())
-            }
+        let fits_in_half = values.iter().all(|value| value.abs() <= f16::MAX.to_f32());
+        let (dtype, bytes) = if precision == Precision::Half && fits_in_half {
+            (Dtype::F16, values.iter().flat_map(|&value| f16::from_f32(value).to_le_bytes()).collect())
+        } else {
+            (Dtype::F32, values.iter().flat_map(|value| value.to_le_bytes()).collect())
         };
         Self { dtype, shape, bytes }
     }

@@ -32,6 +32,16 @@ fn half_precision_is_half_the_size_and_nearly_the_same_model() {
     assert_eq!(half.to_bytes(Precision::Half), bytes);
 }
 
+/// They became infinite, which only the next reader noticed.
+#[test]
+fn values_beyond_what_16_bits_hold_are_written_in_32() {
+    let mut parts = Model::synthetic_parts(1);
+    parts.codes.codes[0][0] = 70_000.0;
+    let model = Model::new("far out", parts).expect("a sound model");
+    let read = Model::from_bytes("far out", &model.to_bytes(Precision::Half)).expect("as sound");
+    assert_eq!(read.parts().codes.codes[0][0], 70_000.0);
+}
+
 #[test]
 fn a_model_without_map_or_encoder_is_sound_but_says_so() {
     let mut parts = ModelParts { map: None, ..Model::synthetic_parts(1) };
