@@ -1,21 +1,40 @@
-//! MIDI files: bytes in, the drum hits and time signatures of their parts out.
+//! MIDI files: bytes in, the drum hits, time signatures and tempos of their parts out.
 //!
-//! Reading accepts what files differ in (running status, no note-offs, RMID wrappers, SMPTE time, types 0, 1
-//! and 2, missing end-of-track marks, unknown chunks). A truncated or garbled file is refused as a whole,
-//! because half a song has other repetitions.
+//! [`read`] accepts what files differ in (running status, no note-offs, RMID and MacBinary wrappers, SMPTE time,
+//! types 0, 1 and 2, chunks of other kinds), and damage that leaves the drums unambiguous: wrong lengths,
+//! missing end-of-track marks, data bytes above 127, clock bytes. Each [`Repair`] is counted. A truncated file
+//! is refused as a whole, because half a song has other repetitions, and so is a file that can be read in
+//! more than one way; a [`Refused`] names track and byte.
+//!
+//! Channel 10 plays drums, and the channels of which a file says so in the ways of GS, XG and General MIDI 2.
+//!
+//! Time and memory are bounded by [`Limits`]: the bytes are gone over three times at most, and a file of
+//! eight megabytes takes less than forty.
 
-use beat::STEPS_PER_BEAT;
-use midly::{Format, Header, MetaMessage, MidiMessage, Timing, TrackEventKind};
+mod channels;
+mod chunks;
+mod clock;
+mod collect;
+mod events;
+mod repairs;
+mod strict;
+
+use channels::{Channels, DRUM_CHANNEL};
+use chunks::{Search, open};
+use clock::{Clock, Timing};
+use collect::Collected;
+
+pub use collect::NoteCounts;
+pub use events::Damage;
+pub use repairs::{Repair, Repairs};
 
 /// Files above this size, in bytes, are not read.
 pub const LARGEST_FILE_BYTES: u64 = 8 << 20;
 
-/// The channel of the drums: a musician's channel 10.
-const DRUM_CHANNEL: u8 = 9;
-/// Microseconds of a beat where the file says nothing: 120 beats a minute.
-const DEFAULT_TEMPO: u32 = 500_000;
-/// The byte of the header that says what a tick is.
-const DIVISION_BYTE: usize = 12;
+/// How far behind the first note of a channel, in beats, a file may still say what the channel plays.
+const SETUP_BEATS: f64 = 4.0;
+/// Seconds of a beat where the file says nothing.
+const DEFAULT_BEAT_SECONDS: f64 = 0.5;
 
 /// One drum hit as it was played.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -58,7 +77,7 @@ pub struct TempoChange {
 /// Tracks that sound together: all of a type 0 or 1 file, or one of a type 2 file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Part {
-    /// Note-ons on channel 10 in the order of time.
+    /// Note-ons of the drum channels in the order of time.
     pub hits: Vec<Hit>,
     /// Time signatures in the order of time; 4/4 before the first.
     pub time_signatures: Vec<TimeSignature>,
@@ -67,6 +86,56 @@ pub struct Part {
     /// Where the part ends, in sixteenths from the start of the file: at its latest end-of-track mark, or
     /// at its last event where that is later or a track has no mark. 0 or more and finite.
     pub length_steps: f64,
+}
+
+/// Which channels are read as drums.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DrumChannels {
+    /// Channel 10 and what the file says by GS, XG or General MIDI 2.
+    #[default]
+    AsTheFileSays,
+    /// One channel, 0..=15: a musician's channel less one.
+    One(u8),
+    /// All channels.
+    Any,
+}
+
+/// The most that a file may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Its size.
+    pub bytes: usize,
+    /// Its events of all kinds: the bound of the time, about 30 nanoseconds each.
+    pub events: usize,
+    /// Its drum hits, and its time signatures, tempo changes and set-ups of channels, each.
+    pub hits: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: LARGEST_FILE_BYTES as usize, events: 8 << 20, hits: 1 << 19 }
+    }
+}
+
+/// A MIDI file that was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reading {
+    /// What sounds together, in the order of the file.
+    pub parts: Vec<Part>,
+    /// What was repaired or passed over.
+    pub repairs: Repairs,
+    /// All its notes, by channel.
+    pub notes: NoteCounts,
+}
+
+/// A file that is not read, and what was read of it before.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{why}")]
+pub struct Refused {
+    /// The reason.
+    pub why: MidiError,
+    /// Drum hits that were read before the damage; 0 where it lies in the header or the chunks.
+    pub hits: usize,
 }
 
 /// Why bytes are no MIDI file that can be used.
@@ -103,12 +172,22 @@ pub enum MidiError {
         there: usize,
     },
     /// An event that can't be read.
-    #[error("track {track} has an unreadable event at its byte {byte}")]
+    #[error("track {track} has an unreadable event at its byte {byte}: {damage}")]
     Event {
         /// Counted from 1.
         track: usize,
         /// Counted from 0 at the start of the track's data.
         byte: usize,
+        /// What is wrong with it.
+        damage: Damage,
+    },
+    /// More than the limits allow.
+    #[error("it has more than {most} {what}, so it is not read")]
+    TooMuch {
+        /// Bytes, events or hits.
+        what: &'static str,
+        /// The limit.
+        most: usize,
     },
 }
 
@@ -117,200 +196,140 @@ pub enum MidiError {
 /// # Errors
 /// Why the bytes are no MIDI file, or how it is damaged. Having no drums is no error: then no part has
 /// hits.
+pub fn read(bytes: &[u8], drums: DrumChannels, limits: &Limits) -> Result<Reading, Refused> {
+    let early = |why| Refused { why, hits: 0 };
+    if bytes.len() > limits.bytes {
+        return Err(early(MidiError::TooMuch { what: "bytes", most: limits.bytes }));
+    }
+    match read_once(bytes, Search::Announced, drums, limits) {
+        // A track ended where the next one's header stood: the announced lengths are wrong.
+        Ok((_, Found::TracksInside)) => read_once(bytes, Search::Inside, drums, limits),
+        read => read,
+    }
+    .map(|(reading, _)| reading)
+}
+
+/// The parts of a MIDI file, with the drums that the file says.
+///
+/// # Errors
+/// Those of [`read`].
 pub fn read_parts(bytes: &[u8]) -> Result<Vec<Part>, MidiError> {
-    let (header, tracks) = split_tracks(bytes)?;
-    let mut parts = Vec::new();
-    let mut events = TrackEvents::default();
-    for (index, track) in tracks.iter().enumerate() {
-        events.read(track, index + 1)?;
-        if header.format == Format::Sequential {
-            parts.push(std::mem::take(&mut events).into_part(header.timing)?);
+    match read(bytes, DrumChannels::default(), &Limits::default()) {
+        Ok(reading) => Ok(reading.parts),
+        Err(refused) => Err(refused.why),
+    }
+}
+
+/// Whether a track held others, behind its end-of-track mark.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Found {
+    Tracks,
+    TracksInside,
+}
+
+fn read_once(
+    bytes: &[u8],
+    search: Search,
+    drums: DrumChannels,
+    limits: &Limits,
+) -> Result<(Reading, Found), Refused> {
+    let mut repairs = Repairs::default();
+    let container = open(bytes, search, &mut repairs).map_err(|why| Refused { why, hits: 0 })?;
+    let mut notes = NoteCounts::default();
+    let mut found = Found::Tracks;
+    let size = if container.separate { 1 } else { container.tracks.len() };
+    let mut parts = Vec::with_capacity(container.tracks.len() / size.max(1));
+    let mut hits = 0;
+    for (index, tracks) in container.tracks.chunks(size.max(1)).enumerate() {
+        let first = if container.separate { index + 1 } else { 1 };
+        let part = Tracks { tracks, first, timing: container.timing, drums, limits };
+        let (part, inside) = part.read(&mut repairs, &mut notes).map_err(|mut refused| {
+            refused.hits += hits;
+            refused
+        })?;
+        if inside {
+            found = Found::TracksInside;
         }
+        hits += part.hits.len();
+        parts.push(part);
     }
-    if header.format != Format::Sequential {
-        parts.push(events.into_part(header.timing)?);
-    }
-    Ok(parts)
+    Ok((Reading { parts, repairs, notes }, found))
 }
 
-/// What is of interest in the tracks of one part, by tick.
-#[derive(Default)]
-struct TrackEvents {
-    hits: Vec<(u64, u8, u8)>,
-    time_signatures: Vec<(u64, u8, u8)>,
-    tempi: Vec<(u64, u32)>,
-    /// The tick of the last event, end-of-track marks included.
-    end: u64,
+/// The tracks of one part.
+struct Tracks<'a> {
+    tracks: &'a [&'a [u8]],
+    /// The number of the first.
+    first: usize,
+    timing: Timing,
+    drums: DrumChannels,
+    limits: &'a Limits,
 }
 
-impl TrackEvents {
-    fn read(&mut self, track: &[u8], number: usize) -> Result<(), MidiError> {
-        let mut events = midly::EventIter::new(track);
-        let mut tick = 0_u64;
-        loop {
-            let left = events.unread().len();
-            // midly's iterator ends without an error at an invalid event; then bytes are left over.
-            let Some(Ok(event)) = events.next() else {
-                let broken = MidiError::Event { track: number, byte: track.len() - left };
-                return if left == 0 { Ok(()) } else { Err(broken) };
+impl Tracks<'_> {
+    /// The part, and whether a track ended before another's header.
+    fn read(&self, repairs: &mut Repairs, notes: &mut NoteCounts) -> Result<(Part, bool), Refused> {
+        let wanted = match self.drums {
+            DrumChannels::AsTheFileSays => Channels::one(DRUM_CHANNEL),
+            DrumChannels::One(channel) => Channels::one(channel),
+            DrumChannels::Any => Channels::ALL,
+        };
+        let mut found = self.collect(wanted, repairs, notes)?;
+        if self.drums == DrumChannels::AsTheFileSays && found.has_setups() {
+            let grace = match self.timing {
+                Timing::Beats(ticks) => f64::from(ticks) * SETUP_BEATS,
+                Timing::Seconds(ticks) => ticks * SETUP_BEATS * DEFAULT_BEAT_SECONDS,
             };
-            tick += u64::from(event.delta.as_int());
-            self.end = self.end.max(tick);
-            match event.kind {
-                TrackEventKind::Midi { channel, message: MidiMessage::NoteOn { key, vel } }
-                    if channel.as_int() == DRUM_CHANNEL && vel.as_int() > 0 =>
-                {
-                    self.hits.push((tick, key.as_int(), vel.as_int()));
-                }
-                TrackEventKind::Meta(MetaMessage::TimeSignature(beats, unit_log2, _, _)) => {
-                    self.time_signatures.push((tick, beats, unit_log2));
-                }
-                TrackEventKind::Meta(MetaMessage::Tempo(micros)) => {
-                    // A tempo of 0 would stop time; it is taken as the fastest there is.
-                    self.tempi.push((tick, micros.as_int().max(1)));
-                }
-                TrackEventKind::Meta(MetaMessage::EndOfTrack) => return Ok(()),
-                _ => {}
+            let timeline = found.timeline(grace as u64);
+            if !timeline.is_plain() {
+                // Once more, for the notes of the other channels; the repairs are counted.
+                let mut counted = Repairs::default();
+                found = self.collect(timeline.ever, &mut counted, &mut NoteCounts::default())?;
+                found.hits.retain(|hit| timeline.at(hit.tick).has(hit.port, hit.channel));
             }
         }
+        let inside = found.inside;
+        Ok((self.part(found, repairs), inside))
     }
 
-    fn into_part(mut self, timing: Timing) -> Result<Part, MidiError> {
-        self.hits.sort_by_key(|hit| hit.0);
-        self.time_signatures.sort_by_key(|signature| signature.0);
-        self.tempi.sort_by_key(|tempo| tempo.0);
-        let clock = Clock::new(timing, &self.tempi).ok_or(MidiError::NoTicks)?;
-        let hit = |(tick, note, velocity)| Hit { step: clock.step(tick), note, velocity };
-        let signature = |(tick, beats, unit_log2)| TimeSignature { step: clock.step(tick), beats, unit_log2 };
-        let tempo = |(tick, micros_per_beat)| TempoChange { step: clock.step(tick), micros_per_beat };
-        Ok(Part {
-            hits: self.hits.into_iter().map(hit).collect(),
-            time_signatures: self.time_signatures.into_iter().map(signature).collect(),
-            tempos: self.tempi.into_iter().map(tempo).collect(),
-            length_steps: clock.step(self.end),
-        })
-    }
-}
-
-/// The position of a tick in sixteenths.
-enum Clock {
-    /// Ticks divide the beat: tempo does not matter.
-    Beats { ticks_per_beat: f64 },
-    /// Ticks divide the second (SMPTE time): the tempo says how long a beat is.
-    Seconds { ticks_per_second: f64, segments: Vec<TempoSegment> },
-}
-
-/// From `tick` on, where `beats` beats have passed, a beat lasts `seconds`.
-struct TempoSegment {
-    tick: u64,
-    beats: f64,
-    seconds: f64,
-}
-
-impl Clock {
-    /// The clock of a file, `tempi` being (tick, microseconds of a beat) in the order of time; `None`
-    /// where a beat or second has no ticks.
-    fn new(timing: Timing, tempi: &[(u64, u32)]) -> Option<Self> {
-        match timing {
-            Timing::Metrical(ticks) => {
-                let ticks_per_beat = f64::from(ticks.as_int());
-                (ticks_per_beat > 0.0).then_some(Self::Beats { ticks_per_beat })
-            }
-            Timing::Timecode(fps, subframes) => {
-                let ticks_per_second = f64::from(fps.as_f32()) * f64::from(subframes);
-                let segments = segments(tempi, ticks_per_second);
-                (ticks_per_second > 0.0).then_some(Self::Seconds { ticks_per_second, segments })
+    fn collect(
+        &self,
+        wanted: Channels,
+        repairs: &mut Repairs,
+        notes: &mut NoteCounts,
+    ) -> Result<Collected, Refused> {
+        let mut found = Collected::new(wanted, self.limits);
+        for (index, track) in self.tracks.iter().enumerate() {
+            if let Err(why) = found.read(track, self.first + index, repairs, notes) {
+                return Err(Refused { why, hits: found.hits.len() });
             }
         }
+        Ok(found)
     }
 
-    /// Where tick `tick` lies, in sixteenths from the start: finite, 0 or more.
-    fn step(&self, tick: u64) -> f64 {
-        let beats = match self {
-            Self::Beats { ticks_per_beat } => tick as f64 / ticks_per_beat,
-            Self::Seconds { ticks_per_second, segments } => {
-                let after = segments.partition_point(|segment| segment.tick <= tick);
-                let segment = &segments[after - 1]; // the first one begins at tick 0
-                segment.beats + (tick - segment.tick) as f64 / ticks_per_second / segment.seconds
-            }
+    fn part(&self, mut found: Collected, repairs: &mut Repairs) -> Part {
+        found.hits.sort_by_key(|hit| hit.tick);
+        found.tempos.sort_by_key(|tempo| tempo.0);
+        let clock = Clock::new(self.timing, &found.tempos);
+        let signatures = found.signature_map(repairs);
+        let signature = |&(tick, beats, unit_log2): &(u64, u8, u8)| TimeSignature {
+            step: clock.step(tick),
+            beats,
+            unit_log2,
         };
-        beats * STEPS_PER_BEAT as f64
-    }
-}
-
-fn segments(tempi: &[(u64, u32)], ticks_per_second: f64) -> Vec<TempoSegment> {
-    let seconds = |micros: u32| f64::from(micros) / 1e6;
-    let mut last = TempoSegment { tick: 0, beats: 0.0, seconds: seconds(DEFAULT_TEMPO) };
-    let mut segments = Vec::with_capacity(tempi.len() + 1);
-    for &(tick, micros) in tempi {
-        let beats = last.beats + (tick - last.tick) as f64 / ticks_per_second / last.seconds;
-        segments.push(last);
-        last = TempoSegment { tick, beats, seconds: seconds(micros) };
-    }
-    segments.push(last);
-    segments
-}
-
-/// The header and the data of each track. midly would silently take what is left of a truncated file, so the
-/// lengths are checked here.
-fn split_tracks(bytes: &[u8]) -> Result<(Header, Vec<&[u8]>), MidiError> {
-    let bytes = without_rmid_wrapper(bytes);
-    if !bytes.starts_with(b"MThd") {
-        return Err(MidiError::NotMidi);
-    }
-    // midly 0.5.3 negates this byte as a number of frames a second, and -(-128) overflows.
-    if bytes.get(DIVISION_BYTE) == Some(&0x80) {
-        return Err(MidiError::Header("128 frames a second".to_owned()));
-    }
-    let (header, rest) = midly::parse(bytes).map_err(|error| MidiError::Header(error.to_string()))?;
-    let announced = rest.size_hint().0;
-    let mut left = rest.unread();
-    let mut tracks = Vec::new();
-    while let Some((id, length, data)) = chunk(left) {
-        let there = data.len();
-        let Some((data, behind)) = data.split_at_checked(length as usize) else {
-            // Bytes after the last track are ignored.
-            if tracks.len() >= announced {
-                break;
-            }
-            return Err(MidiError::Truncated { track: tracks.len() + 1, announced: length, there });
-        };
-        if id == b"MTrk" {
-            tracks.push(data);
+        let tempo =
+            |&(tick, micros_per_beat): &(u64, u32)| TempoChange { step: clock.step(tick), micros_per_beat };
+        Part {
+            time_signatures: signatures.iter().map(signature).collect(),
+            tempos: found.tempos.iter().map(tempo).collect(),
+            length_steps: clock.step(found.end),
+            hits: found
+                .hits
+                .iter()
+                .map(|hit| Hit { step: clock.step(hit.tick), note: hit.note, velocity: hit.velocity })
+                .collect(),
         }
-        left = behind;
     }
-    match tracks.len() {
-        0 if announced == 0 => Err(MidiError::NoTracks),
-        there if there < announced => Err(MidiError::TracksMissing { announced, there }),
-        _ => Ok((header, tracks)),
-    }
-}
-
-/// The MIDI file inside a RIFF wrapper, as Windows once wrote them; other bytes as they are. A wrapper
-/// that ends early leaves a truncated MIDI file, which is found out later.
-fn without_rmid_wrapper(bytes: &[u8]) -> &[u8] {
-    let Some((b"RIFF", rest)) = bytes.split_first_chunk() else { return bytes };
-    let Some((b"RMID", mut rest)) = rest.get(4..).unwrap_or_default().split_first_chunk() else {
-        return bytes;
-    };
-    while let Some((id, behind)) = rest.split_first_chunk::<4>() {
-        let Some((length, data)) = behind.split_first_chunk() else { break };
-        let length = u32::from_le_bytes(*length) as usize;
-        if id == b"data" {
-            return &data[..length.min(data.len())];
-        }
-        let padded = length.saturating_add(length % 2);
-        rest = data.get(padded..).unwrap_or_default();
-    }
-    bytes
-}
-
-/// The name and announced length of the chunk that `bytes` begin with, and everything behind those.
-fn chunk(bytes: &[u8]) -> Option<(&[u8; 4], u32, &[u8])> {
-    let (id, rest) = bytes.split_first_chunk()?;
-    let (length, data) = rest.split_first_chunk()?;
-    Some((id, u32::from_be_bytes(*length), data))
 }
 
 #[cfg(test)]

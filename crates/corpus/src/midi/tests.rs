@@ -203,7 +203,7 @@ fn damage_is_told_by_its_place() {
     // Random bytes found this one: the MIDI library panics on it in a debug build.
     check_error(&file(1, 0x8000, &[TrackBytes::default().hit(0, 36).end()]), "128 frames a second");
     check_error(&file(1, 0, &[TrackBytes::default().hit(0, 36).end()]), "0 ticks");
-    let mut missing = song("k...");
+    let mut missing = file(1, 480, &[TrackBytes::default().hit(0, 36).end()]);
     missing[11] = 3;
     check_error(&missing, "should have 3 tracks, but only 1");
     let garbled = TrackBytes::default().hit(0, 36).event(9, &[0xf4, 1, 2]).end();

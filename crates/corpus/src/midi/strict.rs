@@ -1,0 +1,152 @@
+//! Events that keep every rule of the standard: what a guess about damaged bytes is tested against.
+
+/// Events that are looked at behind a doubtful place.
+const LOOKAHEAD: usize = 6;
+/// Longest time between two events that a guess may lead to, in ticks.
+const LONGEST_DELTA: u32 = 1 << 21;
+/// Bytes of a system exclusive that are looked at.
+const SYSEX_LOOKAHEAD: usize = 1 << 10;
+
+/// One event that keeps the rules.
+pub(super) struct StrictEvent {
+    /// Where the next event begins.
+    pub(super) next: usize,
+    /// The status byte, also where it is a running one.
+    pub(super) status: u8,
+    /// Whether the status byte was there.
+    pub(super) explicit: bool,
+    /// Whether it is an end-of-track mark.
+    pub(super) end: bool,
+    /// Whether one of its data bytes is above 127.
+    pub(super) clipped: bool,
+}
+
+/// A number of variable length and where it ends; `None` where the bytes end or it has more than four.
+pub(super) fn number(bytes: &[u8], at: usize) -> Option<(u32, usize)> {
+    let mut value = 0;
+    for (index, &byte) in bytes.get(at..)?.iter().take(4).enumerate() {
+        value = value << 7 | u32::from(byte & 0x7f);
+        if byte < 0x80 {
+            return Some((value, at + index + 1));
+        }
+    }
+    None
+}
+
+/// How many data bytes follow a channel status.
+pub(super) fn data_bytes(status: u8) -> usize {
+    if matches!(status & 0xf0, 0xc0 | 0xd0) { 1 } else { 2 }
+}
+
+/// The event at `at`, which begins with its delta time. Data bytes above 127 are let through and noted.
+pub(super) fn event(track: &[u8], at: usize, running: Option<u8>) -> Option<StrictEvent> {
+    let (delta, at) = number(track, at)?;
+    if delta >= LONGEST_DELTA {
+        return None;
+    }
+    let first = *track.get(at)?;
+    let explicit = first >= 0x80;
+    let (status, at) = if explicit { (first, at + 1) } else { (running?, at) };
+    let (mut end, mut clipped) = (false, false);
+    let next = match status {
+        0x80..=0xef => {
+            let next = at + data_bytes(status);
+            clipped = track.get(at..next)?.iter().any(|&byte| byte >= 0x80);
+            next
+        }
+        0xf0 | 0xf7 => {
+            let (length, at) = number(track, at)?;
+            let data = track.get(at..at.checked_add(length as usize)?)?;
+            let inner = &data[..data.len().saturating_sub(1).min(SYSEX_LOOKAHEAD)];
+            if status == 0xf0 && inner.iter().any(|&byte| byte >= 0x80) {
+                return None;
+            }
+            at + length as usize
+        }
+        0xff => {
+            let kind = *track.get(at)?;
+            let (length, at) = number(track, at + 1)?;
+            let usual = match kind {
+                0x2f => length == 0,
+                0x51 => length == 3,
+                0x58 => length == 4,
+                0x59 => matches!(length, 0 | 2),
+                _ => kind < 0x80,
+            };
+            let next = at.checked_add(length as usize)?;
+            if !usual || next > track.len() {
+                return None;
+            }
+            end = kind == 0x2f;
+            next
+        }
+        0xf8..=0xfe => at,
+        _ => return None,
+    };
+    Some(StrictEvent { next, status, explicit, end, clipped })
+}
+
+/// How well the bytes from `at` on read as events: `None` where they do not, else how many of the next six
+/// hold no byte above 127. A clean end of the track counts as six.
+pub(super) fn quality(track: &[u8], mut at: usize, mut running: Option<u8>) -> Option<usize> {
+    let mut clipped = 0;
+    for _ in 0..LOOKAHEAD {
+        if at == track.len() {
+            break;
+        }
+        let event = event(track, at, running)?;
+        clipped += usize::from(event.clipped);
+        at = event.next;
+        if event.status < 0xf0 {
+            running = Some(event.status);
+        }
+        if event.end && ends(&track[at..]) {
+            break;
+        }
+    }
+    Some(LOOKAHEAD - clipped)
+}
+
+/// Whether the bytes from `at` on read as events without a byte above 127.
+pub(super) fn follows(track: &[u8], at: usize, running: Option<u8>) -> bool {
+    quality(track, at, running) == Some(LOOKAHEAD)
+}
+
+/// Whether all bytes from `at` on are clean events, the first with a status byte of its own unless `running`
+/// is given, and an end-of-track mark is the last.
+pub(super) fn follows_to_the_end(track: &[u8], mut at: usize, mut running: Option<u8>) -> bool {
+    let mut ended = false;
+    while at < track.len() {
+        if ended && is_padding(&track[at..]) {
+            return true;
+        }
+        let Some(event) = event(track, at, running).filter(|event| !event.clipped) else { return false };
+        at = event.next;
+        ended = event.end;
+        if event.status < 0xf0 {
+            running = Some(event.status);
+        }
+    }
+    ended
+}
+
+/// Whether `bytes` begin with four clean events of channels, each with a status byte.
+pub(super) fn has_run(bytes: &[u8], mut at: usize) -> bool {
+    for _ in 0..4 {
+        match event(bytes, at, None) {
+            Some(event) if event.explicit && event.status < 0xf0 && !event.clipped => at = event.next,
+            _ => return false,
+        }
+    }
+    true
+}
+
+/// Whether bytes behind an end-of-track mark can be passed over without a look.
+pub(super) fn ends(rest: &[u8]) -> bool {
+    is_padding(rest) || rest.starts_with(b"MTrk")
+}
+
+/// Whether bytes hold nothing: one value again and again, or too few for an event.
+pub(super) fn is_padding(bytes: &[u8]) -> bool {
+    bytes.len() < 3 || bytes.iter().all(|byte| *byte == bytes[0])
+}
