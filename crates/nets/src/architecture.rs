@@ -4,11 +4,16 @@
 use beat::CELLS;
 use serde::{Deserialize, Serialize};
 
+use crate::weights::{NamedShape, linear_arrays};
+
 /// Dimensions of a latent.
 pub const LATENT: usize = 4;
 
 /// A point of the 4-D code space.
 pub type Latent = [f32; LATENT];
+
+/// The decoder's output for one latent: the logit of an onset in each cell, `step * 14 + instrument`.
+pub type Logits = [f32; CELLS];
 
 /// The widest layer that a model file may have.
 const MAX_WIDTH: usize = 2048;
@@ -73,45 +78,38 @@ impl Architecture {
         }
     }
 
+    /// Names and shapes of all weights: the encoder's, then the decoder's.
+    pub fn arrays(&self) -> Vec<NamedShape> {
+        [self.encoder_arrays(), self.decoder_arrays()].concat()
+    }
+
     /// Names and shapes of the encoder's weights; a matrix is `[inputs, outputs]`.
-    pub fn encoder_arrays(&self) -> Vec<(String, Vec<usize>)> {
-        let mut arrays = Vec::new();
-        let mut inputs = CELLS;
-        for (index, &width) in self.encoder.iter().enumerate() {
-            linear(&mut arrays, &format!("encoder.hidden.{index}"), inputs, width);
-            inputs = width;
-        }
-        linear(&mut arrays, "encoder.mean", inputs, LATENT);
+    pub fn encoder_arrays(&self) -> Vec<NamedShape> {
+        let (mut arrays, inputs) = hidden_arrays("encoder", CELLS, &self.encoder);
+        arrays.extend(linear_arrays("encoder.mean", [inputs, LATENT]));
         if self.code == Code::Gaussian {
-            linear(&mut arrays, "encoder.log_variance", inputs, LATENT);
+            arrays.extend(linear_arrays("encoder.log_variance", [inputs, LATENT]));
         }
         arrays
     }
 
     /// Names and shapes of the decoder's weights; a matrix is `[inputs, outputs]`.
-    pub fn decoder_arrays(&self) -> Vec<(String, Vec<usize>)> {
-        let mut arrays = Vec::new();
-        match &self.decoder {
-            DecoderShape::Dense(widths) => {
-                let mut inputs = LATENT;
-                for (index, &width) in widths.iter().enumerate() {
-                    linear(&mut arrays, &format!("decoder.hidden.{index}"), inputs, width);
-                    inputs = width;
-                }
-                linear(&mut arrays, "decoder.output", inputs, CELLS);
-            }
+    pub fn decoder_arrays(&self) -> Vec<NamedShape> {
+        let (mut arrays, inputs) = match &self.decoder {
+            DecoderShape::Dense(widths) => hidden_arrays("decoder", LATENT, widths),
             &DecoderShape::Residual { width, blocks } => {
-                linear(&mut arrays, "decoder.input", LATENT, width);
+                let mut arrays = linear_arrays("decoder.input", [LATENT, width]).to_vec();
                 for index in 0..blocks {
                     let block = format!("decoder.block.{index}");
-                    arrays.push((format!("{block}.norm.gamma"), vec![width]));
-                    arrays.push((format!("{block}.norm.beta"), vec![width]));
-                    linear(&mut arrays, &format!("{block}.inner"), width, width);
-                    linear(&mut arrays, &format!("{block}.outer"), width, width);
+                    arrays
+                        .extend(["gamma", "beta"].map(|name| (format!("{block}.norm.{name}"), vec![width])));
+                    arrays.extend(linear_arrays(&format!("{block}.inner"), [width, width]));
+                    arrays.extend(linear_arrays(&format!("{block}.outer"), [width, width]));
                 }
-                linear(&mut arrays, "decoder.output", width, CELLS);
+                (arrays, width)
             }
-        }
+        };
+        arrays.extend(linear_arrays("decoder.output", [inputs, CELLS]));
         arrays
     }
 
@@ -131,17 +129,21 @@ impl Architecture {
     }
 }
 
-/// The two arrays of a linear layer.
-fn linear(arrays: &mut Vec<(String, Vec<usize>)>, name: &str, inputs: usize, outputs: usize) {
-    arrays.push((format!("{name}.weight"), vec![inputs, outputs]));
-    arrays.push((format!("{name}.bias"), vec![outputs]));
+/// The arrays of hidden layers of these widths, and the width of the last.
+fn hidden_arrays(part: &str, mut inputs: usize, widths: &[usize]) -> (Vec<NamedShape>, usize) {
+    let mut arrays = Vec::new();
+    for (index, &width) in widths.iter().enumerate() {
+        arrays.extend(linear_arrays(&format!("{part}.hidden.{index}"), [inputs, width]));
+        inputs = width;
+    }
+    (arrays, inputs)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn count(arrays: &[(String, Vec<usize>)]) -> usize {
+    fn count(arrays: &[NamedShape]) -> usize {
         arrays.iter().map(|(_, shape)| shape.iter().product::<usize>()).sum()
     }
 

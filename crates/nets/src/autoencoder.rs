@@ -6,8 +6,8 @@ use burn::nn::{LayerNorm, Linear};
 use burn::tensor::activation::{relu, silu};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::layers::{layer_norm, linear, store_linear, store_norm};
-use crate::{Architecture, Code, DecoderShape, LATENT, Weights, WeightsFault};
+use crate::layers::{LayerReader, weights_of};
+use crate::{Architecture, Code, DecoderShape, Weights, WeightsFault};
 
 /// Patterns to latents and back.
 #[derive(Module, Debug)]
@@ -74,9 +74,7 @@ impl Autoencoder {
     /// None for an architecture that [`Architecture::is_bounded`]; the type is that of
     /// [`Self::from_weights`].
     pub fn initial(architecture: &Architecture, seed: u64, device: &Device) -> Result<Self, WeightsFault> {
-        let mut arrays = architecture.encoder_arrays();
-        arrays.extend(architecture.decoder_arrays());
-        Self::from_weights(architecture, &Weights::initial(&arrays, seed), device)
+        Self::from_weights(architecture, &Weights::initial(&architecture.arrays(), seed), device)
     }
 
     /// The autoencoder of these weights.
@@ -95,12 +93,9 @@ impl Autoencoder {
         })
     }
 
-    /// All weights, under the names of [`Architecture::encoder_arrays`] and
-    /// [`Architecture::decoder_arrays`].
-    pub fn weights(&self) -> Weights {
-        let mut weights = self.encoder.weights();
-        weights.extend(self.decoder.weights());
-        weights
+    /// All weights, under the names of [`Architecture::arrays`].
+    pub fn weights(&self, architecture: &Architecture) -> Weights {
+        weights_of(self, architecture.arrays())
     }
 
     /// Patterns to the logits of their reconstruction; of a Gaussian code the mean is decoded.
@@ -125,31 +120,15 @@ impl Encoder {
         weights: &Weights,
         device: &Device,
     ) -> Result<Self, WeightsFault> {
-        let mut inputs = CELLS;
-        let mut hidden = Vec::new();
-        for (index, &width) in architecture.encoder.iter().enumerate() {
-            hidden.push(linear(weights, &format!("encoder.hidden.{index}"), [inputs, width], device)?);
-            inputs = width;
-        }
-        let mean = linear(weights, "encoder.mean", [inputs, LATENT], device)?;
-        let log_variance = match architecture.code {
-            Code::Point => None,
-            Code::Gaussian => Some(linear(weights, "encoder.log_variance", [inputs, LATENT], device)?),
-        };
-        Ok(Self { hidden, mean, log_variance })
-    }
-
-    /// The encoder's weights by name.
-    pub fn weights(&self) -> Weights {
-        let mut weights = Weights::default();
-        for (index, layer) in self.hidden.iter().enumerate() {
-            store_linear(&mut weights, &format!("encoder.hidden.{index}"), layer);
-        }
-        store_linear(&mut weights, "encoder.mean", &self.mean);
-        if let Some(layer) = &self.log_variance {
-            store_linear(&mut weights, "encoder.log_variance", layer);
-        }
-        weights
+        let mut reader = LayerReader::new(weights, architecture.encoder_arrays(), device);
+        Ok(Self {
+            hidden: architecture.encoder.iter().map(|_| reader.linear()).collect::<Result<_, _>>()?,
+            mean: reader.linear()?,
+            log_variance: match architecture.code {
+                Code::Point => None,
+                Code::Gaussian => Some(reader.linear()?),
+            },
+        })
     }
 
     /// Patterns to latents.
@@ -176,50 +155,18 @@ impl Decoder {
         weights: &Weights,
         device: &Device,
     ) -> Result<Self, WeightsFault> {
-        match &architecture.decoder {
-            DecoderShape::Dense(widths) => {
-                let mut inputs = LATENT;
-                let mut hidden = Vec::new();
-                for (index, &width) in widths.iter().enumerate() {
-                    let name = format!("decoder.hidden.{index}");
-                    hidden.push(linear(weights, &name, [inputs, width], device)?);
-                    inputs = width;
-                }
-                let output = linear(weights, "decoder.output", [inputs, CELLS], device)?;
-                Ok(Self::Dense(DenseDecoder { hidden, output }))
-            }
-            &DecoderShape::Residual { width, blocks } => Ok(Self::Residual(ResidualDecoder {
-                input: linear(weights, "decoder.input", [LATENT, width], device)?,
-                blocks: (0..blocks)
-                    .map(|index| ResidualBlock::from_weights(weights, index, width, device))
-                    .collect::<Result<_, _>>()?,
-                output: linear(weights, "decoder.output", [width, CELLS], device)?,
-            })),
-        }
-    }
-
-    /// The decoder's weights by name.
-    pub fn weights(&self) -> Weights {
-        let mut weights = Weights::default();
-        match self {
-            Self::Dense(dense) => {
-                for (index, layer) in dense.hidden.iter().enumerate() {
-                    store_linear(&mut weights, &format!("decoder.hidden.{index}"), layer);
-                }
-                store_linear(&mut weights, "decoder.output", &dense.output);
-            }
-            Self::Residual(residual) => {
-                store_linear(&mut weights, "decoder.input", &residual.input);
-                for (index, block) in residual.blocks.iter().enumerate() {
-                    let name = format!("decoder.block.{index}");
-                    store_norm(&mut weights, &format!("{name}.norm"), &block.norm);
-                    store_linear(&mut weights, &format!("{name}.inner"), &block.inner);
-                    store_linear(&mut weights, &format!("{name}.outer"), &block.outer);
-                }
-                store_linear(&mut weights, "decoder.output", &residual.output);
-            }
-        }
-        weights
+        let mut reader = LayerReader::new(weights, architecture.decoder_arrays(), device);
+        Ok(match &architecture.decoder {
+            DecoderShape::Dense(widths) => Self::Dense(DenseDecoder {
+                hidden: widths.iter().map(|_| reader.linear()).collect::<Result<_, _>>()?,
+                output: reader.linear()?,
+            }),
+            DecoderShape::Residual { blocks, .. } => Self::Residual(ResidualDecoder {
+                input: reader.linear()?,
+                blocks: (0..*blocks).map(|_| ResidualBlock::read(&mut reader)).collect::<Result<_, _>>()?,
+                output: reader.linear()?,
+            }),
+        })
     }
 
     /// Latents to logits.
@@ -244,18 +191,8 @@ impl Decoder {
 }
 
 impl ResidualBlock {
-    fn from_weights(
-        weights: &Weights,
-        index: usize,
-        width: usize,
-        device: &Device,
-    ) -> Result<Self, WeightsFault> {
-        let name = format!("decoder.block.{index}");
-        Ok(Self {
-            norm: layer_norm(weights, &format!("{name}.norm"), width, device)?,
-            inner: linear(weights, &format!("{name}.inner"), [width, width], device)?,
-            outer: linear(weights, &format!("{name}.outer"), [width, width], device)?,
-        })
+    fn read(reader: &mut LayerReader<'_>) -> Result<Self, WeightsFault> {
+        Ok(Self { norm: reader.layer_norm()?, inner: reader.linear()?, outer: reader.linear()? })
     }
 
     /// # Shapes

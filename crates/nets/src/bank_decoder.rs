@@ -6,9 +6,11 @@ use beat::{
 };
 
 use crate::draw::{DENSITY_LOGITS, velocities, within};
-use crate::pattern_decoder::{Logits, PatternDecoder};
 use crate::phrase::{added_velocities, continue_beat, takes};
-use crate::{CounterRng, Draw, LatentMap, Model, ModelError, ModelFault, PhraseDraw, PhraseModel, StepModel};
+use crate::{
+    CounterRng, Draw, LatentMap, Logits, Model, ModelError, ModelFault, PatternDecoder, PhraseDraw,
+    PhraseModel, StepModel,
+};
 
 /// The sampling temperature of phrase and step model where the temperature setting is 0.
 const SEQUENCE_TEMPERATURE_AT_0: f32 = 0.7;

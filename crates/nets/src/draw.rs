@@ -1,7 +1,6 @@
 //! From logits to a pattern and its velocities: the likeliest pattern, sampling at a temperature, dynamics.
 
-use crate::pattern_decoder::{Logits, probability};
-use crate::{CounterRng, HistoryHead, Latent, RngStream};
+use crate::{CounterRng, HistoryHead, Latent, Logits, RngStream, probability};
 use beat::{INSTRUMENTS, Pattern, STEPS, STEPS_PER_BAR};
 
 /// Density 1 adds this much to every logit, density -1 takes it away.

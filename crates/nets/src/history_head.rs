@@ -7,8 +7,7 @@
 
 use beat::{INSTRUMENTS, Pattern, STEPS};
 
-use crate::pattern_decoder::Logits;
-use crate::{LATENT, Latent, Weights, WeightsFault};
+use crate::{LATENT, Latent, Logits, NamedShape, Weights, WeightsFault};
 
 /// Steps of history that are inputs.
 pub const HISTORY: usize = 16;
@@ -21,7 +20,7 @@ pub const HEAD_INNER: usize = 64;
 /// `(lag - 1) * 14 + instrument` of `head.history.weight` is a hit of `instrument` `lag` steps ago; row
 /// `lower * 14 + instrument` of `head.lower.weight`, counted from `[0, 0]`, is added to the
 /// logit of `instrument` by a hit of `lower` on the same step, and is used only where `lower < instrument`.
-pub fn head_arrays() -> Vec<(String, Vec<usize>)> {
+pub fn head_arrays() -> Vec<NamedShape> {
     [
         ("head.history.weight", vec![HISTORY * INSTRUMENTS, HEAD_WIDTH]),
         ("head.latent.weight", vec![LATENT, HEAD_WIDTH]),

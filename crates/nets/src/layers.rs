@@ -1,10 +1,10 @@
 //! The device of all tensors, and burn layers from named arrays and back.
 
-use burn::module::Param;
+use burn::module::{Module, ModuleVisitor, Param};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear};
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::{Array, Weights, WeightsFault};
+use crate::{Array, NamedShape, Weights, WeightsFault};
 
 #[cfg(not(any(feature = "ndarray", feature = "flex")))]
 compile_error!("build nets with the feature `ndarray` (the default) or `flex`");
@@ -23,64 +23,68 @@ pub fn device() -> Device {
     Device::ndarray()
 }
 
-/// The linear layer `name` with its `[inputs, outputs]` matrix.
-///
-/// # Errors
-///
-/// A weight is missing, has the wrong shape, or is not finite.
-pub fn linear(
-    weights: &Weights,
-    name: &str,
-    [inputs, outputs]: [usize; 2],
-    device: &Device,
-) -> Result<Linear, WeightsFault> {
-    let matrix = weights.checked(&format!("{name}.weight"), &[inputs, outputs])?;
-    let bias = weights.checked(&format!("{name}.bias"), &[outputs])?;
-    Ok(Linear { weight: parameter(matrix, device), bias: Some(parameter(bias, device)) })
+/// Builds the layers of a module from the weights of these names and shapes, in the order of the module's fields.
+pub struct LayerReader<'a> {
+    weights: &'a Weights,
+    arrays: std::vec::IntoIter<NamedShape>,
+    device: &'a Device,
 }
 
-/// The layer normalisation `name` over `width` values.
-///
-/// # Errors
-///
-/// A weight is missing, has the wrong shape, or is not finite.
-pub fn layer_norm(
-    weights: &Weights,
-    name: &str,
-    width: usize,
-    device: &Device,
-) -> Result<LayerNorm, WeightsFault> {
-    let mut norm = LayerNormConfig::new(width).init(device);
-    norm.gamma = parameter(weights.checked(&format!("{name}.gamma"), &[width])?, device);
-    norm.beta = Some(parameter(weights.checked(&format!("{name}.beta"), &[width])?, device));
-    Ok(norm)
-}
+impl<'a> LayerReader<'a> {
+    /// A reader that begins with the first of `arrays`.
+    pub fn new(weights: &'a Weights, arrays: Vec<NamedShape>, device: &'a Device) -> Self {
+        Self { weights, arrays: arrays.into_iter(), device }
+    }
 
-/// Stores a linear layer's matrix and bias.
-pub fn store_linear(weights: &mut Weights, name: &str, layer: &Linear) {
-    weights.insert(format!("{name}.weight"), array(&layer.weight));
-    if let Some(bias) = &layer.bias {
-        weights.insert(format!("{name}.bias"), array(bias));
+    /// The next array as a trainable parameter.
+    ///
+    /// # Errors
+    ///
+    /// A weight is missing, has the wrong shape, or is not finite.
+    pub fn parameter<const D: usize>(&mut self) -> Result<Param<Tensor<D>>, WeightsFault> {
+        let next = self.arrays.next();
+        let (name, shape) = next.ok_or_else(|| WeightsFault::Missing("of another layer".to_owned()))?;
+        let Array { shape, values } = self.weights.checked(&name, &shape)?.clone();
+        Ok(Param::from_data(TensorData::new(values, shape), self.device))
+    }
+
+    /// The next two arrays as a linear layer: its `[inputs, outputs]` matrix and its bias.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parameter`].
+    pub fn linear(&mut self) -> Result<Linear, WeightsFault> {
+        Ok(Linear { weight: self.parameter()?, bias: Some(self.parameter()?) })
+    }
+
+    /// The next two arrays as a layer normalisation: gamma and beta.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::parameter`].
+    pub fn layer_norm(&mut self) -> Result<LayerNorm, WeightsFault> {
+        let gamma: Param<Tensor<1>> = self.parameter()?;
+        let mut norm = LayerNormConfig::new(gamma.dims()[0]).init(self.device);
+        (norm.gamma, norm.beta) = (gamma, Some(self.parameter()?));
+        Ok(norm)
     }
 }
 
-/// Stores a layer normalisation's gamma and beta.
-pub fn store_norm(weights: &mut Weights, name: &str, norm: &LayerNorm) {
-    weights.insert(format!("{name}.gamma"), array(&norm.gamma));
-    if let Some(beta) = &norm.beta {
-        weights.insert(format!("{name}.beta"), array(beta));
+/// The values of a module's parameters. `arrays` names them in the order of the module's fields, as for
+/// [`LayerReader`].
+pub fn weights_of(module: &impl Module, arrays: Vec<NamedShape>) -> Weights {
+    struct Writer(Weights, std::vec::IntoIter<NamedShape>);
+    impl ModuleVisitor for Writer {
+        fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
+            let tensor = parameter.val();
+            if let Some((name, _)) = self.1.next() {
+                self.0.insert(name, Array { shape: tensor.dims().to_vec(), values: floats(tensor) });
+            }
+        }
     }
-}
-
-/// A trainable parameter that starts as `array`.
-pub fn parameter<const D: usize>(array: &Array, device: &Device) -> Param<Tensor<D>> {
-    Param::from_data(TensorData::new(array.values.clone(), array.shape.clone()), device)
-}
-
-/// A parameter's values.
-pub fn array<const D: usize>(parameter: &Param<Tensor<D>>) -> Array {
-    let tensor = parameter.val();
-    Array { shape: tensor.dims().to_vec(), values: floats(tensor) }
+    let mut writer = Writer(Weights::default(), arrays.into_iter());
+    module.visit(&mut writer);
+    writer.0
 }
 
 /// A tensor's values in row-major order.

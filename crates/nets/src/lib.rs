@@ -32,7 +32,7 @@ mod step_model;
 mod synthetic;
 mod weights;
 
-pub use architecture::{Architecture, Code, DecoderShape, LATENT, Latent};
+pub use architecture::{Architecture, Code, DecoderShape, LATENT, Latent, Logits};
 pub use autoencoder::{Autoencoder, Decoder, Encoder, EncoderOutput, cells_of, patterns_tensor};
 pub use bank_decoder::BankDecoder;
 pub use draw::{Draw, velocities};
@@ -42,7 +42,7 @@ pub use latent_map::{LatentMap, MapFault, MapRegion};
 pub use layers::device;
 pub use model::{CodeCloud, KitTable, Model, ModelParts, Provenance};
 pub use model_bytes::Precision;
-pub use pattern_decoder::{Logits, PatternDecoder, probability};
+pub use pattern_decoder::PatternDecoder;
 pub use perceptron::{PerceptronShape, SparsePerceptron};
 pub use phrase::{
     ALL_CHOICES, BarPlan, CHOICES, CHOICES_FROM, HALF, HalfBar, HalfPlan, PHRASE_BARS, PHRASE_STEPS,
@@ -50,10 +50,10 @@ pub use phrase::{
     WRITER_SHAPE, WriterContext, begins_with_crash, difference_class, encode_plan, encode_writer, hamming,
     theme,
 };
-pub use recurrent_model::{
-    ATTENTION_KEY, ATTENTION_POSITION_BIAS, ATTENTION_QUERY, RecurrentConfig, RecurrentModel, RecurrentState,
+pub use recurrent_model::{RecurrentConfig, RecurrentModel};
+pub use sampling::{
+    CounterRng, GenerationState, NextStepModel, RngStream, generate, probability, sample_categorical,
 };
-pub use sampling::{CounterRng, GenerationState, RngStream, generate, sample_categorical};
 pub use sequence_model::SequenceModel;
-pub use step_model::{LAGS, STEP_FEATURES, STEP_SHAPE, StepModel, StepState, encode_step};
-pub use weights::{Array, Weights, WeightsFault};
+pub use step_model::{LAGS, STEP_FEATURES, STEP_SHAPE, StepModel, encode_step};
+pub use weights::{Array, NamedShape, Weights, WeightsFault, linear_arrays};

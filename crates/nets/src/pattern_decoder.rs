@@ -5,18 +5,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::draw::{Likeliest, density_shift};
 use crate::layers::floats;
-use crate::{Decoder, Draw, HistoryHead, LATENT, Latent, Model, device};
-
-/// The decoder's output for one latent: the logit of an onset in each cell, `step * 14 + instrument`.
-pub type Logits = [f32; CELLS];
+use crate::{Decoder, Draw, HistoryHead, LATENT, Latent, Logits, Model, device};
 
 /// Latents of one forward pass; more gain nothing.
 const BATCH: usize = 1024;
-
-/// The probability of a logit (the logistic function), 0..=1.
-pub fn probability(logit: f32) -> f32 {
-    1.0 / (1.0 + (-logit).exp())
-}
 
 /// A model's decoder on its device, with the history head where there is one.
 #[derive(Debug)]

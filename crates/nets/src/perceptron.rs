@@ -4,7 +4,7 @@
 //! of a few rows of its matrix. `train` has the same network as a burn module; its test
 //! `inference_and_training_network_agree` holds both together.
 
-use crate::{Weights, WeightsFault};
+use crate::{NamedShape, Weights, WeightsFault, linear_arrays};
 
 /// The sizes of one perceptron.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,26 +29,15 @@ impl PerceptronShape {
     }
 
     /// Names and shapes of its weights; a matrix is `[inputs, outputs]`.
-    pub fn arrays(&self) -> Vec<(String, Vec<usize>)> {
-        let both = |(name, [inputs, outputs]): (String, [usize; 2])| {
-            [(format!("{name}.weight"), vec![inputs, outputs]), (format!("{name}.bias"), vec![outputs])]
-        };
-        self.layers().into_iter().flat_map(both).collect()
+    pub fn arrays(&self) -> Vec<NamedShape> {
+        self.layers().iter().flat_map(|(name, sizes)| linear_arrays(name, *sizes)).collect()
     }
 }
 
 /// A trained perceptron.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SparsePerceptron {
-    layers: [PerceptronLayer; 3],
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct PerceptronLayer {
-    /// `[inputs, outputs]`, row by row.
-    weight: Vec<f32>,
-    /// `[outputs]`
-    bias: Vec<f32>,
+    layers: [LinearLayer; 3],
 }
 
 impl SparsePerceptron {
@@ -58,11 +47,7 @@ impl SparsePerceptron {
     ///
     /// A weight is missing, has the wrong shape, or is not finite.
     pub fn new(shape: &PerceptronShape, weights: &Weights) -> Result<Self, WeightsFault> {
-        let layer = |(name, [inputs, outputs]): (String, [usize; 2])| -> Result<_, WeightsFault> {
-            let weight = weights.checked(&format!("{name}.weight"), &[inputs, outputs])?.values.clone();
-            let bias = weights.checked(&format!("{name}.bias"), &[outputs])?.values.clone();
-            Ok(PerceptronLayer { weight, bias })
-        };
+        let layer = |(name, sizes): (String, [usize; 2])| LinearLayer::from_weights(weights, &name, sizes);
         let [first, inner, output] = shape.layers().map(layer);
         Ok(Self { layers: [first?, inner?, output?] })
     }
@@ -72,25 +57,49 @@ impl SparsePerceptron {
     pub fn logits(&self, encode: impl FnOnce(&mut dyn FnMut(usize))) -> Vec<f32> {
         let [first, inner, output] = &self.layers;
         let mut sums = first.bias.clone();
-        encode(&mut |input| first.add_row(&mut sums, input, 1.0));
-        output.forward_relu(&inner.forward_relu(&sums))
+        encode(&mut |input| first.add(&mut sums, input, &[1.0]));
+        output.forward(&relu(inner.forward(&relu(sums))))
     }
 }
 
-impl PerceptronLayer {
-    fn add_row(&self, sums: &mut [f32], input: usize, factor: f32) {
-        let row = &self.weight[input * self.bias.len()..][..self.bias.len()];
-        for (sum, value) in sums.iter_mut().zip(row) {
-            *sum += factor * value;
-        }
+/// A linear layer for inference.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LinearLayer {
+    /// `[inputs, outputs]`, row by row.
+    weight: Vec<f32>,
+    /// `[outputs]`
+    pub(crate) bias: Vec<f32>,
+}
+
+impl LinearLayer {
+    /// The layer `name` of `[inputs, outputs]`.
+    pub(crate) fn from_weights(
+        weights: &Weights,
+        name: &str,
+        sizes: [usize; 2],
+    ) -> Result<Self, WeightsFault> {
+        let [weight, bias] =
+            linear_arrays(name, sizes).map(|(name, shape)| weights.checked(&name, &shape).cloned());
+        Ok(Self { weight: weight?.values, bias: bias?.values })
     }
 
-    /// This layer's outputs for ReLU of `inputs`.
-    fn forward_relu(&self, inputs: &[f32]) -> Vec<f32> {
+    pub(crate) fn forward(&self, inputs: &[f32]) -> Vec<f32> {
         let mut sums = self.bias.clone();
-        for (input, value) in inputs.iter().enumerate().filter(|(_, value)| **value > 0.0) {
-            self.add_row(&mut sums, input, *value);
-        }
+        self.add(&mut sums, 0, inputs);
         sums
     }
+
+    /// Adds the products of `inputs` with the rows from `from` on.
+    pub(crate) fn add(&self, sums: &mut [f32], from: usize, inputs: &[f32]) {
+        let rows = self.weight.chunks_exact(sums.len()).skip(from);
+        for (row, input) in rows.zip(inputs).filter(|(_, input)| **input != 0.0) {
+            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += input * value);
+        }
+    }
+}
+
+/// ReLU.
+pub(crate) fn relu(mut values: Vec<f32>) -> Vec<f32> {
+    values.iter_mut().for_each(|value| *value = value.max(0.0));
+    values
 }

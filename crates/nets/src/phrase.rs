@@ -20,7 +20,7 @@ use beat::{CLASSES, STEPS, STEPS_PER_BAR};
 
 use crate::draw::within;
 use crate::{
-    CounterRng, GenerationState, ModelError, ModelFault, PerceptronShape, RngStream, SequenceModel,
+    CounterRng, ModelError, ModelFault, NamedShape, PerceptronShape, RngStream, SequenceModel,
     SparsePerceptron, StepModel, Weights, WeightsFault, generate, sample_categorical,
 };
 use plan::{CRASH, FILL, TOMS, edit_class, toms};
@@ -74,7 +74,7 @@ impl PhraseModel {
     pub const KIND: &str = "phrase";
 
     /// Names and shapes of its weights; a matrix is `[inputs, outputs]`.
-    pub fn arrays() -> Vec<(String, Vec<usize>)> {
+    pub fn arrays() -> Vec<NamedShape> {
         [PLANNER_SHAPE.arrays(), WRITER_SHAPE.arrays()].concat()
     }
 
@@ -237,9 +237,7 @@ pub(crate) fn continue_beat(
     temperature: f32,
     rng: CounterRng,
 ) -> Phrase {
-    let mut state = model.start();
-    beat.iter().for_each(|class| state.push(*class));
-    let generated = generate(&mut state, STEPS, PHRASE_STEPS - STEPS, temperature, rng);
+    let generated = generate(model, beat, PHRASE_STEPS - STEPS, temperature, rng);
     let steps = std::array::from_fn(|step| if step < STEPS { beat[step] } else { generated[step - STEPS] });
     // Without plans every bar is orchestrated as the beat is.
     Phrase { steps, plans: [BarPlan::default(); PHRASE_BARS] }

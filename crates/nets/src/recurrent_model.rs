@@ -9,7 +9,8 @@ use std::collections::VecDeque;
 use beat::{CLASSES, PIECES, STEPS_PER_BAR};
 use serde::{Deserialize, Serialize};
 
-use crate::{GenerationState, Weights, WeightsFault};
+use crate::perceptron::{LinearLayer, relu};
+use crate::{GenerationState, NamedShape, NextStepModel, Weights, WeightsFault, linear_arrays};
 
 /// The sizes of a recurrent model, as its file holds them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -78,14 +79,11 @@ impl RecurrentConfig {
         if lags_sound && sound { Ok(()) } else { Err(fault()) }
     }
 
-    /// Name of LSTM layer `layer`.
-    pub fn layer_name(layer: usize) -> String {
-        format!("recurrent.{layer}")
-    }
-
-    /// Inputs of LSTM layer `layer`.
-    pub fn layer_inputs(&self, layer: usize) -> usize {
-        if layer == 0 { self.inputs() } else { self.width }
+    /// Name and `[inputs, outputs]` of LSTM layer `number`: rows of its inputs, then of its hidden state; columns of
+    /// its four gates.
+    fn layer(&self, number: usize) -> (String, [usize; 2]) {
+        let inputs = if number == 0 { self.inputs() } else { self.width };
+        (format!("recurrent.{number}"), [inputs + self.width, 4 * self.width])
     }
 
     /// The linear layers of the output head: name, `[inputs, outputs]`. With attention they read the hidden
@@ -99,32 +97,26 @@ impl RecurrentConfig {
     }
 
     /// Names and shapes of its weights; a matrix is `[inputs, outputs]`.
-    pub fn arrays(&self) -> Vec<(String, Vec<usize>)> {
-        let Self { width, attention_window, .. } = *self;
-        let linear = |name: &str, [inputs, outputs]: [usize; 2]| {
-            [(format!("{name}.weight"), vec![inputs, outputs]), (format!("{name}.bias"), vec![outputs])]
-        };
-        let mut arrays = Vec::new();
-        for layer in 0..self.layers {
-            let inputs = self.layer_inputs(layer);
-            arrays.extend(linear(&Self::layer_name(layer), [inputs + width, 4 * width]));
-        }
+    pub fn arrays(&self) -> Vec<NamedShape> {
+        let Self { layers, width, attention_window, .. } = *self;
+        let lstms = (0..layers).map(|number| self.layer(number));
+        let mut arrays: Vec<_> = lstms.flat_map(|(name, sizes)| linear_arrays(&name, sizes)).collect();
         if attention_window > 0 {
-            arrays.extend(linear(ATTENTION_QUERY, [width, width]));
-            arrays.extend(linear(ATTENTION_KEY, [width, width]));
+            arrays.extend(linear_arrays(ATTENTION_QUERY, [width, width]));
+            arrays.extend(linear_arrays(ATTENTION_KEY, [width, width]));
             arrays.push((ATTENTION_POSITION_BIAS.to_owned(), vec![attention_window]));
         }
-        arrays.extend(self.head_layers().into_iter().flat_map(|(name, sizes)| linear(name, sizes)));
+        arrays.extend(self.head_layers().into_iter().flat_map(|(name, sizes)| linear_arrays(name, sizes)));
         arrays
     }
 }
 
 /// Name of the attention's query layer, `[width, width]`.
-pub const ATTENTION_QUERY: &str = "attention.query";
+const ATTENTION_QUERY: &str = "attention.query";
 /// Name of the attention's key layer, `[width, width]`.
-pub const ATTENTION_KEY: &str = "attention.key";
+const ATTENTION_KEY: &str = "attention.key";
 /// Name of the relative position bias, `[attention_window]`: one step ago first.
-pub const ATTENTION_POSITION_BIAS: &str = "attention.near";
+const ATTENTION_POSITION_BIAS: &str = "attention.near";
 
 /// A trained recurrent model.
 #[derive(Clone, Debug, PartialEq)]
@@ -143,14 +135,6 @@ struct Attention {
     position_bias: Vec<f32>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-struct LinearLayer {
-    /// `[inputs, outputs]`, row by row.
-    weight: Vec<f32>,
-    /// `[outputs]`
-    bias: Vec<f32>,
-}
-
 impl RecurrentModel {
     /// The model of these weights.
     ///
@@ -159,39 +143,38 @@ impl RecurrentModel {
     /// A size is out of bounds; a weight is missing, has the wrong shape, or is not finite.
     pub fn new(config: &RecurrentConfig, weights: &Weights) -> Result<Self, WeightsFault> {
         config.check()?;
-        weights.check(&config.arrays())?;
-        let values = |name: &str| weights.get(name).map(|array| array.values.clone()).unwrap_or_default();
-        let layer = |name: &str| LinearLayer {
-            weight: values(&format!("{name}.weight")),
-            bias: values(&format!("{name}.bias")),
-        };
-        let attention = || Attention {
-            query: layer(ATTENTION_QUERY),
-            key: layer(ATTENTION_KEY),
-            position_bias: values(ATTENTION_POSITION_BIAS),
+        let layer = |name: &str, sizes| LinearLayer::from_weights(weights, name, sizes);
+        let lstms = (0..config.layers).map(|number| config.layer(number));
+        let head = config.head_layers().into_iter();
+        let RecurrentConfig { width, attention_window, .. } = *config;
+        let attention = || -> Result<Attention, WeightsFault> {
+            let position_bias = weights.checked(ATTENTION_POSITION_BIAS, &[attention_window])?.values.clone();
+            let [query, key] = [ATTENTION_QUERY, ATTENTION_KEY].map(|name| layer(name, [width, width]));
+            Ok(Attention { query: query?, key: key?, position_bias })
         };
         Ok(Self {
             config: config.clone(),
-            layers: (0..config.layers).map(|number| layer(&RecurrentConfig::layer_name(number))).collect(),
-            attention: (config.attention_window > 0).then(attention),
-            head: config.head_layers().into_iter().map(|(name, _)| layer(name)).collect(),
+            layers: lstms.map(|(name, sizes)| layer(&name, sizes)).collect::<Result<_, _>>()?,
+            attention: (attention_window > 0).then(attention).transpose()?,
+            head: head.map(|(name, sizes)| layer(name, sizes)).collect::<Result<_, _>>()?,
         })
     }
+}
 
-    /// The state before the first step of a bar.
-    pub fn start(&self) -> RecurrentState<'_> {
+impl NextStepModel for RecurrentModel {
+    fn start(&self) -> Box<dyn GenerationState + '_> {
         let zeros =
             || LayerState { hidden: vec![0.0; self.config.width], cell: vec![0.0; self.config.width] };
         let layers = (0..self.config.layers).map(|_| zeros()).collect();
         let mut state = RecurrentState { model: self, past: Vec::new(), layers, attended: VecDeque::new() };
         state.advance();
-        state
+        Box::new(state)
     }
 }
 
 /// A recurrent model with its state after some steps.
 #[derive(Clone, Debug)]
-pub struct RecurrentState<'a> {
+struct RecurrentState<'a> {
     model: &'a RecurrentModel,
     past: Vec<u16>,
     /// Hidden and cell state of each layer.
@@ -222,10 +205,7 @@ impl GenerationState for RecurrentState<'_> {
             hidden.extend(attended);
         }
         for (number, layer) in self.model.head.iter().enumerate() {
-            if number > 0 {
-                hidden.iter_mut().for_each(|value| *value = value.max(0.0));
-            }
-            hidden = layer.forward(&hidden);
+            hidden = layer.forward(&if number > 0 { relu(hidden) } else { hidden });
         }
         hidden
     }
@@ -296,22 +276,6 @@ impl LayerState {
             // The stored forget bias is one less than the effective one, so that a fresh layer remembers.
             let cell = sigmoid(gate(1) + 1.0) * self.cell[unit] + sigmoid(gate(0)) * gate(2).tanh();
             (self.cell[unit], self.hidden[unit]) = (cell, sigmoid(gate(3)) * cell.tanh());
-        }
-    }
-}
-
-impl LinearLayer {
-    fn forward(&self, inputs: &[f32]) -> Vec<f32> {
-        let mut sums = self.bias.clone();
-        self.add(&mut sums, 0, inputs);
-        sums
-    }
-
-    /// Adds the products of `inputs` with the rows from `from` on.
-    fn add(&self, sums: &mut [f32], from: usize, inputs: &[f32]) {
-        let rows = self.weight.chunks_exact(sums.len()).skip(from);
-        for (row, input) in rows.zip(inputs).filter(|(_, input)| **input != 0.0) {
-            sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += input * value);
         }
     }
 }

@@ -54,6 +54,17 @@ fn mix(x: u64) -> u64 {
     x ^ x >> 31
 }
 
+/// The probability of a logit (the logistic function), 0..=1.
+pub fn probability(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
+}
+
+/// A model that predicts the next step of a song.
+pub trait NextStepModel: Sync {
+    /// The state before the first step of a bar.
+    fn start(&self) -> Box<dyn GenerationState + '_>;
+}
+
 /// The state of a next-step model while a song is generated or scored.
 pub trait GenerationState {
     /// The logits of every class for the next step.
@@ -63,23 +74,25 @@ pub trait GenerationState {
     fn push(&mut self, class: u16);
 }
 
-/// Generates `steps` steps and appends them to `state`. At temperature 0 each is the most probable class, at
-/// 1 each is drawn from the model's distribution. `first` is the index of the first one in the song: the
-/// random numbers are keyed by it.
+/// Generates `steps` steps after those of `prime`, the beginning of a song. At temperature 0 each is the most
+/// probable class, at 1 each is drawn from the model's distribution. Random numbers are keyed by the index of a step
+/// in the song.
 pub fn generate(
-    state: &mut dyn GenerationState,
-    first: usize,
+    model: &dyn NextStepModel,
+    prime: &[u16],
     steps: usize,
     temperature: f32,
     rng: CounterRng,
 ) -> Vec<u16> {
+    let mut state = model.start();
+    prime.iter().for_each(|class| state.push(*class));
     let next = |step: usize| {
         let uniform = rng.uniform(step, RngStream::Step);
         let class = sample_categorical(&state.logits(), temperature, uniform) as u16;
         state.push(class);
         class
     };
-    (first..first + steps).map(next).collect()
+    (prime.len()..prime.len() + steps).map(next).collect()
 }
 
 /// Draws an index from the softmax of `logits / temperature` by inverse transform sampling with `uniform`

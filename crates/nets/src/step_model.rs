@@ -9,8 +9,8 @@ use std::ops::RangeInclusive;
 use beat::{CLASSES, PIECES, STEPS_PER_BAR};
 
 use crate::{
-    GenerationState, ModelError, ModelFault, PerceptronShape, SequenceModel, SparsePerceptron, Weights,
-    WeightsFault,
+    GenerationState, ModelError, ModelFault, NextStepModel, PerceptronShape, SequenceModel, SparsePerceptron,
+    Weights, WeightsFault,
 };
 
 /// The step model's sizes; [`encode_step`] defines its inputs.
@@ -85,16 +85,17 @@ impl StepModel {
     pub fn logits(&self, past: &[u16]) -> Vec<f32> {
         self.0.logits(|on| encode_step(past, |_| false, on))
     }
+}
 
-    /// The state before the first step of a bar.
-    pub fn start(&self) -> StepState<'_> {
-        StepState { model: self, past: Vec::new() }
+impl NextStepModel for StepModel {
+    fn start(&self) -> Box<dyn GenerationState + '_> {
+        Box::new(StepState { model: self, past: Vec::new() })
     }
 }
 
 /// A step model with all steps generated so far.
 #[derive(Clone, Debug)]
-pub struct StepState<'a> {
+struct StepState<'a> {
     model: &'a StepModel,
     past: Vec<u16>,
 }

@@ -19,9 +19,7 @@ impl Model {
     /// The parts of [`Model::synthetic`], for tests to change.
     pub fn synthetic_parts(seed: u64) -> ModelParts {
         let architecture = Architecture::paper();
-        let mut arrays = architecture.encoder_arrays();
-        arrays.extend(architecture.decoder_arrays());
-        let mut weights = Weights::initial(&arrays, seed);
+        let mut weights = Weights::initial(&architecture.arrays(), seed);
         sharpen(&mut weights);
         ModelParts {
             kit: KitTable::default(),

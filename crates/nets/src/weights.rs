@@ -14,6 +14,14 @@ pub struct Array {
     pub values: Vec<f32>,
 }
 
+/// The name and the shape of an array.
+pub type NamedShape = (String, Vec<usize>);
+
+/// The two arrays of the linear layer `name`: its matrix and its bias.
+pub fn linear_arrays(name: &str, [inputs, outputs]: [usize; 2]) -> [NamedShape; 2] {
+    [(format!("{name}.weight"), vec![inputs, outputs]), (format!("{name}.bias"), vec![outputs])]
+}
+
 /// Named arrays, in the order of their names.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Weights(BTreeMap<String, Array>);
@@ -47,7 +55,7 @@ impl Weights {
     ///
     /// A matrix and its bias are uniform within one over the root of the matrix's inputs (He et al.,
     /// arXiv 1502.01852, with the gain that PyTorch and burn use); a normalisation starts as identity.
-    pub fn initial(arrays: &[(String, Vec<usize>)], seed: u64) -> Self {
+    pub fn initial(arrays: &[NamedShape], seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let mut weights = Self::default();
         let mut limit = 1.0;
@@ -118,7 +126,7 @@ impl Weights {
     /// # Errors
     ///
     /// As [`Self::checked`], for the first array that is wrong.
-    pub fn check(&self, arrays: &[(String, Vec<usize>)]) -> Result<(), WeightsFault> {
+    pub fn check(&self, arrays: &[NamedShape]) -> Result<(), WeightsFault> {
         arrays.iter().try_for_each(|(name, shape)| self.checked(name, shape).map(|_| ()))
     }
 }

@@ -64,9 +64,7 @@ fn plain_decode(architecture: &Architecture, weights: &Weights, latent: Latent) 
 }
 
 fn weights(architecture: &Architecture) -> Weights {
-    let mut arrays = architecture.encoder_arrays();
-    arrays.extend(architecture.decoder_arrays());
-    Weights::initial(&arrays, 4711)
+    Weights::initial(&architecture.arrays(), 4711)
 }
 
 fn burn_decode(architecture: &Architecture, latent: Latent) -> Vec<f32> {

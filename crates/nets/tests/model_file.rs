@@ -45,7 +45,8 @@ fn values_beyond_what_16_bits_hold_are_written_in_32() {
 #[test]
 fn a_model_without_map_or_encoder_is_sound_but_says_so() {
     let mut parts = ModelParts { map: None, ..Model::synthetic_parts(1) };
-    parts.weights = Model::synthetic(1).decoder(&nets::device()).weights();
+    let decoder = Model::synthetic(1).decoder(&nets::device());
+    parts.weights = nets::layers::weights_of(&decoder, parts.architecture.decoder_arrays());
     let model = Model::new("no map", parts).expect("sound without a map");
     assert!(!model.has_encoder() && model.encoder(&nets::device()).is_none());
     let read = Model::from_bytes("no map", &model.to_bytes(Precision::Single)).expect("as sound");

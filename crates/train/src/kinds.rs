@@ -12,17 +12,18 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use anyhow::{Context, Result, bail};
-use nets::{CounterRng, GenerationState, Model, Provenance, SequenceModel, Weights, generate};
+use nets::layers::weights_of;
+use nets::{CounterRng, Model, NamedShape, NextStepModel, Provenance, SequenceModel, Weights, generate};
 use serde_json::{Value, json};
 
 use crate::metrics::phrases::set::{PhraseSet, continued};
-use crate::metrics::reconstruction::ReconstructionFigures;
 use crate::metrics::steps::{StepFigures, step_figures};
 use crate::patterns::Patterns;
 use crate::songs::Songs;
 use crate::training::{Checkpoint, Objective, Progress, Recipe, Trained, train, write_parameters};
 
 pub use phrase::PhraseGenerator;
+pub use vae::ReconstructionFigures;
 
 /// All kinds, in the order of the help.
 pub static KINDS: &[Kind] = &[
@@ -173,19 +174,30 @@ impl Run<'_> {
         Ok((network, trained))
     }
 
-    /// Trains a sequence model.
+    /// Trains a sequence model whose network has these arrays, in the order of its fields.
     pub(crate) fn train_sequence<O: Objective>(
         &mut self,
         objective: &O,
         recipe: &Recipe,
         kind: &str,
         config: &impl serde::Serialize,
-        weights: impl FnOnce(&O::Model) -> Weights,
+        arrays: Vec<NamedShape>,
     ) -> Result<SequenceModel> {
         let (network, trained) = self.train(objective, recipe)?;
+        self.sequence_model(kind, config, weights_of(&network, arrays), &trained)
+    }
+
+    /// The sequence model of a run's weights and losses.
+    pub(crate) fn sequence_model(
+        &self,
+        kind: &str,
+        config: &impl serde::Serialize,
+        weights: Weights,
+        trained: &Trained,
+    ) -> Result<SequenceModel> {
         let provenance =
-            Provenance { quality: json!({ "training": quality(&trained) }), ..self.provenance.clone() };
-        Ok(SequenceModel::new(kind, config, weights(&network), provenance)?)
+            Provenance { quality: json!({ "training": quality(trained) }), ..self.provenance.clone() };
+        Ok(SequenceModel::new(kind, config, weights, provenance)?)
     }
 }
 
@@ -244,18 +256,9 @@ pub trait BarGenerator: Sync {
     fn default_prime(&self) -> Option<&[u16]>;
 }
 
-/// A model that predicts the next step of a song.
-pub trait NextStepModel: Sync {
-    /// The state before the first step of a bar.
-    fn start(&self) -> Box<dyn GenerationState + '_>;
-}
-
 impl<M: NextStepModel> BarGenerator for M {
     fn bars(&self, prime: Option<&[u16]>, bars: usize, temperature: f32, rng: CounterRng) -> Vec<u16> {
-        let prime = prime.unwrap_or_default();
-        let mut state = self.start();
-        prime.iter().for_each(|class| state.push(*class));
-        generate(state.as_mut(), prime.len(), bars * beat::STEPS_PER_BAR, temperature, rng)
+        generate(self, prime.unwrap_or_default(), bars * beat::STEPS_PER_BAR, temperature, rng)
     }
 
     fn default_prime(&self) -> Option<&[u16]> {

@@ -5,7 +5,6 @@ pub mod evaluation_set;
 pub mod figures;
 pub mod neighbours;
 pub mod phrases;
-pub mod reconstruction;
 #[cfg(test)]
 mod shipped;
 pub mod steps;

@@ -4,6 +4,7 @@
 //! callback, and checkpoints are handed to it.
 
 mod checkpoint;
+mod recipe;
 
 use std::ops::ControlFlow;
 
@@ -11,11 +12,12 @@ use anyhow::{Context, Result, ensure};
 use burn::grad_clipping::GradientClippingConfig;
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::Device;
+use burn::tensor::{Device, Tensor};
 
 use crate::rng::{Purpose, TrainingRng};
 
 pub use checkpoint::{Checkpoint, Epoch, Parameters, read_parameters, write_parameters};
+pub use recipe::{LearningRate, Recipe};
 
 /// The source of the training examples.
 pub trait BatchSource {
@@ -108,58 +110,29 @@ impl Gradients {
     pub fn of(loss: f64, gradients: GradientsParams) -> Self {
         Self { loss, by_optimizer: vec![gradients] }
     }
-}
 
-/// The learning rate schedule of an optimizer.
-#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize)]
-#[serde(untagged)]
-pub enum LearningRate {
-    /// One cycle (Smith & Topin 2017): up quickly, down along a cosine.
-    OneCycle {
-        /// The highest learning rate.
-        peak: f64,
-        /// Which share of the run the rise takes, in 0..1.
-        warm_up: f64,
-    },
-    /// The same throughout.
-    Constant(f64),
-}
-
-impl LearningRate {
-    /// The rate where `progress` (0..=1) of the run is done. One cycle starts at `peak / 25` and ends at
-    /// `peak / 250,000`.
-    pub fn at(&self, progress: f64) -> f64 {
-        let (peak, warm_up) = match *self {
-            Self::Constant(rate) => return rate,
-            Self::OneCycle { peak, warm_up } => (peak, warm_up),
-        };
-        let (first, last) = (peak / 25.0, peak / 250_000.0);
-        let (from, to, share) = if progress < warm_up {
-            (first, peak, progress / warm_up)
-        } else {
-            (peak, last, (progress - warm_up) / (1.0 - warm_up))
-        };
-        from + (to - from) * 0.5 * (1.0 - (std::f64::consts::PI * share.clamp(0.0, 1.0)).cos())
+    /// Those of a loss by autodiff, of a network with one optimizer.
+    ///
+    /// # Errors
+    ///
+    /// The loss can't be read back.
+    pub fn of_loss(loss: Tensor<1>, model: &impl Module) -> Result<Self> {
+        let gradients = GradientsParams::from_grads(loss.backward(), model);
+        Ok(Self::of(f64::from(loss.try_into_scalar::<f32>()?), gradients))
     }
 }
 
-/// The hyper-parameters of a run, whatever the objective.
-#[derive(Clone, Debug, serde::Serialize)]
-pub struct Recipe {
-    /// The kind and the hashes of its data. A checkpoint of another subject is refused.
-    pub subject: String,
-    /// Passes over the source.
-    pub epochs: usize,
-    /// Examples of one step.
-    pub batch: usize,
-    /// The learning rate of each optimizer, in the order of [`Gradients::by_optimizer`].
-    pub rates: Vec<LearningRate>,
-    /// Each parameter's gradient is clipped to this norm.
-    pub clip: f32,
-    /// The run ends after this many epochs without a better validation loss.
-    pub early_stop_epochs: usize,
-    /// Seed of the first weights, the order of examples and all noise.
-    pub seed: u64,
+/// The mean loss over all examples; `loss` gives the mean over at most `batch` of them.
+pub(crate) fn mean_loss<T>(
+    examples: &[T],
+    batch: usize,
+    loss: impl Fn(&[T]) -> Result<Tensor<1>>,
+) -> Result<f64> {
+    let mut total = 0.0;
+    for batch in examples.chunks(batch) {
+        total += f64::from(loss(batch)?.try_into_scalar::<f32>()?) * batch.len() as f64;
+    }
+    Ok(total / examples.len().max(1) as f64)
 }
 
 /// Progress of the loop; at each of these points it can be stopped.
@@ -352,19 +325,5 @@ pub(crate) mod tests_support {
         })?;
         ensure!(trained.interrupted && trained.epochs.len() == 1, "not interrupted");
         Checkpoint::from_bytes(&bytes)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_rate_rises_once_and_falls_once() {
-        let cycle = LearningRate::OneCycle { peak: 3e-3, warm_up: 0.25 };
-        let rates: Vec<f64> = (0..=100).map(|k| cycle.at(f64::from(k) / 100.0)).collect();
-        assert!((rates[0] - 1.2e-4).abs() < 1e-9 && (rates[25] - 3e-3).abs() < 1e-9 && rates[100] < 2e-8);
-        assert!(rates[..26].is_sorted() && rates[25..].iter().rev().is_sorted());
-        assert_eq!(LearningRate::Constant(1e-3).at(0.7), 1e-3);
     }
 }

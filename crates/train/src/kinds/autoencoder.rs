@@ -19,7 +19,7 @@ use crate::layers::cross_entropy::binary_cross_entropy;
 use crate::layers::mlp::Mlp;
 use crate::patterns::{Patterns, patterns_of};
 use crate::rng::TrainingRng;
-use crate::training::{Gradients, LearningRate, Objective, Recipe, ShuffledRows};
+use crate::training::{Gradients, LearningRate, Objective, Recipe, ShuffledRows, mean_loss};
 
 /// The paper's autoencoder.
 pub(super) const AE: Kind = Kind {
@@ -82,15 +82,9 @@ fn train(
     let one_cycle = LearningRate::OneCycle { peak: 3e-3, warm_up };
     let critic =
         matches!(loss, AutoencoderLoss::Interpolation { .. }).then_some(LearningRate::Constant(1e-3));
-    let recipe = Recipe {
-        subject: format!("{name} of {}", patterns.sha256),
-        epochs: run.epochs.unwrap_or(epochs),
-        batch: 256,
-        rates: std::iter::once(one_cycle).chain(critic).collect(),
-        clip: 50.0,
-        early_stop_epochs: 5,
-        seed: run.seed,
-    };
+    let subject = format!("{name} of {}", patterns.sha256);
+    let mut recipe = Recipe::new(subject, run.epochs.unwrap_or(epochs), 256, one_cycle, run.seed);
+    recipe.rates.extend(critic);
     let training = ShuffledRows(patterns_of(&patterns.training()));
     let validation = patterns_of(&patterns.validation());
     let objective = AutoencoderTraining { architecture, loss, training, validation };
@@ -104,7 +98,7 @@ fn train(
         genres: Vec::new(),
         architecture: objective.architecture.clone(),
         provenance,
-        weights: autoencoder.weights(),
+        weights: autoencoder.weights(&objective.architecture),
         thresholds: None,
         codes: CodeCloud::of(codes),
         map: None,
@@ -197,38 +191,30 @@ impl Objective for AutoencoderTraining {
                 let logits = model.autoencoder.decoder.forward(reparameterised(&code, rng, &device));
                 let loss = reconstruction_loss(logits, patterns);
                 let loss = divergence(&code).map_or(loss.clone(), |nats| loss + nats * weight);
-                without_critic(model, loss)
+                Gradients::of_loss(loss, &model.autoencoder)
             }
             (AutoencoderLoss::Interpolation { lambda, gamma }, Some(critic)) => {
                 interpolation(model, critic, patterns, code.mean, [lambda, gamma], rng)
             }
             _ => {
                 let logits = model.autoencoder.decoder.forward(code.mean);
-                without_critic(model, reconstruction_loss(logits, patterns))
+                Gradients::of_loss(reconstruction_loss(logits, patterns), &model.autoencoder)
             }
         }
     }
 
     fn validation_loss(&self, model: &AutoencoderWithCritic) -> Result<f64> {
-        let mut total = 0.0;
-        for batch in self.validation.chunks(1024) {
+        mean_loss(&self.validation, 1024, |batch| {
             let patterns = patterns_tensor(batch, &nets::device());
             let code = model.autoencoder.encoder.forward(patterns.clone());
             let logits = model.autoencoder.decoder.forward(code.mean.clone());
-            let mut loss = reconstruction_loss(logits, patterns);
-            if let (AutoencoderLoss::Variational { beta }, Some(nats)) = (self.loss, divergence(&code)) {
-                loss = loss + nats * beta;
-            }
-            total += f64::from(loss.try_into_scalar::<f32>()?) * batch.len() as f64;
-        }
-        Ok(total / self.validation.len().max(1) as f64)
+            let loss = reconstruction_loss(logits, patterns);
+            Ok(match (self.loss, divergence(&code)) {
+                (AutoencoderLoss::Variational { beta }, Some(nats)) => loss + nats * beta,
+                _ => loss,
+            })
+        })
     }
-}
-
-/// Gradients of the autoencoder alone.
-fn without_critic(model: &AutoencoderWithCritic, loss: Tensor<1>) -> Result<Gradients> {
-    let gradients = GradientsParams::from_grads(loss.backward(), &model.autoencoder);
-    Ok(Gradients::of(f64::from(loss.try_into_scalar::<f32>()?), gradients))
 }
 
 /// Latents sampled from the encoder's distributions (reparameterisation).

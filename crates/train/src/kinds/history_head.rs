@@ -5,13 +5,11 @@ use anyhow::{Context, Result};
 use beat::{CELLS, INSTRUMENTS, Pattern, STEPS};
 use burn::module::{Module, Param};
 use burn::nn::Linear;
-use burn::optim::GradientsParams;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
-use nets::layers::{array, linear, parameter, store_linear};
+use nets::layers::{LayerReader, weights_of};
 use nets::{
-    Decoder, HEAD_INNER, HEAD_WIDTH, HISTORY, LATENT, Latent, Model, Weights, WeightsFault, head_arrays,
-    patterns_tensor,
+    Decoder, HEAD_WIDTH, HISTORY, LATENT, Latent, Model, Weights, WeightsFault, head_arrays, patterns_tensor,
 };
 
 use super::{Kind, Run, TrainKind, quality, set_quality};
@@ -53,18 +51,12 @@ fn train(run: &mut Run<'_>, patterns: &Patterns, model: Model) -> Result<Model> 
         validation: encoded(&patterns.validation())?,
         deviation: model.codes().deviation,
     };
-    let recipe = Recipe {
-        subject: format!("HistoryHead of {} for {}", patterns.sha256, model.sha256_hex()),
-        epochs: run.epochs.unwrap_or(16),
-        batch: 256,
-        rates: vec![LearningRate::OneCycle { peak: 4e-3, warm_up: 0.1 }],
-        clip: 50.0,
-        early_stop_epochs: 5,
-        seed: run.seed,
-    };
+    let subject = format!("HistoryHead of {} for {}", patterns.sha256, model.sha256_hex());
+    let rate = LearningRate::OneCycle { peak: 4e-3, warm_up: 0.1 };
+    let recipe = Recipe::new(subject, run.epochs.unwrap_or(16), 256, rate, run.seed);
     let (head, losses) = run.train(&objective, &recipe)?;
     let mut parts = model.into_parts();
-    parts.weights.extend(head.weights());
+    parts.weights.extend(weights_of(&head, head_arrays()));
     parts.provenance.commands.extend(run.provenance.commands.last().cloned());
     set_quality(&mut parts.provenance.quality, "head", quality(&losses));
     Ok(Model::new("the trained model", parts)?)
@@ -136,8 +128,7 @@ impl Objective for HeadTraining {
         let truth: Vec<Pattern> = batch.iter().map(|(pattern, _)| *pattern).collect();
         let logits = self.logits(model, &batch, &hidden, &device);
         let loss = binary_cross_entropy(logits, patterns_tensor(&truth, &device)).sum() / batch.len() as f32;
-        let gradients = GradientsParams::from_grads(loss.backward(), model);
-        Ok(Gradients::of(f64::from(loss.try_into_scalar::<f32>()?), gradients))
+        Gradients::of_loss(loss, model)
     }
 
     fn validation_loss(&self, model: &HeadNetwork) -> Result<f64> {
@@ -169,29 +160,15 @@ struct HeadNetwork {
 impl HeadNetwork {
     /// The head of these weights. Fresh ones: `Weights::initial(&head_arrays(), seed)`.
     fn from_weights(weights: &Weights, device: &Device) -> Result<Self, WeightsFault> {
-        let matrix = |name: &str, rows: usize, columns: usize| {
-            Ok(parameter(weights.checked(&format!("head.{name}.weight"), &[rows, columns])?, device))
-        };
+        let mut reader = LayerReader::new(weights, head_arrays(), device);
         Ok(Self {
-            history: matrix("history", HISTORY * INSTRUMENTS, HEAD_WIDTH)?,
-            latent: matrix("latent", LATENT, HEAD_WIDTH)?,
-            position: matrix("position", STEPS, HEAD_WIDTH)?,
-            inner: linear(weights, "head.inner", [HEAD_WIDTH, HEAD_INNER], device)?,
-            output: linear(weights, "head.output", [HEAD_INNER, INSTRUMENTS], device)?,
-            lower: matrix("lower", INSTRUMENTS, INSTRUMENTS)?,
+            history: reader.parameter()?,
+            latent: reader.parameter()?,
+            position: reader.parameter()?,
+            inner: reader.linear()?,
+            output: reader.linear()?,
+            lower: reader.parameter()?,
         })
-    }
-
-    /// The head's weights, under the names of [`head_arrays`].
-    fn weights(&self) -> Weights {
-        let mut weights = Weights::default();
-        weights.insert("head.history.weight", array(&self.history));
-        weights.insert("head.latent.weight", array(&self.latent));
-        weights.insert("head.position.weight", array(&self.position));
-        store_linear(&mut weights, "head.inner", &self.inner);
-        store_linear(&mut weights, "head.output", &self.output);
-        weights.insert("head.lower.weight", array(&self.lower));
-        weights
     }
 
     /// The logits of every cell given the true cells before it. The history is taken from `past`: the patterns, with
@@ -291,7 +268,7 @@ mod tests {
     fn a_head_is_restored_from_its_weights() {
         let weights = Weights::initial(&head_arrays(), 5);
         let head = HeadNetwork::from_weights(&weights, &device()).expect("sound weights");
-        assert_eq!(head.weights(), weights);
+        assert_eq!(weights_of(&head, head_arrays()), weights);
         assert!(HeadNetwork::from_weights(&Weights::default(), &device()).is_err());
     }
 }

@@ -3,7 +3,6 @@
 use anyhow::Result;
 use beat::{CLASSES, STEPS, STEPS_PER_BAR};
 use burn::module::Module;
-use burn::optim::GradientsParams;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use nets::{
@@ -46,7 +45,7 @@ pub(super) const KIND: Kind = Kind {
 fn train(run: &mut Run<'_>, songs: Songs) -> Result<SequenceModel> {
     let recipe = recipe(run, format!("phrase of {}", songs.sha256), 10);
     let objective = PhraseTraining::new(songs.training, &songs.validation);
-    run.train_sequence(&objective, &recipe, PhraseModel::KIND, &(), PhraseNetworks::weights)
+    run.train_sequence(&objective, &recipe, PhraseModel::KIND, &(), PhraseModel::arrays())
 }
 
 /// Phrases from the themes of real phrases. A long piece is a phrase repeated, as the plugin plays it.
@@ -100,15 +99,6 @@ const MASKED: f32 = -1e4;
 struct PhraseNetworks {
     planner: PerceptronNetwork,
     writer: PerceptronNetwork,
-}
-
-impl PhraseNetworks {
-    /// The weights of both.
-    fn weights(&self) -> Weights {
-        let mut weights = self.planner.weights(&PLANNER_SHAPE);
-        weights.extend(self.writer.weights(&WRITER_SHAPE));
-        weights
-    }
 }
 
 /// A phrase model to be trained on songs.
@@ -289,9 +279,7 @@ impl Objective for PhraseTraining {
         let mut batch = PhraseBatch::default();
         phrases.iter().for_each(|phrase| batch.add(phrase));
         let [plan_loss, write_loss] = batch.losses(model, &nets::device().autodiff());
-        let loss = plan_loss + write_loss;
-        let gradients = GradientsParams::from_grads(loss.backward(), model);
-        Ok(Gradients::of(f64::from(loss.try_into_scalar::<f32>()?), gradients))
+        Gradients::of_loss(plan_loss + write_loss, model)
     }
 
     fn validation_loss(&self, model: &PhraseNetworks) -> Result<f64> {

@@ -7,11 +7,9 @@ use beat::{CLASSES, PIECES};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use ndarray::Array2;
-use nets::{GenerationState, RecurrentConfig, RecurrentModel, SequenceModel, Weights};
+use nets::{RecurrentConfig, RecurrentModel, SequenceModel, Weights};
 
-use super::{
-    Kind, KindOption, NextStepModel, Run, SequenceKind, TrainKind, continued_phrases, evaluate_steps,
-};
+use super::{Kind, KindOption, Run, SequenceKind, TrainKind, continued_phrases, evaluate_steps};
 use crate::excerpts::RandomSteps;
 use crate::layers::cross_entropy::class_cross_entropy;
 use crate::layers::lstm_gradients::{LayerPass, array, forward, tensor};
@@ -87,12 +85,6 @@ fn load(model: &SequenceModel) -> Result<RecurrentModel> {
     Ok(RecurrentModel::new(&model.config()?, model.weights())?)
 }
 
-impl NextStepModel for RecurrentModel {
-    fn start(&self) -> Box<dyn GenerationState + '_> {
-        Box::new(self.start())
-    }
-}
-
 /// Steps of an epoch: a million.
 const EPOCH_STEPS: usize = 1 << 20;
 /// Steps from the start of each validation song that are measured.
@@ -118,17 +110,12 @@ fn train(
     windows: WindowRecipe,
 ) -> Result<SequenceModel> {
     config.check()?;
-    let recipe = Recipe {
-        subject: format!("{kind} {config:?} of {}", songs.sha256),
-        epochs: run.epochs.unwrap_or(windows.epochs),
-        batch: windows.batch,
-        rates: vec![LearningRate::OneCycle { peak: 4e-3, warm_up: 0.05 }],
-        clip: 1.0,
-        early_stop_epochs: 5,
-        seed: run.seed,
-    };
+    let subject = format!("{kind} {config:?} of {}", songs.sha256);
+    let (epochs, rate) =
+        (run.epochs.unwrap_or(windows.epochs), LearningRate::OneCycle { peak: 4e-3, warm_up: 0.05 });
+    let recipe = Recipe { clip: 1.0, ..Recipe::new(subject, epochs, windows.batch, rate, run.seed) };
     let objective = RecurrentTraining::new(config.clone(), songs.training, &songs.validation, windows.window);
-    run.train_sequence(&objective, &recipe, kind, &config, |network| network.weights(&config))
+    run.train_sequence(&objective, &recipe, kind, &config, config.arrays())
 }
 
 /// A recurrent model to be trained on songs. Every window starts from the zero state: nothing is carried from
@@ -220,7 +207,7 @@ impl WindowBatch {
         let mut inputs = std::mem::take(&mut self.inputs);
         let mut passes = Vec::new();
         for layer in model.layers() {
-            let pass = forward(layer, inputs, self.windows, None)?;
+            let pass = forward(layer, inputs, self.windows)?;
             inputs = pass.output().to_owned();
             passes.push(pass);
         }

@@ -1,19 +1,16 @@
 //! The step model: how it is trained on songs. `nets` has its inference.
 
 use anyhow::Result;
-use burn::optim::GradientsParams;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use nets::{
-    GenerationState, LAGS, STEP_FEATURES, STEP_SHAPE, SequenceModel, StepModel, Weights, encode_step,
-};
+use nets::{LAGS, STEP_FEATURES, STEP_SHAPE, SequenceModel, StepModel, Weights, encode_step};
 
-use super::{Kind, NextStepModel, Run, SequenceKind, TrainKind, continued_phrases, evaluate_steps};
+use super::{Kind, Run, SequenceKind, TrainKind, continued_phrases, evaluate_steps};
 use crate::excerpts::RandomSteps;
 use crate::layers::mlp::PerceptronNetwork;
 use crate::rng::TrainingRng;
 use crate::songs::Songs;
-use crate::training::{BatchSource, Gradients, LearningRate, Objective, Recipe};
+use crate::training::{BatchSource, Gradients, LearningRate, Objective, Recipe, mean_loss};
 
 /// The kind.
 pub(super) const KIND: Kind = Kind {
@@ -33,12 +30,6 @@ pub(super) const KIND: Kind = Kind {
     }),
 };
 
-impl NextStepModel for StepModel {
-    fn start(&self) -> Box<dyn GenerationState + '_> {
-        Box::new(self.start())
-    }
-}
-
 /// Consecutive steps of one example.
 const WINDOW: usize = 64;
 /// Examples of an epoch: a million steps.
@@ -51,20 +42,13 @@ const VALIDATION_ONE_IN: usize = 29;
 fn train(run: &mut Run<'_>, songs: Songs) -> Result<SequenceModel> {
     let recipe = recipe(run, format!("step of {}", songs.sha256), 8);
     let objective = StepTraining::new(songs.training, &songs.validation);
-    run.train_sequence(&objective, &recipe, StepModel::KIND, &(), |network| network.weights(&STEP_SHAPE))
+    run.train_sequence(&objective, &recipe, StepModel::KIND, &(), STEP_SHAPE.arrays())
 }
 
 /// The recipe of step and phrase model.
 pub(super) fn recipe(run: &Run<'_>, subject: String, epochs: usize) -> Recipe {
-    Recipe {
-        subject,
-        epochs: run.epochs.unwrap_or(epochs),
-        batch: 8,
-        rates: vec![LearningRate::OneCycle { peak: 2e-3, warm_up: 0.05 }],
-        clip: 50.0,
-        early_stop_epochs: 3,
-        seed: run.seed,
-    }
+    let rate = LearningRate::OneCycle { peak: 2e-3, warm_up: 0.05 };
+    Recipe { early_stop_epochs: 3, ..Recipe::new(subject, run.epochs.unwrap_or(epochs), 8, rate, run.seed) }
 }
 
 /// A step model to be trained on songs.
@@ -167,20 +151,15 @@ impl Objective for StepTraining {
                 batch.add(song, step, |lag| hidden[lag]);
             }
         }
-        let loss = batch.loss(model, &nets::device().autodiff());
-        let gradients = GradientsParams::from_grads(loss.backward(), model);
-        Ok(Gradients::of(f64::from(loss.try_into_scalar::<f32>()?), gradients))
+        Gradients::of_loss(batch.loss(model, &nets::device().autodiff()), model)
     }
 
     fn validation_loss(&self, model: &PerceptronNetwork) -> Result<f64> {
-        let mut total = 0.0;
-        for examples in self.validation.chunks(1024) {
+        mean_loss(&self.validation, 1024, |examples| {
             let mut batch = StepBatch::default();
             examples.iter().for_each(|(song, step)| batch.add(song, *step, |_| false));
-            let loss = batch.loss(model, &nets::device()).try_into_scalar::<f32>()?;
-            total += f64::from(loss) * examples.len() as f64;
-        }
-        Ok(total / self.validation.len().max(1) as f64)
+            Ok(batch.loss(model, &nets::device()))
+        })
     }
 }
 
@@ -194,15 +173,8 @@ mod tests {
         // Two bars over and over: the step two bars ago determines the next one.
         let song = |seed: u16| (0..512).map(|step: u16| (step % 32 * 37 + seed) % 512).collect::<Vec<u16>>();
         let objective = StepTraining::new(vec![song(2)], &[song(2)]);
-        let recipe = Recipe {
-            subject: String::new(),
-            epochs: 1,
-            batch: 2,
-            rates: vec![LearningRate::OneCycle { peak: 3e-3, warm_up: 0.0 }],
-            clip: 50.0,
-            early_stop_epochs: 5,
-            seed: 1,
-        };
+        let rate = LearningRate::OneCycle { peak: 3e-3, warm_up: 0.0 };
+        let recipe = Recipe::new(String::new(), 1, 2, rate, 1);
         let losses = losses(&objective, &recipe, 20)?;
         let last = losses[15..].iter().sum::<f64>() / 5.0;
         assert!(last < losses[0] / 2.0, "{losses:?}");

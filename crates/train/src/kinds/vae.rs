@@ -5,34 +5,33 @@
 //! differ in the decoder: a perceptron for all steps at once, one LSTM through all steps, or a conductor with an
 //! LSTM for each bar. All of them end in the same output head over classes.
 
-mod class_loss;
+mod class_head;
 mod decoders;
 mod encoder;
 mod generator;
 mod network;
 mod objective;
 mod principal;
+mod reconstruction;
 mod step_gradients;
 
 use anyhow::{Result, ensure};
 use beat::{PIECES, STEPS_PER_BAR};
 use corpus::rows::UNKNOWN_GENRE;
-use nets::{PHRASE_BARS, SequenceModel, WeightsFault};
+use nets::layers::weights_of;
+use nets::{NamedShape, PHRASE_BARS, SequenceModel, Weights, WeightsFault};
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, KindOption, PhraseRequest, Run, SequenceFigures, SequenceKind, TrainKind};
 use crate::excerpts::Passages;
 use crate::metrics::phrases::form::PIECE_BARS;
 use crate::metrics::phrases::set::PhraseSet;
-use crate::metrics::reconstruction::reconstruction_figures;
 use crate::songs::Songs;
 use crate::training::{LearningRate, Recipe};
-pub(crate) use encoder::LatentSpread;
 pub use generator::VaeGenerator;
-pub(crate) use network::{History, SequenceVae};
 use objective::VaeTraining;
-pub(crate) use objective::most_probable;
-pub(crate) use principal::Principal;
+pub use reconstruction::ReconstructionFigures;
+use reconstruction::reconstruction_figures;
 
 /// The name of these kinds in model files; the config's `decoder` tells which it is.
 const FILE_KIND: &str = "vae";
@@ -232,31 +231,25 @@ impl VaeConfig {
         usize::from(self.latent)
     }
 
-    /// Names and shapes of the trained weights.
-    pub(crate) fn trained_arrays(&self) -> Vec<(String, Vec<usize>)> {
-        let (mut layers, mut lstms) = (encoder::layers(self), encoder::lstms(self));
-        match self.decoder {
-            DecoderKind::Mlp => layers.extend(decoders::dense_layers(self)),
-            DecoderKind::Flat => {}
+    /// Names and shapes of the trained weights, in the order of the network's fields.
+    pub(crate) fn trained_arrays(&self) -> Vec<NamedShape> {
+        let decoder = match self.decoder {
+            DecoderKind::Mlp => decoders::dense_arrays(self),
+            DecoderKind::Flat => decoders::step_arrays(self),
             DecoderKind::Hierarchical => {
-                layers.extend(decoders::conductor_layers(self));
-                lstms.extend(decoders::conductor_lstms(self));
+                [decoders::conductor_arrays(self), decoders::step_arrays(self)].concat()
             }
-        }
-        if self.decoder != DecoderKind::Mlp {
-            layers.extend(decoders::step_layers(self));
-            lstms.extend(decoders::step_lstms(self));
-        }
-        let both = |(name, [inputs, outputs]): (String, [usize; 2])| {
-            [(format!("{name}.weight"), vec![inputs, outputs]), (format!("{name}.bias"), vec![outputs])]
         };
-        layers.into_iter().flat_map(both).chain(lstms).chain(network::class_arrays(self)).collect()
+        [encoder::arrays(self), decoder, class_head::arrays(self).to_vec()].concat()
     }
 
-    /// Names and shapes of all its weights: the trained ones, and the spread of the latents.
-    #[cfg(test)]
-    pub(crate) fn arrays(&self) -> Vec<(String, Vec<usize>)> {
-        self.trained_arrays().into_iter().chain(encoder::spread_arrays(self)).collect()
+    /// Fresh weights. They are drawn for the linear layers first, then for the LSTMs and the class head, as in every
+    /// version so far: a seed gives the same weights as ever.
+    pub(crate) fn initial_weights(&self, seed: u64) -> Weights {
+        let mut arrays = self.trained_arrays();
+        let is_lstm = |name: &str| name.contains("lstm") || name.contains("wards.");
+        arrays.sort_by_key(|(name, _)| (name.starts_with("classes"), is_lstm(name)));
+        Weights::initial(&arrays, seed)
     }
 }
 
@@ -264,28 +257,21 @@ impl VaeConfig {
 fn train(run: &mut Run<'_>, songs: Songs, decoder: DecoderKind) -> Result<SequenceModel> {
     let config = VaeConfig::from_options(run, decoder);
     let bars = usize::from(config.bars);
-    let recipe = Recipe {
-        subject: format!("{config:?} of {}", songs.sha256),
-        // An epoch is a fixed number of passages, not all of them.
-        epochs: run.epochs.unwrap_or(40),
-        batch: if config.bars > 2 { 32 } else { 64 },
-        rates: vec![LearningRate::OneCycle {
-            peak: if decoder == DecoderKind::Mlp { 2e-3 } else { 3e-3 },
-            warm_up: 0.05,
-        }],
-        clip: 5.0,
-        early_stop_epochs: 8,
-        seed: run.seed,
-    };
+    let peak = if decoder == DecoderKind::Mlp { 2e-3 } else { 3e-3 };
+    let rate = LearningRate::OneCycle { peak, warm_up: 0.05 };
+    // An epoch is a fixed number of passages, not all of them.
+    let (epochs, batch) = (run.epochs.unwrap_or(40), if config.bars > 2 { 32 } else { 64 });
+    let subject = format!("{config:?} of {}", songs.sha256);
+    let recipe =
+        Recipe { clip: 5.0, early_stop_epochs: 8, ..Recipe::new(subject, epochs, batch, rate, run.seed) };
     let [training, validation] = [songs.training, songs.validation].map(|songs| Passages::new(songs, bars));
     let enough = training.count() > 0 && validation.count() > 0;
     ensure!(enough, "too few songs have {bars} bars; give more, or ask for fewer");
     let objective = VaeTraining::new(config, training, validation)?;
-    run.train_sequence(&objective, &recipe, FILE_KIND, &config, |network: &SequenceVae| {
-        let mut weights = network.weights(&config);
-        objective.spread(network).store(&mut weights);
-        weights
-    })
+    let (network, trained) = run.train(&objective, &recipe)?;
+    let mut weights = weights_of(&network, config.trained_arrays());
+    objective.spread(&network).store(&mut weights);
+    run.sequence_model(FILE_KIND, &config, weights, &trained)
 }
 
 #[cfg(test)]

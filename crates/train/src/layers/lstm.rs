@@ -7,8 +7,8 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 
-use nets::layers::{array, parameter};
-use nets::{Weights, WeightsFault};
+use nets::layers::LayerReader;
+use nets::{NamedShape, WeightsFault, linear_arrays};
 
 /// One layer.
 #[derive(Module, Debug)]
@@ -39,36 +39,17 @@ impl LstmState {
 
 impl Lstm {
     /// Names and shapes of the weights of the layer `name`.
-    pub(crate) fn arrays(name: &str, inputs: usize, width: usize) -> [(String, Vec<usize>); 2] {
-        [
-            (format!("{name}.weight"), vec![inputs + width, 4 * width]),
-            (format!("{name}.bias"), vec![4 * width]),
-        ]
+    pub(crate) fn arrays(name: &str, inputs: usize, width: usize) -> [NamedShape; 2] {
+        linear_arrays(name, [inputs + width, 4 * width])
     }
 
-    /// The layer `name` of these weights.
+    /// The next two arrays as a layer: its matrix and its bias.
     ///
     /// # Errors
     ///
     /// A weight is missing, has the wrong shape, or is not finite.
-    pub(crate) fn from_weights(
-        weights: &Weights,
-        name: &str,
-        inputs: usize,
-        width: usize,
-        device: &Device,
-    ) -> Result<Self, WeightsFault> {
-        let [matrix, bias] = Self::arrays(name, inputs, width);
-        Ok(Self {
-            weight: parameter(weights.checked(&matrix.0, &matrix.1)?, device),
-            bias: parameter(weights.checked(&bias.0, &bias.1)?, device),
-        })
-    }
-
-    /// Stores its weights under the names of [`Self::arrays`].
-    pub(crate) fn store(&self, weights: &mut Weights, name: &str) {
-        weights.insert(format!("{name}.weight"), array(&self.weight));
-        weights.insert(format!("{name}.bias"), array(&self.bias));
+    pub(crate) fn read(reader: &mut LayerReader<'_>) -> Result<Self, WeightsFault> {
+        Ok(Self { weight: reader.parameter()?, bias: reader.parameter()? })
     }
 
     /// Its matrix, `[inputs + width, 4 * width]`: rows of the input, then of `h`; columns of `i`, `f`, `g`
@@ -160,6 +141,7 @@ mod tests {
     use burn::tensor::TensorData;
 
     use super::*;
+    use nets::Weights;
     use nets::layers::floats;
 
     /// The formulas, value by value.
@@ -193,12 +175,10 @@ mod tests {
     fn the_layer_follows_its_formulas_and_continues_from_its_state() {
         let (input_width, width, steps) = (5, 7, 6);
         let device = nets::device();
-        let weights = Weights::initial(&Lstm::arrays("layer", input_width, width), 2);
-        let layer =
-            Lstm::from_weights(&weights, "layer", input_width, width, &device).expect("sound weights");
-        let mut stored = Weights::default();
-        layer.store(&mut stored, "layer");
-        assert_eq!(stored, weights);
+        let arrays = Lstm::arrays("layer", input_width, width).to_vec();
+        let weights = Weights::initial(&arrays, 2);
+        let mut reader = LayerReader::new(&weights, arrays, &device);
+        let layer = Lstm::read(&mut reader).expect("sound weights");
 
         let value = |step: usize, place: usize| ((step * 31 + place * 17) % 13) as f32 / 4.0 - 1.5;
         let rows = |step: usize| (0..2 * input_width).map(|place| value(step, place)).collect::<Vec<f32>>();

@@ -4,12 +4,12 @@
 //! Autodiff has a dozen small tensors for each step and layer, and costs several times their arithmetic. Here
 //! the inputs of all steps are one matrix product before the recurrence, and the gradients of the weights one
 //! after it; only what depends on the previous step runs step by step. Formulas and weights are those of
-//! [`Lstm`], with which the test compares.
+//! [`Lstm`], with which the test of the recurrent models compares.
 //!
 //! Rows are steps and songs: row `step * batch + song`.
 
 use super::activations::{sigmoid, tanh};
-use super::lstm::{Lstm, LstmState};
+use super::lstm::Lstm;
 use burn::optim::GradientsParams;
 use burn::tensor::{Tensor, TensorData};
 use ndarray::linalg::general_mat_mul;
@@ -30,16 +30,11 @@ pub(crate) struct LayerPass {
     outputs: Array2<f32>,
 }
 
-/// Runs a layer over a window from the zero state, or from `state`.
+/// Runs a layer over a window from the zero state.
 ///
 /// # Shapes
 /// - inputs: `[steps * batch, inputs]`
-pub(crate) fn forward(
-    layer: &Lstm,
-    inputs: Array2<f32>,
-    batch: usize,
-    state: Option<&LstmState>,
-) -> anyhow::Result<LayerPass> {
+pub(crate) fn forward(layer: &Lstm, inputs: Array2<f32>, batch: usize) -> anyhow::Result<LayerPass> {
     let (weight, bias) = layer.parameters();
     let width = layer.width();
     let weight = array(weight.val(), [inputs.ncols() + width, 4 * width])?;
@@ -53,10 +48,6 @@ pub(crate) fn forward(
     general_mat_mul(1.0, &inputs, &input, 1.0, &mut gates);
     let mut cells = Array2::zeros([rows + batch, width]);
     let mut outputs = Array2::zeros([rows + batch, width]);
-    if let Some(LstmState { hidden, cell }) = state {
-        outputs.slice_mut(s![..batch, ..]).assign(&array(hidden.clone(), [batch, width])?);
-        cells.slice_mut(s![..batch, ..]).assign(&array(cell.clone(), [batch, width])?);
-    }
     for from in (0..rows).step_by(batch.max(1)) {
         let (before, mut after) = outputs.view_mut().split_at(Axis(0), from + batch);
         let mut sums = gates.slice_mut(s![from..from + batch, ..]);
@@ -203,74 +194,4 @@ pub(crate) fn tensor(array: Array2<f32>) -> Tensor<2> {
     let shape = [array.nrows(), array.ncols()];
     let values = array.into_iter().collect::<Vec<f32>>();
     Tensor::from_data(TensorData::new(values, shape), &nets::device())
-}
-
-#[cfg(test)]
-mod tests {
-    use anyhow::{Context, Result};
-    use nets::Weights;
-
-    use super::*;
-
-    const INPUTS: usize = 6;
-    const WIDTH: usize = 8;
-    const BATCH: usize = 3;
-    const STEPS: usize = 9;
-
-    fn values(rows: usize, columns: usize, salt: usize) -> Array2<f32> {
-        Array2::from_shape_fn([rows, columns], |(row, column)| {
-            ((row * 37 + column * 11 + salt * 5) % 23) as f32 / 12.0 - 0.9
-        })
-    }
-
-    fn close(one: &[f32], other: &[f32], what: &str) {
-        assert_eq!(one.len(), other.len(), "{what}");
-        for (one, other) in one.iter().zip(other) {
-            assert!((one - other).abs() < 1e-4, "{what}: {one} and {other}");
-        }
-    }
-
-    #[test]
-    fn forward_and_backward_pass_agree_with_autodiff() -> Result<()> {
-        let device = nets::device().autodiff();
-        let weights = Weights::initial(&Lstm::arrays("layer", INPUTS, WIDTH), 4);
-        let layer = Lstm::from_weights(&weights, "layer", INPUTS, WIDTH, &device)?;
-        let (inputs, grad_outputs) = (values(STEPS * BATCH, INPUTS, 0), values(STEPS * BATCH, WIDTH, 1));
-        let [hidden, cell] = [2, 3].map(|salt| tensor(values(BATCH, WIDTH, salt)));
-
-        // With autodiff: the loss is the product with `grad_outputs`.
-        let with_autodiff =
-            |array: &Array2<f32>| Tensor::<2>::from_data(tensor(array.clone()).into_data(), &device);
-        let all = with_autodiff(&inputs).require_grad();
-        let rows = (0..STEPS).map(|step| all.clone().narrow(0, step * BATCH, BATCH)).collect();
-        let state_tensor = |tensor: &Tensor<2>| Tensor::<2>::from_data(tensor.clone().into_data(), &device);
-        let state = LstmState { hidden: state_tensor(&hidden), cell: state_tensor(&cell) };
-        let (outputs, _) = layer.forward(rows, state);
-        let outputs = Tensor::cat(outputs, 0);
-        let mut gradients = (outputs.clone() * with_autodiff(&grad_outputs)).sum().backward();
-        let grad_inputs = all.grad(&gradients).context("the inputs have a gradient")?;
-        let autodiff = GradientsParams::from_module(&mut gradients, &layer);
-
-        let pass = forward(&layer, inputs, BATCH, Some(&LstmState { hidden, cell }))?;
-        close(
-            &pass.output().iter().copied().collect::<Vec<_>>(),
-            &outputs.try_to_vec_as::<f32>()?,
-            "outputs",
-        );
-        let gradients = pass.backward(&grad_outputs);
-        let mut by_hand = GradientsParams::new();
-        let inputs: Vec<f32> = gradients.register(&layer, &mut by_hand).into_iter().collect();
-        close(&inputs, &grad_inputs.try_to_vec_as::<f32>()?, "inputs");
-        let (weight, bias) = layer.parameters();
-        let both = [&by_hand, &autodiff].map(|gradients| {
-            let weight = gradients.get::<2>(weight.id).context("matrix")?.try_to_vec_as::<f32>()?;
-            let bias = gradients.get::<1>(bias.id).context("bias")?.try_to_vec_as::<f32>()?;
-            Ok::<_, anyhow::Error>((weight, bias))
-        });
-        let [by_hand, by_autodiff] = both;
-        let ((hand, hand_bias), (autodiff, autodiff_bias)) = (by_hand?, by_autodiff?);
-        close(&hand, &autodiff, "matrix");
-        close(&hand_bias, &autodiff_bias, "bias");
-        Ok(())
-    }
 }

@@ -7,7 +7,7 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::activation::relu;
 use burn::tensor::{Device, Tensor, TensorData};
-use nets::layers::{linear, store_linear};
+use nets::layers::LayerReader;
 use nets::{PerceptronShape, Weights, WeightsFault};
 
 use crate::rng::{Purpose, TrainingRng};
@@ -59,18 +59,8 @@ impl PerceptronNetwork {
         weights: &Weights,
         device: &Device,
     ) -> Result<Self, WeightsFault> {
-        let [first, inner, output] =
-            shape.layers().map(|(name, sizes)| linear(weights, &name, sizes, device));
-        Ok(Self { first: first?, inner: inner?, output: output? })
-    }
-
-    /// Its weights, under the names of [`PerceptronShape::arrays`].
-    pub(crate) fn weights(&self, shape: &PerceptronShape) -> Weights {
-        let mut weights = Weights::default();
-        for ((name, _), layer) in shape.layers().iter().zip([&self.first, &self.inner, &self.output]) {
-            store_linear(&mut weights, name, layer);
-        }
-        weights
+        let mut reader = LayerReader::new(weights, shape.arrays(), device);
+        Ok(Self { first: reader.linear()?, inner: reader.linear()?, output: reader.linear()? })
     }
 
     /// # Shapes
@@ -87,7 +77,7 @@ impl PerceptronNetwork {
 #[cfg(test)]
 mod tests {
     use nets::SparsePerceptron;
-    use nets::layers::floats;
+    use nets::layers::{floats, weights_of};
 
     use super::*;
 
@@ -98,7 +88,7 @@ mod tests {
         let network =
             PerceptronNetwork::from_weights(&shape, &weights, &nets::device()).expect("sound weights");
         let inference = SparsePerceptron::new(&shape, &weights).expect("sound weights");
-        assert_eq!(network.weights(&shape), weights);
+        assert_eq!(weights_of(&network, shape.arrays()), weights);
         for case in 0..8 {
             let on: Vec<usize> = (0..shape.inputs).filter(|input| (input * 7 + case) % 11 < case).collect();
             let mut row = vec![0.0; shape.inputs];

@@ -4,7 +4,6 @@
 
 use anyhow::{Context, Result};
 use beat::{CELLS, INSTRUMENTS, Pattern, STEPS, STEPS_PER_BAR};
-use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
@@ -53,15 +52,10 @@ fn fold_auc(rows: &[(&SongPattern, f32)], fold: u32, seed: u64) -> Result<f64> {
     let examples = |rows: Vec<(&SongPattern, f32)>| -> Vec<CriticExample> {
         rows.into_iter().map(|(row, label)| CriticExample { inputs: inputs(&row.pattern), label }).collect()
     };
-    let recipe = Recipe {
-        subject: "the critic of samples".to_owned(),
-        epochs: 60,
-        batch: 128,
-        rates: vec![LearningRate::OneCycle { peak: 2e-3, warm_up: 0.1 }],
-        clip: 50.0,
-        early_stop_epochs: 6,
-        seed: seed ^ u64::from(fold) << 32,
-    };
+    let rate = LearningRate::OneCycle { peak: 2e-3, warm_up: 0.1 };
+    let seed = seed ^ u64::from(fold) << 32;
+    let recipe = Recipe::new("the critic of samples".to_owned(), 60, 128, rate, seed);
+    let recipe = Recipe { early_stop_epochs: 6, ..recipe };
     let objective =
         CriticTraining { training: ShuffledRows(examples(training)), validation: examples(validation) };
     let critic = train_to_end(&objective, &recipe)?;
@@ -139,9 +133,7 @@ impl Objective for CriticTraining {
         _: f64,
     ) -> Result<Gradients> {
         let [inputs, labels] = tensors(rows, &nets::device().autodiff());
-        let loss = binary_cross_entropy(model.forward(inputs), labels).mean();
-        let gradients = GradientsParams::from_grads(loss.backward(), model);
-        Ok(Gradients::of(f64::from(loss.into_scalar::<f32>()), gradients))
+        Gradients::of_loss(binary_cross_entropy(model.forward(inputs), labels).mean(), model)
     }
 
     fn validation_loss(&self, model: &Mlp) -> Result<f64> {

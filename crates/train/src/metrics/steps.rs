@@ -1,11 +1,9 @@
 //! How well a next-step model predicts held-out songs, beside the baseline of copying the step two bars ago.
 
 use beat::STEPS;
-use nets::GenerationState;
+use nets::{GenerationState, NextStepModel};
 use rayon::prelude::*;
 use serde::Serialize;
-
-use crate::kinds::NextStepModel;
 
 /// Figures over all steps of the held-out songs from the 33rd on.
 #[derive(Clone, Copy, Debug, Serialize)]

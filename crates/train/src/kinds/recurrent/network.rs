@@ -7,8 +7,8 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::activation::{relu, softmax};
 use burn::tensor::{Bool, Device, Int, Tensor, TensorData};
-use nets::layers::{array, linear, parameter, store_linear};
-use nets::{ATTENTION_KEY, ATTENTION_POSITION_BIAS, ATTENTION_QUERY, RecurrentConfig, Weights, WeightsFault};
+use nets::layers::LayerReader;
+use nets::{RecurrentConfig, Weights, WeightsFault};
 
 use crate::layers::lstm::Lstm;
 #[cfg(test)]
@@ -30,32 +30,14 @@ impl RecurrentNetwork {
         weights: &Weights,
         device: &Device,
     ) -> Result<Self, WeightsFault> {
-        let layer = |layer: usize| {
-            let (name, inputs) = (RecurrentConfig::layer_name(layer), config.layer_inputs(layer));
-            Lstm::from_weights(weights, &name, inputs, config.width, device)
-        };
-        let attention = || AttentionLayer::from_weights(weights, config, device);
-        let head = config.head_layers().into_iter();
+        let mut reader = LayerReader::new(weights, config.arrays(), device);
         Ok(Self {
-            layers: (0..config.layers).map(layer).collect::<Result<_, _>>()?,
-            attention: (config.attention_window > 0).then(attention).transpose()?,
-            head: head.map(|(name, sizes)| linear(weights, name, sizes, device)).collect::<Result<_, _>>()?,
+            layers: (0..config.layers).map(|_| Lstm::read(&mut reader)).collect::<Result<_, _>>()?,
+            attention: (config.attention_window > 0)
+                .then(|| AttentionLayer::read(&mut reader))
+                .transpose()?,
+            head: config.head_layers().iter().map(|_| reader.linear()).collect::<Result<_, _>>()?,
         })
-    }
-
-    /// Its weights, under the names of [`RecurrentConfig::arrays`].
-    pub(crate) fn weights(&self, config: &RecurrentConfig) -> Weights {
-        let mut weights = Weights::default();
-        for (number, layer) in self.layers.iter().enumerate() {
-            layer.store(&mut weights, &RecurrentConfig::layer_name(number));
-        }
-        if let Some(attention) = &self.attention {
-            attention.store(&mut weights);
-        }
-        for ((name, _), layer) in config.head_layers().into_iter().zip(&self.head) {
-            store_linear(&mut weights, name, layer);
-        }
-        weights
     }
 
     /// The LSTM layers, the first one first.
@@ -118,23 +100,8 @@ struct AttentionLayer {
 }
 
 impl AttentionLayer {
-    fn from_weights(
-        weights: &Weights,
-        config: &RecurrentConfig,
-        device: &Device,
-    ) -> Result<Self, WeightsFault> {
-        let RecurrentConfig { width, attention_window, .. } = *config;
-        Ok(Self {
-            query: linear(weights, ATTENTION_QUERY, [width, width], device)?,
-            key: linear(weights, ATTENTION_KEY, [width, width], device)?,
-            position_bias: parameter(weights.checked(ATTENTION_POSITION_BIAS, &[attention_window])?, device),
-        })
-    }
-
-    fn store(&self, weights: &mut Weights) {
-        store_linear(weights, ATTENTION_QUERY, &self.query);
-        store_linear(weights, ATTENTION_KEY, &self.key);
-        weights.insert(ATTENTION_POSITION_BIAS, array(&self.position_bias));
+    fn read(reader: &mut LayerReader<'_>) -> Result<Self, WeightsFault> {
+        Ok(Self { query: reader.linear()?, key: reader.linear()?, position_bias: reader.parameter()? })
     }
 
     /// The attended values of each step; zeros where there is no previous step.
@@ -175,8 +142,8 @@ fn mask(steps: usize, window: usize, device: &Device) -> (Tensor<1, Int>, Tensor
 #[cfg(test)]
 mod tests {
     use beat::{CLASSES, PIECES};
-    use nets::layers::floats;
-    use nets::{GenerationState, RecurrentModel};
+    use nets::layers::{floats, weights_of};
+    use nets::{NextStepModel, RecurrentModel};
 
     use super::*;
 
@@ -194,7 +161,7 @@ mod tests {
     fn by_network(config: &RecurrentConfig, weights: &Weights) -> Vec<f32> {
         let device = nets::device();
         let network = RecurrentNetwork::from_weights(config, weights, &device).expect("sound weights");
-        assert_eq!(network.weights(config), *weights);
+        assert_eq!(weights_of(&network, config.arrays()), *weights);
         let inputs = (0..SONG.len()).map(|now| {
             let mut row = vec![0.0; config.inputs()];
             config.encode_step(&SONG[..now], |input| row[input] = 1.0);

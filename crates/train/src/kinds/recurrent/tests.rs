@@ -11,15 +11,8 @@ fn song(seed: u16) -> Vec<u16> {
 }
 
 fn recipe(epochs: usize) -> Recipe {
-    Recipe {
-        subject: String::new(),
-        epochs,
-        batch: 2,
-        rates: vec![LearningRate::OneCycle { peak: 1e-2, warm_up: 0.0 }],
-        clip: 1.0,
-        early_stop_epochs: 5,
-        seed: 1,
-    }
+    let rate = LearningRate::OneCycle { peak: 1e-2, warm_up: 0.0 };
+    Recipe { clip: 1.0, ..Recipe::new(String::new(), epochs, 2, rate, 1) }
 }
 
 fn small(attention_window: usize) -> RecurrentConfig {

@@ -5,19 +5,13 @@ use beat::{CLASSES, PIECES, STEPS_PER_BAR};
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::activation::relu;
-use burn::tensor::{Device, Tensor, TensorData};
-use nets::layers::{floats, linear, store_linear};
-use nets::{Weights, WeightsFault};
+use burn::tensor::{Tensor, TensorData};
+use nets::layers::{LayerReader, floats};
+use nets::{NamedShape, WeightsFault, linear_arrays};
 
-use super::network::ClassHead;
+use super::class_head::ClassHead;
 use super::{DecoderKind, VaeConfig};
 use crate::layers::lstm::{Lstm, LstmState};
-
-const CONDUCTOR_LSTM: &str = "conductor.lstm";
-const CONDUCTOR_OUTPUT: &str = "conductor.output";
-const CONDUCTOR_SKIP: &str = "conductor.straight";
-const DECODER_LSTM: &str = "decoder.lstm";
-const DECODER_OUTPUT: &str = "decoder.output";
 
 /// The conductor of the hierarchical model: from a latent to an embedding for each bar. An LSTM over the bars,
 /// whose inputs are the latent and the bar's number, plus a linear skip layer that is initialised as principal
@@ -29,40 +23,18 @@ pub(super) struct Conductor {
     skip: Linear,
 }
 
-/// The sizes of its linear layers.
-pub(super) fn conductor_layers(config: &VaeConfig) -> Vec<(String, [usize; 2])> {
+/// Names and shapes of its weights. Model files call the skip layer `straight`.
+pub(super) fn conductor_arrays(config: &VaeConfig) -> Vec<NamedShape> {
     let (bars, embedding) = (usize::from(config.bars), usize::from(config.embedding));
-    vec![
-        (CONDUCTOR_OUTPUT.to_owned(), [usize::from(config.encoder_width), embedding]),
-        (CONDUCTOR_SKIP.to_owned(), [config.latent(), bars * embedding]),
-    ]
-}
-
-/// Names and shapes of its LSTM's weights.
-pub(super) fn conductor_lstms(config: &VaeConfig) -> Vec<(String, Vec<usize>)> {
-    let inputs = config.latent() + usize::from(config.bars);
-    Lstm::arrays(CONDUCTOR_LSTM, inputs, usize::from(config.encoder_width)).to_vec()
+    let (latent, width) = (config.latent(), usize::from(config.encoder_width));
+    let lstm = Lstm::arrays("conductor.lstm", latent + bars, width);
+    let output = linear_arrays("conductor.output", [width, embedding]);
+    [lstm, output, linear_arrays("conductor.straight", [latent, bars * embedding])].concat()
 }
 
 impl Conductor {
-    pub(super) fn from_weights(
-        config: &VaeConfig,
-        weights: &Weights,
-        device: &Device,
-    ) -> Result<Self, WeightsFault> {
-        let (bars, embedding) = (usize::from(config.bars), usize::from(config.embedding));
-        let (inputs, width) = (config.latent() + bars, usize::from(config.encoder_width));
-        Ok(Self {
-            lstm: Lstm::from_weights(weights, CONDUCTOR_LSTM, inputs, width, device)?,
-            output: linear(weights, CONDUCTOR_OUTPUT, [width, embedding], device)?,
-            skip: linear(weights, CONDUCTOR_SKIP, [config.latent(), bars * embedding], device)?,
-        })
-    }
-
-    pub(super) fn store(&self, weights: &mut Weights) {
-        self.lstm.store(weights, CONDUCTOR_LSTM);
-        store_linear(weights, CONDUCTOR_OUTPUT, &self.output);
-        store_linear(weights, CONDUCTOR_SKIP, &self.skip);
+    pub(super) fn read(reader: &mut LayerReader<'_>) -> Result<Self, WeightsFault> {
+        Ok(Self { lstm: Lstm::read(reader)?, output: reader.linear()?, skip: reader.linear()? })
     }
 
     /// The embeddings of all bars.
@@ -99,38 +71,23 @@ pub(super) struct DensePassageDecoder {
     joint: Linear,
 }
 
-/// Names and sizes of its layers. Model files call the skip layer `straight` and the first one `seen`.
-pub(super) fn dense_layers(config: &VaeConfig) -> Vec<(String, [usize; 2])> {
+/// Names and shapes of its weights. Model files call the skip layer `straight` and the first one `seen`.
+pub(super) fn dense_arrays(config: &VaeConfig) -> Vec<NamedShape> {
     let (cells, width, latent) = (config.cells(), usize::from(config.decoder_width), config.latent());
-    [
-        ("straight", [latent, cells]),
-        ("seen", [latent, width]),
-        ("inner", [width, width]),
-        ("output", [width, cells]),
-        ("joint", [PIECES, usize::from(config.joint)]),
-    ]
-    .map(|(name, sizes)| (format!("decoder.{name}"), sizes))
-    .to_vec()
+    let layers = [
+        ("decoder.straight", [latent, cells]),
+        ("decoder.seen", [latent, width]),
+        ("decoder.inner", [width, width]),
+        ("decoder.output", [width, cells]),
+        ("decoder.joint", [PIECES, usize::from(config.joint)]),
+    ];
+    layers.into_iter().flat_map(|(name, sizes)| linear_arrays(name, sizes)).collect()
 }
 
 impl DensePassageDecoder {
-    pub(super) fn from_weights(
-        config: &VaeConfig,
-        weights: &Weights,
-        device: &Device,
-    ) -> Result<Self, WeightsFault> {
-        let mut layers =
-            dense_layers(config).into_iter().map(|(name, sizes)| linear(weights, &name, sizes, device));
-        // PANIC: `dense_layers` gives five.
-        let mut next = || layers.next().expect("five layers");
+    pub(super) fn read(reader: &mut LayerReader<'_>) -> Result<Self, WeightsFault> {
+        let mut next = || reader.linear();
         Ok(Self { skip: next()?, first: next()?, inner: next()?, output: next()?, joint: next()? })
-    }
-
-    pub(super) fn store(&self, config: &VaeConfig, weights: &mut Weights) {
-        let own = [&self.skip, &self.first, &self.inner, &self.output, &self.joint];
-        for ((name, _), layer) in dense_layers(config).iter().zip(own) {
-            store_linear(weights, name, layer);
-        }
     }
 
     /// The decoder outputs of every step: its pieces' logits, and joint features computed from all nine.
@@ -198,34 +155,16 @@ impl StepLayout {
     }
 }
 
-/// The sizes of the output layer.
-pub(super) fn step_layers(config: &VaeConfig) -> Vec<(String, [usize; 2])> {
-    let outputs = PIECES + usize::from(config.joint);
-    vec![(DECODER_OUTPUT.to_owned(), [usize::from(config.decoder_width), outputs])]
-}
-
-pub(super) fn step_lstms(config: &VaeConfig) -> Vec<(String, Vec<usize>)> {
-    let rows = StepLayout::of(config);
-    Lstm::arrays(DECODER_LSTM, rows.inputs() + rows.embedding, usize::from(config.decoder_width)).to_vec()
+/// Names and shapes of its weights.
+pub(super) fn step_arrays(config: &VaeConfig) -> Vec<NamedShape> {
+    let (rows, width) = (StepLayout::of(config), usize::from(config.decoder_width));
+    let lstm = Lstm::arrays("decoder.lstm", rows.inputs() + rows.embedding, width);
+    [lstm, linear_arrays("decoder.output", [width, PIECES + usize::from(config.joint)])].concat()
 }
 
 impl StepDecoder {
-    pub(super) fn from_weights(
-        config: &VaeConfig,
-        weights: &Weights,
-        device: &Device,
-    ) -> Result<Self, WeightsFault> {
-        let (rows, width) = (StepLayout::of(config), usize::from(config.decoder_width));
-        let outputs = PIECES + usize::from(config.joint);
-        Ok(Self {
-            lstm: Lstm::from_weights(weights, DECODER_LSTM, rows.inputs() + rows.embedding, width, device)?,
-            output: linear(weights, DECODER_OUTPUT, [width, outputs], device)?,
-        })
-    }
-
-    pub(super) fn store(&self, weights: &mut Weights) {
-        self.lstm.store(weights, DECODER_LSTM);
-        store_linear(weights, DECODER_OUTPUT, &self.output);
+    pub(super) fn read(reader: &mut LayerReader<'_>) -> Result<Self, WeightsFault> {
+        Ok(Self { lstm: Lstm::read(reader)?, output: reader.linear()? })
     }
 
     /// Decodes a row of classes for each embedding; the result is one row after another. Each step's input is the

@@ -6,10 +6,10 @@
 
 use burn::module::Module;
 use burn::nn::Linear;
+use burn::tensor::Tensor;
 use burn::tensor::activation::relu;
-use burn::tensor::{Device, Tensor};
-use nets::layers::{linear, store_linear};
-use nets::{Array, Weights, WeightsFault};
+use nets::layers::LayerReader;
+use nets::{Array, NamedShape, Weights, WeightsFault, linear_arrays};
 
 use super::{BAR_CELLS, DecoderKind, VaeConfig};
 use crate::layers::lstm::{Lstm, LstmState};
@@ -23,8 +23,8 @@ pub(super) struct PassageEncoder {
     skip: Linear,
     /// From the cells of all bars, or of one, to the hidden layer.
     first: Linear,
-    inner: InnerLayers,
     output: Linear,
+    inner: InnerLayers,
 }
 
 #[derive(Module, Debug)]
@@ -33,70 +33,38 @@ enum InnerLayers {
     Bidirectional(Vec<Lstm>),
 }
 
-/// Names and sizes of its layers. Model files call the skip layer `straight` and the first one `seen`.
-pub(super) fn layers(config: &VaeConfig) -> Vec<(String, [usize; 2])> {
+/// Names and shapes of its weights. Model files call the skip layer `straight` and the first one `seen`.
+pub(super) fn arrays(config: &VaeConfig) -> Vec<NamedShape> {
     let (width, latent) = (usize::from(config.encoder_width), config.latent());
-    let named = |(name, sizes): (&str, [usize; 2])| (format!("encoder.{name}"), sizes);
-    let skip = ("straight", [config.cells(), latent]);
+    let (read, last) = match config.decoder {
+        DecoderKind::Hierarchical => (BAR_CELLS, 2 * width),
+        _ => (config.cells(), width),
+    };
+    let skip = linear_arrays("encoder.straight", [config.cells(), latent]);
+    let first = linear_arrays("encoder.seen", [read, width]);
+    let mut arrays = [skip, first, linear_arrays("encoder.output", [last, 2 * latent])].concat();
     match config.decoder {
         DecoderKind::Hierarchical => {
-            vec![skip, ("seen", [BAR_CELLS, width]), ("output", [2 * width, 2 * latent])]
+            arrays.extend(DIRECTIONS.iter().flat_map(|name| Lstm::arrays(name, width, width)));
         }
-        _ => vec![
-            skip,
-            ("seen", [config.cells(), width]),
-            ("output", [width, 2 * latent]),
-            ("inner", [width, width]),
-        ],
+        _ => arrays.extend(linear_arrays("encoder.inner", [width, width])),
     }
-    .into_iter()
-    .map(named)
-    .collect()
-}
-
-/// Names and shapes of its LSTMs' weights.
-pub(super) fn lstms(config: &VaeConfig) -> Vec<(String, Vec<usize>)> {
-    let width = usize::from(config.encoder_width);
-    match config.decoder {
-        DecoderKind::Hierarchical => {
-            DIRECTIONS.iter().flat_map(|name| Lstm::arrays(name, width, width)).collect()
-        }
-        _ => Vec::new(),
-    }
+    arrays
 }
 
 impl PassageEncoder {
-    pub(super) fn from_weights(
-        config: &VaeConfig,
-        weights: &Weights,
-        device: &Device,
-    ) -> Result<Self, WeightsFault> {
-        let width = usize::from(config.encoder_width);
-        let mut layers =
-            layers(config).into_iter().map(|(name, sizes)| linear(weights, &name, sizes, device));
-        // PANIC: `layers` gives three, and a fourth for the dense encoder.
-        let mut next = || layers.next().expect("a layer");
-        let (skip, first, output) = (next()?, next()?, next()?);
-        let inner = match config.decoder {
-            DecoderKind::Hierarchical => {
-                let lstm = |name: &&str| Lstm::from_weights(weights, name, width, width, device);
-                InnerLayers::Bidirectional(DIRECTIONS.iter().map(lstm).collect::<Result<_, _>>()?)
-            }
-            _ => InnerLayers::Dense(next()?),
-        };
-        Ok(Self { skip, first, inner, output })
-    }
-
-    pub(super) fn store(&self, weights: &mut Weights) {
-        store_linear(weights, "encoder.straight", &self.skip);
-        store_linear(weights, "encoder.seen", &self.first);
-        store_linear(weights, "encoder.output", &self.output);
-        match &self.inner {
-            InnerLayers::Dense(layer) => store_linear(weights, "encoder.inner", layer),
-            InnerLayers::Bidirectional(lstms) => {
-                DIRECTIONS.iter().zip(lstms).for_each(|(name, lstm)| lstm.store(weights, name))
-            }
-        }
+    pub(super) fn read(config: &VaeConfig, reader: &mut LayerReader<'_>) -> Result<Self, WeightsFault> {
+        Ok(Self {
+            skip: reader.linear()?,
+            first: reader.linear()?,
+            output: reader.linear()?,
+            inner: match config.decoder {
+                DecoderKind::Hierarchical => {
+                    InnerLayers::Bidirectional(vec![Lstm::read(reader)?, Lstm::read(reader)?])
+                }
+                _ => InnerLayers::Dense(reader.linear()?),
+            },
+        })
     }
 
     /// The distribution of the latent of each passage.
@@ -164,11 +132,6 @@ pub(crate) struct LatentSpread {
     pub(crate) mean: Vec<f32>,
     /// The standard deviation of each dimension.
     pub(crate) deviation: Vec<f32>,
-}
-
-#[cfg(test)]
-pub(super) fn spread_arrays(config: &VaeConfig) -> [(String, Vec<usize>); 2] {
-    [MEAN, DEVIATION].map(|name| (name.to_owned(), vec![config.latent()]))
 }
 
 impl LatentSpread {

@@ -8,10 +8,9 @@ use nets::layers::floats;
 use nets::{CounterRng, SequenceModel, sample_categorical};
 
 use super::super::BarGenerator;
-use super::network::{History, SequenceVae};
-use super::objective::most_probable;
-use super::{LatentSpread, VaeConfig};
-use crate::metrics::reconstruction::sample_class;
+use super::VaeConfig;
+use super::encoder::LatentSpread;
+use super::network::{History, SequenceVae, most_probable, sample_class};
 use crate::rng::{Purpose, TrainingRng};
 
 /// Latents of one forward pass.
@@ -105,20 +104,14 @@ impl BarGenerator for VaeGenerator {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{DecoderKind, FILE_KIND};
+    use super::super::DecoderKind;
+    use super::super::tests::{small, untrained};
     use super::*;
-    use nets::{Precision, Provenance, Weights};
 
     #[test]
     fn the_requested_number_of_bars_is_generated_and_the_seed_fixes_them() -> Result<()> {
         for decoder in [DecoderKind::Mlp, DecoderKind::Flat, DecoderKind::Hierarchical] {
-            let (encoder_width, decoder_width, joint) = (8, 8, 2);
-            let config =
-                VaeConfig { decoder, bars: 2, latent: 5, encoder_width, decoder_width, joint, embedding: 3 };
-            let weights = Weights::initial(&config.arrays(), 1);
-            let model = SequenceModel::new(FILE_KIND, &config, weights, Provenance::default())?;
-            let bytes = model.to_bytes(Precision::Half);
-            let generator = VaeGenerator::new(&SequenceModel::from_bytes("its own", &bytes)?)?;
+            let generator = VaeGenerator::new(&untrained(&small(decoder, 2))?)?;
             let bars = |seed, prime| generator.bars(prime, 5, 1.0, CounterRng { seed, take: 0 });
             assert_eq!(bars(1, None).len(), 80, "{decoder:?}");
             assert_eq!(bars(1, None), bars(1, None));

@@ -1,11 +1,12 @@
 //! A variational autoencoder of bars as a burn module, for training, encoding and generating.
 
 use beat::{CLASSES, PIECES};
-use burn::module::{Module, Param};
+use burn::module::Module;
 use burn::tensor::{Device, Tensor, TensorData};
-use nets::layers::{array, floats, parameter};
+use nets::layers::{LayerReader, floats};
 use nets::{Weights, WeightsFault};
 
+use super::class_head::ClassHead;
 use super::decoders::{Conductor, DensePassageDecoder, StepDecoder, StepLayout};
 use super::encoder::{PassageEncoder, Posterior};
 use super::{DecoderKind, VaeConfig};
@@ -56,7 +57,7 @@ pub(crate) enum History<'a> {
 }
 
 impl SequenceVae {
-    /// The network of these weights. Fresh ones: `Weights::initial(&config.trained_arrays(), seed)`.
+    /// The network of these weights. Fresh ones: [`VaeConfig::initial_weights`].
     ///
     /// # Errors
     ///
@@ -66,38 +67,19 @@ impl SequenceVae {
         weights: &Weights,
         device: &Device,
     ) -> Result<Self, WeightsFault> {
+        let mut reader = LayerReader::new(weights, config.trained_arrays(), device);
         Ok(Self {
-            encoder: PassageEncoder::from_weights(config, weights, device)?,
+            encoder: PassageEncoder::read(config, &mut reader)?,
             decoder: match config.decoder {
-                DecoderKind::Mlp => {
-                    PassageDecoder::Mlp(DensePassageDecoder::from_weights(config, weights, device)?)
-                }
-                DecoderKind::Flat => {
-                    PassageDecoder::Flat(StepDecoder::from_weights(config, weights, device)?)
-                }
+                DecoderKind::Mlp => PassageDecoder::Mlp(DensePassageDecoder::read(&mut reader)?),
+                DecoderKind::Flat => PassageDecoder::Flat(StepDecoder::read(&mut reader)?),
                 DecoderKind::Hierarchical => PassageDecoder::Hierarchical(HierarchicalDecoder {
-                    conductor: Conductor::from_weights(config, weights, device)?,
-                    bars: StepDecoder::from_weights(config, weights, device)?,
+                    conductor: Conductor::read(&mut reader)?,
+                    bars: StepDecoder::read(&mut reader)?,
                 }),
             },
-            classes: ClassHead::from_weights(config, weights, device)?,
+            classes: ClassHead::read(&mut reader)?,
         })
-    }
-
-    /// Its weights, under the names of [`VaeConfig::trained_arrays`].
-    pub(crate) fn weights(&self, config: &VaeConfig) -> Weights {
-        let mut weights = Weights::default();
-        self.encoder.store(&mut weights);
-        match &self.decoder {
-            PassageDecoder::Mlp(decoder) => decoder.store(config, &mut weights),
-            PassageDecoder::Flat(decoder) => decoder.store(&mut weights),
-            PassageDecoder::Hierarchical(HierarchicalDecoder { conductor, bars }) => {
-                conductor.store(&mut weights);
-                bars.store(&mut weights);
-            }
-        }
-        self.classes.store(&mut weights);
-        weights
     }
 
     /// The distribution of the latent of each passage.
@@ -174,68 +156,37 @@ impl SequenceVae {
     }
 }
 
-const JOINT: &str = "classes.joint.weight";
-const BIAS: &str = "classes.bias";
-
-/// The last layer of every decoder. The logit of a class is the sum of the logits of its pieces, a linear function
-/// of the joint features, and a bias.
-#[derive(Module, Debug)]
-pub(crate) struct ClassHead {
-    joint: Param<Tensor<2>>,
-    bias: Param<Tensor<1>>,
+/// The class of the highest logit, the last of several.
+pub(super) fn most_probable(logits: &[f32]) -> u16 {
+    let best = logits.iter().enumerate().max_by(|(_, one), (_, other)| one.total_cmp(other));
+    best.map_or(0, |(class, _)| class as u16)
 }
 
-pub(super) fn class_arrays(config: &VaeConfig) -> [(String, Vec<usize>); 2] {
-    [(JOINT.to_owned(), vec![usize::from(config.joint), CLASSES]), (BIAS.to_owned(), vec![CLASSES])]
+/// A class drawn from the softmax of `logits / temperature`, computed in f64; `uniform` is within 0..1, the
+/// temperature above 0.
+pub(super) fn sample_class(logits: &[f32], temperature: f32, uniform: f32) -> u16 {
+    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let weight = |logit: &f32| f64::from((logit - highest) / temperature).exp();
+    let mut left = f64::from(uniform) * logits.iter().map(weight).sum::<f64>();
+    for (class, logit) in logits.iter().enumerate() {
+        left -= weight(logit);
+        if left < 0.0 {
+            return class as u16;
+        }
+    }
+    most_probable(logits)
 }
 
-impl ClassHead {
-    pub(super) fn from_weights(
-        config: &VaeConfig,
-        weights: &Weights,
-        device: &Device,
-    ) -> Result<Self, WeightsFault> {
-        Ok(Self {
-            joint: parameter(weights.checked(JOINT, &[usize::from(config.joint), CLASSES])?, device),
-            bias: parameter(weights.checked(BIAS, &[CLASSES])?, device),
-        })
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    pub(super) fn store(&self, weights: &mut Weights) {
-        weights.insert(JOINT, array(&self.joint));
-        weights.insert(BIAS, array(&self.bias));
-    }
-
-    /// The matrix from decoder outputs to logits: constant rows of 0 and 1 for the pieces of each class, then the
-    /// trained rows of the joint features.
-    ///
-    /// # Shapes
-    ///
-    /// - output: `[9 + joint, 512]`
-    pub(crate) fn matrix(&self) -> Tensor<2> {
-        let joint = self.joint.val();
-        let cell = |index: usize| f32::from(u8::from((index % CLASSES) >> (index / CLASSES) & 1 == 1));
-        let pieces: Vec<f32> = (0..PIECES * CLASSES).map(cell).collect();
-        let pieces = Tensor::from_data(TensorData::new(pieces, [PIECES, CLASSES]), &joint.device());
-        Tensor::cat(vec![pieces, joint], 0) // [9, 512] and [joint, 512] to [9 + joint, 512]
-    }
-
-    /// The bias of each class.
-    ///
-    /// # Shapes
-    ///
-    /// - output: `[512]`
-    pub(crate) fn bias(&self) -> Tensor<1> {
-        self.bias.val()
-    }
-
-    /// The logits of every class.
-    ///
-    /// # Shapes
-    ///
-    /// - outputs: `[steps, 9 + joint]`
-    /// - output: `[steps, 512]`, logits
-    pub(crate) fn logits(&self, outputs: Tensor<2>) -> Tensor<2> {
-        outputs.matmul(self.matrix()) + self.bias().unsqueeze()
+    #[test]
+    fn a_class_is_drawn_as_often_as_it_is_likely() {
+        let logits: Vec<f32> = [0.1_f32, 0.6, 0.3].iter().map(|share| share.ln()).collect();
+        let mut counts = [0; 3];
+        (0..1000).for_each(|k| counts[usize::from(sample_class(&logits, 1.0, k as f32 / 1000.0))] += 1);
+        assert!(counts.iter().zip([100_i32, 600, 300]).all(|(found, meant)| (found - meant).abs() <= 2));
+        assert_eq!(sample_class(&logits, 0.01, 0.999), 1, "at a low temperature only the likeliest is left");
     }
 }

@@ -10,12 +10,13 @@ use burn::tensor::{Device, Tensor, TensorData};
 use nets::layers::floats;
 use nets::{Array, Weights};
 
-use super::class_loss::ClassLoss;
+use super::class_head::ClassLoss;
 use super::decoders::StepLayout;
-use super::network::{History, SequenceVae, Unrolling};
+use super::encoder::LatentSpread;
+use super::network::{History, SequenceVae, Unrolling, most_probable};
 use super::principal::Principal;
 use super::step_gradients::{StepGradients, StepInput};
-use super::{DecoderKind, LatentSpread, VaeConfig};
+use super::{DecoderKind, VaeConfig};
 use crate::excerpts::Passages;
 use crate::rng::TrainingRng;
 use crate::training::{BatchSource, Gradients, Objective};
@@ -167,7 +168,7 @@ impl Objective for VaeTraining {
     }
 
     fn initial(&self, seed: u64, device: &Device) -> Result<SequenceVae> {
-        let mut weights = Weights::initial(&self.config.trained_arrays(), seed);
+        let mut weights = self.config.initial_weights(seed);
         let latent = self.config.latent();
         // The nonlinear parts start at 0, so that the first codes are the principal components.
         set_constant(
@@ -229,10 +230,4 @@ impl Objective for VaeTraining {
         }
         Ok(wrong as f64 / steps.max(1) as f64)
     }
-}
-
-/// The class of the highest logit, the last of several.
-pub(crate) fn most_probable(logits: &[f32]) -> u16 {
-    let best = logits.iter().enumerate().max_by(|(_, one), (_, other)| one.total_cmp(other));
-    best.map_or(0, |(class, _)| class as u16)
 }

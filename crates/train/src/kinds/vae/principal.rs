@@ -7,7 +7,7 @@ use anyhow::Result;
 use burn::tensor::{Tensor, TensorData};
 use nets::Array;
 
-use super::SequenceVae;
+use super::network::SequenceVae;
 use crate::excerpts::Passages;
 use crate::rng::{Purpose, TrainingRng};
 

@@ -2,9 +2,8 @@
 //! (backpropagation through time, Werbos 1990). The decoder is the last part of the network, so its gradients are
 //! known before autodiff runs. That is three times as fast, and 256 steps hold no graph in memory.
 
-use super::class_loss::ClassLoss;
+use super::class_head::{ClassHead, ClassLoss};
 use super::decoders::{StepDecoder, StepLayout};
-use super::network::ClassHead;
 use crate::layers::lstm_gradients::{lstm_step, lstm_step_backward};
 use anyhow::Result;
 use beat::PIECES;
@@ -223,14 +222,13 @@ fn values(tensor: Tensor<2>) -> Result<Vec<f32>> {
 
 #[cfg(test)]
 mod tests {
-    use burn::tensor::Int;
-    use burn::tensor::activation::log_softmax;
-    use nets::Weights;
-
+    use super::super::DecoderKind;
     use super::super::network::{SequenceVae, Unrolling};
-    use super::super::{DecoderKind, VaeConfig};
+    use super::super::tests::small;
     use super::*;
     use crate::layers::lstm::LstmState;
+    use burn::tensor::Int;
+    use burn::tensor::activation::log_softmax;
 
     /// The loss with autodiff, where every step gets the step of the song as its previous one.
     fn loss_by_autodiff(
@@ -261,13 +259,9 @@ mod tests {
 
     #[test]
     fn gradients_through_time_are_those_of_autodiff() -> Result<()> {
-        let decoder = DecoderKind::Flat;
-        let (encoder_width, decoder_width) = (4, 6);
-        let config =
-            VaeConfig { decoder, bars: 2, latent: 5, encoder_width, decoder_width, joint: 3, embedding: 0 };
+        let config = small(DecoderKind::Flat, 2);
         let (rows, device) = (StepLayout::of(&config), nets::device().autodiff());
-        let weights = Weights::initial(&config.trained_arrays(), 3);
-        let network = SequenceVae::from_weights(&config, &weights, &device)?;
+        let network = SequenceVae::from_weights(&config, &config.initial_weights(3), &device)?;
         let latents: Vec<f32> = (0..15).map(|k| ((k * 7 % 11) as f32 - 5.0) / 2.0).collect();
         let latents = matrix(latents, 3, &device).require_grad();
         let truth: Vec<u16> = (0..96).map(|k| k * k % 512).collect();
@@ -292,6 +286,8 @@ mod tests {
         check(ours.bias.unsqueeze(), row(decoder.lstm.bias().grad(&gradients)), "bias")?;
         check(ours.output_weight, decoder.output.weight.val().grad(&gradients), "output")?;
         let bias = decoder.output.bias.as_ref().and_then(|bias| bias.val().grad(&gradients));
-        check(ours.output_bias.unsqueeze(), row(bias), "output's bias")
+        check(ours.output_bias.unsqueeze(), row(bias), "output's bias")?;
+        check(ours.loss.matrix.narrow(0, PIECES, 3), head.joint().grad(&gradients), "head")?;
+        check(ours.loss.bias.unsqueeze(), row(head.bias().grad(&gradients)), "head's bias")
     }
 }

@@ -1,7 +1,9 @@
 //! Training on a few synthetic songs: the loss falls, weights are restored, sizes out of bounds are refused.
 
-use nets::{Precision, Provenance, Weights};
+use nets::{Precision, Provenance};
 
+use super::encoder::LatentSpread;
+use super::network::{History, SequenceVae, most_probable};
 use super::*;
 use crate::training::{Objective, train, write_parameters};
 
@@ -17,25 +19,25 @@ fn songs() -> Vec<Vec<u16>> {
     (0..12).map(|song| (0..256).map(|at| step(song, at)).collect()).collect()
 }
 
-fn recipe() -> Recipe {
-    Recipe {
-        subject: String::new(),
-        epochs: 4,
-        batch: 8,
-        rates: vec![LearningRate::OneCycle { peak: 4e-3, warm_up: 0.0 }],
-        clip: 5.0,
-        early_stop_epochs: 5,
-        seed: 1,
-    }
+/// A small config.
+pub(super) fn small(decoder: DecoderKind, bars: u16) -> VaeConfig {
+    VaeConfig { decoder, bars, latent: 5, encoder_width: 8, decoder_width: 8, joint: 3, embedding: 3 }
 }
 
 fn check_learns(decoder: DecoderKind, bars: u16) -> Result<()> {
-    let encoder_width = 16;
-    let config =
-        VaeConfig { decoder, bars, latent: 8, encoder_width, decoder_width: 24, joint: 4, embedding: 6 };
+    let config = VaeConfig {
+        latent: 8,
+        encoder_width: 16,
+        decoder_width: 24,
+        joint: 4,
+        embedding: 6,
+        ..small(decoder, bars)
+    };
+    let rate = LearningRate::OneCycle { peak: 4e-3, warm_up: 0.0 };
+    let recipe = Recipe { clip: 5.0, ..Recipe::new(String::new(), 4, 8, rate, 1) };
     let objective = VaeTraining::new(config, passages(bars), passages(bars))?;
     let mut losses = Vec::new();
-    let outcome = train(&objective, &recipe(), None, &mut |progress| {
+    let outcome = train(&objective, &recipe, None, &mut |progress| {
         if let crate::training::Progress::Step { loss, .. } = progress {
             losses.push(loss);
         }
@@ -46,7 +48,8 @@ fn check_learns(decoder: DecoderKind, bars: u16) -> Result<()> {
 
     let device = nets::device();
     let network = write_parameters(objective.initial(1, &device)?, &outcome.best, &device)?;
-    let again = SequenceVae::from_weights(&config, &network.weights(&config), &device)?;
+    let weights = weights_of(&network, config.trained_arrays());
+    let again = SequenceVae::from_weights(&config, &weights, &device)?;
     let passages = objective.training.passages.spread(5);
     let mean = again.encode(SequenceVae::cells_of(&passages, &device)).mean;
     let own = again.decode(&config, mean.clone(), History::Own, &mut |logits| most_probable(logits));
@@ -75,28 +78,24 @@ fn a_conductor_with_an_lstm_for_each_bar_learns_composed_songs() -> Result<()> {
 
 #[test]
 fn sizes_out_of_bounds_are_refused_before_anything_is_built() -> Result<()> {
-    let (latent, encoder_width, decoder_width, joint) = (4, 4, 4, 2);
     for decoder in [DecoderKind::Mlp, DecoderKind::Flat, DecoderKind::Hierarchical] {
-        let config = |bars, embedding| VaeConfig {
-            decoder,
-            bars,
-            latent,
-            encoder_width,
-            decoder_width,
-            joint,
-            embedding,
-        };
-        let loaded = |config: VaeConfig| -> Result<VaeGenerator> {
-            let weights = Weights::initial(&config.arrays(), 1);
-            let model = SequenceModel::new(FILE_KIND, &config, weights, Provenance::default())?;
-            VaeGenerator::new(&SequenceModel::from_bytes("it", &model.to_bytes(Precision::Half))?)
-        };
+        let config = |bars, embedding| VaeConfig { embedding, ..small(decoder, bars) };
+        let loaded = |config: VaeConfig| VaeGenerator::new(&untrained(&config)?);
         assert!(loaded(config(2, 3)).is_ok());
         assert!(loaded(config(0, 3)).is_err(), "{decoder:?}");
         assert!(config(u16::MAX, 3).check().is_err());
         assert_eq!(loaded(config(2, 0)).is_ok(), decoder != DecoderKind::Hierarchical);
     }
     Ok(())
+}
+
+/// A model of fresh weights, written and read back.
+pub(super) fn untrained(config: &VaeConfig) -> Result<SequenceModel> {
+    let mut weights = config.initial_weights(1);
+    LatentSpread { mean: vec![0.0; config.latent()], deviation: vec![1.0; config.latent()] }
+        .store(&mut weights);
+    let model = SequenceModel::new(FILE_KIND, config, weights, Provenance::default())?;
+    Ok(SequenceModel::from_bytes("its own", &model.to_bytes(Precision::Half))?)
 }
 
 /// Passages of the composed songs.

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::features::features;
 use super::gru::gru_scores;
-use super::set::PhraseSet;
+use super::set::{CriticData, PhraseSet};
 use super::trees::Forest;
 use crate::metrics::critic::auc;
 use crate::patterns::song_hash;
@@ -45,14 +45,6 @@ pub struct CriticScores {
     pub gru: Option<CriticScore>,
     /// Boosted trees on features of the phrase.
     pub boosting: Option<CriticScore>,
-}
-
-/// The training set of a critic.
-pub(crate) struct CriticData<'a> {
-    pub(crate) phrases: Vec<&'a [u16]>,
-    pub(crate) generated: Vec<bool>,
-    /// A hash of the phrase's song.
-    pub(crate) song_hashes: Vec<u32>,
 }
 
 /// A phrase with its label, and its group in the cross-validation.

@@ -4,17 +4,16 @@
 use anyhow::Result;
 use beat::{PIECES, STEPS_PER_BAR, STEPS_PER_BEAT};
 use burn::module::Module;
-use burn::optim::GradientsParams;
 use burn::tensor::activation::{sigmoid, tanh};
 use burn::tensor::{Device, Tensor, TensorData};
 use nets::PHRASE_BARS;
 
-use super::critics::CriticData;
+use super::set::CriticData;
 use super::statistics::REPEATS;
 use crate::layers::cross_entropy::binary_cross_entropy;
 use crate::layers::mlp::Mlp;
 use crate::rng::TrainingRng;
-use crate::training::{Gradients, LearningRate, Objective, Recipe, ShuffledRows, train_to_end};
+use crate::training::{Gradients, LearningRate, Objective, Recipe, ShuffledRows, mean_loss, train_to_end};
 
 /// One input for every piece on every step of a bar.
 const HITS: usize = STEPS_PER_BAR * PIECES;
@@ -45,16 +44,10 @@ pub(super) fn gru_scores_after(
 ) -> Result<Vec<f32>> {
     let (validation, training): (Vec<usize>, Vec<usize>) =
         (0..data.phrases.len()).partition(|row| data.song_hashes[*row].is_multiple_of(VALIDATION_ONE_IN));
-    let recipe = Recipe {
-        subject: "the critic of phrases".to_owned(),
-        epochs,
-        batch: 32,
-        rates: vec![LearningRate::OneCycle { peak: 3e-3, warm_up: 0.1 }],
-        clip: 5.0,
-        // No early stopping: the model is best at the end, where the learning rate is low.
-        early_stop_epochs: epochs,
-        seed,
-    };
+    let rate = LearningRate::OneCycle { peak: 3e-3, warm_up: 0.1 };
+    let recipe = Recipe::new("the critic of phrases".to_owned(), epochs, 32, rate, seed);
+    // No early stopping: the model is best at the end, where the learning rate is low.
+    let recipe = Recipe { clip: 5.0, early_stop_epochs: epochs, ..recipe };
     let critic = train_to_end(&GruTraining { data, training: ShuffledRows(training), validation }, &recipe)?;
     let device = nets::device();
     let mut scores = Vec::with_capacity(test.len());
@@ -178,17 +171,10 @@ impl Objective for GruTraining<'_> {
         _: f64,
     ) -> Result<Gradients> {
         let rows: Vec<usize> = rows.iter().copied().copied().collect();
-        let loss = self.loss(model, &rows, &nets::device().autodiff());
-        let gradients = GradientsParams::from_grads(loss.backward(), model);
-        Ok(Gradients::of(f64::from(loss.try_into_scalar::<f32>()?), gradients))
+        Gradients::of_loss(self.loss(model, &rows, &nets::device().autodiff()), model)
     }
 
     fn validation_loss(&self, model: &GruCritic) -> Result<f64> {
-        let mut total = 0.0;
-        for rows in self.validation.chunks(256) {
-            let loss = self.loss(model, rows, &nets::device()).try_into_scalar::<f32>()?;
-            total += f64::from(loss) * rows.len() as f64;
-        }
-        Ok(total / self.validation.len().max(1) as f64)
+        mean_loss(&self.validation, 256, |rows| Ok(self.loss(model, rows, &nets::device())))
     }
 }

@@ -2,11 +2,18 @@
 
 use beat::{STEPS, STEPS_PER_BAR, step_of};
 use corpus::sequences::Sequence;
-use nets::{CounterRng, generate};
+use nets::{CounterRng, NextStepModel, generate};
 use rayon::prelude::*;
 
 use crate::excerpts::{phase, phrase_at, phrase_starts};
-use crate::kinds::NextStepModel;
+
+/// The training set of a critic.
+pub(crate) struct CriticData<'a> {
+    pub(crate) phrases: Vec<&'a [u16]>,
+    pub(crate) generated: Vec<bool>,
+    /// A hash of the phrase's song.
+    pub(crate) song_hashes: Vec<u32>,
+}
 
 /// Phrases of one length, with the song and genre of each.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -125,13 +132,9 @@ pub(crate) fn continued(
     seed: u64,
 ) -> PhraseSet {
     let continue_phrase = |(row, phrase): (usize, &Vec<u16>)| {
-        let mut steps: Vec<u16> = phrase.iter().take(STEPS).copied().collect();
-        let mut state = model.start();
-        steps.iter().for_each(|class| state.push(*class));
+        let prime = &phrase[..phrase.len().min(STEPS)];
         let rng = CounterRng { seed, take: row as u32 };
-        let count = phrase.len().saturating_sub(STEPS);
-        steps.extend(generate(state.as_mut(), STEPS, count, temperature, rng));
-        steps
+        [prime, &generate(model, prime, phrase.len() - prime.len(), temperature, rng)].concat()
     };
     let phrases = real.phrases.par_iter().enumerate().map(continue_phrase).collect();
     PhraseSet { name: name.to_owned(), phrases, ..real.clone() }

@@ -6,8 +6,10 @@ use burn::tensor::{Tensor, TensorData};
 use nets::{Array, SequenceModel};
 use serde::Serialize;
 
+use super::VaeConfig;
+use super::network::{History, SequenceVae, most_probable, sample_class};
+use super::principal::Principal;
 use crate::excerpts::Passages;
-use crate::kinds::vae::{History, Principal, SequenceVae, VaeConfig, most_probable};
 use crate::rng::{Purpose, TrainingRng};
 use crate::songs::Songs;
 
@@ -52,7 +54,7 @@ pub struct ReconstructionFigures {
 /// # Errors
 ///
 /// The model is of another kind or damaged, or too few songs are as long as its passages.
-pub fn reconstruction_figures(model: &SequenceModel, songs: Songs) -> Result<ReconstructionFigures> {
+pub(super) fn reconstruction_figures(model: &SequenceModel, songs: Songs) -> Result<ReconstructionFigures> {
     let config = VaeConfig::of(model)?;
     let network = SequenceVae::from_weights(&config, model.weights(), &nets::device())?;
     let bars = usize::from(config.bars);
@@ -152,35 +154,11 @@ fn reconstructed(principal: &Principal, latent: usize, cells: Tensor<2>) -> Resu
     Ok(classes.chunks(steps.max(1)).map(<[u16]>::to_vec).collect())
 }
 
-/// A class drawn from the softmax of `logits / temperature`, computed in f64; `uniform` is within 0..1, the
-/// temperature above 0.
-pub fn sample_class(logits: &[f32], temperature: f32, uniform: f32) -> u16 {
-    let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let weight = |logit: &f32| f64::from((logit - highest) / temperature).exp();
-    let mut left = f64::from(uniform) * logits.iter().map(weight).sum::<f64>();
-    for (class, logit) in logits.iter().enumerate() {
-        left -= weight(logit);
-        if left < 0.0 {
-            return class as u16;
-        }
-    }
-    most_probable(logits)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::DecoderKind;
+    use super::super::tests::small;
     use super::*;
-    use crate::kinds::vae::DecoderKind;
-    use nets::Weights;
-
-    #[test]
-    fn a_class_is_drawn_as_often_as_it_is_likely() {
-        let logits: Vec<f32> = [0.1_f32, 0.6, 0.3].iter().map(|share| share.ln()).collect();
-        let mut counts = [0; 3];
-        (0..1000).for_each(|k| counts[usize::from(sample_class(&logits, 1.0, k as f32 / 1000.0))] += 1);
-        assert!(counts.iter().zip([100_i32, 600, 300]).all(|(found, meant)| (found - meant).abs() <= 2));
-        assert_eq!(sample_class(&logits, 0.01, 0.999), 1, "at a low temperature only the likeliest is left");
-    }
 
     /// Songs that are one loop of two bars: tiling and copying are always right, a fresh model is not.
     #[test]
@@ -188,12 +166,8 @@ mod tests {
         let looped =
             |song: u16| (0..128).map(|step| if step % 2 == 0 { step % 32 + song } else { 0 }).collect();
         let passages = || Passages::new((0..6).map(looped).collect(), 4);
-        let decoder = DecoderKind::Hierarchical;
-        let (encoder_width, decoder_width, joint) = (8, 8, 2);
-        let config =
-            VaeConfig { decoder, bars: 4, latent: 5, encoder_width, decoder_width, joint, embedding: 3 };
-        let weights = Weights::initial(&config.trained_arrays(), 1);
-        let network = SequenceVae::from_weights(&config, &weights, &nets::device())?;
+        let config = small(DecoderKind::Hierarchical, 4);
+        let network = SequenceVae::from_weights(&config, &config.initial_weights(1), &nets::device())?;
         let found = figures(&network, &config, &passages(), &passages())?;
         assert_eq!((found.copying, found.tiling), (Some(1.0), Some(1.0)));
         assert!((found.silence - 0.5).abs() < 0.03 && found.components > 0.9, "{found:?}");
