@@ -54,7 +54,7 @@ fn bars_are_counted_through_a_change_of_signature_whatever_the_host_says_of_them
     let play = |format, bars, start: f64| {
         let behaviour = HostBehaviour { bars, ..HostBehaviour::default() };
         let recording =
-            perform(&mut *create(format), Setup { behaviour, ..Setup::new(Mode::Offline) }, |session| {
+            perform(&mut create(format), Setup { behaviour, ..Setup::new(Mode::Offline) }, |session| {
                 play_busily(session)?;
                 session.set_text("Grid", "Host bars")?;
                 session.transport().play();

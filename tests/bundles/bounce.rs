@@ -143,12 +143,7 @@ fn play_phrase(
     play(session, beats, sizes)
 }
 
-fn bounced_phrase(
-    instance: &mut dyn Instance,
-    settings: &[(&str, &str)],
-    start: f64,
-    beats: f64,
-) -> Recording {
+fn bounced_phrase(instance: &mut Instance, settings: &[(&str, &str)], start: f64, beats: f64) -> Recording {
     let recording = bounce(instance, |session| play_phrase(session, settings, start, beats, blocks(480)));
     assert_clean(&recording, 30);
     recording
@@ -208,7 +203,7 @@ fn a_bounced_phrase_is_what_plays_live_in_blocks_of_any_size() {
 }
 
 /// The notes of two bars, rendered from the first block on, with no parameter set.
-fn at_once(instance: &mut dyn Instance) -> Recording {
+fn at_once(instance: &mut Instance) -> Recording {
     let mut session =
         Session::start(instance, Setup::new(Mode::Offline), 120.0).expect("the plugin activates");
     play(&mut session, 8.0, blocks(8192)).expect("the plugin plays");
@@ -220,12 +215,12 @@ fn at_once(instance: &mut dyn Instance) -> Recording {
 #[test]
 fn a_fresh_instance_rendered_at_once_plays_its_first_beat() {
     each(|format| {
-        let expected = at_once(&mut *create(format));
+        let expected = at_once(&mut create(format));
         assert_clean(&expected, 10);
         let first = expected.notes.iter().map(|note| note.start).min();
         assert_eq!(first, Some(0), "the first step of the default place is hit");
         for _ in 0..10 {
-            assert_eq!(note_list(&at_once(&mut *create(format))), note_list(&expected));
+            assert_eq!(note_list(&at_once(&mut create(format))), note_list(&expected));
         }
     });
 }
@@ -235,7 +230,7 @@ fn a_fresh_instance_rendered_at_once_plays_its_first_beat() {
 fn a_change_before_the_activation_plays_from_the_first_step() {
     each_format(|instance| {
         // *Bounce* stays at *auto*.
-        let state = |instance: &mut dyn Instance, x: &str| {
+        let state = |instance: &mut Instance, x: &str| {
             let mut session =
                 Session::start(instance, Setup::new(Mode::Offline), 120.0).expect("the plugin activates");
             session.set_text("X", x).expect("the plugin has an X");
@@ -249,7 +244,7 @@ fn a_change_before_the_activation_plays_from_the_first_step() {
             let mut fresh = create(instance.format());
             fresh.load(state).expect("the plugin opens its own state");
             instance.load(state).expect("the plugin opens its own state");
-            let expected = at_once(&mut *fresh);
+            let expected = at_once(&mut fresh);
             assert_eq!(note_list(&at_once(instance)), note_list(&expected));
             note_list(&expected)
         });

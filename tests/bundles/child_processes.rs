@@ -2,8 +2,9 @@
 //! one of its tests, which plain `cargo test` leaves out.
 
 use end_to_end::load;
-use rig::checks::realtime::{RealtimeError, faults, run as watch};
+use rig::checks::realtime::{faults, run as watch};
 use rig::checks::{lifecycle, states};
+use rig::watch::WatchError;
 use rig::{Bundle, PluginFormat};
 use std::process::Command;
 
@@ -66,7 +67,7 @@ fn child_of_orders() {
     let (_, bundle) = child_bundle();
     // Up to 4 calls, which are 97 orders. `cargo xtask realtime` goes up to 6.
     let groups = lifecycle::run(&bundle, &lifecycle::orders(4));
-    assert_eq!(groups.map_err(|error| error.to_string()), Ok(13));
+    assert_eq!(groups.map_err(|error| format!("{error:#}")), Ok(13));
 }
 
 /// `cargo xtask states` tries a hundred thousand.
@@ -105,7 +106,7 @@ fn the_audio_thread_allocates_nothing_locks_nothing_and_makes_no_system_call() {
 fn child_of_realtime() {
     let (format, bundle) = child_bundle();
     match watch(&bundle, 0.3) {
-        Err(RealtimeError::Watch(reason)) => println!("real time: not run (1): {reason}"),
+        Err(reason) if reason.is::<WatchError>() => println!("real time: not run (1): {reason}"),
         activities => {
             let activities = activities.expect("the plugin plays");
             assert_eq!(faults(&activities, format), [""; 0], "{activities:#?}");

@@ -11,7 +11,7 @@ use rig::{Mode, PluginFormat};
 fn files(tour: Tour, seed: u16) -> [Vec<u8>; 2] {
     let card = ModelCard::read(&model_file()).expect("the card of the built-in model");
     let mut instance = create(PluginFormat::Clap);
-    let played = play(&mut *instance, &card, tour, seed, Mode::Offline, &mut |_| ()).expect("the demo plays");
+    let played = play(&mut instance, &card, tour, seed, Mode::Offline, &mut |_| ()).expect("the demo plays");
     let check = DemoCheck::of_demo(&played, ModelOrigin::BuiltIn);
     assert_eq!(check.complaints, Vec::<String>::new(), "seed {seed}");
     assert!(played.regions.len() >= 2, "the puck came through {:?}", played.regions);

@@ -80,14 +80,14 @@ fn a_cycle(session: &mut Session<'_>) -> Result<(), HostError> {
 }
 
 /// The model field of the instance's state.
-fn model_of(instance: &mut dyn Instance) -> Value {
+fn model_of(instance: &mut Instance) -> Value {
     let state = instance.save().expect("the plugin saves");
     let state: Value = serde_json::from_slice(json_of(&state)).expect("a state is JSON");
     serde_json::from_str(state["fields"]["model"].as_str().expect("a model")).expect("a field is JSON")
 }
 
 /// A project that plays the model in this file, with the notes that it plays.
-fn project(instance: &mut dyn Instance, path: &Path) -> (Vec<u8>, Recording) {
+fn project(instance: &mut Instance, path: &Path) -> (Vec<u8>, Recording) {
     choose_model(instance, path).expect("a sound model");
     let played = bounce(instance, |session| {
         play_busily(session)?;
@@ -106,7 +106,7 @@ struct ModelProject {
 }
 
 impl ModelProject {
-    fn new(instance: &mut dyn Instance, folder: &Path) -> Self {
+    fn new(instance: &mut Instance, folder: &Path) -> Self {
         let path = folder.join("mine.safetensors");
         std::fs::write(&path, built_in()).expect("room for a model");
         let (state, saved) = project(instance, &path);
@@ -116,10 +116,10 @@ impl ModelProject {
 }
 
 /// The project opened anew, with the notes that it plays now.
-fn opened(format: PluginFormat, state: &[u8]) -> (Box<dyn Instance>, Recording) {
+fn opened(format: PluginFormat, state: &[u8]) -> (Instance, Recording) {
     let mut instance = create(format);
     instance.load(state).expect("the plugin opens its own state");
-    let played = bounce(&mut *instance, a_cycle);
+    let played = bounce(&mut instance, a_cycle);
     assert_clean(&played, 10);
     (instance, played)
 }
@@ -133,7 +133,7 @@ fn a_project_plays_on_while_its_model_file_is_gone_or_cut_and_finds_it_again() {
         std::fs::remove_file(&path).expect("the model can be removed");
         let (mut without, played) = opened(instance.format(), &state);
         assert_eq!(note_list(&played), note_list(&saved), "the saved bank plays");
-        let found = model_of(&mut *without);
+        let found = model_of(&mut without);
         assert!(found["refused"].as_str().is_some_and(|why| why.contains("mine.safetensors")), "{found}");
         assert_eq!(found["sha256"], hash, "saved without its model, the project still knows it");
         let state = without.save().expect("the plugin saves");
@@ -142,12 +142,12 @@ fn a_project_plays_on_while_its_model_file_is_gone_or_cut_and_finds_it_again() {
         std::fs::write(&path, &whole[..whole.len() / 2]).expect("room for half a model");
         let (mut cut, played) = opened(instance.format(), &state);
         assert_eq!(note_list(&played), note_list(&saved), "the saved bank plays");
-        assert!(model_of(&mut *cut)["refused"].as_str().is_some_and(|why| why.contains("no whole")));
+        assert!(model_of(&mut cut)["refused"].as_str().is_some_and(|why| why.contains("no whole")));
 
         std::fs::write(&path, whole).expect("room for a model");
         let (mut again, played) = opened(instance.format(), &state);
         assert_eq!(note_list(&played), note_list(&saved));
-        let found = model_of(&mut *again);
+        let found = model_of(&mut again);
         assert_eq!((&found["refused"], &found["sha256"]), (&Value::Null, &hash));
     });
 }
@@ -161,7 +161,7 @@ fn another_model_under_the_same_name_plays_its_own_beats_and_is_recognised() {
         std::fs::write(&path, another()).expect("room for a model");
         let (mut replaced, played) = opened(instance.format(), &state);
         assert_ne!(note_list(&played), note_list(&saved), "the other model's own beats");
-        assert_ne!(model_of(&mut *replaced)["sha256"], hash);
+        assert_ne!(model_of(&mut replaced)["sha256"], hash);
         let state = replaced.save().expect("the plugin saves");
         let (_, again) = opened(instance.format(), &state);
         assert_eq!(note_list(&again), note_list(&played), "and they are the project's from here on");
@@ -194,7 +194,7 @@ fn a_model_is_found_again_under_any_name() {
             let (state, saved) = project(instance, &path);
             let (mut again, played) = opened(instance.format(), &state);
             assert_eq!(note_list(&played), note_list(&saved), "{name:?}");
-            let (before, after) = (model_of(instance), model_of(&mut *again));
+            let (before, after) = (model_of(instance), model_of(&mut again));
             assert_eq!(before, after, "{name:?}");
             assert!(after["refused"].is_null() && after["sha256"].is_string(), "{name:?}: {after}");
         });

@@ -48,7 +48,7 @@ fn the_sizes_of_blocks_do_not_change_the_notes() {
 #[test]
 fn tempo_changes_keep_every_step_once() {
     each_format(|instance| {
-        let steps = |tempos: &[f64], instance: &mut dyn rig::Instance| {
+        let steps = |tempos: &[f64], instance: &mut rig::Instance| {
             let recording = bounce(instance, |session| {
                 play_busily(session)?;
                 session.transport().play();
@@ -77,7 +77,7 @@ fn tempo_changes_keep_every_step_once() {
 #[test]
 fn positions_rounded_as_ardour_rounds_them_double_and_lose_nothing() {
     each_format(|instance| {
-        let play = |grid: Option<f64>, instance: &mut dyn rig::Instance| {
+        let play = |grid: Option<f64>, instance: &mut rig::Instance| {
             let recording = bounce(instance, |session| {
                 play_busily(session)?;
                 session.transport().set_grid(grid);

@@ -1,14 +1,16 @@
 //! Sessions and checks that the tests share.
 
 use end_to_end::create;
+#[cfg(target_os = "linux")]
+use rig::desktop::{Display, NoServer};
 use rig::{HostError, Instance, Mode, NoteFault, PluginFormat, RecordedNote, Recording, Session, Setup};
 use std::time::{Duration, Instant};
 
 /// Runs `test` with a fresh instance of every format.
-pub(crate) fn each_format(test: impl Fn(&mut dyn Instance)) {
+pub(crate) fn each_format(test: impl Fn(&mut Instance)) {
     for format in PluginFormat::ALL {
         println!("{format:?}");
-        test(&mut *create(format));
+        test(&mut create(format));
     }
 }
 
@@ -20,9 +22,20 @@ pub(crate) fn each(test: impl Fn(PluginFormat)) {
     }
 }
 
+/// An X server for windows; none, which is said, where the machine has no Xvfb.
+#[cfg(target_os = "linux")]
+#[track_caller]
+pub(crate) fn display() -> Option<Display> {
+    match Display::start(1280, 1024) {
+        Err(error) if error.is::<NoServer>() => println!("window tests: not run ({error})"),
+        started => return Some(started.expect("an X server")),
+    }
+    None
+}
+
 /// What a session with this script records offline; the transport starts stopped at bar 1 with 120 BPM.
 pub(crate) fn bounce(
-    instance: &mut dyn Instance,
+    instance: &mut Instance,
     script: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
 ) -> Recording {
     perform(instance, Setup::new(Mode::Offline), script)
@@ -30,7 +43,7 @@ pub(crate) fn bounce(
 
 /// What a session with this script records.
 pub(crate) fn perform(
-    instance: &mut dyn Instance,
+    instance: &mut Instance,
     setup: Setup,
     script: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
 ) -> Recording {
@@ -45,7 +58,7 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Plays the script live until it records `expected`: the decode thread may need some time.
 pub(crate) fn plays_live(
-    instance: &mut dyn Instance,
+    instance: &mut Instance,
     script: impl Fn(&mut Session<'_>) -> Result<(), HostError>,
     expected: &Recording,
 ) {

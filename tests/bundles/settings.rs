@@ -5,7 +5,7 @@ use rig::{HostError, Instance, Recording, Session};
 use std::collections::BTreeSet;
 
 /// Four bars in 4/4 from the start, with these parameters set before.
-fn four_bars(instance: &mut dyn Instance, settings: &[(&str, &str)]) -> Recording {
+fn four_bars(instance: &mut Instance, settings: &[(&str, &str)]) -> Recording {
     let recording = bounce(instance, |session| {
         play_busily(session)?;
         for (name, text) in settings {

@@ -24,7 +24,7 @@ impl Rendering {
 }
 
 fn render(
-    instance: &mut dyn Instance,
+    instance: &mut Instance,
     rate: f64,
     script: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
 ) -> Rendering {
@@ -32,7 +32,7 @@ fn render(
 }
 
 fn render_in(
-    instance: &mut dyn Instance,
+    instance: &mut Instance,
     setup: Setup,
     script: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
 ) -> Rendering {

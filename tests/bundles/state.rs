@@ -20,7 +20,7 @@ fn two_cycles(session: &mut Session<'_>) -> Result<(), HostError> {
 fn a_saved_project_opens_to_the_same_notes() {
     each(|format| {
         let mut instance = create(format);
-        let saved = bounce(&mut *instance, |session| {
+        let saved = bounce(&mut instance, |session| {
             play_busily(session)?;
             session.set_text("X", "0.81")?;
             session.set_text("Y", "0.22")?;
@@ -32,7 +32,7 @@ fn a_saved_project_opens_to_the_same_notes() {
 
         let mut reopened = create(format);
         reopened.load(&state).expect("the plugin opens its own state");
-        let opened = bounce(&mut *reopened, two_cycles);
+        let opened = bounce(&mut reopened, two_cycles);
         assert_eq!(note_list(&opened), note_list(&saved));
         for parameter in instance.parameters().to_vec() {
             let values = (instance.value(parameter.id), reopened.value(parameter.id));
@@ -47,7 +47,7 @@ fn a_saved_project_opens_to_the_same_notes() {
 fn a_project_that_is_opened_and_saved_is_the_same() {
     each(|format| {
         let mut instance = create(format);
-        bounce(&mut *instance, |session| {
+        bounce(&mut instance, |session| {
             session.set_text("X", "0.81")?;
             two_cycles(session)
         });
@@ -55,9 +55,9 @@ fn a_project_that_is_opened_and_saved_is_the_same() {
         let mut reopened = create(format);
         reopened.load(&state).expect("the plugin opens its own state");
         assert_eq!(reopened.save().expect("the plugin saves"), state, "{format:?} before it plays");
-        bounce(&mut *reopened, |session| session.render(480));
+        bounce(&mut reopened, |session| session.render(480));
         reopened.load(&state).expect("the plugin opens its own state");
-        let played = bounce(&mut *reopened, |session| session.render(480));
+        let played = bounce(&mut reopened, |session| session.render(480));
         assert_clean(&played, 0);
         assert_eq!(reopened.save().expect("the plugin saves"), state, "{format:?} after it has played");
     });
@@ -85,7 +85,7 @@ fn with_replaced(state: &[u8], from: &str, to: &str) -> Vec<u8> {
 fn opened(format: PluginFormat, state: &[u8]) -> Recording {
     let mut instance = create(format);
     let loaded = instance.load(state);
-    let recording = bounce(&mut *instance, two_cycles);
+    let recording = bounce(&mut instance, two_cycles);
     let again = instance.save().expect("it saves after any state");
     instance.load(&again).expect("it loads what it saved");
     println!("{} bytes: {loaded:?}, {} notes", state.len(), recording.notes.len());
@@ -193,7 +193,7 @@ fn note_lines(recording: &Recording) -> String {
 fn bless(format: PluginFormat) {
     let newest = VERSIONS[VERSIONS.len() - 1];
     let mut instance = create(format);
-    let recording = bounce(&mut *instance, |session| {
+    let recording = bounce(&mut instance, |session| {
         set_everything(session)?;
         four_cycles(session)
     });
@@ -223,7 +223,7 @@ fn projects_of_every_version_open_to_the_notes_that_they_were_saved_with() {
             for state in [&state, &without.expect("a state with fields")] {
                 let mut instance = create(format);
                 instance.load(state).expect("a state of an earlier build is taken");
-                let recording = bounce(&mut *instance, four_cycles);
+                let recording = bounce(&mut instance, four_cycles);
                 assert_clean(&recording, 100);
                 let same = note_lines(&recording).lines().eq(notes.lines());
                 assert!(same, "{format:?} {version}: other notes than were saved");

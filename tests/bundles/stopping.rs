@@ -22,10 +22,7 @@ fn play_until_a_note_sounds(session: &mut Session<'_>) -> Result<(), HostError> 
 }
 
 /// Asserts that the block after `action` ends every note.
-fn nothing_sounds_after(
-    instance: &mut dyn Instance,
-    action: impl Fn(&mut Session<'_>) -> Result<(), HostError>,
-) {
+fn nothing_sounds_after(instance: &mut Instance, action: impl Fn(&mut Session<'_>) -> Result<(), HostError>) {
     let recording = bounce(instance, |session| {
         play_until_a_note_sounds(session)?;
         let sounding = session.recorder().sounding();
@@ -157,7 +154,7 @@ fn eight_instances_at_once_play_as_one_alone_does() {
         let mut instances: Vec<_> = (0..8).map(|_| create(format)).collect();
         let mut sessions: Vec<Session<'_>> = instances
             .iter_mut()
-            .map(|instance| Session::start(&mut **instance, setup, 120.0).expect("it activates"))
+            .map(|instance| Session::start(instance, setup, 120.0).expect("it activates"))
             .collect();
         for session in &mut sessions {
             session.set_bounce(setup.mode).expect("a Bounce parameter");

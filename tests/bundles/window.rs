@@ -1,8 +1,9 @@
 //! The real window in a host under Xvfb, with mouse and keyboard input. A child process that has the right
 //! DISPLAY does it: this program again, as one of its tests, which plain `cargo test` leaves out.
 
+use crate::sessions::display;
 use end_to_end::load;
-use rig::desktop::{DesktopError, Display, FakeInput, InputAction, ScreenChanges, Screenshot};
+use rig::desktop::{FakeInput, InputAction, ScreenChanges, Screenshot};
 use rig::hosts::RequestedSize;
 use rig::{Instance, Mode, PluginFormat, RecordedNote, Session, Setup};
 use std::collections::BTreeSet;
@@ -24,14 +25,7 @@ const TIMEOUT: Duration = Duration::from_secs(120);
 /// of its own: after [`TIMEOUT`] the server ends, and then every wait does.
 #[track_caller]
 fn run_under_display(name: &str) {
-    let display = match Display::start(1280, 1024) {
-        Ok(display) => display,
-        Err(DesktopError::NoServer) => {
-            println!("window tests: not run ({})", DesktopError::NoServer);
-            return;
-        }
-        Err(error) => panic!("{error}"),
-    };
+    let Some(display) = display() else { return };
     let this = std::env::current_exe().expect("the path of this program");
     let child = Command::new(this)
         .args([&format!("window::{name}"), "--exact", "--ignored", "--nocapture"])
@@ -74,15 +68,15 @@ fn a_drag_in_a_process_of_its_own() {
     require_parent();
     let bundle = load(PluginFormat::Clap);
     let mut instance = bundle.create().expect("the plugin starts");
-    open_and_wait(&mut *instance);
+    open_and_wait(&mut instance);
     let x = instance.parameter("X").expect("the plugin has an X");
     let still = [("Temperature", "0"), ("Variation", "1"), ("X", "0.5"), ("Y", "0.5")];
-    let before = bounce(&mut *instance, &still);
-    assert_eq!(bounce(&mut *instance, &[]), before, "nothing changes without a drag");
+    let before = bounce(&mut instance, &still);
+    assert_eq!(bounce(&mut instance, &[]), before, "nothing changes without a drag");
 
     // Blocks hand the host what the window has set.
     let setup = Setup { rate: RATE, ..Setup::new(Mode::Realtime) };
-    let mut session = Session::start(&mut *instance, setup, TEMPO).expect("the plugin activates");
+    let mut session = Session::start(&mut instance, setup, TEMPO).expect("the plugin activates");
     let input = FakeInput::new().expect("the server accepts test input");
     for action in "move 283 283; press; move 200 360; move 120 440; move 90 470; release".split(';') {
         perform(&input, action);
@@ -94,13 +88,13 @@ fn a_drag_in_a_process_of_its_own() {
         roll(&mut session, 0.1);
     }
     session.finish().expect("the plugin deactivates");
-    let after = bounce(&mut *instance, &[]);
+    let after = bounce(&mut instance, &[]);
     assert!(before.len() > 4 && after.len() > 4, "{} and {} notes", before.len(), after.len());
     assert_ne!(before, after);
 }
 
 /// Step and note of what plays in the first cycle of an offline render, which waits for the decode thread.
-fn bounce(instance: &mut dyn Instance, settings: &[(&str, &str)]) -> BTreeSet<(i64, u8)> {
+fn bounce(instance: &mut Instance, settings: &[(&str, &str)]) -> BTreeSet<(i64, u8)> {
     let mut session =
         Session::start(instance, Setup::new(Mode::Offline), TEMPO).expect("the plugin activates");
     for (name, value) in settings {
@@ -121,11 +115,11 @@ fn roll(session: &mut Session<'_>, beats: f64) {
 }
 
 /// Opens the window and waits until it is drawn.
-fn open_and_wait(instance: &mut dyn Instance) {
+fn open_and_wait(instance: &mut Instance) {
     open_late_and_wait(instance, Duration::ZERO);
 }
 
-fn open_late_and_wait(instance: &mut dyn Instance, shown_after: Duration) {
+fn open_late_and_wait(instance: &mut Instance, shown_after: Duration) {
     let changes = ScreenChanges::watch().expect("the server reports what is drawn");
     let size = RequestedSize { pixels: Some(SIZE), shown_after, ..RequestedSize::default() };
     instance.open_window("Beatfield", size).expect("the window opens");
@@ -154,15 +148,15 @@ fn keys_in_a_process_of_its_own() {
     for format in PluginFormat::ALL {
         let bundle = load(format);
         let mut instance = bundle.create().expect("the plugin starts");
-        open_and_wait(&mut *instance);
+        open_and_wait(&mut instance);
         let input = FakeInput::new().expect("the server accepts test input");
-        let next = |instance: &dyn Instance| {
+        let next = |instance: &Instance| {
             instance.host_window().expect("an open window").next_key().expect("a key arrives")
         };
         // On the map and on the pattern, which take the arrow keys themselves, and on a knob.
         for (place, arrow) in [("283 283", "key Left;"), ("400 720", "key Left;"), ("648 105", "")] {
             perform(&input, &format!("move {place}; press; release; {arrow} key space; key F5"));
-            assert_eq!([next(&*instance), next(&*instance)], [SPACE, F5], "{format:?} at {place}");
+            assert_eq!([next(&instance), next(&instance)], [SPACE, F5], "{format:?} at {place}");
         }
         instance.close_window();
     }
@@ -181,7 +175,7 @@ fn a_late_window_in_a_process_of_its_own() {
     require_parent();
     let bundle = load(PluginFormat::Clap);
     let mut instance = bundle.create().expect("the plugin starts");
-    open_late_and_wait(&mut *instance, Duration::from_millis(200));
+    open_late_and_wait(&mut instance, Duration::from_millis(200));
 }
 
 /// The toolkit did not wait for the threads of a window that it closed; the host crashed where it ended at the same
@@ -200,7 +194,7 @@ fn threads_of_a_window_in_a_process_of_its_own() {
     for _ in 0..5 {
         let before = threads();
         let mut instance = bundle.create().expect("the plugin starts");
-        open_and_wait(&mut *instance);
+        open_and_wait(&mut instance);
         drop(instance);
         assert_eq!(threads(), before);
     }

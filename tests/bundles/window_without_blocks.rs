@@ -1,8 +1,9 @@
 //! The real window of an active plugin to which the host sends no blocks, under Xvfb. A child process that has
 //! the right DISPLAY does it: this program again, as one of its tests.
 
+use crate::sessions::display;
 use end_to_end::create;
-use rig::desktop::{DesktopError, Display, FakeInput, InputAction, Screenshot};
+use rig::desktop::{FakeInput, InputAction, Screenshot};
 use rig::hosts::RequestedSize;
 use rig::hosts::saved_state::json_of;
 use rig::{Instance, Mode, PluginFormat, Session, Setup};
@@ -16,14 +17,7 @@ const SIZE: (u32, u32) = (960, 860);
 
 #[test]
 fn a_puck_dragged_while_no_block_comes_is_saved_where_it_was_left() {
-    let display = match Display::start(1280, 1024) {
-        Ok(display) => display,
-        Err(DesktopError::NoServer) => {
-            println!("window tests: not run ({})", DesktopError::NoServer);
-            return;
-        }
-        Err(error) => panic!("{error}"),
-    };
+    let Some(display) = display() else { return };
     let program = std::env::current_exe().expect("the path of this program");
     for format in PluginFormat::ALL {
         let output = Command::new(&program)
@@ -41,7 +35,7 @@ fn a_puck_dragged_while_no_block_comes_is_saved_where_it_was_left() {
 }
 
 /// The place that is saved: as parameters, and as what the saved bank was decoded for.
-fn saved_places(instance: &mut dyn Instance) -> [Option<[f64; 2]>; 2] {
+fn saved_places(instance: &mut Instance) -> [Option<[f64; 2]>; 2] {
     let state = instance.save().expect("the plugin saves");
     let state: Value = serde_json::from_slice(json_of(&state)).expect("a state is JSON");
     let bank = state["fields"]["bank"].as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
@@ -61,7 +55,7 @@ fn child_of_a_drag() {
     let size = RequestedSize { pixels: Some(SIZE), ..RequestedSize::default() };
     instance.open_window("Beatfield", size).expect("the window opens");
     let mut session =
-        Session::start(&mut *instance, Setup::new(Mode::Realtime), 120.0).expect("the plugin activates");
+        Session::start(&mut instance, Setup::new(Mode::Realtime), 120.0).expect("the plugin activates");
     session.render(480).expect("the plugin plays");
     let shows = |_: &mut Session<'_>| {
         Screenshot::take(SIZE.0, SIZE.1).expect("the screen can be seen").shows_something()

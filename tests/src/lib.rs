@@ -24,7 +24,7 @@ pub fn load(format: PluginFormat) -> Bundle {
 ///
 /// # Panics
 /// As [`load`], or the plugin does not start.
-pub fn create(format: PluginFormat) -> Box<dyn Instance> {
+pub fn create(format: PluginFormat) -> Instance {
     load(format).create().expect("the plugin starts")
 }
 

@@ -9,6 +9,7 @@ use crate::{
     BlockInput, BlockOutput, Bundle, HostError, HostTransport, Instance, Mode, ParameterChange, ParameterId,
     Position, Session, Setup,
 };
+use anyhow::{Context, ensure};
 use std::time::{Duration, Instant};
 
 /// Instances at once, each with its own order of calls.
@@ -30,32 +31,6 @@ pub enum HostCall {
     Reset,
     /// Load a state that another instance saved.
     Load,
-}
-
-/// Why an order of calls failed.
-#[derive(Debug, thiserror::Error)]
-pub enum LifecycleError {
-    /// A call failed.
-    #[error("in the order {order:?}: {error}")]
-    Call {
-        /// The calls.
-        order: Vec<HostCall>,
-        /// Its error.
-        error: HostError,
-    },
-    /// No instance could be prepared.
-    #[error(transparent)]
-    Host(#[from] HostError),
-    /// A thread was not joined.
-    #[error("{left} threads are left of {orders:?}: {names:?}")]
-    Threads {
-        /// More than there were at first.
-        left: usize,
-        /// The orders of the eight instances.
-        orders: Vec<Vec<HostCall>>,
-        /// The names of all threads.
-        names: Vec<String>,
-    },
 }
 
 /// Every order of up to `longest` calls that both formats allow; the instance is destroyed after the last,
@@ -91,7 +66,7 @@ fn allowed_after(order: &[HostCall]) -> &'static [HostCall] {
 ///
 /// # Errors
 /// A call failed, or threads are left over. (An abort ends the process instead.)
-pub fn run(bundle: &Bundle, orders: &[Vec<HostCall>]) -> Result<usize, LifecycleError> {
+pub fn run(bundle: &Bundle, orders: &[Vec<HostCall>]) -> anyhow::Result<usize> {
     let state = other_state(bundle)?;
     let threads = settled(usize::MAX);
     let mut groups = 0;
@@ -104,8 +79,7 @@ pub fn run(bundle: &Bundle, orders: &[Vec<HostCall>]) -> Result<usize, Lifecycle
         for index in 0..longest {
             for (instance, order) in instances.iter_mut().zip(group) {
                 let Some(step) = order.get(index) else { continue };
-                call(&mut **instance, *step, index, &state)
-                    .map_err(|error| LifecycleError::Call { order: order.clone(), error })?;
+                call(instance, *step, index, &state).with_context(|| format!("in the order {order:?}"))?;
             }
         }
         // The first is destroyed first or last.
@@ -114,9 +88,7 @@ pub fn run(bundle: &Bundle, orders: &[Vec<HostCall>]) -> Result<usize, Lifecycle
         }
         drop(instances);
         let left = settled(threads).saturating_sub(threads);
-        if left > 0 {
-            return Err(LifecycleError::Threads { left, orders: group.to_vec(), names: thread_names() });
-        }
+        ensure!(left == 0, "{left} threads are left of {group:?}: {:?}", thread_names());
         groups += 1;
     }
     Ok(groups)
@@ -125,13 +97,13 @@ pub fn run(bundle: &Bundle, orders: &[Vec<HostCall>]) -> Result<usize, Lifecycle
 /// The state of an instance whose parameters were changed.
 fn other_state(bundle: &Bundle) -> Result<Vec<u8>, HostError> {
     let mut instance = bundle.create()?;
-    call(&mut *instance, HostCall::Activate, 0, &[])?;
-    call(&mut *instance, HostCall::Process, 7, &[])?;
-    call(&mut *instance, HostCall::Deactivate, 0, &[])?;
+    call(&mut instance, HostCall::Activate, 0, &[])?;
+    call(&mut instance, HostCall::Process, 7, &[])?;
+    call(&mut instance, HostCall::Deactivate, 0, &[])?;
     instance.save()
 }
 
-fn call(instance: &mut dyn Instance, step: HostCall, index: usize, state: &[u8]) -> Result<(), HostError> {
+fn call(instance: &mut Instance, step: HostCall, index: usize, state: &[u8]) -> Result<(), HostError> {
     match step {
         HostCall::Activate => {
             instance.activate(Setup { most_frames: FRAMES, ..Setup::new(Mode::Realtime) })?;
@@ -194,7 +166,7 @@ const BLOCKS: u32 = 8;
 /// # Errors
 /// The plugin failed a call. (An abort ends the process instead.)
 pub fn cycles(bundle: &Bundle, cycles: u32) -> Result<(), HostError> {
-    let mut others: Vec<Box<dyn Instance>> = Vec::new();
+    let mut others: Vec<Instance> = Vec::new();
     for cycle in 0..cycles {
         match cycle % 4 {
             1 => others.push(bundle.create()?),
@@ -207,20 +179,20 @@ pub fn cycles(bundle: &Bundle, cycles: u32) -> Result<(), HostError> {
             }
         }
         let mut instance = bundle.create()?;
-        automate(&mut *instance, cycle)?;
+        automate(&mut instance, cycle)?;
         if cycle % 3 == 0 {
             let state = instance.save()?;
             instance.load(&state)?;
         }
         for other in &mut others {
-            automate(&mut **other, cycle)?;
+            automate(other, cycle)?;
         }
     }
     Ok(())
 }
 
 /// Plays a few blocks in which every parameter changes; the last change comes in the last block.
-fn automate(instance: &mut dyn Instance, cycle: u32) -> Result<(), HostError> {
+fn automate(instance: &mut Instance, cycle: u32) -> Result<(), HostError> {
     let parameters: Vec<ParameterId> = instance.parameters().iter().map(|parameter| parameter.id).collect();
     let setup = Setup { most_frames: 256, ..Setup::new(Mode::Realtime) };
     let mut session = Session::start(instance, setup, 120.0)?;

@@ -35,24 +35,13 @@ pub enum Allowed {
     OfflineWait,
 }
 
-/// Why the check did not run.
-#[derive(Debug, thiserror::Error)]
-pub enum RealtimeError {
-    /// This machine cannot count calls.
-    #[error(transparent)]
-    Watch(#[from] WatchError),
-    /// The plugin failed.
-    #[error(transparent)]
-    Host(#[from] HostError),
-}
-
 /// Plays every activity for `seconds`, in blocks of 64 samples at 48 kHz, in real time. The counters stay in this
 /// process, which should end afterwards.
 ///
 /// # Errors
-/// The plugin fails, or calls cannot be counted here.
-pub fn run(bundle: &Bundle, seconds: f64) -> Result<Vec<WatchedActivity>, RealtimeError> {
-    watch::begin(&bundle.library())?;
+/// The plugin fails, or calls cannot be counted here ([`WatchError`]).
+pub fn run(bundle: &Bundle, seconds: f64) -> anyhow::Result<Vec<WatchedActivity>> {
+    watch::begin(bundle.library())?;
     let mut instances = create_watched(bundle)?;
     let mut live = LiveSessions::start(&mut instances)?;
     let mut activities = Vec::new();
@@ -117,7 +106,7 @@ pub fn faults(activities: &[WatchedActivity], format: PluginFormat) -> Vec<Strin
 }
 
 /// Creates eight instances while calls are counted; without a counted allocation the counters do not work.
-fn create_watched(bundle: &Bundle) -> Result<Vec<Box<dyn Instance>>, RealtimeError> {
+fn create_watched(bundle: &Bundle) -> anyhow::Result<Vec<Instance>> {
     let instances: Result<Vec<_>, _> =
         (0..INSTANCES).map(|_| watch::functions_during(|| bundle.create())).collect();
     if !CallCounts::take().findings().contains_key("malloc") {
@@ -181,7 +170,7 @@ struct LiveSessions<'a> {
 }
 
 impl<'a> LiveSessions<'a> {
-    fn start(instances: &'a mut [Box<dyn Instance>]) -> Result<Self, HostError> {
+    fn start(instances: &'a mut [Instance]) -> Result<Self, HostError> {
         let setup = Setup { most_frames: FRAMES, ..Setup::new(Mode::Realtime) };
         let mut parameters = Vec::new();
         for parameter in instances.iter().flat_map(|instance| instance.parameters()) {
@@ -190,7 +179,7 @@ impl<'a> LiveSessions<'a> {
                 parameters.push(parameter.id);
             }
         }
-        let sessions = instances.iter_mut().map(|instance| Session::start(&mut **instance, setup, 120.0));
+        let sessions = instances.iter_mut().map(|instance| Session::start(instance, setup, 120.0));
         Ok(Self { sessions: sessions.collect::<Result<_, _>>()?, parameters })
     }
 

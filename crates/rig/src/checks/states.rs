@@ -4,8 +4,11 @@
 use super::damage::{self, SplitMix64};
 use crate::hosts::saved_state::{state_bytes, with_field};
 use crate::{Bundle, HostError, Instance, Mode, PluginFormat, Recording, Session, Setup};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Map, Value};
 
+/// What is wrong where a saved state is no JSON with parameters, or is refused by an equal plugin.
+const BROKEN: &str = "the plugin saved a state that cannot be read";
 /// Beats a minute; a cycle of 8 beats takes half a second.
 const TEMPO: f64 = 960.0;
 /// Samples a second: low, for speed.
@@ -20,43 +23,16 @@ const SCENES: &str = r#"[{"x":0.1,"y":0.2,"temperature":0.3,"seed":4},null,
     {"x":1.0,"y":0.0,"temperature":1.5,"seed":9999}]"#;
 const GONE: &str = r#"{"path":"/a model that is gone","sha256":"00"}"#;
 
-/// What the plugin did wrong with a state.
-#[derive(Debug, thiserror::Error)]
-pub enum StateError {
-    /// The plugin saved a state that cannot be read.
-    #[error("the plugin saved a state that cannot be read: {0}")]
-    Broken(String),
-    /// A parameter has neither the value of the state nor its default.
-    #[error("the parameter {id} is {found} where the state has {given}")]
-    Parameter {
-        /// The parameter.
-        id: String,
-        /// The value that the plugin saved.
-        found: String,
-        /// The value of the state.
-        given: String,
-    },
-    /// A refused state changed the parameters.
-    #[error("a state that was refused changed the parameters")]
-    Refused,
-    /// It played invalid or other notes.
-    #[error("played {0}")]
-    Played(String),
-    /// The plugin failed.
-    #[error(transparent)]
-    Host(#[from] HostError),
-}
-
 /// A state with which the plugin failed, and what is needed to make it again.
 #[derive(Debug, thiserror::Error)]
-#[error("state {number} of seed {seed}: {error}")]
+#[error("state {number} of seed {seed}: {error:#}")]
 pub struct FailedState {
     /// The number of the state under its seed.
     pub number: u64,
     /// The seed.
     pub seed: u64,
     /// What the plugin did wrong.
-    pub error: StateError,
+    pub error: anyhow::Error,
     /// The state itself.
     pub state: Vec<u8>,
 }
@@ -91,30 +67,27 @@ pub fn run(bundle: &Bundle, seed: u64, from: u64, count: u64) -> Result<Tally, F
 
 /// One instance that loads the damaged states, and one that loads what the first saved.
 struct StateTester {
-    player: Box<dyn Instance>,
-    witness: Box<dyn Instance>,
+    player: Instance,
+    witness: Instance,
     ranges: ExpectedRanges,
     /// The states that are damaged.
     intact: Vec<Vec<u8>>,
 }
 
 impl StateTester {
-    fn new(bundle: &Bundle) -> Result<Self, StateError> {
+    fn new(bundle: &Bundle) -> Result<Self> {
         let (mut player, witness) = (bundle.create()?, bundle.create()?);
-        let ranges = ExpectedRanges::of(&mut *player)?;
+        let ranges = ExpectedRanges::of(&mut player)?;
         let fresh = player.save()?;
-        play(&mut *player, |session| {
+        play(&mut player, |session| {
             session.set_text("Temperature", "0.9")?;
             session.set_text("Variation", "8")?;
             session.transport().play();
             session.render(BLOCK)
         })?;
         let played = player.save()?;
-        let set = |state: &[u8], name, value: &str| {
-            with_field(state, name, value).map_err(|error| StateError::Broken(error.to_string()))
-        };
-        let shaped = set(&set(&played, "shape", &shape())?, "scenes", SCENES)?;
-        let gone = set(&shaped, "model", GONE)?;
+        let shaped = with_field(&with_field(&played, "shape", &shape())?, "scenes", SCENES)?;
+        let gone = with_field(&shaped, "model", GONE)?;
         Ok(Self { player, witness, ranges, intact: vec![fresh, played, shaped, gone] })
     }
 
@@ -132,12 +105,12 @@ impl StateTester {
         }
     }
 
-    fn check(&mut self, number: u64, state: &[u8], tally: &mut Tally) -> Result<(), StateError> {
+    fn check(&mut self, number: u64, state: &[u8], tally: &mut Tally) -> Result<()> {
         let (format, before) = (self.player.format(), self.player.save()?);
         let (mut accepted, plays) = (false, number.is_multiple_of(4));
         if plays {
             // A preset is chosen while the transport rolls.
-            let recording = play(&mut *self.player, |session| {
+            let recording = play(&mut self.player, |session| {
                 session.transport().play();
                 session.render_beats(3.0, std::iter::repeat(BLOCK))?;
                 accepted = session.instance().load(state).is_ok();
@@ -153,21 +126,19 @@ impl StateTester {
             self.ranges.check(state, &after)?;
         } else {
             tally.refused += 1;
-            if params_of(format, &before)? != params_of(format, &after)? && !plays {
-                return Err(StateError::Refused);
-            }
+            let unchanged = params_of(format, &before)? == params_of(format, &after)?;
+            ensure!(unchanged || plays, "a state that was refused changed the parameters");
         }
-        let played = a_cycle(&mut *self.player)?;
+        let played = a_cycle(&mut self.player)?;
         check_notes(&played, tally)?;
-        self.witness.load(&after).map_err(|error| StateError::Broken(error.to_string()))?;
-        let again = a_cycle(&mut *self.witness)?;
-        if played.notes != again.notes {
-            return Err(StateError::Played(format!(
-                "{} notes where an instance that opens what was saved plays {}",
-                played.notes.len(),
-                again.notes.len()
-            )));
-        }
+        self.witness.load(&after).context(BROKEN)?;
+        let again = a_cycle(&mut self.witness)?;
+        ensure!(
+            played.notes == again.notes,
+            "played {} notes where an instance that opens what was saved plays {}",
+            played.notes.len(),
+            again.notes.len()
+        );
         Ok(())
     }
 }
@@ -184,7 +155,7 @@ fn shape() -> String {
         .to_string()
 }
 
-fn a_cycle(instance: &mut dyn Instance) -> Result<Recording, HostError> {
+fn a_cycle(instance: &mut Instance) -> Result<Recording, HostError> {
     play(instance, |session| {
         session.transport().play();
         session.render_beats(8.0, std::iter::repeat(BLOCK))
@@ -193,7 +164,7 @@ fn a_cycle(instance: &mut dyn Instance) -> Result<Recording, HostError> {
 
 /// What is played in an offline render, which waits for every change.
 fn play(
-    instance: &mut dyn Instance,
+    instance: &mut Instance,
     script: impl FnOnce(&mut Session<'_>) -> Result<(), HostError>,
 ) -> Result<Recording, HostError> {
     let setup = Setup { rate: RATE, most_frames: BLOCK, ..Setup::new(Mode::Offline) };
@@ -206,15 +177,15 @@ fn play(
 }
 
 /// Checks that every note is valid and has its note-off.
-fn check_notes(recording: &Recording, tally: &mut Tally) -> Result<(), StateError> {
+fn check_notes(recording: &Recording, tally: &mut Tally) -> Result<()> {
     if let Some((sample, fault, event)) = recording.faults.first() {
-        return Err(StateError::Played(format!("{fault:?} at sample {sample}: {event:?}")));
+        bail!("played {fault:?} at sample {sample}: {event:?}");
     }
     let valid = |note: &&crate::RecordedNote| {
         note.note < 128 && (1..128).contains(&note.velocity) && note.channel < 16
     };
     if let Some(note) = recording.notes.iter().find(|note| !valid(note)) {
-        return Err(StateError::Played(format!("an invalid note: {note:?}")));
+        bail!("played an invalid note: {note:?}");
     }
     tally.notes += recording.notes.len() as u64;
     Ok(())
@@ -250,20 +221,19 @@ fn of_text(format: PluginFormat, text: &str) -> Vec<u8> {
     state_bytes(format == PluginFormat::Clap, text)
 }
 
-fn params_of(format: PluginFormat, state: &[u8]) -> Result<Map<String, Value>, StateError> {
-    let text = text_of(format, state).ok_or_else(|| StateError::Broken("it is no text".into()))?;
-    let state: Value = serde_json::from_str(text).map_err(|error| StateError::Broken(error.to_string()))?;
-    let params = state.get("params").and_then(Value::as_object).cloned();
-    params.ok_or_else(|| StateError::Broken("it has no parameters".into()))
+fn params_of(format: PluginFormat, state: &[u8]) -> Result<Map<String, Value>> {
+    let text = text_of(format, state).context(BROKEN)?;
+    let state: Value = serde_json::from_str(text).context(BROKEN)?;
+    state.get("params").and_then(Value::as_object).cloned().context(BROKEN)
 }
 
 impl ExpectedRanges {
     /// The ranges of a fresh instance.
-    fn of(instance: &mut dyn Instance) -> Result<Self, StateError> {
+    fn of(instance: &mut Instance) -> Result<Self> {
         let (format, fresh) = (instance.format(), instance.save()?);
         let mut beyond = |number: f64| {
-            let mut state: Value = serde_json::from_str(text_of(format, &fresh).unwrap_or_default())
-                .map_err(|error| StateError::Broken(error.to_string()))?;
+            let text = text_of(format, &fresh).unwrap_or_default();
+            let mut state: Value = serde_json::from_str(text).context(BROKEN)?;
             for value in state["params"].as_object_mut().into_iter().flat_map(Map::values_mut) {
                 match kind(value) {
                     Some("f32") => value["f32"] = number.into(),
@@ -280,7 +250,7 @@ impl ExpectedRanges {
     }
 
     /// Checks that every parameter of `saved` is a value that the plugin may make of `given`.
-    fn check(&self, given: &[u8], saved: &[u8]) -> Result<(), StateError> {
+    fn check(&self, given: &[u8], saved: &[u8]) -> Result<()> {
         let (given, saved) = (params_of(self.format, given)?, params_of(self.format, saved)?);
         for (id, fresh) in &self.fresh {
             let (lowest, highest) = (&self.lowest[id], &self.highest[id]);
@@ -295,13 +265,8 @@ impl ExpectedRanges {
                     _ => found == value || found == fresh,
                 },
             };
-            if !expected {
-                return Err(StateError::Parameter {
-                    id: id.clone(),
-                    found: found.to_string(),
-                    given: given.get(id).map_or("nothing".into(), Value::to_string),
-                });
-            }
+            let given = given.get(id).map_or("nothing".into(), Value::to_string);
+            ensure!(expected, "the parameter {id} is {found} where the state has {given}");
         }
         Ok(())
     }

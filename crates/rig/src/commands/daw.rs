@@ -1,7 +1,7 @@
 //! `rig daw`: Ardour records the VST3, and every note that it recorded is checked.
 
 use anyhow::{Context, bail};
-use rig::daw::{self, CheckedTake, DawError, LOOP, TEMPO, TOLERANCE_TICKS, TakeFigures};
+use rig::daw::{self, CheckedTake, LOOP, MissingProgram, TEMPO, TOLERANCE_TICKS, TakeFigures};
 use std::path::PathBuf;
 
 /// The fewest notes that a recording must have to be evidence.
@@ -89,5 +89,5 @@ fn row(name: &str, figures: &TakeFigures) {
 
 /// Whether the error says that a program has to be installed first.
 pub(crate) fn is_missing(error: &anyhow::Error) -> bool {
-    matches!(error.downcast_ref(), Some(DawError::Missing { .. }))
+    error.is::<MissingProgram>()
 }

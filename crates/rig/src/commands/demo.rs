@@ -47,14 +47,14 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     let bundle = Bundle::load(&args.bundle)?;
     let mut instance = bundle.create()?;
     if let Some(model) = &args.model {
-        saved_state::choose_model(&mut *instance, model)?;
+        saved_state::choose_model(&mut instance, model)?;
     }
     let mode = if args.realtime { Mode::Realtime } else { Mode::Offline };
     println!("{}, seed {}", bundle.path().display(), args.seed);
 
     let tour = if args.phrase { Tour::Phrases } else { Tour::Journey };
     let mut screen = Screen::new(tour.bars());
-    let played = play(&mut *instance, &card, tour, args.seed, mode, &mut |status| screen.show(status))?;
+    let played = play(&mut instance, &card, tour, args.seed, mode, &mut |status| screen.show(status))?;
     screen.close();
     instance.idle();
 

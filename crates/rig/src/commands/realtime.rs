@@ -2,7 +2,8 @@
 
 use super::{BundlesArg, FormatArg};
 use anyhow::bail;
-use rig::checks::realtime::{RealtimeError, WatchedActivity, faults, run as watch};
+use rig::checks::realtime::{WatchedActivity, faults, run as watch};
+use rig::watch::WatchError;
 
 #[derive(clap::Args)]
 pub(crate) struct RealtimeArgs {
@@ -20,7 +21,7 @@ pub(crate) fn run(args: &RealtimeArgs) -> anyhow::Result<()> {
     let bundle = args.bundles.load(args.format)?;
     println!("{}", bundle.path().display());
     let activities = match watch(&bundle, args.seconds) {
-        Err(RealtimeError::Watch(reason)) => {
+        Err(reason) if reason.is::<WatchError>() => {
             println!("real time: not run (1): {reason}");
             return Ok(());
         }

@@ -97,7 +97,7 @@ mod linux {
         let size = RequestedSize { pixels: args.size, scale: args.scale, ..Default::default() };
         let (width, height) = instance.open_window("Beatfield", size)?;
         let setup = Setup { rate: RATE, ..Setup::new(Mode::Realtime) };
-        let mut session = Session::start(&mut *instance, setup, TEMPO)?;
+        let mut session = Session::start(&mut instance, setup, TEMPO)?;
         for (name, value) in [("X", args.x), ("Y", args.y), ("Temperature", args.temperature)] {
             session.set_text(name, &value.to_string())?;
         }

@@ -1,8 +1,8 @@
 //! Ardour without display or sound card, with a home folder of its own: none of the user's files is read or
 //! written.
 
-use super::error::DawError;
 use super::takes::{self, DawTake};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -30,6 +30,15 @@ const SCAN_LIMIT: Duration = Duration::from_secs(60);
 /// How much longer than its music a recording may take.
 const RECORD_MARGIN: Duration = Duration::from_secs(120);
 
+/// A program that a recording needs is not on this machine.
+#[derive(Debug, thiserror::Error)]
+#[error("{program} is not installed; on Debian: apt-get install {package} (then try again)")]
+pub struct MissingProgram {
+    program: &'static str,
+    /// The Debian package that holds it.
+    package: &'static str,
+}
+
 /// An Ardour that was found on this machine.
 #[derive(Debug)]
 pub struct Ardour(());
@@ -46,18 +55,18 @@ impl Ardour {
     /// Looks for what a recording needs; installs nothing.
     ///
     /// # Errors
-    /// Something is missing; the error names the Debian package that has it.
-    pub fn find() -> Result<Self, DawError> {
+    /// [`MissingProgram`] names the Debian package that has it.
+    pub fn find() -> Result<Self, MissingProgram> {
         let paths = std::env::var_os("PATH").unwrap_or_default();
         let found = |program| std::env::split_paths(&paths).any(|folder| folder.join(program).is_file());
         if !found(CONSOLE) {
-            return Err(DawError::Missing { program: CONSOLE, package: "ardour" });
+            return Err(MissingProgram { program: CONSOLE, package: "ardour" });
         }
         if !Path::new(SCANNER).is_file() {
-            return Err(DawError::Missing { program: SCANNER, package: "ardour" });
+            return Err(MissingProgram { program: SCANNER, package: "ardour" });
         }
         if !found("script") {
-            return Err(DawError::Missing { program: "script", package: "bsdutils" });
+            return Err(MissingProgram { program: "script", package: "bsdutils" });
         }
         Ok(Self(()))
     }
@@ -67,21 +76,16 @@ impl Ardour {
     ///
     /// # Errors
     /// The plugin can't be scanned, or Ardour does not finish the script in time.
-    pub fn record(
-        &self,
-        bundle: &Path,
-        folder: &Path,
-        takes: &[DawTake],
-    ) -> Result<ArdourRecording, DawError> {
-        let folder = fs::canonicalize(folder).map_err(DawError::file(folder))?;
-        let bundle = fs::canonicalize(bundle).map_err(DawError::file(bundle))?;
+    pub fn record(&self, bundle: &Path, folder: &Path, takes: &[DawTake]) -> Result<ArdourRecording> {
+        let folder = fs::canonicalize(folder).with_context(named(folder))?;
+        let bundle = fs::canonicalize(bundle).with_context(named(bundle))?;
         let user = UserFolder::create(folder.join("home"), &bundle)?;
         user.scan(&folder)?;
 
         let session = folder.join("session");
         let script = folder.join("record.lua");
         let text = format!("{}\n{SCRIPT}", takes::plan(takes, &session));
-        fs::write(&script, text).map_err(DawError::file(&script))?;
+        fs::write(&script, text).with_context(named(&script))?;
         let beats: f64 = takes.iter().map(|take| take.beats).sum();
         let limit = Duration::from_secs_f64(beats * 60.0 / takes::TEMPO) + RECORD_MARGIN;
         let output = user.play(&folder, limit)?;
@@ -99,18 +103,20 @@ impl ArdourRecording {
     ///
     /// # Errors
     /// There is none, or more than one.
-    pub fn midi_of(&self, take: &DawTake) -> Result<PathBuf, DawError> {
+    pub fn midi_of(&self, take: &DawTake) -> Result<PathBuf> {
         let mut found = Vec::new();
-        for entry in fs::read_dir(&self.midi_folder).map_err(DawError::file(&self.midi_folder))? {
-            let path = entry.map_err(DawError::file(&self.midi_folder))?.path();
+        for entry in fs::read_dir(&self.midi_folder).with_context(named(&self.midi_folder))? {
+            let path = entry.with_context(named(&self.midi_folder))?.path();
             if path.file_stem().is_some_and(|stem| track_of(&stem.to_string_lossy()) == Some(take.name)) {
                 found.push(path);
             }
         }
-        if found.len() != 1 {
-            let folder = self.midi_folder.clone();
-            return Err(DawError::Recordings { folder, take: take.name, found: found.len() });
-        }
+        let (folder, found_takes) = (self.midi_folder.display(), found.len());
+        ensure!(
+            found_takes == 1,
+            "{folder} holds {found_takes} recordings of the take \"{}\" instead of one",
+            take.name
+        );
         Ok(found.swap_remove(0))
     }
 }
@@ -128,16 +134,16 @@ struct UserFolder {
 }
 
 impl UserFolder {
-    fn create(folder: PathBuf, bundle: &Path) -> Result<Self, DawError> {
+    fn create(folder: PathBuf, bundle: &Path) -> Result<Self> {
         let config = folder.join(".config/ardour7");
         let plugins = folder.join(".vst3");
         for needed in [&config, &plugins] {
-            fs::create_dir_all(needed).map_err(DawError::file(needed))?;
+            fs::create_dir_all(needed).with_context(named(needed))?;
         }
         let config = config.join("config");
-        fs::write(&config, CONFIG).map_err(DawError::file(&config))?;
+        fs::write(&config, CONFIG).with_context(named(&config))?;
         let plugin = plugins.join("Beatfield.vst3");
-        link(bundle, &plugin).map_err(DawError::file(&plugin))?;
+        link(bundle, &plugin).with_context(named(&plugin))?;
         Ok(Self { folder, plugin })
     }
 
@@ -153,7 +159,7 @@ impl UserFolder {
     }
 
     /// Has Ardour's scanner scan the plugin; the console scans none by itself.
-    fn scan(&self, logs: &Path) -> Result<(), DawError> {
+    fn scan(&self, logs: &Path) -> Result<()> {
         let mut scanner = self.run(SCANNER);
         scanner.env("LD_LIBRARY_PATH", LIBRARIES).arg("-f").arg(&self.plugin);
         let ended = run_limited(&mut scanner, "ardour-vst3-scanner", SCAN_LIMIT, &logs.join("scan.log"))?;
@@ -165,19 +171,19 @@ impl UserFolder {
 
     /// Sets the modification times of the scanner's files two seconds ahead. Ardour uses them only where they
     /// are newer than the plugin, in whole seconds, and a bundle that was just built is as new.
-    fn postdate_scan(&self) -> Result<(), DawError> {
+    fn postdate_scan(&self) -> Result<()> {
         let cache = self.folder.join(".cache/ardour7/vst");
         let ahead = SystemTime::now() + Duration::from_secs(2);
-        for entry in fs::read_dir(&cache).map_err(DawError::file(&cache))? {
-            let path = entry.map_err(DawError::file(&cache))?.path();
-            let file = fs::File::options().write(true).open(&path).map_err(DawError::file(&path))?;
-            file.set_modified(ahead).map_err(DawError::file(&path))?;
+        for entry in fs::read_dir(&cache).with_context(named(&cache))? {
+            let path = entry.with_context(named(&cache))?.path();
+            let file = fs::File::options().write(true).open(&path).with_context(named(&path))?;
+            file.set_modified(ahead).with_context(named(&path))?;
         }
         Ok(())
     }
 
     /// Runs the script. The console needs a terminal, which the program `script` provides.
-    fn play(&self, folder: &Path, limit: Duration) -> Result<String, DawError> {
+    fn play(&self, folder: &Path, limit: Duration) -> Result<String> {
         let mut console = self.run("script");
         console.args(["-qec", &format!("{CONSOLE} record.lua"), "/dev/null"]).current_dir(folder);
         let ended = run_limited(&mut console, CONSOLE, limit, &folder.join("ardour.log"))?;
@@ -221,21 +227,24 @@ fn run_limited(
     program: &'static str,
     limit: Duration,
     log: &Path,
-) -> Result<FinishedProgram, DawError> {
-    let out = File::create(log).map_err(DawError::file(log))?;
-    let err = out.try_clone().map_err(DawError::file(log))?;
+) -> Result<FinishedProgram> {
+    let out = File::create(log).with_context(named(log))?;
+    let err = out.try_clone().with_context(named(log))?;
     command.stdin(Stdio::null()).stdout(out).stderr(err);
-    let mut child = command.spawn().map_err(DawError::file(program))?;
+    let mut child = command.spawn().context(program)?;
     let started = Instant::now();
     loop {
-        if let Some(status) = child.try_wait().map_err(DawError::file(program))? {
+        if let Some(status) = child.try_wait().context(program)? {
             let output = read(log)?;
             return Ok(FinishedProgram { success: status.success(), output, log: log.to_owned() });
         }
         if started.elapsed() > limit {
-            child.kill().and_then(|()| child.wait()).map_err(DawError::file(program))?;
-            let output = last_lines(&read(log)?);
-            return Err(DawError::TookTooLong { program, limit, log: log.to_owned(), output });
+            child.kill().and_then(|()| child.wait()).context(program)?;
+            let (seconds, output) = (limit.as_secs(), last_lines(&read(log)?));
+            bail!(
+                "{program} was ended after {seconds} s without a result; its output, in {}, ends with:\n{output}",
+                log.display()
+            );
         }
         std::thread::sleep(POLL_INTERVAL);
     }
@@ -243,13 +252,20 @@ fn run_limited(
 
 impl FinishedProgram {
     /// The error that `program` did not do its `task`.
-    fn failed(self, program: &'static str, task: &'static str) -> DawError {
-        DawError::Failed { program, task, output: last_lines(&self.output), log: self.log }
+    fn failed(self, program: &str, task: &str) -> anyhow::Error {
+        let (log, output) = (self.log.display(), last_lines(&self.output));
+        anyhow!("{program} did not {task}; its output, in {log}, ends with:\n{output}")
     }
 }
 
-fn read(log: &Path) -> Result<String, DawError> {
-    let bytes = std::fs::read(log).map_err(DawError::file(log))?;
+/// The context of an error of the file system about `path`.
+fn named(path: &Path) -> impl FnOnce() -> String {
+    let name = path.display().to_string();
+    move || name
+}
+
+fn read(log: &Path) -> Result<String> {
+    let bytes = std::fs::read(log).with_context(named(log))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -270,19 +286,17 @@ mod tests {
     }
 
     #[test]
-    fn a_program_that_does_not_end_is_killed_and_quoted() -> Result<(), Box<dyn std::error::Error>> {
+    fn a_program_that_does_not_end_is_killed_and_quoted() -> Result<()> {
         let log = tempfile::NamedTempFile::new()?;
         let mut endless = Command::new("sh");
         endless.args(["-c", "echo still here; exec sleep 60"]);
-        let Err(error) = run_limited(&mut endless, "sh", Duration::from_millis(300), log.path()) else {
-            return Err("it ended".into());
-        };
-        assert!(error.to_string().contains("still here"), "{error}");
+        let ended = run_limited(&mut endless, "sh", Duration::from_millis(300), log.path());
+        assert!(ended.is_err_and(|error| error.to_string().contains("still here")));
         Ok(())
     }
 
     #[test]
-    fn the_output_of_a_program_is_kept() -> Result<(), Box<dyn std::error::Error>> {
+    fn the_output_of_a_program_is_kept() -> Result<()> {
         let log = tempfile::NamedTempFile::new()?;
         let mut brief = Command::new("sh");
         brief.args(["-c", "echo out; echo err >&2; exit 4"]);

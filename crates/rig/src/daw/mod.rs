@@ -5,12 +5,10 @@
 //! the parts with constant X in the rig's own VST3 host, and compares the two.
 
 mod ardour;
-mod error;
 mod notes;
 mod takes;
 
-pub use ardour::{Ardour, ArdourRecording};
-pub use error::DawError;
+pub use ardour::{Ardour, ArdourRecording, MissingProgram};
 pub use notes::{DawNote, TICKS_A_BEAT, TOLERANCE_TICKS, TakeFigures};
 pub use takes::{DawTake, LOOP, TEMPO, takes};
 
@@ -30,8 +28,8 @@ pub struct CheckedTake {
 /// which must exist: Ardour's home folder, the session with its MIDI files, and the output of the programs.
 ///
 /// # Errors
-/// Ardour is missing or failed, or the rig's own host could not play the bundle.
-pub fn check(bundle: &Path, folder: &Path) -> Result<(ArdourRecording, Vec<CheckedTake>), DawError> {
+/// Ardour is missing ([`MissingProgram`]) or failed, or the rig's own host could not play the bundle.
+pub fn check(bundle: &Path, folder: &Path) -> anyhow::Result<(ArdourRecording, Vec<CheckedTake>)> {
     let ardour = Ardour::find()?;
     let takes = takes();
     let recorded = ardour.record(bundle, folder, &takes)?;

@@ -1,8 +1,8 @@
 //! The notes of a recording: read from Ardour's MIDI file, played by the rig's own VST3 host, and compared.
 
-use super::error::DawError;
 use super::takes::{DawTake, FRAMES, LOOP, RATE, SETTINGS, SteadyX, TEMPO};
 use crate::{Bundle, HostError, Mode, Session, Setup};
+use anyhow::{Context, Result, bail};
 use midly::{MidiMessage, Smf, Timing, TrackEventKind};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -32,12 +32,13 @@ pub struct DawNote {
 ///
 /// # Errors
 /// It can't be read, is no MIDI file, or has a time base other than ticks per quarter note.
-pub(crate) fn read(path: &Path) -> Result<Vec<DawNote>, DawError> {
-    let bytes = std::fs::read(path).map_err(DawError::file(path))?;
-    let unreadable = |reason: String| DawError::Unreadable { path: path.to_owned(), reason };
-    let smf = Smf::parse(&bytes).map_err(|error| unreadable(error.to_string()))?;
+pub(crate) fn read(path: &Path) -> Result<Vec<DawNote>> {
+    let name = path.display();
+    let bytes = std::fs::read(path).with_context(|| name.to_string())?;
+    let smf =
+        Smf::parse(&bytes).with_context(|| format!("{name} is not the MIDI file that Ardour writes"))?;
     let Timing::Metrical(ticks) = smf.header.timing else {
-        return Err(unreadable("its time base is SMPTE frames".to_owned()));
+        bail!("{name} is not the MIDI file that Ardour writes: its time base is SMPTE frames");
     };
     let ticks_a_beat = f64::from(ticks.as_int().max(1));
     let mut recorded = Vec::new();
@@ -95,7 +96,7 @@ pub(crate) type StepNote = (i64, u8, u8);
 pub(crate) fn play(bundle: &Bundle, take: &DawTake, x: f64) -> Result<BTreeSet<StepNote>, HostError> {
     let mut instance = bundle.create()?;
     let setup = Setup { rate: RATE, most_frames: BEFORE, ..Setup::new(Mode::Offline) };
-    let mut session = Session::start(&mut *instance, setup, TEMPO)?;
+    let mut session = Session::start(&mut instance, setup, TEMPO)?;
     session.set_bounce(Mode::Offline)?;
     for (name, value) in SETTINGS {
         session.set_text(name, &value.to_string())?;
@@ -229,8 +230,7 @@ mod tests {
     use midly::{Format, Header, TrackEvent};
 
     #[test]
-    fn a_note_that_ends_where_it_starts_leaves_the_next_one_alone() -> Result<(), Box<dyn std::error::Error>>
-    {
+    fn a_note_that_ends_where_it_starts_leaves_the_next_one_alone() -> Result<()> {
         let event = |delta: u32, velocity: u8| TrackEvent {
             delta: u28::new(delta),
             kind: TrackEventKind::Midi {
@@ -250,11 +250,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_no_midi_is_named() -> Result<(), Box<dyn std::error::Error>> {
+    fn a_file_that_is_no_midi_is_named() -> Result<()> {
         let file = tempfile::NamedTempFile::new()?;
         std::fs::write(file.path(), "no music")?;
-        let Err(error) = read(file.path()) else { return Err("it was read".into()) };
-        assert!(error.to_string().contains("is not the MIDI file"), "{error}");
+        assert!(read(file.path()).is_err_and(|error| error.to_string().contains("is not the MIDI file")));
         Ok(())
     }
 

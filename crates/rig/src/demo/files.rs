@@ -30,19 +30,8 @@ pub fn write_midi(path: &Path, song: &Song<'_>, notes: &[RecordedNote]) -> Resul
 ///
 /// # Errors
 /// The folder or the file cannot be written, or the audio exceeds the 4 GB of a WAV file.
-pub fn write_wav(path: &Path, rate: u32, audio: &[Vec<f32>; 2]) -> Result<(), WavError> {
+pub fn write_wav(path: &Path, rate: u32, audio: &[Vec<f32>; 2]) -> anyhow::Result<()> {
     Ok(write_whole(path, &wav_bytes(rate, audio)?)?)
-}
-
-/// Why a WAV file was not written.
-#[derive(Debug, thiserror::Error)]
-pub enum WavError {
-    /// The audio does not fit the format.
-    #[error(transparent)]
-    Format(#[from] hound::Error),
-    /// The file was not written.
-    #[error(transparent)]
-    File(#[from] FileError),
 }
 
 /// The bytes of a WAV file in stereo with 16 bits.

@@ -112,7 +112,7 @@ struct DemoParameters {
 /// # Errors
 /// The instance lacks a parameter or fails.
 pub fn play(
-    instance: &mut dyn Instance,
+    instance: &mut Instance,
     card: &ModelCard,
     tour: Tour,
     seed: u16,

@@ -1,7 +1,7 @@
 //! Mouse and keyboard input through the X server's test extension, and scripts of it such as
 //! `move 300 200; press; move 400 300; release; key Left`.
 
-use super::screen::DesktopError;
+use anyhow::{Context, Result, bail};
 use std::str::FromStr;
 use x11rb::connection::Connection;
 use x11rb::protocol::xproto::{
@@ -23,12 +23,11 @@ impl FakeInput {
     ///
     /// # Errors
     /// There is no X server, or it has no test extension.
-    pub fn new() -> Result<Self, DesktopError> {
-        let refused = DesktopError::refused("accept test input");
-        let (connection, screen) = x11rb::connect(None).map_err(|error| refused(&error))?;
+    pub fn new() -> Result<Self> {
+        let (connection, screen) = x11rb::connect(None)?;
         let root = connection.setup().roots[screen].root;
-        let version = connection.xtest_get_version(2, 2).map_err(|error| refused(&error))?;
-        version.reply().map_err(|error| refused(&error))?;
+        let version = connection.xtest_get_version(2, 2)?;
+        version.reply()?;
         Ok(Self { connection, root })
     }
 
@@ -36,7 +35,7 @@ impl FakeInput {
     ///
     /// # Errors
     /// The server refuses.
-    pub fn move_to(&self, x: i16, y: i16) -> Result<(), DesktopError> {
+    pub fn move_to(&self, x: i16, y: i16) -> Result<()> {
         self.fake(MOTION_NOTIFY_EVENT, 0, x, y)
     }
 
@@ -44,7 +43,7 @@ impl FakeInput {
     ///
     /// # Errors
     /// The server refuses.
-    pub fn press(&self, button: u8) -> Result<(), DesktopError> {
+    pub fn press(&self, button: u8) -> Result<()> {
         self.fake(BUTTON_PRESS_EVENT, button, 0, 0)
     }
 
@@ -52,7 +51,7 @@ impl FakeInput {
     ///
     /// # Errors
     /// The server refuses.
-    pub fn release(&self, button: u8) -> Result<(), DesktopError> {
+    pub fn release(&self, button: u8) -> Result<()> {
         self.fake(BUTTON_RELEASE_EVENT, button, 0, 0)
     }
 
@@ -60,7 +59,7 @@ impl FakeInput {
     ///
     /// # Errors
     /// There is no such key, or the server refuses.
-    pub fn press_key(&self, key: &str) -> Result<(), DesktopError> {
+    pub fn press_key(&self, key: &str) -> Result<()> {
         self.fake(KEY_PRESS_EVENT, self.code(key)?, 0, 0)
     }
 
@@ -68,31 +67,31 @@ impl FakeInput {
     ///
     /// # Errors
     /// There is no such key, or the server refuses.
-    pub fn release_key(&self, key: &str) -> Result<(), DesktopError> {
+    pub fn release_key(&self, key: &str) -> Result<()> {
         self.fake(KEY_RELEASE_EVENT, self.code(key)?, 0, 0)
     }
 
-    fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) -> Result<(), DesktopError> {
-        let refused = DesktopError::refused("take test input");
-        self.connection
-            .xtest_fake_input(kind, detail, x11rb::CURRENT_TIME, self.root, x, y, 0)
-            .map_err(|error| refused(&error))?;
-        self.connection.sync().map_err(|error| refused(&error))
+    fn fake(&self, kind: u8, detail: u8, x: i16, y: i16) -> Result<()> {
+        self.connection.xtest_fake_input(kind, detail, x11rb::CURRENT_TIME, self.root, x, y, 0)?;
+        Ok(self.connection.sync()?)
     }
 
     /// The key that has this symbol, with or without shift.
-    fn code(&self, key: &str) -> Result<u8, DesktopError> {
-        let symbol = symbol(key).ok_or_else(|| DesktopError::NoKey(key.to_owned()))?;
-        let refused = DesktopError::refused("list its keys");
+    fn code(&self, key: &str) -> Result<u8> {
+        let missing = || {
+            format!(
+                "no key is called \"{key}\"; there are letters, digits, Left, Right, Up, Down, Escape, Return, \
+                 space, shift and ctrl"
+            )
+        };
+        let symbol = symbol(key).with_context(missing)?;
         let setup = self.connection.setup();
         let (first, last) = (setup.min_keycode, setup.max_keycode);
         let reply = self.connection.get_keyboard_mapping(first, last - first + 1);
-        let mapping = reply.map_err(|error| refused(&error))?.reply().map_err(|error| refused(&error))?;
+        let mapping = reply?.reply()?;
         let per_key = usize::from(mapping.keysyms_per_keycode).max(1);
         let found = mapping.keysyms.iter().position(|other| *other == symbol).map(|at| at / per_key);
-        found
-            .and_then(|index| u8::try_from(index + usize::from(first)).ok())
-            .ok_or_else(|| DesktopError::NoKey(key.to_owned()))
+        found.and_then(|index| u8::try_from(index + usize::from(first)).ok()).with_context(missing)
     }
 }
 
@@ -149,7 +148,7 @@ impl InputAction {
     ///
     /// # Errors
     /// One of them is invalid.
-    pub fn parse_all(script: &str) -> Result<Vec<Self>, DesktopError> {
+    pub fn parse_all(script: &str) -> Result<Vec<Self>> {
         script.split(';').map(str::trim).filter(|action| !action.is_empty()).map(str::parse).collect()
     }
 
@@ -157,9 +156,9 @@ impl InputAction {
     ///
     /// # Errors
     /// The X server refuses.
-    pub fn perform(&self, input: &FakeInput) -> Result<(), DesktopError> {
+    pub fn perform(&self, input: &FakeInput) -> Result<()> {
         let click = |button| input.press(button).and_then(|()| input.release(button));
-        let strike = |key: &str| input.press_key(key).and_then(|()| input.release_key(key));
+        let press_and_release = |key: &str| input.press_key(key).and_then(|()| input.release_key(key));
         match self {
             Self::Move(x, y) => input.move_to(*x, *y),
             Self::Press => input.press(1),
@@ -171,23 +170,30 @@ impl InputAction {
             }
             Self::Hold(key) => input.press_key(key),
             Self::Let(key) => input.release_key(key),
-            Self::Key(key) => strike(key),
-            Self::Type(text) => text.chars().try_for_each(|letter| strike(letter.encode_utf8(&mut [0; 4]))),
+            Self::Key(key) => press_and_release(key),
+            Self::Type(text) => {
+                text.chars().try_for_each(|letter| press_and_release(letter.encode_utf8(&mut [0; 4])))
+            }
             Self::Beats(_) => Ok(()),
         }
     }
 }
 
 impl FromStr for InputAction {
-    type Err = DesktopError;
+    type Err = anyhow::Error;
 
-    fn from_str(text: &str) -> Result<Self, DesktopError> {
-        let invalid = || DesktopError::NoAction(text.to_owned());
+    fn from_str(text: &str) -> Result<Self> {
+        let invalid = || {
+            format!(
+                "\"{text}\" is no action; there are: move X Y, press, release, right, key NAME, hold NAME, let \
+                 NAME, wheel N, type TEXT, beats N"
+            )
+        };
         let mut words = text.split_whitespace();
-        let verb = words.next().ok_or_else(invalid)?;
+        let verb = words.next().with_context(invalid)?;
         let rest: Vec<&str> = words.collect();
-        let number = |at: usize| rest.get(at).and_then(|word| word.parse().ok()).ok_or_else(invalid);
-        let name = || rest.first().map(|word| (*word).to_owned()).ok_or_else(invalid);
+        let number = |at: usize| rest.get(at).and_then(|word| word.parse().ok()).with_context(invalid);
+        let name = || rest.first().map(|word| (*word).to_owned()).with_context(invalid);
         Ok(match verb {
             "move" => Self::Move(number(0)?, number(1)?),
             "press" => Self::Press,
@@ -200,9 +206,9 @@ impl FromStr for InputAction {
             "type" => Self::Type(name()?),
             "beats" => {
                 let beats = rest.first().and_then(|word| word.parse().ok()).filter(|beats| *beats >= 0.0);
-                Self::Beats(beats.ok_or_else(invalid)?)
+                Self::Beats(beats.with_context(invalid)?)
             }
-            _ => return Err(invalid()),
+            _ => bail!(invalid()),
         })
     }
 }
@@ -213,19 +219,21 @@ mod tests {
 
     #[test]
     fn a_script_is_parsed() {
-        let actions =
-            InputAction::parse_all("move 3 4; press ;beats 0.5; key Left;wheel -2;").map_err(|_| ());
+        let actions = InputAction::parse_all("move 3 4; press ;beats 0.5; key Left;wheel -2;");
         let left = InputAction::Key("Left".to_owned());
-        assert_eq!(
-            actions,
-            Ok(vec![
+        let Ok(
+            [
                 InputAction::Move(3, 4),
                 InputAction::Press,
                 InputAction::Beats(0.5),
-                left,
-                InputAction::Wheel(-2)
-            ])
-        );
+                key,
+                InputAction::Wheel(-2),
+            ],
+        ) = actions.as_deref()
+        else {
+            panic!("{actions:?}");
+        };
+        assert_eq!(*key, left);
     }
 
     #[test]

@@ -8,4 +8,4 @@ mod input;
 mod screen;
 
 pub use input::{FakeInput, InputAction};
-pub use screen::{DesktopError, Display, HostWindow, ScreenChanges, Screenshot};
+pub use screen::{Display, HostWindow, NoServer, ScreenChanges, Screenshot};

@@ -1,7 +1,8 @@
 //! An X server without a screen, a host window on it, and screenshots.
 
+use anyhow::{Context, Result, ensure};
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use x11rb::connection::Connection;
 use x11rb::protocol::Event;
@@ -13,55 +14,10 @@ use x11rb::protocol::xproto::{
 use x11rb::rust_connection::RustConnection;
 use x11rb::wrapper::ConnectionExt as _;
 
-/// Why a window, an input or a screenshot failed.
+/// The machine has no X server to start.
 #[derive(Debug, thiserror::Error)]
-pub enum DesktopError {
-    /// The machine has no X server to start.
-    #[error("Xvfb is not installed; on Debian: apt-get install xvfb")]
-    NoServer,
-    /// The X server did not come up.
-    #[error("Xvfb did not start: {0}")]
-    Server(String),
-    /// The X server refused something.
-    #[error("the X server at {display} refused to {step}: {reason}")]
-    Refused {
-        /// Which server.
-        display: String,
-        /// The request.
-        step: &'static str,
-        /// Its message.
-        reason: String,
-    },
-    /// The keyboard has no such key.
-    #[error(
-        "no key is called \"{0}\"; there are letters, digits, Left, Right, Up, Down, Escape, Return, space, shift and ctrl"
-    )]
-    NoKey(String),
-    /// An action of a script is invalid.
-    #[error(
-        "\"{0}\" is no action; there are: move X Y, press, release, right, key NAME, hold NAME, let NAME, wheel N, type TEXT, beats N"
-    )]
-    NoAction(String),
-    /// The screenshot was not written.
-    #[error("{path} was not written: {reason}")]
-    Unwritten {
-        /// The file.
-        path: PathBuf,
-        /// The reason.
-        reason: String,
-    },
-}
-
-impl DesktopError {
-    /// A refusal of the server that `DISPLAY` names.
-    pub(super) fn refused(step: &'static str) -> impl Fn(&dyn std::fmt::Display) -> Self {
-        move |reason| Self::Refused {
-            display: std::env::var("DISPLAY").unwrap_or_else(|_| "no DISPLAY".to_owned()),
-            step,
-            reason: reason.to_string(),
-        }
-    }
-}
+#[error("Xvfb is not installed; on Debian: apt-get install xvfb")]
+pub struct NoServer;
 
 /// A running Xvfb; dropping it ends the server.
 pub struct Display {
@@ -69,12 +25,14 @@ pub struct Display {
     name: String,
 }
 
+const NOT_STARTED: &str = "Xvfb did not start";
+
 impl Display {
     /// Starts a server with one screen of this size, on a free display number.
     ///
     /// # Errors
-    /// There is no Xvfb, or it does not start.
-    pub fn start(width: u32, height: u32) -> Result<Self, DesktopError> {
+    /// There is no Xvfb ([`NoServer`]), or it does not start.
+    pub fn start(width: u32, height: u32) -> Result<Self> {
         let screen = format!("{width}x{height}x24");
         let mut command = Command::new("Xvfb");
         // Without -noreset the server starts anew, and refuses clients meanwhile, each time its last client leaves.
@@ -91,20 +49,16 @@ impl Display {
             "-noreset",
         ]);
         let mut server = match command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn() {
-            Ok(server) => server,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(DesktopError::NoServer),
-            Err(error) => return Err(DesktopError::Server(error.to_string())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(NoServer.into()),
+            started => started.context(NOT_STARTED)?,
         };
         // It writes its number once it accepts connections.
         let mut number = String::new();
         if let Some(output) = server.stdout.take() {
-            let read = BufReader::new(output).read_line(&mut number);
-            read.map_err(|error| DesktopError::Server(error.to_string()))?;
+            BufReader::new(output).read_line(&mut number).context(NOT_STARTED)?;
         }
         let display = Self { server, name: format!(":{}", number.trim()) };
-        if number.trim().is_empty() {
-            return Err(DesktopError::Server("it ended at once".to_owned()));
-        }
+        ensure!(!number.trim().is_empty(), "{NOT_STARTED}: it ended at once");
         Ok(display)
     }
 
@@ -133,32 +87,27 @@ impl HostWindow {
     ///
     /// # Errors
     /// There is no X server, or it refuses.
-    pub fn open(title: &str, width: u32, height: u32) -> Result<Self, DesktopError> {
-        let refused = DesktopError::refused("open a window");
-        let (connection, screen) = x11rb::connect(None).map_err(|error| refused(&error))?;
+    pub fn open(title: &str, width: u32, height: u32) -> Result<Self> {
+        let (connection, screen) = x11rb::connect(None)?;
         let root = connection.setup().roots[screen].root;
-        let window = connection.generate_id().map_err(|error| refused(&error))?;
-        connection
-            .create_window(
-                x11rb::COPY_DEPTH_FROM_PARENT,
-                window,
-                root,
-                0,
-                0,
-                pixels(width),
-                pixels(height),
-                0,
-                WindowClass::INPUT_OUTPUT,
-                0,
-                &CreateWindowAux::new().event_mask(EventMask::KEY_PRESS),
-            )
-            .map_err(|error| refused(&error))?;
+        let window = connection.generate_id()?;
+        connection.create_window(
+            x11rb::COPY_DEPTH_FROM_PARENT,
+            window,
+            root,
+            0,
+            0,
+            pixels(width),
+            pixels(height),
+            0,
+            WindowClass::INPUT_OUTPUT,
+            0,
+            &CreateWindowAux::new().event_mask(EventMask::KEY_PRESS),
+        )?;
         let named = AtomEnum::WM_NAME;
-        connection
-            .change_property8(PropMode::REPLACE, window, named, AtomEnum::STRING, title.as_bytes())
-            .map_err(|error| refused(&error))?;
-        connection.map_window(window).map_err(|error| refused(&error))?;
-        connection.sync().map_err(|error| refused(&error))?;
+        connection.change_property8(PropMode::REPLACE, window, named, AtomEnum::STRING, title.as_bytes())?;
+        connection.map_window(window)?;
+        connection.sync()?;
         Ok(Self { connection, window })
     }
 
@@ -167,16 +116,14 @@ impl HostWindow {
     ///
     /// # Errors
     /// The X server ended or refuses.
-    pub fn next_key(&self) -> Result<u32, DesktopError> {
-        let refused = DesktopError::refused("pass on keys");
+    pub fn next_key(&self) -> Result<u32> {
         let first = self.connection.setup().min_keycode;
         let count = self.connection.setup().max_keycode - first + 1;
         loop {
-            let event = self.connection.wait_for_event().map_err(|error| refused(&error))?;
+            let event = self.connection.wait_for_event()?;
             let Event::KeyPress(key) = event else { continue };
-            let reply =
-                self.connection.get_keyboard_mapping(first, count).map_err(|error| refused(&error))?;
-            let mapping = reply.reply().map_err(|error| refused(&error))?;
+            let reply = self.connection.get_keyboard_mapping(first, count)?;
+            let mapping = reply.reply()?;
             let index = usize::from(key.detail - first) * usize::from(mapping.keysyms_per_keycode);
             return Ok(mapping.keysyms.get(index).copied().unwrap_or_default());
         }
@@ -191,11 +138,10 @@ impl HostWindow {
     ///
     /// # Errors
     /// The X server refuses.
-    pub fn resize(&self, width: u32, height: u32) -> Result<(), DesktopError> {
-        let refused = DesktopError::refused("resize a window");
+    pub fn resize(&self, width: u32, height: u32) -> Result<()> {
         let size = ConfigureWindowAux::new().width(width.max(1)).height(height.max(1));
-        self.connection.configure_window(self.window, &size).map_err(|error| refused(&error))?;
-        self.connection.sync().map_err(|error| refused(&error))
+        self.connection.configure_window(self.window, &size)?;
+        Ok(self.connection.sync()?)
     }
 }
 
@@ -214,17 +160,13 @@ impl ScreenChanges {
     ///
     /// # Errors
     /// There is no X server, or it has no damage extension.
-    pub fn watch() -> Result<Self, DesktopError> {
-        let refused = DesktopError::refused("report changes of its screen");
-        let (connection, screen) = x11rb::connect(None).map_err(|error| refused(&error))?;
-        let version = connection.damage_query_version(1, 1).map_err(|error| refused(&error))?;
-        version.reply().map_err(|error| refused(&error))?;
-        let (root, damage) = (
-            connection.setup().roots[screen].root,
-            connection.generate_id().map_err(|error| refused(&error))?,
-        );
+    pub fn watch() -> Result<Self> {
+        let (connection, screen) = x11rb::connect(None)?;
+        let version = connection.damage_query_version(1, 1)?;
+        version.reply()?;
+        let (root, damage) = (connection.setup().roots[screen].root, connection.generate_id()?);
         let created = connection.damage_create(damage, root, ReportLevel::NON_EMPTY);
-        created.map_err(|error| refused(&error))?.check().map_err(|error| refused(&error))?;
+        created?.check()?;
         Ok(Self { connection, damage })
     }
 
@@ -232,14 +174,10 @@ impl ScreenChanges {
     ///
     /// # Errors
     /// The X server ended or refuses.
-    pub fn next(&self) -> Result<(), DesktopError> {
-        let refused = DesktopError::refused("report changes of its screen");
-        while !matches!(
-            self.connection.wait_for_event().map_err(|error| refused(&error))?,
-            Event::DamageNotify(_)
-        ) {}
+    pub fn next(&self) -> Result<()> {
+        while !matches!(self.connection.wait_for_event()?, Event::DamageNotify(_)) {}
         let cleared = self.connection.damage_subtract(self.damage, x11rb::NONE, x11rb::NONE);
-        cleared.map_err(|error| refused(&error))?.check().map_err(|error| refused(&error))
+        Ok(cleared?.check()?)
     }
 }
 
@@ -256,14 +194,13 @@ impl Screenshot {
     ///
     /// # Errors
     /// There is no X server, or the part is larger than its screen.
-    pub fn take(width: u32, height: u32) -> Result<Self, DesktopError> {
-        let refused = DesktopError::refused("show its screen");
-        let (connection, screen) = x11rb::connect(None).map_err(|error| refused(&error))?;
+    pub fn take(width: u32, height: u32) -> Result<Self> {
+        let (connection, screen) = x11rb::connect(None)?;
         let root = connection.setup().roots[screen].root;
         let length = |pixels: u32| u16::try_from(pixels).unwrap_or(u16::MAX);
         let (wide, high) = (length(width), length(height));
         let reply = connection.get_image(ImageFormat::Z_PIXMAP, root, 0, 0, wide, high, u32::MAX);
-        let image = reply.map_err(|error| refused(&error))?.reply().map_err(|error| refused(&error))?;
+        let image = reply?.reply()?;
         // A screen of 24 bits has four bytes a pixel: blue, green, red, unused.
         let (pixels, _) = image.data.as_chunks::<4>();
         let pixels = pixels.iter().flat_map(|[blue, green, red, _]| [*red, *green, *blue]).collect();
@@ -280,18 +217,15 @@ impl Screenshot {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), DesktopError> {
-        let failed = |reason: &dyn std::fmt::Display| DesktopError::Unwritten {
-            path: path.to_owned(),
-            reason: reason.to_string(),
-        };
-        let file = std::fs::File::create(path).map_err(|error| failed(&error))?;
+    pub fn write(&self, path: &Path) -> Result<()> {
+        let name = || path.display().to_string();
+        let file = std::fs::File::create(path).with_context(name)?;
         let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), self.width, self.height);
         encoder.set_color(png::ColorType::Rgb);
         encoder.set_depth(png::BitDepth::Eight);
         encoder.set_compression(png::Compression::High);
-        let mut writer = encoder.write_header().map_err(|error| failed(&error))?;
-        writer.write_image_data(&self.pixels).map_err(|error| failed(&error))?;
-        writer.finish().map_err(|error| failed(&error))
+        let mut writer = encoder.write_header().with_context(name)?;
+        writer.write_image_data(&self.pixels).with_context(name)?;
+        writer.finish().with_context(name)
     }
 }

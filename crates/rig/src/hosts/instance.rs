@@ -1,5 +1,6 @@
-//! The interface of a plugin instance, the same for both formats, and the blocks that it processes.
+//! A plugin instance, the same for both formats, and the blocks that it processes.
 
+use crate::hosts::audio_thread::AudioThread;
 use crate::hosts::{HostBehaviour, HostError, OutputChannels, Position};
 use beat::{NoteEvent, NoteKind};
 use std::time::Duration;
@@ -82,101 +83,212 @@ pub struct RequestedSize {
     pub shown_after: Duration,
 }
 
-/// A plugin instance. All calls come from the thread that created it, the main thread of the host;
-/// blocks are processed on an audio thread of the instance's own, as hosts do.
-pub trait Instance {
-    /// The format it is hosted in.
-    fn format(&self) -> PluginFormat;
+/// A plugin in its format: what differs between CLAP and VST3.
+pub(crate) trait HostedPlugin {
+    /// The current value of a parameter, 0..=1; none where the plugin does not know it.
+    fn value(&mut self, parameter: ParameterId) -> Option<f64>;
 
-    /// The parameters in the plugin's order.
-    fn parameters(&self) -> &[ParameterDescription];
+    /// The value, 0..=1, of a text; none where the parameter does not understand it.
+    fn parse(&mut self, parameter: ParameterId, text: &str) -> Option<f64>;
 
-    /// The current value, 0..=1 over the parameter's range.
-    ///
-    /// # Errors
-    /// The plugin does not know this parameter.
-    fn value(&mut self, parameter: ParameterId) -> Result<f64, HostError>;
-
-    /// The value, 0..=1 over the range, of a text as a user types it, for example "0.8" or "Bar".
-    ///
-    /// # Errors
-    /// The parameter does not understand the text.
-    fn parse(&mut self, parameter: ParameterId, text: &str) -> Result<f64, HostError>;
-
-    /// The plugin's state, as a host keeps it in a project.
-    ///
-    /// # Errors
-    /// The plugin did not save.
     fn save(&mut self) -> Result<Vec<u8>, HostError>;
 
-    /// Restores a state.
-    ///
-    /// # Errors
-    /// The plugin refused it.
     fn load(&mut self, state: &[u8]) -> Result<(), HostError>;
 
     /// Announces the mode, activates, and starts an audio thread.
-    ///
-    /// # Errors
-    /// The instance is active already, or the plugin refused.
-    fn activate(&mut self, setup: Setup) -> Result<(), HostError>;
+    fn activate(&mut self, setup: Setup) -> Result<AudioThread, HostError>;
 
-    /// Stops the audio thread and deactivates. Does nothing to an inactive instance.
-    ///
-    /// # Errors
-    /// The plugin or its audio thread failed on the way.
+    /// Deactivates, after the audio thread has ended.
     fn deactivate(&mut self) -> Result<(), HostError>;
 
-    /// Processes one block on the audio thread and waits for it. The block's buffers are handed back.
-    ///
-    /// # Errors
-    /// The instance is inactive, or the plugin failed.
-    fn process(
-        &mut self,
-        block: BlockInput,
-        output: BlockOutput,
-    ) -> Result<(BlockInput, BlockOutput), HostError>;
+    /// The edits of the plugin's window since the last call, which the host sends back with the next block.
+    fn take_edits(&mut self) -> Vec<ParameterChange> {
+        Vec::new()
+    }
 
-    /// CLAP `reset`, VST3 `setProcessing(0)` and `(1)`.
-    ///
-    /// # Errors
-    /// The instance is inactive, or the plugin failed.
-    fn reset(&mut self) -> Result<(), HostError>;
-
-    /// Runs the main-thread callbacks that the plugin has requested; called after every block.
     fn idle(&mut self);
 
-    /// Opens the plugin's window on the screen that `DISPLAY` names; returns its size in pixels.
-    ///
-    /// # Errors
-    /// There is no X server, or the plugin has no window for one.
     #[cfg(target_os = "linux")]
     fn open_window(&mut self, title: &str, size: RequestedSize) -> Result<(u32, u32), HostError>;
 
-    /// The host's window around the plugin's, where one is open.
     #[cfg(target_os = "linux")]
     fn host_window(&self) -> Option<&crate::desktop::HostWindow>;
 
     /// Closes the window, where one is open.
     #[cfg(target_os = "linux")]
     fn close_window(&mut self);
+}
+
+/// A plugin instance. All calls come from the thread that created it, the main thread of the host;
+/// blocks are processed on an audio thread of the instance's own, as hosts do.
+pub struct Instance {
+    // Dropped first: the thread ends before the plugin is destroyed.
+    audio: Option<AudioThread>,
+    plugin: Box<dyn HostedPlugin>,
+    format: PluginFormat,
+    parameters: Vec<ParameterDescription>,
+    most_frames: u32,
+}
+
+const INACTIVE: HostError = HostError::State { state: "inactive", advice: "activate it first" };
+
+impl Instance {
+    pub(crate) fn new(
+        format: PluginFormat,
+        plugin: Box<dyn HostedPlugin>,
+        parameters: Vec<ParameterDescription>,
+    ) -> Self {
+        Self { audio: None, plugin, format, parameters, most_frames: 0 }
+    }
+
+    /// The format it is hosted in.
+    pub fn format(&self) -> PluginFormat {
+        self.format
+    }
+
+    /// The parameters in the plugin's order.
+    pub fn parameters(&self) -> &[ParameterDescription] {
+        &self.parameters
+    }
 
     /// The parameter of this name.
     ///
     /// # Errors
     /// There is none; the error lists those there are.
-    fn parameter(&self, name: &str) -> Result<ParameterId, HostError> {
-        let parameters = self.parameters();
-        parameters.iter().find(|parameter| parameter.name == name).map(|parameter| parameter.id).ok_or_else(
-            || HostError::NoParameter {
-                name: name.to_owned(),
-                known: parameters
-                    .iter()
-                    .map(|parameter| parameter.name.as_str())
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            },
-        )
+    pub fn parameter(&self, name: &str) -> Result<ParameterId, HostError> {
+        let found = self.parameters.iter().find(|parameter| parameter.name == name);
+        found.map(|parameter| parameter.id).ok_or_else(|| {
+            let names: Vec<&str> = self.parameters.iter().map(|parameter| parameter.name.as_str()).collect();
+            HostError::NoParameter { name: name.to_owned(), known: names.join(", ") }
+        })
+    }
+
+    fn known(&self, parameter: ParameterId) -> Result<&ParameterDescription, HostError> {
+        let found = self.parameters.iter().find(|candidate| candidate.id == parameter);
+        found.ok_or_else(|| HostError::NoParameter {
+            name: format!("id {}", parameter.0),
+            known: format!("{} others", self.parameters.len()),
+        })
+    }
+
+    /// The current value, 0..=1 over the parameter's range.
+    ///
+    /// # Errors
+    /// The plugin does not know this parameter.
+    pub fn value(&mut self, parameter: ParameterId) -> Result<f64, HostError> {
+        self.known(parameter)?;
+        self.plugin.value(parameter).ok_or(HostError::Missing("value of a parameter"))
+    }
+
+    /// The value, 0..=1 over the range, of a text as a user types it, for example "0.8" or "Bar".
+    ///
+    /// # Errors
+    /// The parameter does not understand the text.
+    pub fn parse(&mut self, parameter: ParameterId, text: &str) -> Result<f64, HostError> {
+        let name = self.known(parameter)?.name.clone();
+        let value = self.plugin.parse(parameter, text);
+        value.ok_or_else(|| HostError::NoSuchValue { name, text: text.to_owned() })
+    }
+
+    /// The plugin's state, as a host keeps it in a project.
+    ///
+    /// # Errors
+    /// The plugin did not save.
+    pub fn save(&mut self) -> Result<Vec<u8>, HostError> {
+        self.plugin.save()
+    }
+
+    /// Restores a state.
+    ///
+    /// # Errors
+    /// The plugin refused it.
+    pub fn load(&mut self, state: &[u8]) -> Result<(), HostError> {
+        self.plugin.load(state)
+    }
+
+    /// Announces the mode, activates, and starts an audio thread.
+    ///
+    /// # Errors
+    /// The instance is active already, or the plugin refused.
+    pub fn activate(&mut self, setup: Setup) -> Result<(), HostError> {
+        if self.audio.is_some() {
+            return Err(HostError::State { state: "active", advice: "deactivate it first" });
+        }
+        self.audio = Some(self.plugin.activate(setup)?);
+        self.most_frames = setup.most_frames;
+        Ok(())
+    }
+
+    /// Stops the audio thread and deactivates. Does nothing to an inactive instance.
+    ///
+    /// # Errors
+    /// The plugin or its audio thread failed on the way.
+    pub fn deactivate(&mut self) -> Result<(), HostError> {
+        let Some(audio) = self.audio.take() else { return Ok(()) };
+        let joined = audio.join();
+        self.plugin.deactivate()?;
+        joined
+    }
+
+    /// Processes one block on the audio thread and waits for it. The block's buffers are handed back.
+    ///
+    /// # Errors
+    /// The instance is inactive, or the plugin failed.
+    pub fn process(
+        &mut self,
+        mut block: BlockInput,
+        output: BlockOutput,
+    ) -> Result<(BlockInput, BlockOutput), HostError> {
+        if block.frames > self.most_frames {
+            return Err(HostError::BlockTooLong { frames: block.frames, most: self.most_frames });
+        }
+        block.changes.splice(0..0, self.plugin.take_edits());
+        self.audio.as_ref().ok_or(INACTIVE)?.process(block, output)
+    }
+
+    /// CLAP `reset`, VST3 `setProcessing(0)` and `(1)`.
+    ///
+    /// # Errors
+    /// The instance is inactive, or the plugin failed.
+    pub fn reset(&mut self) -> Result<(), HostError> {
+        self.audio.as_ref().ok_or(INACTIVE)?.reset()
+    }
+
+    /// Runs the main-thread callbacks that the plugin has requested; called after every block.
+    pub fn idle(&mut self) {
+        self.plugin.idle();
+    }
+
+    /// Opens the plugin's window on the screen that `DISPLAY` names; returns its size in pixels.
+    ///
+    /// # Errors
+    /// There is no X server, or the plugin has no window for one.
+    #[cfg(target_os = "linux")]
+    pub fn open_window(&mut self, title: &str, size: RequestedSize) -> Result<(u32, u32), HostError> {
+        self.plugin.open_window(title, size)
+    }
+
+    /// The host's window around the plugin's, where one is open.
+    #[cfg(target_os = "linux")]
+    pub fn host_window(&self) -> Option<&crate::desktop::HostWindow> {
+        self.plugin.host_window()
+    }
+
+    /// Closes the window, where one is open.
+    #[cfg(target_os = "linux")]
+    pub fn close_window(&mut self) {
+        self.plugin.close_window();
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        #[cfg(target_os = "linux")]
+        self.close_window();
+        // The plugin is being destroyed, so an error has no receiver.
+        if self.deactivate().is_err() {
+            self.audio = None;
+        }
     }
 }
 

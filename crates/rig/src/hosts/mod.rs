@@ -3,14 +3,14 @@
 mod audio_thread;
 mod behaviour;
 mod bundle;
-pub mod clap;
+mod clap;
 mod error;
 mod instance;
 mod record;
 pub mod saved_state;
 mod session;
 mod transport;
-pub mod vst3;
+mod vst3;
 
 pub use audio_thread::raise_priority;
 pub use behaviour::{BarReport, HostBehaviour, LoopWrap, NoteOutput, OutputChannels};

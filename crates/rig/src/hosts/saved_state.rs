@@ -2,11 +2,12 @@
 //! state with its model and bank.
 
 use crate::hosts::{HostError, Instance, Mode, Setup};
+use anyhow::{Context, Result, bail, ensure};
 use beat::INSTRUMENTS;
 use safetensors::SafeTensors;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// A model file is a few megabytes; one larger than this is something else.
@@ -51,57 +52,29 @@ pub struct SavedRegion {
     pub y: f64,
 }
 
-/// Why a model cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadModelError {
-    /// The file cannot be read.
-    #[error("the model {path} cannot be read: {reason}")]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong.
-        reason: String,
-    },
-    /// The plugin refused the file.
-    #[error("{0}")]
-    Refused(String),
-    /// The plugin did not report a result in time.
-    #[error("the plugin has neither loaded nor refused the model within {} s", .0.as_secs())]
-    Silent(Duration),
-    /// The plugin's state has another format.
-    #[error("the plugin's state cannot carry a model: {0}")]
-    State(String),
-    /// The host could not save or load a state.
-    #[error(transparent)]
-    Host(#[from] HostError),
-}
-
 impl ModelCard {
     /// Reads the card of the model file at `path`.
     ///
     /// # Errors
     /// The file is missing, no safetensors file, or carries no card.
-    pub fn read(path: &Path) -> Result<Self, LoadModelError> {
-        let failed = |reason: String| LoadModelError::Unreadable { path: path.to_owned(), reason };
-        let found = std::fs::metadata(path).map_err(|error| failed(error.to_string()))?;
-        if !found.is_file() {
-            return Err(failed("it is a folder or a device".to_owned()));
-        }
-        let length = found.len();
-        if length > MOST_BYTES {
-            return Err(failed(format!("{length} bytes are too many for a model")));
-        }
-        let bytes = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
-        let (_, header) = SafeTensors::read_metadata(&bytes)
-            .map_err(|error| failed(format!("it is no whole safetensors file ({error})")))?;
+    pub fn read(path: &Path) -> Result<Self> {
+        Self::read_header(path).with_context(|| format!("the model {} cannot be read", path.display()))
+    }
+
+    fn read_header(path: &Path) -> Result<Self> {
+        let found = std::fs::metadata(path)?;
+        ensure!(found.is_file(), "it is a folder or a device");
+        ensure!(found.len() <= MOST_BYTES, "{} bytes are too many for a model", found.len());
+        let bytes = std::fs::read(path)?;
+        let (_, header) = SafeTensors::read_metadata(&bytes).context("it is no whole safetensors file")?;
         let card = header.metadata().as_ref().and_then(|metadata| metadata.get(HEADER_ENTRY));
-        let card = card.ok_or_else(|| failed(format!("its header has no \"{HEADER_ENTRY}\" entry")))?;
-        let card: Self = serde_json::from_str(card)
-            .map_err(|error| failed(format!("its \"{HEADER_ENTRY}\" entry is damaged ({error})")))?;
+        let card = card.with_context(|| format!("its header has no \"{HEADER_ENTRY}\" entry"))?;
+        let card: Self =
+            serde_json::from_str(card).with_context(|| format!("its \"{HEADER_ENTRY}\" entry is damaged"))?;
         let on_map =
             |region: &SavedRegion| (0.0..=1.0).contains(&region.x) && (0.0..=1.0).contains(&region.y);
         match card.regions.iter().find(|region| !on_map(region)) {
-            Some(region) => Err(failed(format!("its region \"{}\" lies outside the map", region.name))),
+            Some(region) => bail!("its region \"{}\" lies outside the map", region.name),
             None => Ok(card),
         }
     }
@@ -112,12 +85,10 @@ impl ModelCard {
 /// # Errors
 /// The file is missing, the plugin's state has another format, or the plugin refuses the model, with the
 /// plugin's own message.
-pub fn choose_model(instance: &mut dyn Instance, path: &Path) -> Result<(), LoadModelError> {
-    let failed = |reason: String| LoadModelError::Unreadable { path: path.to_owned(), reason };
-    if !path.is_file() {
-        return Err(failed("there is no such file".to_owned()));
-    }
-    let absolute = std::path::absolute(path).map_err(|error| failed(error.to_string()))?;
+pub fn choose_model(instance: &mut Instance, path: &Path) -> Result<()> {
+    let name = path.display();
+    ensure!(path.is_file(), "the model {name} cannot be read: there is no such file");
+    let absolute = std::path::absolute(path).with_context(|| format!("the model {name} cannot be read"))?;
     let mut field = Map::new();
     field.insert("path".to_owned(), Value::String(absolute.to_string_lossy().into_owned()));
     if absolute.to_str().is_none() {
@@ -135,14 +106,16 @@ pub fn choose_model(instance: &mut dyn Instance, path: &Path) -> Result<(), Load
 
 /// Waits for the result: an active plugin reads the file on its decode thread and writes the result into its
 /// state.
-fn wait_for_model(instance: &mut dyn Instance) -> Result<(), LoadModelError> {
+fn wait_for_model(instance: &mut Instance) -> Result<()> {
     let start = Instant::now();
     loop {
         instance.idle();
         match model_status(&instance.save()?)? {
             ModelStatus::Loaded => return Ok(()),
-            ModelStatus::Refused(sentence) => return Err(LoadModelError::Refused(sentence)),
-            ModelStatus::Pending if start.elapsed() > TIMEOUT => return Err(LoadModelError::Silent(TIMEOUT)),
+            ModelStatus::Refused(sentence) => bail!(sentence),
+            ModelStatus::Pending if start.elapsed() > TIMEOUT => {
+                bail!("the plugin has neither loaded nor refused the model within {} s", TIMEOUT.as_secs())
+            }
             ModelStatus::Pending => std::thread::sleep(Duration::from_millis(1)),
         }
     }
@@ -152,12 +125,10 @@ fn wait_for_model(instance: &mut dyn Instance) -> Result<(), LoadModelError> {
 ///
 /// # Errors
 /// The state is no JSON or has no fields.
-pub fn with_field(bytes: &[u8], name: &str, value: &str) -> Result<Vec<u8>, LoadModelError> {
+pub fn with_field(bytes: &[u8], name: &str, value: &str) -> Result<Vec<u8>> {
     let mut state = parse(bytes)?;
-    let fields = state
-        .get_mut("fields")
-        .and_then(Value::as_object_mut)
-        .ok_or_else(|| LoadModelError::State("it has no fields".to_owned()))?;
+    let fields =
+        state.get_mut("fields").and_then(Value::as_object_mut).context("the plugin's state has no fields")?;
     fields.insert(name.to_owned(), Value::String(value.to_owned()));
     Ok(state_bytes(json_of(bytes).len() < bytes.len(), &state.to_string()))
 }
@@ -185,13 +156,11 @@ enum ModelStatus {
     Pending,
 }
 
-fn model_status(state: &[u8]) -> Result<ModelStatus, LoadModelError> {
+fn model_status(state: &[u8]) -> Result<ModelStatus> {
     let state = parse(state)?;
-    let Some(field) = state["fields"][FIELD].as_str() else {
-        return Err(LoadModelError::State(format!("it has no field \"{FIELD}\"")));
-    };
-    let field: Value =
-        serde_json::from_str(field).map_err(|error| LoadModelError::State(error.to_string()))?;
+    let field = state["fields"][FIELD].as_str();
+    let field = field.with_context(|| format!("the plugin's state has no field \"{FIELD}\""))?;
+    let field: Value = serde_json::from_str(field).context("the plugin's state cannot carry a model")?;
     Ok(match (field["refused"].as_str(), field["sha256"].as_str()) {
         (Some(sentence), _) => ModelStatus::Refused(sentence.to_owned()),
         (None, Some(_)) => ModelStatus::Loaded,
@@ -199,15 +168,15 @@ fn model_status(state: &[u8]) -> Result<ModelStatus, LoadModelError> {
     })
 }
 
-fn parse(state: &[u8]) -> Result<Value, LoadModelError> {
-    serde_json::from_slice(json_of(state)).map_err(|error| LoadModelError::State(error.to_string()))
+fn parse(state: &[u8]) -> Result<Value> {
+    serde_json::from_slice(json_of(state)).context("the plugin's state cannot be read")
 }
 
 /// The field of the plugin's state that holds its bank.
 const BANK: &str = "bank";
 
 /// The JSON of the bank in the plugin's state, which its decode thread published last; empty before the first.
-pub(crate) fn saved_bank(instance: &mut dyn Instance) -> Result<String, HostError> {
+pub(crate) fn saved_bank(instance: &mut Instance) -> Result<String, HostError> {
     let state = instance.save()?;
     let state: Value =
         serde_json::from_slice(json_of(&state)).map_err(|_| HostError::Missing("readable state"))?;
@@ -242,7 +211,7 @@ mod tests {
         assert_eq!((good.regions[0].name.as_str(), good.kit.notes[0]), ("funk", 36));
 
         let check = |file: tempfile::NamedTempFile, complaint: &str| {
-            let error = ModelCard::read(file.path()).expect_err(complaint).to_string();
+            let error = format!("{:#}", ModelCard::read(file.path()).expect_err(complaint));
             assert!(error.contains(complaint), "{error}");
         };
         check(file("{}"), "no \"beatfield\" entry");

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 /// An active instance with a transport and a recorder. Settings act from the next block on.
 pub struct Session<'a> {
-    instance: &'a mut dyn Instance,
+    instance: &'a mut Instance,
     transport: HostTransport,
     wrap: LoopWrap,
     recorder: Recorder,
@@ -25,7 +25,7 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// The instance does not activate.
-    pub fn start(instance: &'a mut dyn Instance, setup: Setup, tempo: f64) -> Result<Self, HostError> {
+    pub fn start(instance: &'a mut Instance, setup: Setup, tempo: f64) -> Result<Self, HostError> {
         instance.activate(setup)?;
         Ok(Self {
             instance,
@@ -45,7 +45,7 @@ impl<'a> Session<'a> {
     }
 
     /// The instance, for its state and values.
-    pub fn instance(&mut self) -> &mut dyn Instance {
+    pub fn instance(&mut self) -> &mut Instance {
         self.instance
     }
 

@@ -31,7 +31,7 @@ fn milliseconds(time: Duration) -> f64 {
 }
 
 /// Waits until the bank in the state is another than `old`, and returns it.
-fn next_bank(instance: &mut dyn Instance, old: &str) -> Result<String, HostError> {
+fn next_bank(instance: &mut Instance, old: &str) -> Result<String, HostError> {
     let deadline = Instant::now() + TIMEOUT;
     loop {
         let bank = saved_bank(instance)?;
@@ -76,7 +76,7 @@ pub fn measure_start(
     let mut instances = vec![bundle.create()?];
     instances[0].activate(setup())?;
     let active = milliseconds(begin.elapsed());
-    next_bank(&mut *instances[0], "")?;
+    next_bank(&mut instances[0], "")?;
     let playing = milliseconds(begin.elapsed());
     let one = memory();
     let begin = Instant::now();
@@ -84,7 +84,7 @@ pub fn measure_start(
     for index in 1..INSTANCES {
         let mut instance = bundle.create()?;
         instance.activate(setup())?;
-        next_bank(&mut *instance, "")?;
+        next_bank(&mut instance, "")?;
         if index == 1 {
             second = milliseconds(begin.elapsed());
         }
@@ -118,7 +118,7 @@ pub fn measure_puck(bundle: &Bundle, moves: usize, seconds: f64) -> Result<Vec<M
     let mut instances = (0..INSTANCES).map(|_| bundle.create()).collect::<Result<Vec<_>, _>>()?;
     let (mut sessions, mut probes) = (Vec::new(), Vec::new());
     for instance in &mut instances {
-        let mut session = Session::start(&mut **instance, setup(), 120.0)?;
+        let mut session = Session::start(instance, setup(), 120.0)?;
         probes.push(PuckProbe::new(&mut session)?);
         sessions.push(session);
     }

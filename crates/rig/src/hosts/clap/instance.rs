@@ -2,36 +2,34 @@
 
 use super::callbacks::{MainThread, Requests, RigHost};
 use super::processor::{ClapProcessor, ParameterRange};
-#[cfg(target_os = "linux")]
-use crate::hosts::RequestedSize;
 use crate::hosts::audio_thread::AudioThread;
+use crate::hosts::instance::HostedPlugin;
 use crate::hosts::{
-    BlockInput, BlockOutput, HostError, Instance, Mode, OutputChannels, ParameterDescription, ParameterId,
-    PluginFormat, Setup,
+    HostError, Instance, Mode, OutputChannels, ParameterDescription, ParameterId, PluginFormat, Setup,
 };
+#[cfg(target_os = "linux")]
+use crate::{desktop::HostWindow, hosts::RequestedSize};
 use clack_extensions::audio_ports_config::{AudioPortsConfigBuffer, PluginAudioPortsConfig};
+#[cfg(target_os = "linux")]
+use clack_extensions::gui::{GuiApiType, GuiConfiguration, GuiSize, PluginGui, Window};
 use clack_extensions::params::{ParamInfoBuffer, PluginParams};
 use clack_extensions::render::{PluginRender, RenderMode};
 use clack_extensions::state::PluginState;
 use clack_host::prelude::*;
 use std::ffi::{CStr, CString};
 
-/// A CLAP plugin instance.
-pub struct ClapInstance {
-    // Dropped first: the thread ends before the plugin is destroyed.
-    audio: Option<AudioThread>,
+/// A CLAP plugin.
+pub(super) struct ClapPlugin {
     plugin: PluginInstance<RigHost>,
     extension: PluginParams,
-    parameters: Vec<ParameterDescription>,
     ranges: Vec<ParameterRange>,
-    most_frames: u32,
     /// The host's window around the plugin's, while it is open.
     #[cfg(target_os = "linux")]
-    frame: Option<crate::desktop::HostWindow>,
+    frame: Option<HostWindow>,
 }
 
-impl ClapInstance {
-    pub(super) fn new(entry: &PluginEntry, id: &CStr, host: &HostInfo) -> Result<Self, HostError> {
+impl ClapPlugin {
+    pub(super) fn create(entry: &PluginEntry, id: &CStr, host: &HostInfo) -> Result<Instance, HostError> {
         let mut plugin =
             PluginInstance::<RigHost>::new(|_| Requests::default(), |_| MainThread, entry, id, host)
                 .map_err(|error| refused("be created", error))?;
@@ -51,36 +49,18 @@ impl ClapInstance {
             });
             ranges.push(range);
         }
-        Ok(Self {
-            audio: None,
+        let plugin = Self {
             plugin,
             extension,
-            parameters,
             ranges,
-            most_frames: 0,
             #[cfg(target_os = "linux")]
             frame: None,
-        })
+        };
+        Ok(Instance::new(PluginFormat::Clap, Box::new(plugin), parameters))
     }
 
-    fn range(&self, parameter: ParameterId) -> Result<ParameterRange, HostError> {
-        self.ranges
-            .iter()
-            .find(|range| range.id.get() == parameter.0)
-            .copied()
-            .ok_or_else(|| self.unknown(parameter))
-    }
-
-    fn unknown(&self, parameter: ParameterId) -> HostError {
-        HostError::NoParameter {
-            name: format!("id {}", parameter.0),
-            known: format!("{} others", self.parameters.len()),
-        }
-    }
-
-    fn name(&self, parameter: ParameterId) -> String {
-        let found = self.parameters.iter().find(|candidate| candidate.id == parameter);
-        found.map_or_else(|| format!("id {}", parameter.0), |parameter| parameter.name.clone())
+    fn range(&self, parameter: ParameterId) -> Option<ParameterRange> {
+        self.ranges.iter().find(|range| range.id.get() == parameter.0).copied()
     }
 
     fn state(&self) -> Result<PluginState, HostError> {
@@ -120,31 +100,17 @@ fn refused(step: &'static str, error: impl std::fmt::Display) -> HostError {
     HostError::Refused { step, reason: error.to_string() }
 }
 
-const INACTIVE: HostError = HostError::State { state: "inactive", advice: "activate it first" };
-
-impl Instance for ClapInstance {
-    fn format(&self) -> PluginFormat {
-        PluginFormat::Clap
-    }
-
-    fn parameters(&self) -> &[ParameterDescription] {
-        &self.parameters
-    }
-
-    fn value(&mut self, parameter: ParameterId) -> Result<f64, HostError> {
+impl HostedPlugin for ClapPlugin {
+    fn value(&mut self, parameter: ParameterId) -> Option<f64> {
         let range = self.range(parameter)?;
-        let plain = self.extension.get_value(&self.plugin.plugin_handle(), range.id);
-        plain.map(|plain| range.normalised(plain)).ok_or_else(|| self.unknown(parameter))
+        let plain = self.extension.get_value(&self.plugin.plugin_handle(), range.id)?;
+        Some(range.normalised(plain))
     }
 
-    fn parse(&mut self, parameter: ParameterId, text: &str) -> Result<f64, HostError> {
-        let range = self.range(parameter)?;
-        let plain = CString::new(text)
-            .ok()
-            .and_then(|text| self.extension.text_to_value(&self.plugin.plugin_handle(), range.id, &text));
-        plain
-            .map(|plain| range.normalised(plain))
-            .ok_or_else(|| HostError::NoSuchValue { name: self.name(parameter), text: text.to_owned() })
+    fn parse(&mut self, parameter: ParameterId, text: &str) -> Option<f64> {
+        let (range, text) = (self.range(parameter)?, CString::new(text).ok()?);
+        let plain = self.extension.text_to_value(&self.plugin.plugin_handle(), range.id, &text)?;
+        Some(range.normalised(plain))
     }
 
     fn save(&mut self) -> Result<Vec<u8>, HostError> {
@@ -161,10 +127,7 @@ impl Instance for ClapInstance {
             .map_err(|error| refused("load a state", error))
     }
 
-    fn activate(&mut self, setup: Setup) -> Result<(), HostError> {
-        if self.audio.is_some() {
-            return Err(HostError::State { state: "active", advice: "deactivate it first" });
-        }
+    fn activate(&mut self, setup: Setup) -> Result<AudioThread, HostError> {
         self.announce(setup.mode)?;
         self.request_channels(setup.behaviour.channels);
         let configuration = PluginAudioConfiguration {
@@ -174,32 +137,11 @@ impl Instance for ClapInstance {
         };
         let stopped =
             self.plugin.activate(|_, _| (), configuration).map_err(|error| refused("activate", error))?;
-        self.audio =
-            Some(AudioThread::start(ClapProcessor::new(stopped, self.ranges.clone(), setup.behaviour))?);
-        self.most_frames = setup.most_frames;
-        Ok(())
+        AudioThread::start(ClapProcessor::new(stopped, self.ranges.clone(), setup.behaviour))
     }
 
     fn deactivate(&mut self) -> Result<(), HostError> {
-        let Some(audio) = self.audio.take() else { return Ok(()) };
-        let joined = audio.join();
-        self.plugin.try_deactivate().map_err(|error| refused("deactivate", error))?;
-        joined
-    }
-
-    fn process(
-        &mut self,
-        block: BlockInput,
-        output: BlockOutput,
-    ) -> Result<(BlockInput, BlockOutput), HostError> {
-        if block.frames > self.most_frames {
-            return Err(HostError::BlockTooLong { frames: block.frames, most: self.most_frames });
-        }
-        self.audio.as_ref().ok_or(INACTIVE)?.process(block, output)
-    }
-
-    fn reset(&mut self) -> Result<(), HostError> {
-        self.audio.as_ref().ok_or(INACTIVE)?.reset()
+        self.plugin.try_deactivate().map_err(|error| refused("deactivate", error))
     }
 
     fn idle(&mut self) {
@@ -212,91 +154,60 @@ impl Instance for ClapInstance {
 
     #[cfg(target_os = "linux")]
     fn open_window(&mut self, title: &str, size: RequestedSize) -> Result<(u32, u32), HostError> {
-        self.show_window(title, size)
+        let gui = self.gui()?;
+        let handle = self.plugin.plugin_handle();
+        let how = GuiConfiguration { api_type: GuiApiType::X11, is_floating: false };
+        gui.create(&handle, how).map_err(|error| refused("create its window", error))?;
+        if let Some(scale) = size.scale {
+            gui.set_scale(&handle, scale).map_err(|error| refused("scale its window", error))?;
+        }
+        let own = gui.get_size(&handle).ok_or(HostError::Missing("window size"))?;
+        let (width, height) = size.pixels.unwrap_or((own.width, own.height));
+        let frame =
+            HostWindow::open(title, width, height).map_err(|error| refused("open its window", error))?;
+        if size.pixels.is_some() {
+            gui.set_size(&handle, GuiSize { width, height })
+                .map_err(|error| refused("resize its window", error))?;
+        }
+        let parent = Window::from_x11_handle(frame.handle().into());
+        #[allow(unsafe_code, reason = "the plugin draws into a window of the host")]
+        // SAFETY: the frame lives until `close_window`, which destroys the plugin's window first.
+        let set = unsafe { gui.set_parent(&handle, parent) };
+        set.map_err(|error| refused("move into the host's window", error))?;
+        std::thread::sleep(size.shown_after);
+        gui.show(&handle).map_err(|error| refused("show its window", error))?;
+        self.frame = Some(frame);
+        Ok((width, height))
     }
 
     #[cfg(target_os = "linux")]
-    fn host_window(&self) -> Option<&crate::desktop::HostWindow> {
+    fn host_window(&self) -> Option<&HostWindow> {
         self.frame.as_ref()
     }
 
     #[cfg(target_os = "linux")]
     fn close_window(&mut self) {
-        self.destroy_window();
-    }
-}
-
-impl Drop for ClapInstance {
-    fn drop(&mut self) {
-        #[cfg(target_os = "linux")]
-        self.destroy_window();
-        // The plugin is being destroyed, so an error has no receiver.
-        if self.deactivate().is_err() {
-            self.audio = None;
+        if self.frame.is_some()
+            && let Ok(gui) = self.gui()
+        {
+            gui.destroy(&self.plugin.plugin_handle());
         }
+        self.frame = None;
     }
 }
 
-/// The plugin's window inside a window of the host.
 #[cfg(target_os = "linux")]
-mod window {
-    use super::{ClapInstance, Requests, refused};
-    use crate::desktop::HostWindow;
-    use crate::hosts::{HostError, RequestedSize};
-    use clack_extensions::gui::{GuiApiType, GuiConfiguration, GuiSize, PluginGui, Window};
+impl ClapPlugin {
+    /// Gives the window the size that the plugin has requested.
+    fn follow_size(&mut self) {
+        let Some(wanted) = self.plugin.access_shared_handler(Requests::take_size) else { return };
+        let (Some(frame), Ok(gui)) = (&self.frame, self.gui()) else { return };
+        // Where the server or the plugin refuses, the window stays as it is.
+        let resized = frame.resize(wanted.width, wanted.height).is_ok();
+        if resized && gui.set_size(&self.plugin.plugin_handle(), wanted).is_err() {}
+    }
 
-    impl ClapInstance {
-        pub(super) fn show_window(
-            &mut self,
-            title: &str,
-            size: RequestedSize,
-        ) -> Result<(u32, u32), HostError> {
-            let gui = self.gui()?;
-            let handle = self.plugin.plugin_handle();
-            let how = GuiConfiguration { api_type: GuiApiType::X11, is_floating: false };
-            gui.create(&handle, how).map_err(|error| refused("create its window", error))?;
-            if let Some(scale) = size.scale {
-                gui.set_scale(&handle, scale).map_err(|error| refused("scale its window", error))?;
-            }
-            let own = gui.get_size(&handle).ok_or(HostError::Missing("window size"))?;
-            let (width, height) = size.pixels.unwrap_or((own.width, own.height));
-            let frame =
-                HostWindow::open(title, width, height).map_err(|error| refused("open its window", error))?;
-            if size.pixels.is_some() {
-                gui.set_size(&handle, GuiSize { width, height })
-                    .map_err(|error| refused("resize its window", error))?;
-            }
-            let parent = Window::from_x11_handle(frame.handle().into());
-            #[allow(unsafe_code, reason = "the plugin draws into a window of the host")]
-            // SAFETY: the frame lives until `destroy_window`, which destroys the plugin's window first.
-            let set = unsafe { gui.set_parent(&handle, parent) };
-            set.map_err(|error| refused("move into the host's window", error))?;
-            std::thread::sleep(size.shown_after);
-            gui.show(&handle).map_err(|error| refused("show its window", error))?;
-            self.frame = Some(frame);
-            Ok((width, height))
-        }
-
-        pub(super) fn destroy_window(&mut self) {
-            if self.frame.is_some()
-                && let Ok(gui) = self.gui()
-            {
-                gui.destroy(&self.plugin.plugin_handle());
-            }
-            self.frame = None;
-        }
-
-        /// Gives the window the size that the plugin has requested.
-        pub(super) fn follow_size(&mut self) {
-            let Some(wanted) = self.plugin.access_shared_handler(Requests::take_size) else { return };
-            let (Some(frame), Ok(gui)) = (&self.frame, self.gui()) else { return };
-            // Where the server or the plugin refuses, the window stays as it is.
-            let resized = frame.resize(wanted.width, wanted.height).is_ok();
-            if resized && gui.set_size(&self.plugin.plugin_handle(), wanted).is_err() {}
-        }
-
-        fn gui(&self) -> Result<PluginGui, HostError> {
-            self.plugin.plugin_shared_handle().get_extension().ok_or(HostError::Missing("window"))
-        }
+    fn gui(&self) -> Result<PluginGui, HostError> {
+        self.plugin.plugin_shared_handle().get_extension().ok_or(HostError::Missing("window"))
     }
 }

@@ -8,9 +8,10 @@ use super::window::Vst3Window;
 #[cfg(target_os = "linux")]
 use crate::hosts::RequestedSize;
 use crate::hosts::audio_thread::AudioThread;
+use crate::hosts::instance::HostedPlugin;
 use crate::hosts::{
-    BlockInput, BlockOutput, HostError, Instance, OutputChannels, ParameterChange, ParameterDescription,
-    ParameterId, PluginFormat, Setup,
+    HostError, Instance, OutputChannels, ParameterChange, ParameterDescription, ParameterId, PluginFormat,
+    Setup,
 };
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -26,24 +27,23 @@ use vst3::Steinberg::Vst::{
 use vst3::Steinberg::{IBStream, IPluginBaseTrait, IPluginFactoryTrait, TUID, int32, kResultOk};
 use vst3::{ComPtr, ComWrapper, Interface};
 
-/// A VST3 plugin instance.
-pub struct Vst3Instance {
-    // Dropped in this order: the window, the thread, the plugin's objects, the host's objects, the library.
+/// A VST3 plugin.
+pub(in crate::hosts) struct Vst3Plugin {
+    // Dropped in this order: the window, the plugin's objects, the host's objects, the library.
     #[cfg(target_os = "linux")]
     window: Option<Vst3Window>,
-    audio: Option<AudioThread>,
     processor: ComPtr<IAudioProcessor>,
     controller: ComPtr<IEditController>,
     component: ComPtr<IComponent>,
-    parameters: Vec<ParameterDescription>,
     setup: Option<Setup>,
     handler: ComWrapper<ComponentHandler>,
     _host: ComWrapper<Application>,
     _module: Arc<Module>,
 }
 
-impl Vst3Instance {
-    pub(super) fn new(module: Arc<Module>) -> Result<Self, HostError> {
+impl Vst3Plugin {
+    /// An instance of the library's first audio plugin.
+    pub(in crate::hosts) fn create(module: Arc<Module>) -> Result<Instance, HostError> {
         let component = create(&module)?;
         let host = ComWrapper::new(Application);
         let context = host.to_com_ptr::<IHostApplication>().ok_or(HostError::Missing("host"))?;
@@ -71,28 +71,18 @@ impl Vst3Instance {
             }
         }
         let parameters = parameters(&controller);
-        Ok(Self {
+        let plugin = Self {
             #[cfg(target_os = "linux")]
             window: None,
-            audio: None,
             processor,
             controller,
             component,
-            parameters,
             setup: None,
             handler: component_handler,
             _host: host,
             _module: module,
-        })
-    }
-
-    fn known(&self, parameter: ParameterId) -> Result<&ParameterDescription, HostError> {
-        self.parameters.iter().find(|candidate| candidate.id == parameter).ok_or_else(|| {
-            HostError::NoParameter {
-                name: format!("id {}", parameter.0),
-                known: format!("{} others", self.parameters.len()),
-            }
-        })
+        };
+        Ok(Instance::new(PluginFormat::Vst3, Box::new(plugin), parameters))
     }
 
     /// Passes a new setup to the plugin; hosts do this once per change.
@@ -171,35 +161,19 @@ fn parameters(controller: &ComPtr<IEditController>) -> Vec<ParameterDescription>
     parameters
 }
 
-const INACTIVE: HostError = HostError::State { state: "inactive", advice: "activate it first" };
-
-impl Instance for Vst3Instance {
-    fn format(&self) -> PluginFormat {
-        PluginFormat::Vst3
-    }
-
-    fn parameters(&self) -> &[ParameterDescription] {
-        &self.parameters
-    }
-
-    fn value(&mut self, parameter: ParameterId) -> Result<f64, HostError> {
-        self.known(parameter)?;
+impl HostedPlugin for Vst3Plugin {
+    fn value(&mut self, parameter: ParameterId) -> Option<f64> {
         // SAFETY: the controller is initialised, and the parameter is one of its own.
-        Ok(unsafe { self.controller.getParamNormalized(parameter.0) })
+        Some(unsafe { self.controller.getParamNormalized(parameter.0) })
     }
 
-    fn parse(&mut self, parameter: ParameterId, text: &str) -> Result<f64, HostError> {
-        let name = self.known(parameter)?.name.clone();
+    fn parse(&mut self, parameter: ParameterId, text: &str) -> Option<f64> {
         let mut units: Vec<_> = text.encode_utf16().chain([0]).map(|unit| unit as _).collect();
         let mut value = 0.0;
         // SAFETY: the text ends with a zero and lives through the call, as does the room for the value.
         let result =
             unsafe { self.controller.getParamValueByString(parameter.0, units.as_mut_ptr(), &mut value) };
-        if result == kResultOk {
-            Ok(value)
-        } else {
-            Err(HostError::NoSuchValue { name, text: text.to_owned() })
-        }
+        (result == kResultOk).then_some(value)
     }
 
     fn save(&mut self) -> Result<Vec<u8>, HostError> {
@@ -224,44 +198,19 @@ impl Instance for Vst3Instance {
         }
     }
 
-    fn activate(&mut self, setup: Setup) -> Result<(), HostError> {
-        if self.audio.is_some() {
-            return Err(HostError::State { state: "active", advice: "deactivate it first" });
-        }
+    fn activate(&mut self, setup: Setup) -> Result<AudioThread, HostError> {
         self.set_up(setup)?;
         self.set_active(true)?;
-        self.audio = Some(AudioThread::start(Vst3Processor::new(self.processor.clone(), setup))?);
-        Ok(())
+        AudioThread::start(Vst3Processor::new(self.processor.clone(), setup))
     }
 
     fn deactivate(&mut self) -> Result<(), HostError> {
-        let Some(audio) = self.audio.take() else { return Ok(()) };
-        let joined = audio.join();
-        self.set_active(false)?;
-        joined
+        self.set_active(false)
     }
 
-    fn process(
-        &mut self,
-        mut block: BlockInput,
-        output: BlockOutput,
-    ) -> Result<(BlockInput, BlockOutput), HostError> {
-        let most = self.setup.map_or(0, |setup| setup.most_frames);
-        if block.frames > most {
-            return Err(HostError::BlockTooLong { frames: block.frames, most });
-        }
-        // A host sends the edits of the window back to the processor.
-        let edits = self.handler.take_edits().into_iter().map(|(id, value)| ParameterChange {
-            sample: 0,
-            parameter: ParameterId(id),
-            value,
-        });
-        block.changes.splice(0..0, edits);
-        self.audio.as_ref().ok_or(INACTIVE)?.process(block, output)
-    }
-
-    fn reset(&mut self) -> Result<(), HostError> {
-        self.audio.as_ref().ok_or(INACTIVE)?.reset()
+    fn take_edits(&mut self) -> Vec<ParameterChange> {
+        let change = |(id, value)| ParameterChange { sample: 0, parameter: ParameterId(id), value };
+        self.handler.take_edits().into_iter().map(change).collect()
     }
 
     fn idle(&mut self) {
@@ -289,14 +238,8 @@ impl Instance for Vst3Instance {
     }
 }
 
-impl Drop for Vst3Instance {
+impl Drop for Vst3Plugin {
     fn drop(&mut self) {
-        #[cfg(target_os = "linux")]
-        self.close_window();
-        // The plugin is being destroyed, so an error has no receiver.
-        if self.deactivate().is_err() {
-            self.audio = None;
-        }
         // SAFETY: the component was initialised, and no thread processes it any more.
         unsafe { self.component.terminate() };
     }

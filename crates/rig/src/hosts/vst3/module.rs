@@ -20,7 +20,7 @@ const fn concat_arch() -> &'static str {
 }
 
 /// The path of the library in a bundle.
-pub(super) fn library_in(bundle: &Path) -> Option<PathBuf> {
+pub(in crate::hosts) fn library_in(bundle: &Path) -> Option<PathBuf> {
     let (folder, _, _) = PLACE;
     let stem = bundle.file_stem()?;
     let folder = bundle.join("Contents").join(folder);
@@ -37,7 +37,7 @@ pub(super) fn library_in(bundle: &Path) -> Option<PathBuf> {
 }
 
 /// A library after its entry function; the exit function runs when the last owner is dropped.
-pub(super) struct Module {
+pub(in crate::hosts) struct Module {
     // Dropped first, while the library is still there.
     factory: Option<ComPtr<IPluginFactory>>,
     class: TUID,
@@ -46,7 +46,7 @@ pub(super) struct Module {
 
 impl Module {
     /// Loads the library `file` and calls its entry function.
-    pub(super) fn enter(file: &Path) -> Result<Self, String> {
+    pub(in crate::hosts) fn enter(file: &Path) -> Result<Self, String> {
         // SAFETY: the caller names a plugin bundle, whose code is to run.
         let library = unsafe { Library::new(file) }.map_err(|error| error.to_string())?;
         let (_, entry, _) = PLACE;
