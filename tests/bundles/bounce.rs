@@ -3,6 +3,7 @@
 
 use crate::sessions::{
     assert_clean, blocks, bounce, each, each_format, note_list, odd_blocks, play, play_busily, plays_live,
+    steps,
 };
 use end_to_end::create;
 use rig::{HostError, Instance, Mode, RecordedNote, Recording, Session, Setup};
@@ -147,15 +148,6 @@ fn bounced_phrase(instance: &mut Instance, settings: &[(&str, &str)], start: f64
     let recording = bounce(instance, |session| play_phrase(session, settings, start, beats, blocks(480)));
     assert_clean(&recording, 30);
     recording
-}
-
-/// Step and note of what starts between these beats of the song, in steps from the first.
-fn steps(recording: &Recording, from: f64, to: f64) -> Vec<(i64, u8)> {
-    let inside = recording.notes.iter().filter(|note| (from - 0.05..to - 0.05).contains(&note.start_beats));
-    let steps = inside.map(|note| (((note.start_beats - from) * 4.0).round() as i64, note.note));
-    let mut steps: Vec<_> = steps.collect();
-    steps.sort_unstable();
-    steps
 }
 
 #[test]

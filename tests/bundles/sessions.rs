@@ -112,6 +112,15 @@ pub(crate) fn note_list(recording: &Recording) -> Vec<(u64, u64, u8, u8)> {
     recording.notes.iter().map(|note| (note.start, note.end, note.note, note.velocity)).collect()
 }
 
+/// Step and note of what starts between these beats of the song, in steps from the first.
+pub(crate) fn steps(recording: &Recording, from: f64, to: f64) -> Vec<(i64, u8)> {
+    let inside = recording.notes.iter().filter(|note| (from - 0.05..to - 0.05).contains(&note.start_beats));
+    let steps = inside.map(|note| (((note.start_beats - from) * 4.0).round() as i64, note.note));
+    let mut steps: Vec<_> = steps.collect();
+    steps.sort_unstable();
+    steps
+}
+
 /// Asserts no fault and at least `fewest` notes.
 #[track_caller]
 pub(crate) fn assert_clean(recording: &Recording, fewest: usize) {

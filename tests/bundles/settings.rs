@@ -1,6 +1,6 @@
 //! Settings change the notes: puck, temperature, seed, swing, gate, commit, the host's bars.
 
-use crate::sessions::{assert_clean, blocks, bounce, each_format, note_list, play, play_busily};
+use crate::sessions::{assert_clean, blocks, bounce, each_format, note_list, play, play_busily, steps};
 use rig::{HostError, Instance, Recording, Session};
 use std::collections::BTreeSet;
 
@@ -15,14 +15,6 @@ fn four_bars(instance: &mut Instance, settings: &[(&str, &str)]) -> Recording {
     });
     assert_clean(&recording, 30);
     recording
-}
-
-/// Step and note of what starts before `end` (in steps), in order.
-fn steps(recording: &Recording, end: i64) -> Vec<(i64, u8)> {
-    let steps = recording.notes.iter().map(|note| ((note.start_beats * 4.0).round() as i64, note.note));
-    let mut steps: Vec<_> = steps.filter(|(step, _)| *step < end).collect();
-    steps.sort_unstable();
-    steps
 }
 
 #[test]
@@ -75,8 +67,8 @@ fn a_bank_waits_for_its_commit() {
             session.set_text("Y", x)?;
             session.set_text("Commit", commit)
         };
-        let before = steps(&four_bars(instance, &[("X", "0.1"), ("Y", "0.1")]), 64);
-        let after = steps(&four_bars(instance, &[("X", "0.9"), ("Y", "0.9")]), 64);
+        let before = steps(&four_bars(instance, &[("X", "0.1"), ("Y", "0.1")]), 0.0, 16.0);
+        let after = steps(&four_bars(instance, &[("X", "0.9"), ("Y", "0.9")]), 0.0, 16.0);
         assert_ne!(before, after);
         // The puck jumps in the middle of step 20: the next step, beat, bar or cycle follows.
         for (commit, first) in [("Step", 21), ("Beat", 24), ("Bar", 32), ("Cycle", 32)] {
@@ -94,7 +86,7 @@ fn a_bank_waits_for_its_commit() {
             let old = before.iter().filter(|(step, _)| *step < first);
             let new = after.iter().filter(|(step, _)| *step >= first);
             let expected: Vec<_> = old.chain(new).copied().collect();
-            assert_eq!(steps(&recording, 64), expected, "commit at the next {commit}");
+            assert_eq!(steps(&recording, 0.0, 16.0), expected, "commit at the next {commit}");
         }
     });
 }
@@ -103,7 +95,7 @@ fn a_bank_waits_for_its_commit() {
 fn the_grid_follows_the_hosts_bars_in_seven_eight() {
     each_format(|instance| {
         // At temperature 0 every take is the same.
-        let song = steps(&four_bars(instance, &[("Temperature", "0")]), 32);
+        let song = steps(&four_bars(instance, &[("Temperature", "0")]), 0.0, 8.0);
         let recording = bounce(instance, |session| {
             play_busily(session)?;
             session.set_text("Temperature", "0")?;
@@ -119,7 +111,7 @@ fn the_grid_follows_the_hosts_bars_in_seven_eight() {
             let part = song.iter().filter(|(step, _)| (start..start + 14).contains(step));
             expected.extend(part.map(|(step, note)| (step - start + bar * 14, *note)));
         }
-        assert_eq!(steps(&recording, 56), expected);
+        assert_eq!(steps(&recording, 0.0, 14.0), expected);
     });
 }
 

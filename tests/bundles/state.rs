@@ -2,7 +2,7 @@
 //! host.
 //!
 //! `tests/kept/` holds one state of each version of its layout and each format, with the notes that it
-//! plays. Those of a new version are blessed once, before it is released, with `cargo xtask bundle --debug`
+//! plays. Those of a new version are written once, before it is released, with `cargo xtask bundle --debug`
 //! and then `BEATFIELD_BLESS=1 BEATFIELD_BUNDLES=$PWD/target/asserted/bundled cargo test -p end-to-end
 //! projects_of_every_version`; existing files are never written again.
 
@@ -190,7 +190,7 @@ fn note_lines(recording: &Recording) -> String {
 }
 
 /// Writes the state and the notes of the newest version where they are not there yet.
-fn bless(format: PluginFormat) {
+fn write_newest(format: PluginFormat) {
     let newest = VERSIONS[VERSIONS.len() - 1];
     let mut instance = create(format);
     let recording = bounce(&mut instance, |session| {
@@ -213,7 +213,7 @@ fn bless(format: PluginFormat) {
 fn projects_of_every_version_open_to_the_notes_that_they_were_saved_with() {
     each(|format| {
         if std::env::var_os("BEATFIELD_BLESS").is_some() {
-            bless(format);
+            write_newest(format);
         }
         for version in VERSIONS {
             let state = std::fs::read(kept_state(version, format)).expect("a kept state of each version");

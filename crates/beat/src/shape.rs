@@ -55,7 +55,7 @@ impl Locks {
         self.on.hits() + self.off.hits()
     }
 
-    fn hold(&self, mut pattern: Pattern) -> Pattern {
+    fn apply(&self, mut pattern: Pattern) -> Pattern {
         for (step, instrument) in cells() {
             pattern = match self.at(step, instrument) {
                 Some(true) => pattern.with(step, instrument),
@@ -148,14 +148,14 @@ impl Shape {
     /// Applies locks, then the rotation, to a take of the model.
     #[must_use]
     pub fn apply(&self, take: &Take) -> Take {
-        let held = self.locks.hold(take.onsets);
+        let locked = self.locks.apply(take.onsets);
         let mut sounding = Take::EMPTY;
         for step in 0..STEPS {
             let drawn = self.drawn_at(step);
             sounding.velocities[step] = take.velocities[drawn];
             sounding.offsets[step] = take.offsets[drawn];
         }
-        sounding.onsets = held.rotated(self.drawn_at(0));
+        sounding.onsets = locked.rotated(self.drawn_at(0));
         sounding
     }
 }

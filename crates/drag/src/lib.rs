@@ -62,7 +62,7 @@ impl Drag {
         let stopped = stop.clone();
         let thread = std::thread::Builder::new()
             .name("beatfield drag".into())
-            .spawn(move || carry(&file, &stopped))
+            .spawn(move || drag_file(&file, &stopped))
             .map_err(DragError::NoThread)?;
         Ok(Self { stop, thread: Some(thread) })
     }
@@ -97,11 +97,11 @@ impl Drop for Drag {
 }
 
 #[cfg(target_os = "linux")]
-fn carry(file: &Path, stop: &AtomicBool) -> Result<DragOutcome, DragError> {
-    x11::carry(file, stop)
+fn drag_file(file: &Path, stop: &AtomicBool) -> Result<DragOutcome, DragError> {
+    x11::drag_file(file, stop)
 }
 
 #[cfg(not(target_os = "linux"))]
-fn carry(_file: &Path, _stop: &AtomicBool) -> Result<DragOutcome, DragError> {
+fn drag_file(_file: &Path, _stop: &AtomicBool) -> Result<DragOutcome, DragError> {
     Err(DragError::NoDisplay("this system has another way, which is not built yet".into()))
 }

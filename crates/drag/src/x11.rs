@@ -44,17 +44,17 @@ impl From<ReplyOrIdError> for DragError {
 }
 
 /// Drags `file` until the button is released, and delivers it.
-pub(crate) fn carry(file: &Path, stop: &AtomicBool) -> Result<DragOutcome, DragError> {
+pub(crate) fn drag_file(file: &Path, stop: &AtomicBool) -> Result<DragOutcome, DragError> {
     let (connection, screen) =
         x11rb::connect(None).map_err(|error| DragError::NoDisplay(error.to_string()))?;
     let atoms = Atoms::new(&connection)?.reply()?;
     let root = connection.setup().roots[screen].root;
     let offer = Offer::make(&connection, atoms, root, file)?;
-    let mut file =
-        CarriedFile { connection: &connection, atoms, root, offer, over: None, finished: false, lost: false };
-    let outcome = file.follow_pointer(stop);
-    if outcome.is_err() || !file.finished {
-        file.leave()?;
+    let mut drag =
+        DragState { connection: &connection, atoms, root, offer, over: None, finished: false, lost: false };
+    let outcome = drag.follow_pointer(stop);
+    if outcome.is_err() || !drag.finished {
+        drag.leave()?;
     }
     // Waits for the server: closing at once could lose the last messages.
     connection.sync()?;
@@ -62,7 +62,7 @@ pub(crate) fn carry(file: &Path, stop: &AtomicBool) -> Result<DragOutcome, DragE
 }
 
 /// The state of a drag.
-struct CarriedFile<'a> {
+struct DragState<'a> {
     connection: &'a RustConnection,
     atoms: Atoms,
     root: u32,
@@ -75,16 +75,16 @@ struct CarriedFile<'a> {
     lost: bool,
 }
 
-impl CarriedFile<'_> {
+impl DragState<'_> {
     fn follow_pointer(&mut self, stop: &AtomicBool) -> Result<DragOutcome, DragError> {
         loop {
-            self.answer()?;
+            self.handle_events()?;
             if stop.load(Ordering::Relaxed) || self.lost {
                 return Err(DragError::GivenUp);
             }
             let pointer = self.connection.query_pointer(self.root)?.reply()?;
             if !pointer.mask.contains(KeyButMask::BUTTON1) {
-                return self.let_go(stop);
+                return self.drop_file(stop);
             }
             self.move_to(pointer.root_x, pointer.root_y)?;
             std::thread::sleep(POLL_INTERVAL);
@@ -116,11 +116,11 @@ impl CarriedFile<'_> {
     }
 
     /// After the release: drops the file on a target that accepts it.
-    fn let_go(&mut self, stop: &AtomicBool) -> Result<DragOutcome, DragError> {
+    fn drop_file(&mut self, stop: &AtomicBool) -> Result<DragOutcome, DragError> {
         // The target's last status may still be on its way.
         let deadline = Instant::now() + TIMEOUT;
         while self.over.as_ref().is_some_and(DropTarget::awaits_status) && Instant::now() < deadline {
-            self.answer_or_wait(stop)?;
+            self.handle_events_and_wait(stop)?;
         }
         let Some(target) = self.over.as_ref().filter(|target| target.takes()) else {
             return Ok(DragOutcome::Nowhere);
@@ -129,7 +129,7 @@ impl CarriedFile<'_> {
         self.connection.flush()?;
         let deadline = Instant::now() + TIMEOUT;
         while !self.finished {
-            self.answer_or_wait(stop)?;
+            self.handle_events_and_wait(stop)?;
             if Instant::now() > deadline {
                 return Err(DragError::Broken("the other program did not fetch the file".into()));
             }
@@ -137,22 +137,22 @@ impl CarriedFile<'_> {
         Ok(DragOutcome::Dropped)
     }
 
-    fn answer_or_wait(&mut self, stop: &AtomicBool) -> Result<(), DragError> {
+    fn handle_events_and_wait(&mut self, stop: &AtomicBool) -> Result<(), DragError> {
         if stop.load(Ordering::Relaxed) || self.lost {
             return Err(DragError::GivenUp);
         }
-        self.answer()?;
+        self.handle_events()?;
         std::thread::sleep(POLL_INTERVAL);
         Ok(())
     }
 
     /// Handles all pending events.
-    fn answer(&mut self) -> Result<(), DragError> {
+    fn handle_events(&mut self) -> Result<(), DragError> {
         while let Some(event) = self.connection.poll_for_event()? {
             match event {
                 Event::ClientMessage(message) => self.on_message(&message),
                 Event::SelectionRequest(request) => {
-                    self.offer.answer(self.connection, &self.atoms, &request)?;
+                    self.offer.respond(self.connection, &self.atoms, &request)?;
                 }
                 Event::SelectionClear(_) => self.lost = true,
                 _ => {}

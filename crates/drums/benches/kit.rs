@@ -19,7 +19,7 @@ fn play(criterion: &mut Criterion, name: &str, hit: fn(usize) -> bool, every: us
             if block % every == 0 {
                 (0..INSTRUMENTS)
                     .filter(|drum| hit(*drum))
-                    .for_each(|drum| drums.strike(drum, 127, block as i64));
+                    .for_each(|drum| drums.trigger(drum, 127, block as i64));
             }
             block += 1;
             drums.render(black_box(&mut left), black_box(&mut right));

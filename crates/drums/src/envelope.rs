@@ -7,7 +7,7 @@ use crate::recipes::EnvelopeTimes;
 /// ln(1/1000). A decay time is the time to fall by 60 dB.
 const LN_THOUSANDTH: f32 = -6.907_755;
 /// The length of the decay in decay times: a layer ends at -72 dB.
-const RINGS: f32 = 1.2;
+const DECAYS: f32 = 1.2;
 
 /// The state of an envelope. Counts whole samples, so that the result does not depend on the block size.
 #[derive(Clone, Copy, Debug)]
@@ -16,7 +16,7 @@ pub(crate) struct Envelope {
     attack: u32,
     hold: u32,
     /// Samples left of the decay.
-    ring: u32,
+    decay: u32,
     rise: f32,
     fall: f32,
     /// The current amplitude.
@@ -47,7 +47,7 @@ impl Envelope {
             delay: samples(shape.delay),
             attack,
             hold: samples(shape.hold),
-            ring: samples(shape.decay * RINGS),
+            decay: samples(shape.decay * DECAYS),
             fall: fall(shape.decay, rate),
             rise: full / attack.max(1) as f32,
             level: if attack > 0 { 0.0 } else { full },
@@ -55,7 +55,7 @@ impl Envelope {
     }
 
     pub(crate) fn has_ended(&self) -> bool {
-        self.delay + self.attack + self.hold + self.ring == 0
+        self.delay + self.attack + self.hold + self.decay == 0
     }
 
     /// Passes the samples of the delay, at most this many, and returns their number.
@@ -65,7 +65,7 @@ impl Envelope {
         passed
     }
 
-    /// Passes the next ramp, of at most this many samples; [`Self::arrive`] sets the level after it. Empty
+    /// Passes the next ramp, of at most this many samples; [`Self::set_level`] sets the level after it. Empty
     /// where it has ended.
     pub(crate) fn ramp(&mut self, samples: usize) -> Ramp {
         let level = self.level;
@@ -74,7 +74,7 @@ impl Envelope {
         } else if self.hold > 0 {
             (&mut self.hold, 1.0, 0.0)
         } else {
-            (&mut self.ring, self.fall, 0.0)
+            (&mut self.decay, self.fall, 0.0)
         };
         let taken = (*left as usize).min(samples);
         *left -= taken as u32;
@@ -82,7 +82,7 @@ impl Envelope {
     }
 
     /// Sets the level after the last ramp.
-    pub(crate) fn arrive(&mut self, level: f32) {
+    pub(crate) fn set_level(&mut self, level: f32) {
         self.level = level;
     }
 }

@@ -3,7 +3,7 @@
 use beat::INSTRUMENTS;
 use libm::tanhf;
 
-use crate::layer::Strike;
+use crate::layer::VoiceTrigger;
 use crate::recipes::RECIPES;
 use crate::source::CHUNK;
 use crate::voice::{PreparedDrum, Voice, loudness};
@@ -85,7 +85,7 @@ impl Drums {
     /// function of the kit's seed, the drum and `place`, which says where in the song the hit belongs: the same
     /// place sounds the same, whatever was played before. Ignores instruments that the kit lacks (14 and
     /// above).
-    pub fn strike(&mut self, instrument: usize, velocity: u8, place: i64) {
+    pub fn trigger(&mut self, instrument: usize, velocity: u8, place: i64) {
         let Some(recipe) = RECIPES.get(instrument).filter(|_| self.target > 0.0 && velocity > 0) else {
             return;
         };
@@ -106,7 +106,7 @@ impl Drums {
         }
         let velocity = velocity.min(127);
         let loudness = self.loudness[usize::from(velocity)];
-        let hit = Strike { force: f32::from(velocity) / 127.0, loudness, seed };
+        let hit = VoiceTrigger { force: f32::from(velocity) / 127.0, loudness, seed };
         *drum = Some(Voice::new(&self.prepared[instrument], &hit, before.as_ref(), self.rate));
     }
 

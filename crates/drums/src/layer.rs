@@ -9,7 +9,7 @@ use crate::source::{CHUNK, Generator, PreparedSource};
 
 /// One hit of a drum.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Strike {
+pub(crate) struct VoiceTrigger {
     /// Its velocity, 0..=1.
     pub(crate) force: f32,
     /// The amplitude of that velocity.
@@ -18,7 +18,7 @@ pub(crate) struct Strike {
     pub(crate) seed: u32,
 }
 
-impl Strike {
+impl VoiceTrigger {
     /// A random number within -1..=1, a function of the seed and `which`.
     pub(crate) fn random(&self, which: u32) -> f32 {
         let mut bits = self.seed ^ which.wrapping_mul(0x9e37_79b9);
@@ -54,7 +54,13 @@ pub(crate) struct VoiceLayer {
 
 impl VoiceLayer {
     /// Layer number `which` of a drum of this loudness.
-    pub(crate) fn new(prepared: &PreparedLayer, hit: &Strike, loudness: f32, which: u32, rate: f32) -> Self {
+    pub(crate) fn new(
+        prepared: &PreparedLayer,
+        hit: &VoiceTrigger,
+        loudness: f32,
+        which: u32,
+        rate: f32,
+    ) -> Self {
         // Small random differences between hits, as a drummer's.
         const DETUNE: f32 = 0.004;
         const SOFTEST_DECAY: f32 = 0.75;
@@ -85,8 +91,8 @@ impl VoiceLayer {
                 break;
             }
             let (now, later) = sum.split_at_mut(ramp.samples);
-            let arrived = self.add_ramp(now, &ramp);
-            self.envelope.arrive(arrived);
+            let end_level = self.add_ramp(now, &ramp);
+            self.envelope.set_level(end_level);
             sum = later;
         }
     }

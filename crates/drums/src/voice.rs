@@ -5,7 +5,7 @@ use core::f32::consts::{FRAC_PI_4, SQRT_2};
 use libm::{cosf, powf, sinf};
 
 use crate::envelope::fall;
-use crate::layer::{PreparedLayer, Strike, VoiceLayer};
+use crate::layer::{PreparedLayer, VoiceLayer, VoiceTrigger};
 use crate::recipes::{DrumRecipe, LAYERS};
 use crate::source::CHUNK;
 
@@ -61,7 +61,7 @@ pub(crate) struct Voice {
 
 impl Voice {
     /// A hit that replaces `before`, the drum's last hit, where that still sounds.
-    pub(crate) fn new(drum: &PreparedDrum, hit: &Strike, before: Option<&Self>, rate: f32) -> Self {
+    pub(crate) fn new(drum: &PreparedDrum, hit: &VoiceTrigger, before: Option<&Self>, rate: f32) -> Self {
         const UNEVEN: f32 = 0.03;
         let loudness = drum.level * hit.loudness * (1.0 + UNEVEN * hit.random(u32::MAX));
         let mut layers = [None; LAYERS];

@@ -17,7 +17,7 @@ fn render(mut drums: Drums, score: &Score, length: usize, sizes: &[usize]) -> [V
         let end = length.min(at + sizes.next().copied().unwrap_or(64));
         // A block is cut where hits are, as the plugin does it.
         while at < end {
-            score.iter().filter(|hit| hit.0 == at).for_each(|hit| drums.strike(hit.1, hit.2, hit.0 as i64));
+            score.iter().filter(|hit| hit.0 == at).for_each(|hit| drums.trigger(hit.1, hit.2, hit.0 as i64));
             let next = score.iter().map(|hit| hit.0).filter(|hit| *hit > at).min().unwrap_or(end).min(end);
             let [left, right] = &mut out;
             drums.render(&mut left[at..next], &mut right[at..next]);
@@ -122,7 +122,7 @@ fn nothing_is_louder_than_full_scale_at_any_rate() {
         let (mut left, mut right) = ([0.0; 100], [0.0; 100]);
         for block in 0..400 {
             if block % 8 == 0 {
-                (0..INSTRUMENTS).for_each(|drum| drums.strike(drum, 127, 0));
+                (0..INSTRUMENTS).for_each(|drum| drums.trigger(drum, 127, 0));
             }
             drums.render(&mut left, &mut right);
             for sample in left.iter().chain(&right) {
@@ -164,7 +164,7 @@ fn harder_is_louder_and_the_loudest_alone_needs_no_limit() {
 #[test]
 fn after_the_last_tail_there_is_exact_silence() {
     let mut drums = kit();
-    (0..INSTRUMENTS).for_each(|drum| drums.strike(drum, 127, 0));
+    (0..INSTRUMENTS).for_each(|drum| drums.trigger(drum, 127, 0));
     let (mut left, mut right) = (vec![0.0; 48_000], vec![0.0; 48_000]);
     let mut seconds = 0;
     while !drums.is_silent() {
@@ -189,18 +189,18 @@ fn closing_the_hat_ends_the_open_one() {
 fn off_is_silent_and_takes_no_hits_and_a_change_of_level_glides() {
     let mut drums = kit();
     let (mut left, mut right) = (vec![0.0; 4_800], vec![0.0; 4_800]);
-    drums.strike(9, 127, 0);
+    drums.trigger(9, 127, 0);
     drums.render(&mut left, &mut right);
     drums.set_level(0.0);
     drums.render(&mut left, &mut right);
     assert!(left[10] != 0.0, "it glides down");
     assert!(left[1_000..].iter().all(|sample| *sample == 0.0), "and is silent");
     assert!(drums.is_silent(), "nothing is computed any more");
-    drums.strike(9, 127, 0);
+    drums.trigger(9, 127, 0);
     assert!(drums.is_silent(), "an off kit takes no hits");
     drums.set_level(f32::NAN);
     drums.set_level(1.0);
-    drums.strike(9, 127, 0);
+    drums.trigger(9, 127, 0);
     drums.render(&mut left, &mut right);
     assert!(
         left[..100].iter().any(|sample| sample.abs() > 0.05),

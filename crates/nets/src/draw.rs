@@ -115,7 +115,7 @@ pub(crate) enum Likeliest {
     /// lets the two bars differ, and changes with small changes of density over the map.
     Expected,
     /// Each cell whose logit is above its instrument's threshold plays.
-    Above([f32; INSTRUMENTS]),
+    Thresholds([f32; INSTRUMENTS]),
 }
 
 impl Likeliest {
@@ -127,7 +127,7 @@ impl Likeliest {
                 std::array::from_fn(|step| logits[step * INSTRUMENTS + instrument] + shift);
             let hits = match self {
                 Self::Expected => expected(&own),
-                Self::Above(thresholds) => above(&own, thresholds[instrument]),
+                Self::Thresholds(thresholds) => above(&own, thresholds[instrument]),
             };
             for (step, hit) in steps.iter_mut().zip(hits) {
                 *step |= u16::from(hit) << instrument;
@@ -203,7 +203,7 @@ mod tests {
     fn draw(temperature: f32, density: f32, take: u32) -> Pattern {
         let rng = CounterRng { seed: 4711, take };
         let draw = Draw { temperature, density, rng };
-        let likeliest = Likeliest::Above([0.0; INSTRUMENTS]).pattern(&logits(), draw.density_shift());
+        let likeliest = Likeliest::Thresholds([0.0; INSTRUMENTS]).pattern(&logits(), draw.density_shift());
         draw.pattern(&logits(), &likeliest)
     }
 
@@ -276,7 +276,7 @@ mod tests {
         let pattern = Likeliest::Expected.pattern(&logits, 0.0);
         let hits: Vec<usize> = (0..STEPS).filter(|step| pattern.has(*step, 2)).collect();
         assert_eq!((hits.as_slice(), pattern.hits()), ([20, 24, 28].as_slice(), 3));
-        assert_eq!(Likeliest::Above([0.0; INSTRUMENTS]).pattern(&logits, 0.0), Pattern::EMPTY);
+        assert_eq!(Likeliest::Thresholds([0.0; INSTRUMENTS]).pattern(&logits, 0.0), Pattern::EMPTY);
     }
 
     #[test]

@@ -73,8 +73,8 @@ impl<'a> LayerReader<'a> {
 /// The values of a module's parameters. `arrays` names them in the order of the module's fields, as for
 /// [`LayerReader`].
 pub fn weights_of(module: &impl Module, arrays: Vec<NamedShape>) -> Weights {
-    struct Writer(Weights, std::vec::IntoIter<NamedShape>);
-    impl ModuleVisitor for Writer {
+    struct ArrayWriter(Weights, std::vec::IntoIter<NamedShape>);
+    impl ModuleVisitor for ArrayWriter {
         fn visit_float<const D: usize>(&mut self, parameter: &Param<Tensor<D>>) {
             let tensor = parameter.val();
             if let Some((name, _)) = self.1.next() {
@@ -82,7 +82,7 @@ pub fn weights_of(module: &impl Module, arrays: Vec<NamedShape>) -> Weights {
             }
         }
     }
-    let mut writer = Writer(Weights::default(), arrays.into_iter());
+    let mut writer = ArrayWriter(Weights::default(), arrays.into_iter());
     module.visit(&mut writer);
     writer.0
 }

@@ -29,9 +29,9 @@ impl PatternDecoder {
 
     /// The same decoder, with a likeliest pattern that has an onset in each cell whose probability is
     /// above its instrument's threshold (between 0 and 1), as in the paper.
-    pub fn above(self, thresholds: [f32; INSTRUMENTS]) -> Self {
+    pub fn with_thresholds(self, thresholds: [f32; INSTRUMENTS]) -> Self {
         let logits = thresholds.map(|probability| (probability / (1.0 - probability)).ln());
-        Self { likeliest: Likeliest::Above(logits), ..self }
+        Self { likeliest: Likeliest::Thresholds(logits), ..self }
     }
 
     /// The logits of each latent, in the same order.

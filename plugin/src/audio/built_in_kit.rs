@@ -129,7 +129,7 @@ impl KitBlock<'_> {
     /// Plays a hit of the sequencer. Calls come in order of time.
     pub(super) fn play(&mut self, hit: &DrumHit) {
         self.render_until(hit.sample);
-        self.strike(hit.note, hit.velocity, hit.step * PLACES_A_STEP);
+        self.trigger(hit.note, hit.velocity, hit.step * PLACES_A_STEP);
     }
 
     /// Renders the rest of the block.
@@ -145,7 +145,7 @@ impl KitBlock<'_> {
             self.incoming = later;
             self.render(hit.sample);
             let place = self.place_of_input(hit.sample);
-            self.strike(hit.note, hit.velocity, place);
+            self.trigger(hit.note, hit.velocity, place);
         }
         self.render(sample);
     }
@@ -160,10 +160,10 @@ impl KitBlock<'_> {
         *self.auditioned
     }
 
-    fn strike(&mut self, note: u8, velocity: u8, place: i64) {
+    fn trigger(&mut self, note: u8, velocity: u8, place: i64) {
         // Without channels nothing is rendered, so a hit would sound late, once there are some.
         if let Some(instrument) = self.table.get().drum(note).filter(|_| self.output.frames() > 0) {
-            self.drums.strike(instrument, velocity, place);
+            self.drums.trigger(instrument, velocity, place);
         }
     }
 

@@ -198,7 +198,7 @@ impl Offer {
     }
 
     /// Answers a request of a target: with the data, or that there is none of this type.
-    pub(super) fn answer(
+    pub(super) fn respond(
         &self,
         connection: &RustConnection,
         atoms: &Atoms,

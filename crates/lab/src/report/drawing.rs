@@ -19,7 +19,7 @@ const COLOURED: usize = 12;
 /// The font family of all text. SVG viewers substitute their own.
 const FONT: &str = "sans-serif";
 const GREY: RGBColor = RGBColor(205, 208, 214);
-const INK: RGBColor = RGBColor(40, 44, 52);
+const DARK: RGBColor = RGBColor(40, 44, 52);
 const HIGHLIGHT: RGBColor = RGBColor(208, 56, 48);
 
 /// Figure 3: a map with its genres, each named where it is densest relative to all patterns.
@@ -81,7 +81,7 @@ fn draw_map<B: DrawingBackend>(area: &DrawingArea<B, Shift>, plane: &Plane) -> D
     for region in regions(&plane.points, &plane.labels, plane.genres.len()) {
         let name = &plane.genres[usize::from(region.genre)];
         // A white outline, so that the name can be read on any colour.
-        for (shift, colour) in [(0.0025, WHITE), (-0.0025, WHITE), (0.0, INK)] {
+        for (shift, colour) in [(0.0025, WHITE), (-0.0025, WHITE), (0.0, DARK)] {
             let style = TextStyle::from((FONT, 22).into_font())
                 .color(&colour)
                 .pos(Pos::new(HPos::Center, VPos::Center));
@@ -124,7 +124,7 @@ fn draw_curves<B: DrawingBackend>(
     let (low, high) = (losses().fold(f64::INFINITY, f64::min), losses().fold(0.0, f64::max));
     let low = if low.is_finite() { low } else { 0.0 };
     let mut chart = ChartBuilder::on(area)
-        .caption(caption, (FONT, 22, &INK))
+        .caption(caption, (FONT, 22, &DARK))
         .margin(12)
         .x_label_area_size(40)
         .y_label_area_size(50)
@@ -153,7 +153,7 @@ fn square<'a, B: DrawingBackend>(
     title: &str,
 ) -> Result<Square<'a, B>, DrawingAreaErrorKind<B::ErrorType>> {
     ChartBuilder::on(area)
-        .caption(title, (FONT, 22, &INK))
+        .caption(title, (FONT, 22, &DARK))
         .margin(16)
         .build_cartesian_2d(0.0f32..1.0, 0.0f32..1.0)
 }

@@ -59,7 +59,7 @@ impl Page<'_> {
         writeln!(text, "## Table 2\n")?;
         writeln!(
             text,
-            "LayerPass is entropy above 0.9 nats / and no circular shift of a known pattern, in percent of {count} \
+            "Pass is entropy above 0.9 nats / and no circular shift of a known pattern, in percent of {count} \
              patterns whose latents were drawn from a normal with the mean and deviation of the training \
              codes, decoded at one half. The paper's second column is what its authors' published samples \
              give by our filter. F1 and Hamming distance are of held-out songs.\n"

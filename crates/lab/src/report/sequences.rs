@@ -84,9 +84,9 @@ fn learning(args: &ReportArgs, entries: &[SequenceEntry]) -> Result<String> {
         let caption = "Perplexity of a step: training thin, validation songs thick";
         drawing::curves(&args.out.join("perplexity"), caption, &curves)?;
         text.push_str(
-            "\nOf the models that foretell the next step, the loss is in nats a step; its exponential is\n",
+            "\nOf the models that predict the next step, the loss is in nats a step; its exponential is\n",
         );
-        text.push_str("the perplexity, here against the training cycles.\n\n![Perplexity against training cycles](perplexity.png)\n");
+        text.push_str("the perplexity, here against the training epochs.\n\n![Perplexity against training epochs](perplexity.png)\n");
     }
     Ok(text)
 }

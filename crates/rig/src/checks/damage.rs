@@ -73,7 +73,7 @@ const NUMBERS: [f64; 18] = [
 ];
 
 /// The JSON of a state with one to three values changed, removed or repeated.
-pub(super) fn structure(text: &str, rng: &mut SplitMix64) -> String {
+pub(super) fn damaged_json(text: &str, rng: &mut SplitMix64) -> String {
     let Ok(mut state) = serde_json::from_str::<Value>(text) else { return text.to_owned() };
     for _ in 0..=rng.below(3) {
         let inside = state.get_mut("fields").and_then(Value::as_object_mut).filter(|_| !rng.one_in(3));
@@ -119,12 +119,12 @@ fn damage(value: &mut Value, rng: &mut SplitMix64) {
                 _ => damage(&mut entries[index], rng),
             }
         }
-        _ => *value = other(value, rng),
+        _ => *value = replacement(value, rng),
     }
 }
 
 /// A replacement for a value.
-fn other(value: &Value, rng: &mut SplitMix64) -> Value {
+fn replacement(value: &Value, rng: &mut SplitMix64) -> Value {
     // Mostly of the same type: a state with another type is refused as a whole.
     if let Some(number) = value.as_f64().filter(|_| !rng.one_in(8)) {
         let changed = [number + 1.0, number - 1.0, number * 2.0, -number, number / 3.0][rng.below(5)];
@@ -145,7 +145,7 @@ fn other(value: &Value, rng: &mut SplitMix64) -> Value {
 }
 
 /// Bytes with one to eight places changed, removed, repeated or inserted.
-pub(super) fn bytes(bytes: &[u8], rng: &mut SplitMix64) -> Vec<u8> {
+pub(super) fn damaged_bytes(bytes: &[u8], rng: &mut SplitMix64) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     for _ in 0..=rng.below(8) {
         let at = rng.below(bytes.len());
@@ -184,12 +184,12 @@ mod tests {
         let text = r#"{"params":{"x":{"f32":0.5}},"fields":{"bank":"{\"takes\":[1,2,3]}","model":"{}"}}"#;
         let all = |number| {
             let rng = &mut SplitMix64::new(7, number);
-            (structure(text, rng), bytes(text.as_bytes(), rng))
+            (damaged_json(text, rng), damaged_bytes(text.as_bytes(), rng))
         };
         let damaged: std::collections::BTreeSet<_> = (0..200).map(all).collect();
         assert!(damaged.len() > 150, "{} kinds of damage", damaged.len());
         assert_eq!(all(3), all(3));
-        assert!((0..50).any(|number| structure("no JSON", &mut SplitMix64::new(1, number)) == "no JSON"));
-        assert!(bytes(&[], &mut SplitMix64::new(1, 0)).len() <= 8);
+        assert!((0..50).any(|number| damaged_json("no JSON", &mut SplitMix64::new(1, number)) == "no JSON"));
+        assert!(damaged_bytes(&[], &mut SplitMix64::new(1, 0)).len() <= 8);
     }
 }

@@ -99,9 +99,9 @@ impl StateTester {
         let (format, text) = (self.player.format(), text_of(self.player.format(), state).unwrap_or_default());
         match rng.below(8) {
             // The whole state, its length included.
-            0 => damage::bytes(state, rng),
-            1 => of_text(format, &String::from_utf8_lossy(&damage::bytes(text.as_bytes(), rng))),
-            _ => of_text(format, &damage::structure(text, rng)),
+            0 => damage::damaged_bytes(state, rng),
+            1 => of_text(format, &String::from_utf8_lossy(&damage::damaged_bytes(text.as_bytes(), rng))),
+            _ => of_text(format, &damage::damaged_json(text, rng)),
         }
     }
 

@@ -1,8 +1,9 @@
 //! `rig cycles`: creates, automates and destroys instances by the hundred, in child processes, and counts
 //! their aborts.
 
-use super::{BundlesArg, FormatArg};
+use super::BundlesArg;
 use anyhow::bail;
+use rig::PluginFormat;
 use rig::checks::lifecycle;
 
 #[derive(clap::Args)]
@@ -11,7 +12,7 @@ pub(crate) struct CyclesArgs {
     bundles: BundlesArg,
     /// Which of the two
     #[arg(long, value_enum, default_value = "clap")]
-    format: FormatArg,
+    format: PluginFormat,
     /// Instances that each run creates and destroys
     #[arg(long, default_value_t = 300)]
     cycles: u32,

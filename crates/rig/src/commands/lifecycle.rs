@@ -1,7 +1,8 @@
 //! `rig lifecycle`: every order of a host's calls, in a child process for each format.
 
-use super::{BundlesArg, FormatArg};
+use super::BundlesArg;
 use anyhow::bail;
+use rig::PluginFormat;
 use rig::checks::lifecycle;
 
 #[derive(clap::Args)]
@@ -13,7 +14,7 @@ pub(crate) struct LifecycleArgs {
     longest: usize,
     /// Be the process of one format
     #[arg(long, hide = true, value_enum)]
-    child: Option<FormatArg>,
+    child: Option<PluginFormat>,
 }
 
 pub(crate) fn run(args: &LifecycleArgs) -> anyhow::Result<()> {
@@ -29,7 +30,7 @@ pub(crate) fn run(args: &LifecycleArgs) -> anyhow::Result<()> {
         return Ok(());
     }
     let mut failed = 0;
-    for format in FormatArg::ALL {
+    for format in PluginFormat::ALL {
         let longest = args.longest.to_string();
         let child =
             args.bundles.run_child(&["lifecycle", "--child", format.name(), "--longest", &longest])?;

@@ -1,7 +1,8 @@
 //! `rig measure`: the table of what the plugin costs, with the limit of each figure beside it.
 
-use super::{BundlesArg, FormatArg};
+use super::BundlesArg;
 use anyhow::{Context, bail};
+use rig::PluginFormat;
 use rig::measurements::live::{StartupTimes, measure_puck, measure_start};
 use rig::measurements::{Measurement, Verdict, criterion_rows, quantile};
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ pub(crate) struct MeasureArgs {
     seconds: f64,
     /// Be one of the fresh processes
     #[arg(long, hide = true, value_enum)]
-    child: Option<FormatArg>,
+    child: Option<PluginFormat>,
 }
 
 pub(crate) fn run(args: &MeasureArgs) -> anyhow::Result<()> {
@@ -36,7 +37,7 @@ pub(crate) fn run(args: &MeasureArgs) -> anyhow::Result<()> {
     }
     println!("{}", machine());
     let mut measurements = criterion_rows(&args.criterion);
-    for format in FormatArg::ALL {
+    for format in PluginFormat::ALL {
         let name = format.name();
         eprintln!("{name}: {} fresh processes, {} moves of the puck, twice", args.starts, args.moves);
         let mut rows = starts(args, format)?;
@@ -58,7 +59,7 @@ pub(crate) fn run(args: &MeasureArgs) -> anyhow::Result<()> {
 }
 
 /// What fresh processes measured.
-fn starts(args: &MeasureArgs, format: FormatArg) -> anyhow::Result<Vec<Measurement>> {
+fn starts(args: &MeasureArgs, format: PluginFormat) -> anyhow::Result<Vec<Measurement>> {
     let mut all: Vec<StartupTimes> = Vec::new();
     for index in 0..args.starts.max(1) {
         // Only the first measures the CPU time at rest, which takes the longest.

@@ -14,33 +14,6 @@ use rig::{Bundle, HostError, PluginFormat};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus};
 
-/// The formats as the command line calls them.
-#[derive(Clone, Copy, PartialEq, clap::ValueEnum)]
-pub(crate) enum FormatArg {
-    Clap,
-    Vst3,
-}
-
-impl FormatArg {
-    const ALL: [Self; 2] = [Self::Clap, Self::Vst3];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Clap => "clap",
-            Self::Vst3 => "vst3",
-        }
-    }
-}
-
-impl From<FormatArg> for PluginFormat {
-    fn from(format: FormatArg) -> Self {
-        match format {
-            FormatArg::Clap => Self::Clap,
-            FormatArg::Vst3 => Self::Vst3,
-        }
-    }
-}
-
 /// Where the bundles of both formats are.
 #[derive(clap::Args)]
 pub(crate) struct BundlesArg {
@@ -50,11 +23,11 @@ pub(crate) struct BundlesArg {
 }
 
 impl BundlesArg {
-    fn path(&self, format: FormatArg) -> PathBuf {
-        self.bundles.join(PluginFormat::from(format).file_name("Beatfield"))
+    fn path(&self, format: PluginFormat) -> PathBuf {
+        self.bundles.join(format.file_name("Beatfield"))
     }
 
-    fn load(&self, format: FormatArg) -> Result<Bundle, HostError> {
+    fn load(&self, format: PluginFormat) -> Result<Bundle, HostError> {
         Bundle::load(&self.path(format))
     }
 

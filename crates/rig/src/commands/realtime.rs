@@ -1,7 +1,8 @@
 //! `rig realtime`: what the audio threads of eight instances do that a real-time thread must not.
 
-use super::{BundlesArg, FormatArg};
+use super::BundlesArg;
 use anyhow::bail;
+use rig::PluginFormat;
 use rig::checks::realtime::{WatchedActivity, faults, run as watch};
 use rig::watch::WatchError;
 
@@ -11,7 +12,7 @@ pub(crate) struct RealtimeArgs {
     bundles: BundlesArg,
     /// Which of the two
     #[arg(long, value_enum, default_value = "clap")]
-    format: FormatArg,
+    format: PluginFormat,
     /// How long each activity lasts
     #[arg(long, default_value_t = 10.0)]
     seconds: f64,
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &RealtimeArgs) -> anyhow::Result<()> {
     for WatchedActivity { name, blocks, calls, .. } in &activities {
         println!("  {name:<44} {blocks:>8} blocks: {calls}");
     }
-    let faults = faults(&activities, args.format.into());
+    let faults = faults(&activities, args.format);
     for fault in &faults {
         println!("  FAULT: {fault}");
     }

@@ -1,8 +1,9 @@
 //! `rig states`: damaged states by the thousand, in child processes, so that an abort is one finding.
 
-use super::{BundlesArg, FormatArg};
+use super::BundlesArg;
 use anyhow::{Context, bail};
 use indicatif::{ProgressBar, ProgressStyle};
+use rig::PluginFormat;
 use rig::checks::states;
 use std::sync::{Mutex, PoisonError};
 
@@ -26,7 +27,8 @@ pub(crate) struct StatesArgs {
 
 pub(crate) fn run(args: &StatesArgs) -> anyhow::Result<()> {
     if let Some([format, from]) = args.child.as_deref() {
-        let format = if format == "clap" { FormatArg::Clap } else { FormatArg::Vst3 };
+        let format =
+            if format == PluginFormat::Clap.name() { PluginFormat::Clap } else { PluginFormat::Vst3 };
         return child(args, format, from.parse().context("the number of the first state")?);
     }
     if args.count < 2 {
@@ -37,7 +39,7 @@ pub(crate) fn run(args: &StatesArgs) -> anyhow::Result<()> {
         ProgressStyle::with_template("{bar:40} {human_pos} of {human_len} states, {per_sec}, {eta} left")
             .context("a progress bar")?,
     );
-    let runs = FormatArg::ALL.into_iter();
+    let runs = PluginFormat::ALL.into_iter();
     let runs = runs.flat_map(|format| (0..each).step_by(RUN as usize).map(move |from| (format, from)));
     let (runs, outcomes) = (Mutex::new(runs), Mutex::new(Vec::new()));
     std::thread::scope(|threads| {
@@ -66,7 +68,7 @@ pub(crate) fn run(args: &StatesArgs) -> anyhow::Result<()> {
 }
 
 /// One child process: how many states the plugin accepted and refused, and how many notes it played.
-fn one_run(args: &StatesArgs, format: FormatArg, from: u64, count: u64) -> anyhow::Result<[u64; 3]> {
+fn one_run(args: &StatesArgs, format: PluginFormat, from: u64, count: u64) -> anyhow::Result<[u64; 3]> {
     let (seed, count, from) = (args.seed.to_string(), count.to_string(), from.to_string());
     let child = args.bundles.run_child(&[
         "states",
@@ -104,7 +106,7 @@ fn sum_up(states: u64, outcomes: Vec<anyhow::Result<[u64; 3]>>) -> anyhow::Resul
     Ok(())
 }
 
-fn child(args: &StatesArgs, format: FormatArg, from: u64) -> anyhow::Result<()> {
+fn child(args: &StatesArgs, format: PluginFormat, from: u64) -> anyhow::Result<()> {
     match states::run(&args.bundles.load(format)?, args.seed, from, args.count) {
         Ok(tally) => println!("{} {} {}", tally.accepted, tally.refused, tally.notes),
         Err(failed) => {

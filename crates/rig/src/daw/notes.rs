@@ -25,7 +25,7 @@ pub struct DawNote {
     /// MIDI velocity, 1..=127.
     pub velocity: u8,
     /// Whether this note sounded already when it started.
-    pub over_another: bool,
+    pub overlaps: bool,
 }
 
 /// Reads the notes of the file at `path` in the order of their starts.
@@ -64,8 +64,8 @@ fn record_event(recorded: &mut Vec<DawNote>, beats: f64, channel: u8, note: u8, 
         .rev()
         .find(|other| other.end.is_none() && (other.channel, other.note) == (channel, note));
     if velocity > 0 {
-        let over_another = sounding.is_some();
-        recorded.push(DawNote { start: beats, end: None, channel, note, velocity, over_another });
+        let overlaps = sounding.is_some();
+        recorded.push(DawNote { start: beats, end: None, channel, note, velocity, overlaps });
     } else if let Some(sounding) = sounding {
         sounding.end = Some(beats);
     }
@@ -83,7 +83,7 @@ fn note_and_velocity(message: MidiMessage) -> Option<(u8, u8)> {
 /// Steps of a quarter note.
 pub(crate) const STEPS_A_BEAT: f64 = 4.0;
 /// Samples before the transport starts.
-const BEFORE: u32 = 4800;
+const PRE_ROLL: u32 = 4800;
 
 /// A note on a step: the step since the start of the take, all passes of a loop added up, the note and its
 /// velocity.
@@ -95,14 +95,14 @@ pub(crate) type StepNote = (i64, u8, u8);
 /// The plugin fails.
 pub(crate) fn play(bundle: &Bundle, take: &DawTake, x: f64) -> Result<BTreeSet<StepNote>, HostError> {
     let mut instance = bundle.create()?;
-    let setup = Setup { rate: RATE, most_frames: BEFORE, ..Setup::new(Mode::Offline) };
+    let setup = Setup { rate: RATE, most_frames: PRE_ROLL, ..Setup::new(Mode::Offline) };
     let mut session = Session::start(&mut instance, setup, TEMPO)?;
     session.set_bounce(Mode::Offline)?;
     for (name, value) in SETTINGS {
         session.set_text(name, &value.to_string())?;
     }
     session.set_text("X", &x.to_string())?;
-    session.render(BEFORE)?;
+    session.render(PRE_ROLL)?;
     let from = session.recorder().elapsed();
     if take.looped {
         session.transport().set_loop(Some(LOOP));
@@ -166,7 +166,7 @@ impl TakeFigures {
                 figures.off_grid += 1;
                 figures.describe_note(take, note, &format!("lies {off:.1} ticks from its step"));
             }
-            if !known.insert((step as i64, note.channel, note.note)) || note.over_another {
+            if !known.insert((step as i64, note.channel, note.note)) || note.overlaps {
                 figures.doubled += 1;
                 figures.describe_note(take, note, "is doubled");
             }
@@ -244,7 +244,7 @@ mod tests {
         smf.save(file.path())?;
 
         let recorded = read(file.path())?;
-        let times: Vec<_> = recorded.iter().map(|note| (note.start, note.end, note.over_another)).collect();
+        let times: Vec<_> = recorded.iter().map(|note| (note.start, note.end, note.overlaps)).collect();
         assert_eq!(times, [(0.5, Some(0.5), false), (0.5, Some(0.75), false), (1.0, None, false)]);
         Ok(())
     }
@@ -258,7 +258,7 @@ mod tests {
     }
 
     fn note(start: f64, end: Option<f64>) -> DawNote {
-        DawNote { start, end, channel: 9, note: 36, velocity: 100, over_another: false }
+        DawNote { start, end, channel: 9, note: 36, velocity: 100, overlaps: false }
     }
 
     /// Counts of off grid, doubled and hanging.
@@ -277,7 +277,7 @@ mod tests {
     fn each_fault_is_counted_once() {
         check(&[note(0.25 + 3.0 / 1920.0, Some(0.375))], (1, 0, 0));
         check(&[note(0.25, Some(0.375)), note(0.25, Some(0.375))], (0, 1, 0));
-        check(&[DawNote { over_another: true, ..note(0.25, Some(0.375)) }], (0, 1, 0));
+        check(&[DawNote { overlaps: true, ..note(0.25, Some(0.375)) }], (0, 1, 0));
         check(&[note(0.25, None)], (0, 0, 1));
         check(&[note(0.25, Some(0.5))], (0, 0, 1));
     }

@@ -87,15 +87,15 @@ mod tests {
 
     const RATE: f64 = 48_000.0;
 
-    /// Half a second of audio with a burst of noise from each of these samples on, which decays by 9 dB in `ring`
+    /// Half a second of audio with a burst of noise from each of these samples on, which decays by 9 dB in `decay`
     /// samples.
-    fn noises(starts: &[usize], ring: f32) -> [Vec<f32>; 2] {
+    fn noises(starts: &[usize], decay: f32) -> [Vec<f32>; 2] {
         let mut side = vec![0.0; 24_000];
         let mut state = 7_u32;
         for &start in starts {
             for (at, sample) in side[start..].iter_mut().enumerate() {
                 state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                *sample += (state >> 8) as f32 / 16_777_216.0 * (-(at as f32) / ring).exp();
+                *sample += (state >> 8) as f32 / 16_777_216.0 * (-(at as f32) / decay).exp();
             }
         }
         [side.clone(), side]

@@ -55,7 +55,7 @@ pub const FRAMES: u32 = 256;
 /// A little denser than the model's own beats: 32 bars of the sparsest genres have too few notes for the demo.
 const DENSITY: &str = "0.2";
 /// Samples before the transport starts.
-const BEFORE: u32 = 4800;
+const PRE_ROLL: u32 = 4800;
 /// The longest decay after the last beat, in blocks: five seconds.
 const LONGEST_TAIL: u32 = 5 * 48_000 / FRAMES;
 
@@ -92,7 +92,7 @@ pub struct DemoRecording {
 impl DemoRecording {
     /// The samples of the audio at which notes start, in order.
     pub fn starts(&self) -> Vec<u64> {
-        self.recording.notes.iter().map(|note| note.start.saturating_sub(u64::from(BEFORE))).collect()
+        self.recording.notes.iter().map(|note| note.start.saturating_sub(u64::from(PRE_ROLL))).collect()
     }
 }
 
@@ -139,7 +139,7 @@ pub fn play(
 
     let started = Instant::now();
     move_parameters(&mut session, &parameters, &journey, 0.0);
-    let mut left = BEFORE;
+    let mut left = PRE_ROLL;
     while left > 0 {
         keep_time(&session, mode, started);
         session.render(left.min(FRAMES))?;

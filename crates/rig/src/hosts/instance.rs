@@ -10,7 +10,7 @@ use std::time::Duration;
 pub struct ParameterId(pub u32);
 
 /// A plugin format that the rig hosts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum PluginFormat {
     /// CLAP.
     Clap,
@@ -22,12 +22,17 @@ impl PluginFormat {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Clap, Self::Vst3];
 
+    /// Its name on the command line and as a file extension.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Clap => "clap",
+            Self::Vst3 => "vst3",
+        }
+    }
+
     /// The file name of the bundle called `name`.
     pub fn file_name(self, name: &str) -> String {
-        match self {
-            Self::Clap => format!("{name}.clap"),
-            Self::Vst3 => format!("{name}.vst3"),
-        }
+        format!("{name}.{}", self.name())
     }
 }
 

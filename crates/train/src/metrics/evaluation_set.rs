@@ -161,7 +161,7 @@ fn is_in_first_half(song: &str) -> bool {
 pub fn likeliest(model: &Model, latents: &[Latent], thresholds: Option<[f32; INSTRUMENTS]>) -> Vec<Pattern> {
     let decoder = PatternDecoder::new(model);
     let decoder = match thresholds {
-        Some(thresholds) => decoder.above(thresholds),
+        Some(thresholds) => decoder.with_thresholds(thresholds),
         None => decoder,
     };
     decoder.patterns(latents, |_| Draw::LIKELIEST)

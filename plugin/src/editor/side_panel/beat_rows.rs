@@ -120,7 +120,7 @@ pub(super) fn phrases(ui: &mut egui::Ui, view: &ViewState<'_>) {
             view.actions.edit(on, Gesture::Once(if on.value() { 0.0 } else { 1.0 }));
         }
         fills(ui, view);
-        carry(ui, view);
+        continuation_buttons(ui, view);
     });
 }
 
@@ -147,7 +147,7 @@ fn fills(ui: &mut egui::Ui, view: &ViewState<'_>) {
 }
 
 /// The buttons that continue the two playing bars, and go back.
-fn carry(ui: &mut egui::Ui, view: &ViewState<'_>) {
+fn continuation_buttons(ui: &mut egui::Ui, view: &ViewState<'_>) {
     let settings = view.params.settings();
     let place = [settings.x, settings.y];
     let hint = "Carries the two bars that sound on for fourteen more; move the puck to leave them";
@@ -159,9 +159,9 @@ fn carry(ui: &mut egui::Ui, view: &ViewState<'_>) {
         let continuation = Some(beat::Continuation { pattern, place, take });
         view.actions.set_shape(beat::Shape { continuation, ..view.shape });
     }
-    let carries = view.shape.continuation_at(place).is_some();
+    let continues = view.shape.continuation_at(place).is_some();
     if ui
-        .add_enabled(carries, egui::Button::new("back"))
+        .add_enabled(continues, egui::Button::new("back"))
         .on_hover_text("The beat of this place again")
         .clicked()
     {
@@ -183,12 +183,12 @@ pub(super) fn pattern_tools(ui: &mut egui::Ui, view: &ViewState<'_>) {
         if ui.button(">").on_hover_text("Everything a sixteenth later").clicked() {
             view.actions.set_shape(turned(1));
         }
-        let let_go = match shape.locks.count() {
+        let release = match shape.locks.count() {
             0 => "no locks".to_owned(),
             1 => "let go of 1 lock".to_owned(),
             held => format!("let go of {held} locks"),
         };
-        let button = ui.add_enabled(shape.locks.count() > 0, egui::Button::new(let_go));
+        let button = ui.add_enabled(shape.locks.count() > 0, egui::Button::new(release));
         if button.on_hover_text("Steps that you hold on or off, wherever the puck goes").clicked() {
             view.actions.set_shape(shape.with_locks(beat::Locks::NONE));
         }
