@@ -1,6 +1,6 @@
-//! A fence in the framework's task queue: a deactivated instance waits until its tasks have run.
+//! A fence in the framework's task queue: a deactivated instance waits until its tasks have run. On Linux only.
 //!
-//! On Linux all instances share one worker thread of the framework. It ends when it gets a task of a dropped
+//! All instances share one worker thread of the framework. It ends when it gets a task of a dropped
 //! instance, and the last instance's drop then panics inside the host. Under VST3 every parameter change
 //! during processing posts such a task. So a deactivated instance queues a task and waits until it has run:
 //! then everything before it has run too, and the audio thread posts nothing more.
@@ -9,6 +9,11 @@
 //! be dropped on the worker, which cannot join itself. So the wait lasts until the worker sleeps again. Not
 //! covered: a host that sets parameters or state from another thread than its main one after the last
 //! deactivation, or without any. Main thread only.
+//!
+//! Elsewhere the worker has no tasks: those of the window run on the host's main thread (nice-plug 0.4.2:
+//! `schedule_gui` of event_loop/windows.rs and macos.rs against that of linux.rs, which passes them to the worker).
+//! There the fence itself would be the only task, and whether its worker sleeps again can't be seen, so a host that
+//! unloaded the plugin after it crashed.
 
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
@@ -28,7 +33,7 @@ pub struct FenceTask(SyncSender<Worker>);
 
 /// The framework's worker thread.
 struct Worker {
-    /// Its state, under /proc; `None` on systems without.
+    /// Its state, under /proc; `None` where that is not mounted.
     stat: Option<PathBuf>,
 }
 
@@ -61,8 +66,12 @@ fn is_asleep(stat: &str) -> bool {
     stat.rsplit_once(')').is_none_or(|(_, rest)| rest.trim_start().starts_with('S'))
 }
 
-/// Waits until every task that this instance has posted has run and the worker sleeps. False at a timeout.
+/// Waits until every task that this instance has posted has run and the worker sleeps; at once where it is given
+/// none. False at a timeout.
 pub(crate) fn drain(executor: &AsyncExecutor<Beatfield>) -> bool {
+    if !cfg!(target_os = "linux") {
+        return true;
+    }
     let deadline = Instant::now() + TIMEOUT;
     let worker = loop {
         let (sender, receiver) = sync_channel(1);

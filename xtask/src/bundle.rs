@@ -48,7 +48,8 @@ pub(crate) fn given_or_release(given: Option<&Path>) -> anyhow::Result<PathBuf> 
 /// The licences of what a bundle contains; they have to be distributed with it.
 const LICENCES: [&str; 5] = ["LICENSE", "LICENSE-APACHE", "LICENSE-MIT", "LICENSES", "NOTICES.md"];
 
-fn copy_licences(from: &Path, to: &Path) -> std::io::Result<()> {
+/// Copies the licences in the checkout `from` to the bundles in `to`.
+pub(crate) fn copy_licences(from: &Path, to: &Path) -> std::io::Result<()> {
     LICENCES.iter().try_for_each(|licence| copy(&from.join(licence), &to.join(licence)))
 }
 

@@ -17,6 +17,7 @@ mod machine;
 mod mutants;
 mod test;
 mod validate;
+mod windows;
 
 use std::process::ExitCode;
 
@@ -89,6 +90,8 @@ enum XtaskVerb {
     Hosts(hosts::HostsOptions),
     /// Run every installed plugin validator over the bundles, and name those that are missing
     Validate(validate::ValidateOptions),
+    /// Build the bundles for Windows on this machine, and with --test run them and the tests under Wine
+    Windows(windows::WindowsOptions),
     /// Measure the plugin's CPU time and memory, and print them beside their targets
     Bench(bench::BenchOptions),
 }
@@ -128,6 +131,7 @@ fn run(verb: XtaskVerb) -> anyhow::Result<ExitCode> {
         XtaskVerb::Shot(arguments) => forward::shot(&arguments),
         XtaskVerb::Daw(arguments) => return forward::daw(&arguments),
         XtaskVerb::Hosts(options) => return hosts::run(&options),
+        XtaskVerb::Windows(options) => return windows::run(&options),
         XtaskVerb::Validate(options) => return validate::run(&options),
         XtaskVerb::Bench(options) => bench::run(&options),
     }?;

@@ -1,0 +1,301 @@
+//! `windows`: builds the Windows bundles on this machine, and with `--test` runs them and the tests under Wine.
+//!
+//! Both take what rustup and the system's packages give: the standard library of the target, mingw-w64 as linker,
+//! Wine and Xvfb. What is missing is named; nothing is installed.
+
+use std::fs;
+use std::io::BufRead;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+
+use anyhow::{Context, bail};
+
+use crate::machine::{self, PLUGIN};
+use crate::{bundle, child};
+
+/// 64-bit Windows by mingw-w64, whose programs need no library of Microsoft's compiler.
+const TARGET: &str = "x86_64-pc-windows-gnu";
+const LINKER: &str = "x86_64-w64-mingw32-gcc";
+/// Seeds of the demos that are compared with Linux's.
+const SEEDS: [&str; 5] = ["4711", "7", "1234", "1", "9999"];
+
+#[derive(clap::Args)]
+pub(crate) struct WindowsOptions {
+    /// Build for debugging and run it under Wine: tests, demos, states, lifecycles
+    #[arg(long)]
+    test: bool,
+    /// Leave the unit tests out, whose build takes longest
+    #[arg(long, requires = "test")]
+    short: bool,
+}
+
+/// Builds, and tests where that is wanted.
+pub(crate) fn run(options: &WindowsOptions) -> anyhow::Result<ExitCode> {
+    require_tools(options.test)?;
+    if options.test {
+        return test(options.short);
+    }
+    child::run(cargo("build").args(["--release", "--package", PLUGIN]), "building for Windows")?;
+    let bundles = machine::target()?.join("bundled-windows");
+    write_bundles("release", &bundles)?;
+    bundle::copy_licences(machine::root()?, &bundles).context("copying the licences")?;
+    println!("{} and {}", bundles.join("Beatfield.clap").display(), bundles.join("Beatfield.vst3").display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Fails with everything that is missing and the commands that install it.
+fn require_tools(test: bool) -> anyhow::Result<()> {
+    let mut packages = Vec::new();
+    let mut lack = |program: &[&str], package| {
+        if machine::find_program(program).is_none() {
+            packages.push(package);
+        }
+    };
+    lack(&[LINKER], "gcc-mingw-w64-x86-64");
+    if test {
+        lack(&["wine64", "wine"], "wine wine64");
+        lack(&["xvfb-run"], "xvfb xauth");
+    }
+    let mut missing = Vec::new();
+    if !packages.is_empty() {
+        missing
+            .push(format!("\n  on Debian: apt-get install --no-install-recommends {}", packages.join(" ")));
+    }
+    if !has_standard_library()? {
+        missing.push(format!("\n  rustup target add {TARGET}"));
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    bail!("this machine lacks what a Windows build needs. Install it and try again:{}", missing.concat())
+}
+
+/// Whether the compiler has the target's standard library.
+fn has_standard_library() -> anyhow::Result<bool> {
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    let output = rustc.args(["--print", "target-libdir", "--target", TARGET]).output();
+    let output = output.context("rustc could not be started")?;
+    Ok(Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
+}
+
+/// A command of cargo for the target.
+fn cargo(command: &str) -> Command {
+    let mut cargo = child::cargo();
+    cargo.args([command, "--target", TARGET]).env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", LINKER);
+    cargo
+}
+
+/// Lays the library of a profile out as both bundles, which on Windows are a file and a folder.
+fn write_bundles(profile: &str, bundles: &Path) -> anyhow::Result<()> {
+    let library = machine::target()?.join(TARGET).join(profile).join(format!("{PLUGIN}.dll"));
+    for place in ["Beatfield.clap", "Beatfield.vst3/Contents/x86_64-win/Beatfield.vst3"] {
+        let place = bundles.join(place);
+        bundle::copy(&library, &place)
+            .with_context(|| format!("copying {} to {}", library.display(), place.display()))?;
+    }
+    Ok(())
+}
+
+/// What was tried under Wine.
+#[derive(Default)]
+struct WineReport {
+    passed: usize,
+    failed: Vec<String>,
+}
+
+impl WineReport {
+    fn note(&mut self, what: &str, result: anyhow::Result<()>) {
+        match result {
+            Ok(()) => {
+                println!("ok     {what}");
+                self.passed += 1;
+            }
+            Err(error) => {
+                println!("FAILED {what}: {error:#}");
+                self.failed.push(what.to_owned());
+            }
+        }
+    }
+}
+
+fn test(short: bool) -> anyhow::Result<ExitCode> {
+    let wine = Wine::prepare()?;
+    let plugin = ["--package", PLUGIN, "--package", "rig", "--features", bundle::ASSERT_ALLOCS];
+    child::run(cargo("build").args(plugin), "building for Windows")?;
+    bundle::build_debug(&["--package", PLUGIN, "--package", "rig"])?;
+    let (linux, windows) = (bundle::bundle_debug()?, machine::target()?.join("asserted-windows"));
+    write_bundles("debug", &windows)?;
+
+    let mut report = WineReport::default();
+    for name in ["Beatfield.clap", "Beatfield.vst3"] {
+        for seed in SEEDS {
+            let options = ["--seed", seed];
+            report.note(&format!("demo {name} {seed}"), wine.demo(name, &options, &linux, &windows));
+        }
+        report.note(&format!("phrase {name}"), wine.demo(name, &["--phrase"], &linux, &windows));
+    }
+    let checks: [&[&str]; 3] = [
+        &["states", "--count", "200"],
+        &["lifecycle", "--longest", "4"],
+        &["cycles", "--cycles", "100", "--runs", "2"],
+    ];
+    for check in checks {
+        let mut rig = wine.command(&wine.rig);
+        rig.args(check).arg("--bundles").arg(&windows);
+        report.note(&check.join(" "), quiet(&mut rig));
+    }
+    match machine::find_program(&["clap-validator.exe"]) {
+        Some(validator) => {
+            let mut validator = wine.command(&validator);
+            validator.args(["validate", "--only-failed"]).arg(windows.join("Beatfield.clap"));
+            report.note("clap-validator", quiet(&mut validator));
+        }
+        None => println!("clap-validator.exe: not run (it is not on PATH)"),
+    }
+    if short {
+        println!("unit tests: not run (--short)");
+    } else {
+        unit_tests(&wine, &windows, &mut report)?;
+    }
+    println!("{} passed, {} failed under Wine", report.passed, report.failed.len());
+    Ok(if report.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Builds the tests and runs each program, with the bundle tests one at a time: each load of the plugin takes a
+/// thread-local index of the process, of which Wine has few.
+fn unit_tests(wine: &Wine, bundles: &Path, report: &mut WineReport) -> anyhow::Result<()> {
+    let scope = ["--workspace", "--exclude=xtask", "--exclude=lab", "--exclude=train", "--no-run"];
+    let mut build = cargo("test");
+    build.args(scope).args(["--features", bundle::ASSERT_ALLOCS, "--message-format=json-render-diagnostics"]);
+    let mut building = build.stdout(Stdio::piped()).spawn().context("cargo could not be started")?;
+    let output = building.stdout.take().context("cargo has no output")?;
+    let mut programs: Vec<PathBuf> = Vec::new();
+    for line in std::io::BufReader::new(output).lines() {
+        let line = line.context("reading the output of cargo")?;
+        programs.extend(test_program(&line));
+    }
+    child::ended(building.wait().context("waiting for cargo")?, "building the tests for Windows")?;
+    for program in programs {
+        let name = program.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let mut listing = wine.command(&program);
+        let listing = listing.args(["--list", "--format=terse"]).stderr(Stdio::null()).output();
+        let listing = listing.with_context(|| format!("{name} could not be started"))?;
+        let listing = String::from_utf8_lossy(&listing.stdout).into_owned();
+        let tests = listing.lines().filter_map(|line| line.trim_end().strip_suffix(": test"));
+        if name.starts_with("bundles-") {
+            for test in tests {
+                let mut run = wine.command(&program);
+                run.args(["--exact", test]).env("BEATFIELD_BUNDLES", bundles);
+                report.note(test, quiet(&mut run));
+            }
+        } else if tests.count() > 0 {
+            report.note(&name, quiet(&mut wine.command(&program)));
+        }
+    }
+    Ok(())
+}
+
+/// The path of the test program that a line of cargo's JSON says was built.
+fn test_program(line: &str) -> Option<PathBuf> {
+    let (_, rest) = line.split_once("\"executable\":\"")?;
+    let path = rest.split('"').next()?;
+    line.contains("\"test\":true").then(|| PathBuf::from(path.replace("\\\\", "\\")))
+}
+
+/// Runs it to its end; its output is shown only where it failed.
+fn quiet(command: &mut Command) -> anyhow::Result<()> {
+    let output = command.stdin(Stdio::null()).output().context("it could not be started")?;
+    if !output.status.success() {
+        print!("{}", String::from_utf8_lossy(&output.stdout));
+        eprint!("{}", String::from_utf8_lossy(&output.stderr));
+        bail!("{}", output.status);
+    }
+    Ok(())
+}
+
+/// Wine with a folder of its own, in the build folder.
+struct Wine {
+    program: PathBuf,
+    prefix: PathBuf,
+    /// The rig for Windows.
+    rig: PathBuf,
+    /// Where the demos are written.
+    out: PathBuf,
+}
+
+impl Wine {
+    /// Makes the folder, unless it is there, with the one library that Wine 8 lacks.
+    fn prepare() -> anyhow::Result<Self> {
+        let target = machine::target()?;
+        // Debian keeps the 64-bit program away from PATH.
+        let debian = PathBuf::from("/usr/lib/wine/wine64");
+        let program =
+            if debian.is_file() { Some(debian) } else { machine::find_program(&["wine64", "wine"]) };
+        let wine = Self {
+            program: program.context("Wine is not installed")?,
+            prefix: target.join("wine"),
+            rig: target.join(TARGET).join("debug/rig.exe"),
+            out: target.join("demos-windows"),
+        };
+        let system = wine.prefix.join("drive_c/windows/system32");
+        if !system.is_dir() {
+            let mut boot = wine.command(Path::new("wineboot"));
+            quiet(boot.arg("--init")).context("making Wine's folder")?;
+        }
+        let library = system.join("bcryptprimitives.dll");
+        if !library.is_file() {
+            let source = machine::root()?.join("tests/windows/bcryptprimitives.c");
+            let mut compile = Command::new(LINKER);
+            compile.args(["-shared", "-O2", "-o"]).arg(&library).arg(source).arg("-ladvapi32");
+            child::run(&mut compile, "building the library that Wine lacks")?;
+        }
+        Ok(wine)
+    }
+
+    /// A Windows program on a display of its own: under VST3 the framework makes a hidden window.
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new("xvfb-run");
+        command
+            .args(["-a", "-s", "-screen 0 1400x1000x24 +extension GLX -noreset"])
+            .arg(&self.program)
+            .arg(program);
+        command.env("WINEPREFIX", &self.prefix).env("WINEDEBUG", "-all");
+        // No questions about Mono and Gecko, which are not needed.
+        command.env("WINEDLLOVERRIDES", "mscoree=;mshtml=");
+        command
+    }
+
+    /// Records the demo on both systems and compares its notes and its sound byte by byte.
+    fn demo(&self, bundle: &str, options: &[&str], linux: &Path, windows: &Path) -> anyhow::Result<()> {
+        fs::create_dir_all(&self.out).context("the folder of the demos")?;
+        let [ours, theirs] = ["linux", "windows"].map(|system| self.out.join(system).with_extension("mid"));
+        let linux_rig = machine::target()?.join("debug/rig");
+        let record = |mut rig: Command, bundles: &Path, out: &Path| {
+            rig.arg("demo").arg("--bundle").arg(bundles.join(bundle)).args(options).arg("--out").arg(out);
+            quiet(&mut rig)
+        };
+        record(Command::new(linux_rig), linux, &ours)?;
+        record(self.command(&self.rig), windows, &theirs)?;
+        for kind in ["mid", "wav"] {
+            let [ours, theirs] = [&ours, &theirs].map(|file| fs::read(file.with_extension(kind)));
+            if ours.context("Linux's demo")? != theirs.context("the demo of Windows")? {
+                bail!("the .{kind} files differ; they lie in {}", self.out.display());
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn test_programs_are_found_in_what_cargo_says() {
+        let program =
+            r#"{"reason":"compiler-artifact","profile":{"test":true},"executable":"/t/beat-1.exe"}"#;
+        assert_eq!(test_program(program), Some("/t/beat-1.exe".into()));
+        assert_eq!(test_program(&program.replace("true", "false")), None);
+        assert_eq!(test_program(r#"{"profile":{"test":true},"executable":null}"#), None);
+    }
+}
