@@ -116,11 +116,11 @@ pub(crate) fn realtime(options: &RealtimeOptions) -> anyhow::Result<()> {
 }
 
 /// The packages that the standalone's audio backends are built with.
-const HEADERS: &str = "apt-get install libasound2-dev libjack-jackd2-dev (or your system's packages of the \
+pub(crate) const HEADERS: &str = "apt-get install libasound2-dev libjack-jackd2-dev (or your system's packages of the \
                        ALSA and JACK headers)";
 
 /// The program's name in `plugin/Cargo.toml`.
-const STANDALONE: &str = "beatfield-standalone";
+pub(crate) const STANDALONE: &str = "beatfield-standalone";
 
 /// The window without a DAW; the arguments choose backend, devices and ports.
 pub(crate) fn standalone(arguments: &Arguments) -> anyhow::Result<()> {
@@ -129,14 +129,19 @@ pub(crate) fn standalone(arguments: &Arguments) -> anyhow::Result<()> {
             "the standalone needs the headers of ALSA and JACK, and nothing else of Beatfield does: {HEADERS}"
         );
     }
-    let options = ["--release", "--package", PLUGIN, "--features", "standalone", "--bin", STANDALONE];
-    child::run(child::cargo().arg("build").args(options), "building the standalone")?;
-    let mut run = child::cargo();
-    run.args(["run", "--quiet"]).args(options).arg("--").args(arguments.words());
-    child::run(&mut run, "the standalone")
+    let mut program = Command::new(build_standalone()?);
+    child::run(program.args(arguments.words()), "the standalone")
 }
 
-fn has_headers() -> bool {
+/// Builds the standalone in release and returns its path.
+pub(crate) fn build_standalone() -> anyhow::Result<PathBuf> {
+    let options = ["--release", "--package", PLUGIN, "--features", "standalone", "--bin", STANDALONE];
+    child::run(child::cargo().arg("build").args(options), "building the standalone")?;
+    Ok(machine::target()?.join("release").join(format!("{STANDALONE}{EXE_SUFFIX}")))
+}
+
+/// Whether those packages are there.
+pub(crate) fn has_headers() -> bool {
     let mut query = Command::new("pkg-config");
     query.args(["--exists", "alsa", "jack"]).stdout(Stdio::null()).stderr(Stdio::null());
     query.status().is_ok_and(|status| status.success())

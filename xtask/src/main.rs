@@ -9,12 +9,14 @@
 mod bench;
 mod bundle;
 mod child;
+mod dist;
 mod forward;
 mod fuzz;
 mod hosts;
 mod install;
 mod machine;
 mod mutants;
+mod note_names;
 mod test;
 mod validate;
 mod windows;
@@ -90,6 +92,8 @@ enum XtaskVerb {
     Hosts(hosts::HostsOptions),
     /// Run every installed plugin validator over the bundles, and name those that are missing
     Validate(validate::ValidateOptions),
+    /// Pack what a musician downloads, for each platform that this machine can build, into target/dist
+    Dist,
     /// Build the bundles for Windows on this machine, and with --test run them and the tests under Wine
     Windows(windows::WindowsOptions),
     /// Measure the plugin's CPU time and memory, and print them beside their targets
@@ -131,6 +135,7 @@ fn run(verb: XtaskVerb) -> anyhow::Result<ExitCode> {
         XtaskVerb::Shot(arguments) => forward::shot(&arguments),
         XtaskVerb::Daw(arguments) => return forward::daw(&arguments),
         XtaskVerb::Hosts(options) => return hosts::run(&options),
+        XtaskVerb::Dist => dist::run(),
         XtaskVerb::Windows(options) => return windows::run(&options),
         XtaskVerb::Validate(options) => return validate::run(&options),
         XtaskVerb::Bench(options) => bench::run(&options),

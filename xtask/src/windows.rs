@@ -31,16 +31,26 @@ pub(crate) struct WindowsOptions {
 
 /// Builds, and tests where that is wanted.
 pub(crate) fn run(options: &WindowsOptions) -> anyhow::Result<ExitCode> {
-    require_tools(options.test)?;
     if options.test {
+        require_tools(true)?;
         return test(options.short);
     }
+    let bundles = release()?;
+    println!("{} and {}", bundles.join("Beatfield.clap").display(), bundles.join("Beatfield.vst3").display());
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Builds the release and writes its bundles into the folder that is returned.
+///
+/// # Errors
+/// Something that the build needs is missing, or it failed.
+pub(crate) fn release() -> anyhow::Result<PathBuf> {
+    require_tools(false)?;
     child::run(cargo("build").args(["--release", "--package", PLUGIN]), "building for Windows")?;
     let bundles = machine::target()?.join("bundled-windows");
     write_bundles("release", &bundles)?;
     bundle::copy_licences(machine::root()?, &bundles).context("copying the licences")?;
-    println!("{} and {}", bundles.join("Beatfield.clap").display(), bundles.join("Beatfield.vst3").display());
-    Ok(ExitCode::SUCCESS)
+    Ok(bundles)
 }
 
 /// Fails with everything that is missing and the commands that install it.
