@@ -4,6 +4,7 @@
 //! files are compared, so the same input gives the same rows on any machine.
 
 mod gather;
+mod song;
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
@@ -13,18 +14,20 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use rayon::iter::{ParallelBridge, ParallelIterator};
 use sha2::{Digest, Sha256};
 
-use crate::filter::passes;
 use crate::genres::{GenreTable, GenresError};
-use crate::intake::{Collection, Content, Document, Intake, IntakeError, open_plain};
-use crate::loops::{Keep, patterns_of};
-use crate::midi::{LARGEST_FILE_BYTES, read_parts};
+use crate::grid::{GridChoice, Metres};
+use crate::intake::{Collection, Content, Document, Intake, IntakeError, Performance, open_plain};
+use crate::loops::Keep;
+use crate::midi::{LARGEST_FILE_BYTES, Part, read_parts};
 use crate::notes::NoteTable;
 use crate::quantise::QuantisedSong;
+use crate::remainder::{HitCounts, Remainder};
 use crate::report::{InputRecord, Rejection, Report};
-use crate::sequences::parts_of;
+use crate::rows::Layout;
 
 pub use gather::Extraction;
-use gather::{Gathered, SongPatterns};
+use gather::Gathered;
+use song::{Feel, SongPatterns, consecutive, counts_of, onsets_of, performed, recurring};
 
 /// Batches that wait for a worker. Each is bounded, so memory is too.
 const WAITING_BATCHES: usize = 4;
@@ -44,10 +47,29 @@ pub struct Options {
     pub notes: Option<NoteTable>,
     /// What to take from a song.
     pub selection: Selection,
+    /// Which metres are read, and on which grid.
+    pub grids: GridChoice,
+    /// The layout of the rows: with [`Layout::Grooves`] patterns have velocity and timing.
+    pub layout: Layout,
     /// A table of genres by path.
     pub genres: Option<PathBuf>,
-    /// Files whose hits lie further from the sixteenths on average, in steps, are left out.
+    /// Files whose hits lie further from the grid on average, in steps, are left out.
     pub max_error_steps: Option<f64>,
+}
+
+impl Default for Options {
+    /// No input; recurring patterns of 4/4 in sixteenths.
+    fn default() -> Self {
+        Self {
+            midi: Vec::new(),
+            notes: None,
+            selection: Selection::Patterns(Keep::Recurring),
+            grids: GridChoice::default(),
+            layout: Layout::Patterns,
+            genres: None,
+            max_error_steps: None,
+        }
+    }
 }
 
 /// What to take from a song.
@@ -60,6 +82,8 @@ pub enum Selection {
         /// Bars of a part, 1 or more.
         bars: usize,
     },
+    /// Every two-bar window of a human performance as it was played, with velocity and timing.
+    Performances,
 }
 
 /// Why there was nothing to extract from.
@@ -141,32 +165,49 @@ impl Extractor {
             _ => None,
         };
         let notes = self.options.notes.unwrap_or_else(|| table_for(collection, &document.path));
-        let patterns = bytes.and_then(|bytes| self.patterns(&bytes, notes));
-        Outcome { order, collection: document.collection, path: document.path, digest, patterns }
+        let performance = collection.groove.get(&document.path);
+        let (patterns, hits) = match bytes.and_then(|bytes| Ok(read_parts(&bytes)?)) {
+            Ok(parts) => self.patterns(&parts, notes, performance),
+            Err(rejection) => (Err(rejection), HitCounts::default()),
+        };
+        Outcome { order, collection: document.collection, path: document.path, digest, patterns, hits }
     }
 
-    fn patterns(&self, bytes: &[u8], notes: NoteTable) -> Result<SongPatterns, Rejection> {
-        let song = QuantisedSong::of(&read_parts(bytes)?, notes)?;
+    /// What is taken of a file, and where its hits went.
+    fn patterns(
+        &self,
+        parts: &[Part],
+        notes: NoteTable,
+        performance: Option<&Performance>,
+    ) -> (Result<SongPatterns, Rejection>, HitCounts) {
+        let song = match QuantisedSong::on_grids(parts, notes, &self.options.grids) {
+            Ok(song) => song,
+            Err(too_long) => {
+                let hits = parts.iter().map(|part| part.hits.len()).sum();
+                return (Err(too_long.into()), HitCounts::refused(hits));
+            }
+        };
+        let mut none = counts_of(&song, 0);
         let Some(error_steps) = song.mean_error_steps() else {
-            return Err(match song.other_meter_hits {
+            let rejection = match song.remainders.in_no_bar() {
                 0 => Rejection::NoDrums,
-                hits => Rejection::OtherMeter { hits },
-            });
+                hits => Rejection::OtherMetre { hits, metres: self.options.grids.metres.to_string() },
+            };
+            return (Err(rejection), none);
         };
         if let Some(allowed_steps) = self.options.max_error_steps.filter(|&allowed| error_steps > allowed) {
-            return Err(Rejection::LooseTiming { error_steps, allowed_steps });
+            none.remainders.add(Remainder::LooseTiming, onsets_of(&song));
+            return (Err(Rejection::LooseTiming { error_steps, allowed_steps }), none);
         }
-        let (mut patterns, mut parts, mut dull) = (Vec::new(), Vec::new(), 0);
-        match self.options.selection {
-            Selection::Patterns(keep) => {
-                let found = patterns_of(&song.passages, keep);
-                let all = found.len();
-                patterns = found.into_iter().filter(passes).collect();
-                dull = all - patterns.len();
-            }
-            Selection::Parts { bars } => parts = parts_of(&song.passages, bars),
-        }
-        Ok(SongPatterns { dull, patterns, parts, song: song.without_passages() })
+        let feel = if self.options.layout == Layout::Grooves { Feel::Medians } else { Feel::None };
+        let (mut found, hits) = match self.options.selection {
+            Selection::Patterns(keep) => recurring(&song, keep, feel),
+            Selection::Parts { bars } => consecutive(&song, bars),
+            Selection::Performances => performed(&song, performance),
+        };
+        found.quantised_hits = song.hits;
+        found.error_sum_steps = song.error_sum_steps;
+        (Ok(found), hits)
     }
 
     /// Combines the outcomes in order; only here patterns of different files are compared.
@@ -184,12 +225,17 @@ impl Extractor {
                         // It would break the columns of the file of rows.
                         let reason = format!("its song id {song:?} in info.csv has a TAB or the like");
                         let path = collection.shown(&outcome.path);
+                        gathered.count(&HitCounts::refused(outcome.hits.read));
                         gathered.reject(path, &Rejection::Unreadable(reason));
                         continue;
                     }
+                    gathered.count(&outcome.hits);
                     gathered.add(patterns, song, self.genres.genre(collection, &outcome.path));
                 }
-                Err(rejection) => gathered.reject(collection.shown(&outcome.path), rejection),
+                Err(rejection) => {
+                    gathered.count(&outcome.hits);
+                    gathered.reject(collection.shown(&outcome.path), rejection);
+                }
             }
         }
         gathered.report.inputs = self.inputs(outcomes, interrupted);
@@ -197,7 +243,7 @@ impl Extractor {
     }
 
     fn empty_report(&self, interrupted: bool) -> Report {
-        let Options { midi, notes, selection, genres, max_error_steps } = &self.options;
+        let Options { midi, notes, selection, grids, layout: _, genres, max_error_steps } = &self.options;
         let shown = |path: &PathBuf| path.display().to_string();
         let options = [
             ("midi", serde_json::json!(midi.iter().map(shown).collect::<Vec<_>>())),
@@ -205,7 +251,13 @@ impl Extractor {
             match selection {
                 Selection::Patterns(keep) => ("keep", serde_json::json!(keep)),
                 Selection::Parts { bars } => ("bars", serde_json::json!(bars)),
+                Selection::Performances => ("performances", serde_json::json!(true)),
             },
+            ("grid", serde_json::json!(grids.rule)),
+            (
+                "metre",
+                if grids.metres == Metres::All { "all".into() } else { grids.metres.to_string().into() },
+            ),
             ("genres", serde_json::json!(genres.as_ref().map(shown))),
             ("max_error_steps", serde_json::json!(max_error_steps)),
         ];
@@ -292,6 +344,7 @@ struct Outcome {
     path: String,
     digest: Option<[u8; 32]>,
     patterns: Result<SongPatterns, Rejection>,
+    hits: HitCounts,
 }
 
 fn bytes_of(content: Content) -> Result<Vec<u8>, Rejection> {

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use beat::{Pattern, STEPS};
+use beat::Pattern;
+
+use crate::grid::SongGrid;
 
 /// A pattern passes above this entropy, in nats (recovered from the samples of arXiv 2007.06284).
 pub const PASSING_ENTROPY_NATS: f64 = 0.9;
@@ -10,40 +12,55 @@ pub const PASSING_ENTROPY_NATS: f64 = 0.9;
 /// Shannon entropy, in nats, of the histogram of the 32 step symbols; silence is a symbol too.
 /// 0 for a pattern that repeats one symbol, ln 32 for 32 different ones.
 pub fn entropy(pattern: &Pattern) -> f64 {
-    let mut symbols = *pattern.steps();
+    entropy_of_steps(pattern.steps())
+}
+
+/// Whether the pattern counts as a beat: entropy above [`PASSING_ENTROPY_NATS`].
+pub fn passes(pattern: &Pattern) -> bool {
+    steps_pass(pattern.steps())
+}
+
+/// Whether a pattern of these steps, on any grid, counts as a beat.
+pub fn steps_pass(steps: &[u16]) -> bool {
+    entropy_of_steps(steps) > PASSING_ENTROPY_NATS
+}
+
+fn entropy_of_steps(steps: &[u16]) -> f64 {
+    let mut symbols = steps.to_vec();
     symbols.sort_unstable();
     symbols
         .chunk_by(|a, b| a == b)
         .map(|equal| {
-            let share = equal.len() as f64 / STEPS as f64;
+            let share = equal.len() as f64 / steps.len() as f64;
             -share * share.ln()
         })
         .sum()
 }
 
-/// Whether the pattern counts as a beat: entropy above [`PASSING_ENTROPY_NATS`].
-pub fn passes(pattern: &Pattern) -> bool {
-    entropy(pattern) > PASSING_ENTROPY_NATS
-}
-
-/// A set of patterns in which a circular shift of a member counts as that member.
+/// A set of patterns in which a circular shift of a member counts as that member. Patterns on different grids
+/// are different ones.
 #[derive(Clone, Debug, Default)]
-pub struct PatternSet(HashSet<Pattern>);
+pub struct PatternSet(HashSet<(SongGrid, Vec<u16>)>);
 
 impl PatternSet {
     /// The set of these patterns.
     pub fn of<'a>(patterns: impl IntoIterator<Item = &'a Pattern>) -> Self {
-        Self(patterns.into_iter().map(Pattern::canonical).collect())
+        Self(patterns.into_iter().map(key).collect())
     }
 
     /// Whether any of the 32 circular shifts of `pattern` is in the set.
     pub fn contains(&self, pattern: &Pattern) -> bool {
-        self.0.contains(&pattern.canonical())
+        self.0.contains(&key(pattern))
     }
 
     /// Adds `pattern`; true if no circular shift of it was in the set.
     pub fn insert(&mut self, pattern: &Pattern) -> bool {
-        self.0.insert(pattern.canonical())
+        self.0.insert(key(pattern))
+    }
+
+    /// Adds the pattern of these steps on `grid`; true if no circular shift of it was in the set.
+    pub fn insert_steps(&mut self, grid: SongGrid, steps: &[u16]) -> bool {
+        self.0.insert((grid, canonical(steps)))
     }
 
     /// How many patterns there are, shifts counted once.
@@ -57,9 +74,21 @@ impl PatternSet {
     }
 }
 
+fn key(pattern: &Pattern) -> (SongGrid, Vec<u16>) {
+    (SongGrid::FOUR_FOUR, canonical(pattern.steps()))
+}
+
+/// The smallest rotation of the steps: equal for two patterns exactly if one is a circular shift of the other.
+fn canonical(steps: &[u16]) -> Vec<u16> {
+    let rotated = |by: usize| steps[by..].iter().chain(&steps[..by]);
+    let smallest = (0..steps.len()).min_by(|&a, &b| rotated(a).cmp(rotated(b))).unwrap_or(0);
+    rotated(smallest).copied().collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use beat::STEPS;
 
     #[test]
     fn entropy_counts_silence_as_a_symbol() {
@@ -87,5 +116,17 @@ mod tests {
         assert!(!known.insert(&pattern.rotated(31)));
         assert!(known.insert(&pattern.with(5, 5)));
         assert_eq!(known.len(), 2);
+    }
+
+    #[test]
+    fn on_another_grid_a_pattern_is_another_one() {
+        let mut known = PatternSet::default();
+        let [waltz, six] = ["3/4s", "6/8s"].map(|grid| grid.parse().unwrap());
+        let mut steps = [0; 24];
+        steps[3] = 2;
+        assert!(known.insert_steps(waltz, &steps));
+        steps.rotate_left(5);
+        assert!(!known.insert_steps(waltz, &steps));
+        assert!(known.insert_steps(six, &steps));
     }
 }

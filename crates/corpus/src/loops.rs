@@ -2,17 +2,15 @@
 
 use std::collections::HashMap;
 
-use beat::{Pattern, STEPS, STEPS_PER_BAR};
 use serde::Serialize;
 
+use crate::grid::{PATTERN_BARS, SongGrid};
 use crate::quantise::Passage;
 
 /// How often a pattern has to occur.
 const OCCURRENCES: usize = 3;
-/// In how many of the 32 steps three human performances of one pattern may differ.
-const HUMAN_STEPS: usize = 10;
-/// Bars of a pattern.
-const BARS: usize = STEPS / STEPS_PER_BAR;
+/// In how many of 32 steps three human performances of one pattern may differ.
+const HUMAN_STEPS_OF_32: usize = 10;
 
 /// The rule by which a window is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -29,99 +27,166 @@ pub enum Keep {
     Every,
 }
 
-/// The patterns of a song in the order in which they first occur, each once. Windows are 32 steps long
-/// and start at every bar.
-pub fn patterns_of(passages: &[Passage], keep: Keep) -> Vec<Pattern> {
-    let mut found = Found::default();
-    for (passage, windows) in passages.iter().map(windows).enumerate() {
-        for (bar, &window) in windows.iter().enumerate() {
-            let start = WindowStart { passage, bar };
-            match keep {
-                Keep::Every => found.note(window, start, OCCURRENCES),
-                Keep::Recurring => found.note(window, start, 1),
-                Keep::InARow => {
-                    if followers(&windows, bar) == Some([window; 2]) {
-                        found.note(window, start, OCCURRENCES);
-                    }
+/// A pattern of a song, and where it is played.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundPattern {
+    /// Its grid.
+    pub grid: SongGrid,
+    /// Its steps; bit `i` is a hit of instrument `i` of the default kit.
+    pub steps: Vec<u16>,
+    /// Every window that plays it, or that agreed on it by majority, in the order of time. They may overlap.
+    pub windows: Vec<WindowStart>,
+}
+
+/// Where a two-bar window begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WindowStart {
+    /// Index of its passage.
+    pub passage: usize,
+    /// Its first bar in the passage.
+    pub bar: usize,
+}
+
+impl WindowStart {
+    /// Whether a window that begins here begins before `earlier` has ended.
+    fn overlaps(&self, earlier: &Self) -> bool {
+        self.passage == earlier.passage && self.bar < earlier.bar + PATTERN_BARS
+    }
+}
+
+/// The windows without those that begin before the one before them has ended.
+pub fn without_overlap(windows: &[WindowStart]) -> impl Iterator<Item = WindowStart> {
+    let mut last: Option<WindowStart> = None;
+    windows.iter().copied().filter(move |window| {
+        let free = last.is_none_or(|last| !window.overlaps(&last));
+        if free {
+            last = Some(*window);
+        }
+        free
+    })
+}
+
+/// The patterns of a song in the order in which they first occur, each once. Windows are two bars long and
+/// start at every bar.
+pub fn patterns_of(passages: &[Passage], keep: Keep) -> Vec<FoundPattern> {
+    match keep {
+        Keep::Majority => agreed_patterns(passages),
+        Keep::Every => exact_patterns(passages, |_, _| true),
+        Keep::InARow => exact_patterns(passages, |windows, at| {
+            let window = windows[at];
+            [at + PATTERN_BARS, at + 2 * PATTERN_BARS].iter().all(|&later| {
+                windows.get(later).is_some_and(|later| {
+                    (later.pattern, later.start.passage) == (window.pattern, window.start.passage)
+                })
+            })
+        }),
+        Keep::Recurring => {
+            let mut counts: Vec<(usize, Option<WindowStart>)> = Vec::new();
+            exact_patterns(passages, move |windows, at| {
+                let Window { start, pattern } = windows[at];
+                if pattern >= counts.len() {
+                    counts.resize(pattern + 1, (0, None));
                 }
-                Keep::Majority => {
-                    if let Some(agreed) = followers(&windows, bar).and_then(|[a, b]| agreed(window, a, b)) {
-                        found.note(agreed, start, OCCURRENCES);
-                    }
+                let (count, last) = &mut counts[pattern];
+                if last.is_none_or(|last| !start.overlaps(&last)) {
+                    *count += 1;
+                    *last = Some(start);
                 }
-            }
+                *count >= OCCURRENCES
+            })
         }
     }
-    found.often_enough()
 }
 
-/// All windows of a passage, by the bar they start at.
-fn windows(passage: &Passage) -> Vec<Pattern> {
-    let (steps, _) = passage.steps.as_chunks::<STEPS_PER_BAR>();
-    steps
-        .windows(BARS)
-        .filter_map(|bars| {
-            let mut steps = [0; STEPS];
-            steps.copy_from_slice(bars.as_flattened());
-            Pattern::new(steps)
-        })
-        .collect()
+/// A window, and the index of its pattern among those of the song.
+#[derive(Clone, Copy)]
+struct Window {
+    start: WindowStart,
+    pattern: usize,
 }
 
-/// The two windows that follow the one at `bar` without overlap.
-fn followers(windows: &[Pattern], bar: usize) -> Option<[Pattern; 2]> {
-    Some([*windows.get(bar + BARS)?, *windows.get(bar + 2 * BARS)?])
+/// The patterns of which `kept` keeps a window, given all windows and the index of the one in question.
+fn exact_patterns(passages: &[Passage], mut kept: impl FnMut(&[Window], usize) -> bool) -> Vec<FoundPattern> {
+    let mut indices: HashMap<(SongGrid, &[u16]), usize> = HashMap::new();
+    let mut windows = Vec::new();
+    for (passage, start) in window_starts(passages) {
+        let new = indices.len();
+        let pattern = *indices.entry((passage.grid, passage.window(start.bar))).or_insert(new);
+        windows.push(Window { start, pattern });
+    }
+    let mut keeping = vec![false; indices.len()];
+    for at in 0..windows.len() {
+        if kept(&windows, at) {
+            keeping[windows[at].pattern] = true;
+        }
+    }
+    let mut found: Vec<FoundPattern> = Vec::new();
+    let mut places = vec![None; indices.len()];
+    for Window { start, pattern } in windows.into_iter().filter(|window| keeping[window.pattern]) {
+        let place = *places[pattern].get_or_insert_with(|| {
+            let Passage { grid, .. } = passages[start.passage];
+            let steps = passages[start.passage].window(start.bar).to_vec();
+            found.push(FoundPattern { grid, steps, windows: Vec::new() });
+            found.len() - 1
+        });
+        found[place].windows.push(start);
+    }
+    found
+}
+
+/// The start of every window, with its passage.
+fn window_starts(passages: &[Passage]) -> impl Iterator<Item = (&Passage, WindowStart)> {
+    passages.iter().enumerate().flat_map(|(index, passage)| {
+        passage.windows().map(move |bar| (passage, WindowStart { passage: index, bar }))
+    })
+}
+
+/// The patterns on which three similar windows in succession agree.
+fn agreed_patterns(passages: &[Passage]) -> Vec<FoundPattern> {
+    let mut indices: HashMap<(SongGrid, Vec<u16>), usize> = HashMap::new();
+    let mut found: Vec<FoundPattern> = Vec::new();
+    for (passage, start) in window_starts(passages) {
+        let bars = [0, 1, 2].map(|window| start.bar + window * PATTERN_BARS);
+        if bars[2] + PATTERN_BARS > passage.bars() {
+            continue;
+        }
+        let [a, b, c] = bars.map(|bar| passage.window(bar));
+        if let Some(steps) = agreed(a, b, c) {
+            let grid = passage.grid;
+            let index = *indices.entry((grid, steps)).or_insert_with_key(|(_, steps)| {
+                found.push(FoundPattern { grid, steps: steps.clone(), windows: Vec::new() });
+                found.len() - 1
+            });
+            found[index].windows.extend(bars.map(|bar| WindowStart { bar, ..start }));
+        }
+    }
+    for pattern in &mut found {
+        pattern.windows.sort_unstable();
+        pattern.windows.dedup();
+    }
+    found
 }
 
 /// The majority of three similar windows; `None` where they are not similar.
-fn agreed(a: Pattern, b: Pattern, c: Pattern) -> Option<Pattern> {
-    let differing = |x: &Pattern, y: &Pattern| (0..STEPS).filter(|&s| x.step(s) != y.step(s)).count();
-    let alike = [(a, b), (b, c), (a, c)].iter().all(|(x, y)| differing(x, y) <= HUMAN_STEPS);
-    let majority = |s| a.step(s) & b.step(s) | b.step(s) & c.step(s) | a.step(s) & c.step(s);
-    alike.then(|| Pattern::new(std::array::from_fn(majority))).flatten()
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct WindowStart {
-    passage: usize,
-    bar: usize,
-}
-
-/// Patterns in the order of their first occurrence, with how often they occur without overlap.
-#[derive(Default)]
-struct Found {
-    index: HashMap<Pattern, usize>,
-    occurrences: Vec<(Pattern, usize, WindowStart)>,
-}
-
-impl Found {
-    fn note(&mut self, pattern: Pattern, start: WindowStart, times: usize) {
-        let index = *self.index.entry(pattern).or_insert(self.occurrences.len());
-        match self.occurrences.get_mut(index) {
-            None => self.occurrences.push((pattern, times, start)),
-            Some((_, count, last)) => {
-                if last.passage != start.passage || last.bar + BARS <= start.bar {
-                    *count += times;
-                    *last = start;
-                }
-            }
-        }
-    }
-
-    fn often_enough(self) -> Vec<Pattern> {
-        let often = |(pattern, count, _)| (count >= OCCURRENCES).then_some(pattern);
-        self.occurrences.into_iter().filter_map(often).collect()
-    }
+fn agreed(a: &[u16], b: &[u16], c: &[u16]) -> Option<Vec<u16>> {
+    let differing = |x: &[u16], y: &[u16]| x.iter().zip(y).filter(|(x, y)| x != y).count();
+    let human_steps = a.len() * HUMAN_STEPS_OF_32 / beat::STEPS;
+    let alike = [(a, b), (b, c), (a, c)].iter().all(|(x, y)| differing(x, y) <= human_steps);
+    let majority = |((a, b), c): ((&u16, &u16), &u16)| a & b | b & c | a & c;
+    alike.then(|| a.iter().zip(b).zip(c).map(majority).collect())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::slice::from_ref;
+
     use super::*;
+    use beat::STEPS_PER_BAR;
 
     /// A passage of bars by name: every letter stands for a bar that differs from the others in all steps.
     fn passage(bars: &str) -> Passage {
         let bar = |letter: char| [u16::from(letter as u8 - b'A' + 1); STEPS_PER_BAR];
-        Passage { steps: bars.chars().flat_map(bar).collect() }
+        Passage::of_steps(bars.chars().flat_map(bar).collect())
     }
 
     /// The kept windows by the names of their bars.
@@ -129,7 +194,7 @@ mod tests {
         let name = |step: u16| char::from(b'A' - 1 + step as u8);
         patterns_of(passages, keep)
             .iter()
-            .map(|pattern| [name(pattern.step(0)), name(pattern.step(STEPS_PER_BAR))].iter().collect())
+            .map(|pattern| [name(pattern.steps[0]), name(pattern.steps[STEPS_PER_BAR])].iter().collect())
             .collect()
     }
 
@@ -168,20 +233,21 @@ mod tests {
     }
 
     /// Six bars of the same beat, with these (step of the passage, onsets) played differently.
-    fn human(changes: &[(usize, u16)]) -> Vec<Pattern> {
+    fn human(changes: &[(usize, u16)]) -> Vec<Vec<u16>> {
         let mut beat = passage("AAAAAA");
         for &(step, onsets) in changes {
             beat.steps[step] = onsets;
         }
-        patterns_of(&[beat], Keep::Majority)
+        patterns_of(&[beat], Keep::Majority).into_iter().map(|pattern| pattern.steps).collect()
     }
 
     #[test]
     fn a_majority_irons_out_what_one_of_three_played() {
-        let plain = Pattern::new([1; STEPS]).unwrap();
-        assert_eq!(human(&[]), [plain]);
-        assert_eq!(human(&[(3, 5), (40, 0)]), [plain], "one extra, one missing");
-        let twice = plain.with(3, 2);
+        let plain = vec![1; 32];
+        assert_eq!(human(&[]), from_ref(&plain));
+        assert_eq!(human(&[(3, 5), (40, 0)]), from_ref(&plain), "one extra, one missing");
+        let mut twice = plain;
+        twice[3] = 5;
         assert_eq!(human(&[(3, 5), (35, 5)]), [twice], "two of three agree");
     }
 

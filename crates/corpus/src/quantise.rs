@@ -1,39 +1,69 @@
-//! Quantises played hits to sixteenths: spans of 4/4, cut at long pauses, by whole bars.
+//! Quantises played hits: regions of one metre on the grid that they are played on, cut at long pauses, by whole
+//! bars.
 
-use beat::{STEPS, STEPS_PER_BAR};
+mod regions;
 
-use crate::midi::{Hit, Part, TimeSignature};
+use beat::STEPS_PER_BAR;
+
+use crate::grid::{GridChoice, NoGrid, PATTERN_BARS, RegionGrid, SongGrid};
+use crate::midi::{Hit, Part, TempoChange};
 use crate::notes::NoteTable;
+use crate::remainder::{Remainder, Remainders};
 
-/// Bars of the longest song that is read: 11 hours at 120 beats a minute.
+use regions::{Region, regions};
+
+/// Bars of 4/4 of the longest song that is read: 11 hours at 120 beats a minute.
 pub const MOST_BARS: usize = 20_000;
-
-/// More steps than this without a hit are a pause, which begins a new passage.
-const PAUSE_STEPS: i64 = STEPS as i64;
+/// Steps of the longest song that is read.
+const MOST_SONG_STEPS: usize = MOST_BARS * STEPS_PER_BAR;
+/// The tempo before the first tempo change, in beats a minute.
+const DEFAULT_BPM: f64 = 120.0;
 
 /// The drums of one song, quantised.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct QuantisedSong {
     /// The passages between long pauses, in the order of time.
     pub passages: Vec<Passage>,
-    /// Hits that were quantised.
+    /// Drum hits of the song, in its passages or not.
+    pub all_hits: usize,
+    /// Hits that were quantised: those in the passages, and those of flams and rolls.
     pub hits: usize,
-    /// The sum over those of their distance to the nearest sixteenth, in steps.
+    /// The sum over those of their distance to the nearest step, in steps.
     pub error_sum_steps: f64,
-    /// Drum hits outside 4/4, or in a 4/4 bar that a change of meter cuts short.
-    pub other_meter_hits: usize,
-    /// Hits of notes that belong to no drum of the kit.
-    pub unknown_notes: usize,
+    /// The hits that are in no passage, by reason.
+    pub remainders: Remainders,
     /// Steps of all passages.
     used_steps: usize,
 }
 
-/// Whole bars of 4/4 without a long pause: step `16 * b + s` is step `s` of bar `b`, and bit `i` a hit
-/// of instrument `i` of the default kit.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Whole bars on one grid without a long pause.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Passage {
-    /// The steps; the length is a multiple of 16.
+    /// The grid.
+    pub grid: SongGrid,
+    /// The steps, a whole number of bars: bit `i` is a hit of instrument `i` of the default kit.
     pub steps: Vec<u16>,
+    /// The onsets of the steps, step by step and within a step from instrument 0 up.
+    pub onsets: Vec<PlayedOnset>,
+    /// Where step 0 lies, in sixteenths from the start of the file.
+    pub start: f64,
+    /// The length of a step, in sixteenths.
+    pub step_sixteenths: f64,
+    /// Where the tempo changes, and to how many beats a minute.
+    tempos: Vec<(f64, f64)>,
+}
+
+/// One onset as it was played: the loudest hit of its instrument on its step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlayedOnset {
+    /// The step of the passage.
+    pub step: u32,
+    /// The instrument of the default kit, 0..14.
+    pub instrument: u8,
+    /// MIDI velocity, 1..=127.
+    pub velocity: u8,
+    /// How late, in hundredths of a step: -50..=50.
+    pub offset: i8,
 }
 
 /// The song is longer than [`MOST_BARS`].
@@ -42,29 +72,34 @@ pub struct Passage {
 pub struct TooLong;
 
 impl QuantisedSong {
-    /// Quantises the parts of one song.
+    /// Quantises the regions of one song that are in 4/4 to sixteenths.
     ///
     /// # Errors
     /// [`TooLong`] for a file that would fill the memory.
     pub fn of(parts: &[Part], notes: NoteTable) -> Result<Self, TooLong> {
+        Self::on_grids(parts, notes, &GridChoice::default())
+    }
+
+    /// Quantises the chosen regions of one song, each on its grid.
+    ///
+    /// # Errors
+    /// [`TooLong`] for a file that would fill the memory.
+    pub fn on_grids(parts: &[Part], notes: NoteTable, grids: &GridChoice) -> Result<Self, TooLong> {
         let mut song = Self::default();
         for part in parts {
+            song.all_hits += part.hits.len();
             let mut hits = part.hits.as_slice();
-            for span in spans(&part.time_signatures) {
-                let inside = hits.partition_point(|hit| hit.step < span.end);
+            for region in regions(&part.time_signatures) {
+                let inside = hits.partition_point(|hit| hit.step < region.hits_end());
                 let (here, later) = hits.split_at(inside);
                 hits = later;
-                if span.four_four {
-                    song.add_span(&span, here, notes)?;
-                } else {
-                    song.other_meter_hits += here.len();
-                }
+                song.add_region(&region, here, part, notes, grids)?;
             }
         }
         Ok(song)
     }
 
-    /// The mean distance of the hits to their sixteenth, in steps (0..=0.5), or `None` without hits.
+    /// The mean distance of the hits to their step, in steps (0..=0.5), or `None` without hits.
     pub fn mean_error_steps(&self) -> Option<f64> {
         (self.hits > 0).then(|| self.error_sum_steps / self.hits as f64)
     }
@@ -75,39 +110,204 @@ impl QuantisedSong {
         Self { passages: Vec::new(), ..self }
     }
 
-    fn add_span(&mut self, span: &MeterSpan, hits: &[Hit], notes: NoteTable) -> Result<(), TooLong> {
+    fn add_region(
+        &mut self,
+        region: &Region,
+        hits: &[Hit],
+        part: &Part,
+        notes: NoteTable,
+        grids: &GridChoice,
+    ) -> Result<(), TooLong> {
+        if hits.is_empty() {
+            return Ok(());
+        }
+        let drums = || hits.iter().filter(|hit| notes.instrument(hit.note).is_some());
+        let reason = match grids.region(region.metre, drums().map(|hit| hit.step - region.start)) {
+            Some(Ok(grid)) => {
+                let bars = BarLines::of(region, grid, part.length_steps);
+                return self.add_passages(&bars, hits, &part.tempos, notes);
+            }
+            Some(Err(NoGrid::TooLong)) => Remainder::LongBar,
+            Some(Err(NoGrid::Uneven)) => Remainder::UnevenBar,
+            None => Remainder::OtherMetre,
+        };
+        let of_drums = drums().count();
+        self.remainders.add(reason, of_drums);
+        self.remainders.add(Remainder::NoDrum, hits.len() - of_drums);
+        Ok(())
+    }
+
+    fn add_passages(
+        &mut self,
+        bars: &BarLines,
+        hits: &[Hit],
+        tempos: &[TempoChange],
+        notes: NoteTable,
+    ) -> Result<(), TooLong> {
+        let pause = bars.grid.steps() as i64;
         let mut open: Option<OpenPassage> = None;
         for hit in hits {
             let Some(instrument) = notes.instrument(hit.note) else {
-                self.unknown_notes += 1;
+                self.remainders.add(Remainder::NoDrum, 1);
                 continue;
             };
-            let position = hit.step - span.start;
+            let position = bars.position(hit.step);
             let step = (position + 0.5) as i64; // never negative, so this rounds to the nearest
-            if step >= span.whole_steps() {
-                self.other_meter_hits += 1;
+            if step >= bars.whole_steps {
+                self.remainders.add(Remainder::CutBar, 1);
                 continue;
             }
             self.hits += 1;
             self.error_sum_steps += (position - step as f64).abs();
-            let current = match open.take() {
-                Some(passage) if step - passage.last_step <= PAUSE_STEPS => passage,
-                ended => {
-                    self.close(ended);
-                    OpenPassage::at(step)
-                }
-            };
-            open = Some(current.with(step, instrument, MOST_BARS * STEPS_PER_BAR - self.used_steps)?);
+            // More than two bars of steps without a hit are a pause, which begins a new passage.
+            if let Some(ended) = open.take_if(|passage| step - passage.last_step > pause) {
+                self.close(ended, bars, tempos);
+                open = Some(OpenPassage::at(bars.bar_before(step), bars.grid));
+            }
+            let passage = open.get_or_insert_with(|| OpenPassage::at(bars.first_bar(step), bars.grid));
+            let offset = ((position - step as f64) * 100.0).round() as i8;
+            let room = MOST_SONG_STEPS - self.used_steps;
+            let is_new = passage.add(step, (instrument, hit.velocity, offset), room)?;
+            self.remainders.add(Remainder::Flam, usize::from(!is_new));
         }
-        self.close(open);
+        if let Some(mut last) = open {
+            last.extend(bars.last_bar_end(last.last_step), MOST_SONG_STEPS - self.used_steps);
+            self.close(last, bars, tempos);
+        }
         Ok(())
     }
 
-    fn close(&mut self, passage: Option<OpenPassage>) {
-        if let Some(OpenPassage { steps, .. }) = passage {
-            self.used_steps += steps.len();
-            self.passages.push(Passage { steps });
-        }
+    fn close(&mut self, passage: OpenPassage, bars: &BarLines, tempos: &[TempoChange]) {
+        self.used_steps += passage.steps.len();
+        let start = bars.start + passage.first_step as f64 * bars.step_sixteenths;
+        let end = start + passage.steps.len() as f64 * bars.step_sixteenths;
+        self.passages.push(Passage {
+            grid: bars.grid,
+            steps: passage.steps,
+            onsets: passage.onsets,
+            start,
+            step_sixteenths: bars.step_sixteenths,
+            tempos: tempos_within(tempos, start, end),
+        });
+    }
+}
+
+/// The tempo at `start` and those that follow before `end`, with their places.
+fn tempos_within(tempos: &[TempoChange], start: f64, end: f64) -> Vec<(f64, f64)> {
+    let first = tempos.partition_point(|tempo| tempo.step <= start).saturating_sub(1);
+    let last = tempos.partition_point(|tempo| tempo.step < end).max(first);
+    tempos[first..last].iter().map(|tempo| (tempo.step, 6e7 / f64::from(tempo.micros_per_beat))).collect()
+}
+
+impl Passage {
+    /// A passage of these steps in 4/4, as a song would be that is played on the grid at velocity 100.
+    pub fn of_steps(steps: Vec<u16>) -> Self {
+        let onset = |(step, instrument): (usize, usize)| PlayedOnset {
+            step: step as u32,
+            instrument: instrument as u8,
+            velocity: 100,
+            offset: 0,
+        };
+        let cells = (0..steps.len()).flat_map(|step| (0..beat::INSTRUMENTS).map(move |drum| (step, drum)));
+        let onsets = cells.filter(|(step, drum)| steps[*step] >> drum & 1 == 1).map(onset).collect();
+        Self { steps, onsets, step_sixteenths: 1.0, ..Self::default() }
+    }
+
+    /// How many bars it has.
+    pub fn bars(&self) -> usize {
+        self.steps.len() / self.grid.steps_per_bar()
+    }
+
+    /// The steps from the first bar with a hit to the last one.
+    pub fn without_silent_ends(&self) -> &[u16] {
+        let bar_of = |step: usize| step / self.grid.steps_per_bar();
+        let bar = |step: Option<usize>| step.map_or(0, bar_of);
+        let first = bar(self.steps.iter().position(|&step| step != 0));
+        let last = bar(self.steps.iter().rposition(|&step| step != 0));
+        let bars = first * self.grid.steps_per_bar()..(last + 1) * self.grid.steps_per_bar();
+        self.steps.get(bars).unwrap_or_default()
+    }
+
+    /// The bars at which a two-bar window begins.
+    pub fn windows(&self) -> std::ops::Range<usize> {
+        0..(self.bars() + 1).saturating_sub(PATTERN_BARS)
+    }
+
+    /// The two-bar window that begins at bar `bar`, below `bars() - 1`.
+    pub fn window(&self, bar: usize) -> &[u16] {
+        let start = bar * self.grid.steps_per_bar();
+        &self.steps[start..start + self.grid.steps()]
+    }
+
+    /// The onsets of the two-bar window that begins at bar `bar`.
+    pub fn window_onsets(&self, bar: usize) -> &[PlayedOnset] {
+        let start = bar * self.grid.steps_per_bar();
+        let at = |step: usize| self.onsets.partition_point(|onset| (onset.step as usize) < step);
+        &self.onsets[at(start)..at(start + self.grid.steps())]
+    }
+
+    /// Where bar `bar` begins, in quarter notes from the start of the file.
+    pub fn beats_at(&self, bar: usize) -> f64 {
+        let sixteenths = (bar * self.grid.steps_per_bar()) as f64 * self.step_sixteenths;
+        (self.start + sixteenths) / beat::STEPS_PER_BEAT as f64
+    }
+
+    /// The tempo where bar `bar` begins, in beats of the grid a minute: quarter notes, in 12/8 that is read as
+    /// 4/4 its dotted ones.
+    pub fn tempo_at(&self, bar: usize) -> f64 {
+        let at = self.beats_at(bar) * beat::STEPS_PER_BEAT as f64;
+        let before = self.tempos.iter().take_while(|(step, _)| *step <= at + 1e-6).last();
+        let quarters = before.map_or(DEFAULT_BPM, |(_, tempo)| *tempo);
+        let steps_per_quarter = beat::STEPS_PER_BEAT as f64 / self.step_sixteenths;
+        quarters * steps_per_quarter / self.grid.subdivision().steps_per_quarter() as f64
+    }
+}
+
+/// Where the steps of a region lie.
+struct BarLines {
+    grid: SongGrid,
+    /// In sixteenths from the start of the file.
+    start: f64,
+    step_sixteenths: f64,
+    /// Steps of whole bars before the signature changes.
+    whole_steps: i64,
+    /// Steps of whole bars before the file ends, where no other signature follows.
+    file_steps: Option<i64>,
+}
+
+impl BarLines {
+    fn of(region: &Region, RegionGrid { grid, step_sixteenths }: RegionGrid, length: f64) -> Self {
+        let steps_per_bar = grid.steps_per_bar() as i64;
+        let whole = |end: f64, slack: f64| {
+            let bars = (end - region.start) / step_sixteenths / steps_per_bar as f64;
+            ((bars + slack).floor() as i64).saturating_mul(steps_per_bar) // infinity saturates
+        };
+        let file_steps = (region.end == f64::INFINITY).then(|| whole(length + step_sixteenths / 2.0, 0.0));
+        Self { grid, start: region.start, step_sixteenths, whole_steps: whole(region.end, 1e-6), file_steps }
+    }
+
+    /// A place of the file in steps of the region, -0.5 or more for its hits.
+    fn position(&self, sixteenths: f64) -> f64 {
+        (sixteenths - self.start) / self.step_sixteenths
+    }
+
+    /// The first step of the bar that `step` is in.
+    fn bar_before(&self, step: i64) -> i64 {
+        step - step.rem_euclid(self.grid.steps_per_bar() as i64)
+    }
+
+    /// Where a passage begins whose first hit is on `step`, the first of the region: at the start of the file up
+    /// to two bars of silence belong to it.
+    fn first_bar(&self, step: i64) -> i64 {
+        let bar = self.bar_before(step);
+        if self.start > 0.0 { bar } else { (bar - self.grid.steps() as i64).max(0) }
+    }
+
+    /// Where a passage ends whose last hit is on `step`, the last of the region: at the end of the file up to two
+    /// bars of silence belong to it.
+    fn last_bar_end(&self, step: i64) -> i64 {
+        let end = self.bar_before(step) + self.grid.steps_per_bar() as i64;
+        self.file_steps.map_or(end, |file| end.max(file.min(end + self.grid.steps() as i64)))
     }
 }
 
@@ -115,176 +315,59 @@ impl QuantisedSong {
 struct OpenPassage {
     first_step: i64,
     last_step: i64,
+    steps_per_bar: usize,
     steps: Vec<u16>,
+    onsets: Vec<PlayedOnset>,
 }
 
 impl OpenPassage {
-    /// One that begins at the bar of `step`.
-    fn at(step: i64) -> Self {
-        let first_step = step - step.rem_euclid(STEPS_PER_BAR as i64);
-        Self { first_step, last_step: step, steps: Vec::new() }
+    /// One that begins at a bar's first step.
+    fn at(first_step: i64, grid: SongGrid) -> Self {
+        let (steps, onsets) = Default::default();
+        Self { first_step, last_step: first_step, steps_per_bar: grid.steps_per_bar(), steps, onsets }
     }
 
-    fn with(mut self, step: i64, instrument: u8, room_steps: usize) -> Result<Self, TooLong> {
+    /// Adds a hit (instrument, velocity, offset); false where its instrument is on its step already, and the
+    /// louder of the two stays.
+    fn add(&mut self, step: i64, hit: (u8, u8, i8), room_steps: usize) -> Result<bool, TooLong> {
+        let (instrument, velocity, offset) = hit;
         let index = (step - self.first_step) as usize; // hits arrive in the order of time
         if index >= self.steps.len() {
-            let length = (index / STEPS_PER_BAR + 1) * STEPS_PER_BAR;
+            let length = (index / self.steps_per_bar + 1) * self.steps_per_bar;
             if length > room_steps {
                 return Err(TooLong);
             }
             self.steps.resize(length, 0);
         }
-        self.steps[index] |= 1 << instrument;
         self.last_step = step;
-        Ok(self)
-    }
-}
-
-/// A span with one meter, in sixteenths from the start of the file.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct MeterSpan {
-    start: f64,
-    end: f64,
-    four_four: bool,
-}
-
-impl MeterSpan {
-    /// Steps of its whole bars; the last span has no end.
-    fn whole_steps(&self) -> i64 {
-        let bars = ((self.end - self.start) / STEPS_PER_BAR as f64 + 1e-6).floor();
-        (bars as i64).saturating_mul(STEPS_PER_BAR as i64) // infinity saturates
-    }
-}
-
-/// The spans from 0 to infinity. A repeated time signature changes nothing: bars are counted from where the
-/// meter changed.
-fn spans(signatures: &[TimeSignature]) -> Vec<MeterSpan> {
-    let mut spans = vec![MeterSpan { start: 0.0, end: f64::INFINITY, four_four: true }];
-    let mut current = (4, 2);
-    for signature in signatures {
-        let meter = (signature.beats, signature.unit_log2);
-        if meter != current {
-            current = meter;
-            if let Some(last) = spans.last_mut() {
-                last.end = signature.step;
+        let is_new = self.steps[index] >> instrument & 1 == 0;
+        self.steps[index] |= 1 << instrument;
+        let onset = PlayedOnset { step: index as u32, instrument, velocity, offset };
+        // The onsets of this step are the last ones.
+        let place = self
+            .onsets
+            .iter()
+            .rposition(|other| (other.step, other.instrument) <= (onset.step, onset.instrument));
+        match place {
+            Some(place) if !is_new => {
+                let other = &mut self.onsets[place];
+                if velocity > other.velocity {
+                    *other = onset;
+                }
             }
-            spans.push(MeterSpan {
-                start: signature.step,
-                end: f64::INFINITY,
-                four_four: signature.is_four_four(),
-            });
+            place => self.onsets.insert(place.map_or(0, |place| place + 1), onset),
+        }
+        Ok(is_new)
+    }
+
+    /// Adds silent steps up to `end`, a bar line, as far as there is room.
+    fn extend(&mut self, end: i64, room_steps: usize) {
+        let length = (end - self.first_step) as usize;
+        if length > self.steps.len() && length <= room_steps {
+            self.steps.resize(length, 0);
         }
     }
-    spans
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::midi::read_parts;
-    use crate::midi::tests::{TICKS_PER_STEP, TrackBytes, file, song};
-
-    const BAR: u64 = 16 * TICKS_PER_STEP;
-
-    fn grid(bytes: &[u8]) -> QuantisedSong {
-        QuantisedSong::of(&read_parts(bytes).unwrap(), NoteTable::Gm).unwrap()
-    }
-
-    /// Checks the bars of every passage, one character a step: `k` kick, `s` snare, `.` nothing.
-    fn check(bytes: &[u8], passages: &[&str]) {
-        let letter = |step: &u16| match step {
-            0 => '.',
-            1 => 'k',
-            2 => 's',
-            _ => '?',
-        };
-        let found: Vec<String> =
-            grid(bytes).passages.iter().map(|passage| passage.steps.iter().map(letter).collect()).collect();
-        assert_eq!(found, passages);
-    }
-
-    #[test]
-    fn hits_go_to_the_nearest_sixteenth() {
-        let track = TrackBytes::default()
-            .hit(30, 36)
-            .hit(4 * TICKS_PER_STEP - 59, 38)
-            .hit(8 * TICKS_PER_STEP + 59, 36);
-        let bytes = file(0, 480, &[track.end()]);
-        check(&bytes, &["k...s...k......."]);
-        let error = grid(&bytes).mean_error_steps().unwrap();
-        assert!((error - (30.0 + 59.0 + 59.0) / 3.0 / 120.0).abs() < 1e-12, "{error}");
-    }
-
-    #[test]
-    fn an_early_downbeat_belongs_to_the_bar_it_means() {
-        let track = TrackBytes::default().hit(0, 36).hit(BAR - 20, 38);
-        check(&file(0, 480, &[track.end()]), &["k...............s..............."]);
-    }
-
-    #[test]
-    fn a_long_pause_begins_a_new_passage_at_its_own_bar() {
-        let short = TrackBytes::default().hit(0, 36).hit(2 * BAR, 38).end();
-        check(&file(0, 480, &[short]), &["k...............................s..............."]);
-        let long = TrackBytes::default().hit(0, 36).hit(3 * BAR + 2 * TICKS_PER_STEP, 38).end();
-        check(&file(0, 480, &[long]), &["k...............", "..s............."]);
-    }
-
-    #[test]
-    fn only_four_four_is_taken_and_bars_are_counted_from_where_it_begins() {
-        let waltz = 3 * 4 * TICKS_PER_STEP;
-        let track = TrackBytes::default()
-            .meter(0, 3, 2)
-            .hit(0, 36)
-            .hit(480, 38)
-            .meter(waltz, 4, 2)
-            .hit(waltz, 36)
-            .hit(waltz + 480, 38)
-            .meter(waltz + BAR, 7, 3)
-            .hit(waltz + BAR, 36);
-        let bytes = file(0, 480, &[track.end()]);
-        check(&bytes, &["k...s..........."]);
-        assert_eq!(grid(&bytes).other_meter_hits, 3);
-    }
-
-    #[test]
-    fn a_repeated_signature_moves_no_bar_line() {
-        let track = TrackBytes::default().meter(0, 4, 2).hit(0, 36).meter(480, 4, 2).hit(BAR, 38);
-        check(&file(0, 480, &[track.end()]), &["k...............s..............."]);
-    }
-
-    #[test]
-    fn a_bar_that_a_change_of_meter_cuts_short_is_left_out() {
-        let track = TrackBytes::default().hit(0, 36).hit(BAR, 38).meter(BAR + 480, 3, 2).end();
-        let bytes = file(0, 480, &[track]);
-        check(&bytes, &["k..............."]);
-        assert_eq!(grid(&bytes).other_meter_hits, 1);
-    }
-
-    #[test]
-    fn notes_of_no_drum_are_counted() {
-        let track = TrackBytes::default().hit(0, 36).hit(480, 5).hit(480, 120).end();
-        let bytes = file(0, 480, &[track]);
-        check(&bytes, &["k..............."]);
-        assert_eq!(grid(&bytes).unknown_notes, 2);
-    }
-
-    #[test]
-    fn a_file_that_would_fill_the_memory_is_refused() {
-        // 31 silent steps between hits keep one passage growing: 14,000 hits are 27,000 bars.
-        let track =
-            (0..14_000).fold(TrackBytes::default(), |track, hit| track.hit(hit * 31 * TICKS_PER_STEP, 36));
-        let parts = read_parts(&file(0, 480, &[track.end()])).unwrap();
-        assert_eq!(QuantisedSong::of(&parts, NoteTable::Gm), Err(TooLong));
-        // Far apart, the same hits are many short passages, which count as well.
-        let track = (0..21_000).fold(TrackBytes::default(), |track, hit| track.hit(hit * 4 * BAR, 36));
-        let parts = read_parts(&file(0, 480, &[track.end()])).unwrap();
-        assert_eq!(QuantisedSong::of(&parts, NoteTable::Gm), Err(TooLong));
-    }
-
-    #[test]
-    fn a_song_without_drums_has_no_passage_and_no_error() {
-        let bytes = song("................");
-        check(&bytes, &[]);
-        assert_eq!(grid(&bytes).mean_error_steps(), None);
-    }
-}
+mod tests;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::midi::MidiError;
 use crate::quantise::TooLong;
+use crate::remainder::HitCounts;
 
 /// Why a MIDI file gave no patterns. Its text is a sentence about "it", without its full stop.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -22,14 +23,16 @@ pub enum Rejection {
     /// Nothing on channel 10 that belongs to a kit.
     #[error("it has no drums on channel 10")]
     NoDrums,
-    /// Drums, but in other meters.
-    #[error("its {hits} drum hits are not in 4/4")]
-    OtherMeter {
+    /// Drums, but in other metres.
+    #[error("its {hits} drum hits are not in {metres}")]
+    OtherMetre {
         /// How many.
         hits: usize,
+        /// The metres that were chosen.
+        metres: String,
     },
     /// Its hits are too far from the grid: it swings, or was played freely.
-    #[error("its hits lie {error_steps:.3} steps from the sixteenths on average, more than {allowed_steps}")]
+    #[error("its hits lie {error_steps:.3} steps from the grid on average, more than {allowed_steps}")]
     LooseTiming {
         /// Mean distance in steps.
         error_steps: f64,
@@ -48,7 +51,7 @@ impl Rejection {
             Self::Midi(_) => "damaged",
             Self::TooLong(_) => "too long",
             Self::NoDrums => "no drums",
-            Self::OtherMeter { .. } => "not 4/4",
+            Self::OtherMetre { .. } => "other metre",
             Self::LooseTiming { .. } => "loose timing",
         }
     }
@@ -78,17 +81,17 @@ pub struct Report {
     pub files_read: usize,
     /// Rejected files, by heading.
     pub rejected: BTreeMap<String, Vec<RejectedFile>>,
-    /// Files with drum hits outside 4/4.
-    pub other_meter_files: usize,
-    /// Those hits; they were left out.
-    pub other_meter_hits: usize,
-    /// Channel 10 hits of notes that belong to no drum; they were left out.
-    pub unknown_notes: usize,
+    /// Where every drum hit went.
+    pub hits: HitsRecord,
+    /// Files with drum hits that are in no bar of a chosen metre.
+    pub other_metre_files: usize,
     /// Hits that were quantised.
     pub quantised_hits: usize,
-    /// Their mean distance to the sixteenth they went to, in steps (0..=0.5).
+    /// Their mean distance to the step they went to, in steps (0..=0.5).
     pub mean_quantisation_error_steps: Option<f64>,
-    /// Files with drums in 4/4 in which no pattern met the rule.
+    /// With --performances: how far onsets lie from their steps, by part of the split.
+    pub offsets: BTreeMap<String, OffsetRecord>,
+    /// Files with drums in a chosen metre in which no pattern met the rule.
     pub files_without_pattern: usize,
     /// Patterns dropped because too little happens in them.
     pub dull_patterns: usize,
@@ -96,10 +99,42 @@ pub struct Report {
     pub known_patterns: usize,
     /// Patterns written, or parts of songs with --bars.
     pub patterns: usize,
+    /// Patterns written, by grid: signature and s (sixteenths) or t (triplet eighths).
+    pub patterns_by_grid: BTreeMap<String, usize>,
     /// Patterns written, by genre.
     pub patterns_by_genre: BTreeMap<String, usize>,
     /// Songs that patterns were written of, in the order of the file.
     pub songs: Vec<SongRecord>,
+}
+
+/// Where the drum hits of all files went: those in patterns, in refused files and of all remainders are as many as
+/// were read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HitsRecord {
+    /// Drum hits that were read.
+    pub read: usize,
+    /// Hits in patterns (or parts): written ones, or ones of which a rotation is written.
+    pub in_patterns: usize,
+    /// Hits of files that were refused as a whole.
+    pub in_refused_files: usize,
+    /// The other hits, by the reason why they are in no pattern.
+    pub remainders: BTreeMap<String, usize>,
+}
+
+impl From<&HitCounts> for HitsRecord {
+    fn from(counts: &HitCounts) -> Self {
+        let HitCounts { read, in_patterns, in_refused_files, remainders } = *counts;
+        Self { read, in_patterns, in_refused_files, remainders: remainders.by_reason() }
+    }
+}
+
+/// How far the onsets of performances lie from their steps.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct OffsetRecord {
+    /// How many onsets.
+    pub onsets: usize,
+    /// The mean of their distances, in milliseconds.
+    pub mean_ms: f64,
 }
 
 /// One folder or archive of an extraction.
@@ -134,7 +169,7 @@ pub struct SongRecord {
     pub genre: String,
     /// How many rows it has.
     pub patterns: usize,
-    /// Mean distance of its hits to the sixteenths, in steps: above 0.2 it swings.
+    /// Mean distance of its hits to the steps of its grid, in steps: above 0.2 of a sixteenth it swings.
     pub mean_error_steps: f64,
 }
 

@@ -1,26 +1,37 @@
 //! Pattern rows and the text files that hold them.
 //!
 //! A file of patterns has one row a line, without header or comments: 32 comma-separated integers (the code),
-//! TAB, genre, TAB, song id. Two relatives are read too: `sample` output (code, 4 latents) and the
-//! `dataset.tsv` of the paper's authors (code, 4 latents, 2 map coordinates, in their kit).
+//! TAB, genre, TAB, song id. A file of [grooves](grooves) also says the grid, and how each onset is played. Two
+//! relatives are read too: `sample` output (code, 4 latents) and the `dataset.tsv` of the paper's authors
+//! (code, 4 latents, 2 map coordinates, in their kit). Any of them may be packed with gzip.
 //!
 //! Reading holds one line in memory; lines that are no rows are returned with their reason.
 
+pub mod grooves;
+mod writing;
+
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use beat::{INSTRUMENTS, Kit, Pattern, STEPS};
-use score::FileError;
+use beat::{Kit, Pattern, STEPS};
+use flate2::bufread::MultiGzDecoder;
+
+use crate::grid::SongGrid;
+use grooves::{Groove, groove_of, steps_of};
 
 pub use score::write_atomically;
+pub use writing::{WriteError, write_grooves, write_grooves_to, write_patterns, write_patterns_to};
+pub(crate) use writing::{check_columns, write_packed};
 
 /// The genre of rows without one.
 pub const UNKNOWN_GENRE: &str = "-";
 /// Longer lines are rejected, and their rest skipped.
-const LONGEST_LINE_BYTES: u64 = 4096;
+const LONGEST_LINE_BYTES: u64 = 8192;
 /// Rejected lines that are kept with their reason; a binary file must not fill the memory.
 const REJECTED_LINES_KEPT: usize = 100_000;
+/// What a gzip file begins with.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// One pattern with its genre and song.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +47,10 @@ pub struct Row {
 /// The columns of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layout {
-    /// Code, genre, song id: what `extract` writes.
+    /// Code, genre, song id: what `extract` writes of 4/4 in sixteenths.
     Patterns,
+    /// Grid, code, genre, song id, velocities, offsets and more: what `extract` writes of other grids.
+    Grooves,
     /// Code, 4 latents: what `sample` writes.
     Samples,
     /// Code, 4 latents, 2 map coordinates: the published data of arXiv 2007.06284.
@@ -48,7 +61,7 @@ impl Layout {
     /// The kit that the bits of a code stand for. Samples carry none; they are read as the default kit.
     pub fn kit(self) -> Kit {
         match self {
-            Self::Patterns | Self::Samples => Kit::DEFAULT,
+            Self::Patterns | Self::Grooves | Self::Samples => Kit::DEFAULT,
             Self::Paper => Kit::PAPER,
         }
     }
@@ -57,6 +70,7 @@ impl Layout {
     pub fn columns(self) -> &'static str {
         match self {
             Self::Patterns => "code, genre, song",
+            Self::Grooves => "grid, code, genre, song and how it is played",
             Self::Samples => "code, 4 latents",
             Self::Paper => "code, 4 latents, 2 map coordinates",
         }
@@ -73,10 +87,25 @@ pub struct ReadRows {
     /// The good lines in the order of the file. Rows of samples and of the paper's data have no genre,
     /// and each its own song id (`sample/<line>`, `paper/<line>`).
     pub rows: Vec<Row>,
-    /// The 4 latents of each row; empty for [`Layout::Patterns`].
+    /// Good lines on other grids than 4/4 in sixteenths, which are no patterns of 32 steps.
+    pub other_grids: usize,
+    /// The 4 latents of each row; empty but for [`Layout::Samples`] and [`Layout::Paper`].
     pub latents: Vec<[f32; 4]>,
     /// The map coordinates of each row as published, any range; empty but for [`Layout::Paper`].
     pub points: Vec<[f32; 2]>,
+    /// The lines that were left out.
+    pub rejected: Vec<RejectedLine>,
+}
+
+/// The grooves of a file, and its rejected lines.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadGrooves {
+    /// The layout of the first good line.
+    pub layout: Layout,
+    /// The kit of every groove.
+    pub kit: Kit,
+    /// The good lines in the order of the file, on whatever grid.
+    pub grooves: Vec<Groove>,
     /// The lines that were left out.
     pub rejected: Vec<RejectedLine>,
 }
@@ -113,6 +142,14 @@ pub enum ReadError {
         /// Which file.
         path: PathBuf,
     },
+    /// Every good line is on another grid than 4/4 in sixteenths.
+    #[error("{path}: none of its {lines} patterns is one of 4/4 in sixteenths")]
+    OtherGrids {
+        /// Which file.
+        path: PathBuf,
+        /// How many good lines there are.
+        lines: usize,
+    },
     /// No line is a pattern.
     #[error("{path}: none of its {lines} lines is a pattern; {first}")]
     NoPattern {
@@ -125,15 +162,14 @@ pub enum ReadError {
     },
 }
 
-/// Reads a file of patterns: ours, `sample` output or the paper authors' `dataset.tsv`, told apart by
-/// the columns of the first good line.
+/// Reads the patterns of 4/4 in sixteenths of a file: ours, `sample` output or the paper authors' `dataset.tsv`,
+/// told apart by the columns of the first good line.
 ///
 /// # Errors
-/// Where the file can't be read, is empty, or holds no pattern. Single bad lines are no error: they are
+/// Where the file can't be read, is empty, or holds no such pattern. Single bad lines are no error: they are
 /// in [`ReadRows::rejected`].
 pub fn read_patterns(path: &Path) -> Result<ReadRows, ReadError> {
-    let file = File::open(path).map_err(|reason| ReadError::File { path: path.to_owned(), reason })?;
-    read_patterns_from(path, BufReader::new(file))
+    read_patterns_from(path, open_packed(path)?)
 }
 
 /// Reads patterns as [`read_patterns`] does, from any source; `path` is what errors call it.
@@ -142,15 +178,68 @@ pub fn read_patterns(path: &Path) -> Result<ReadRows, ReadError> {
 /// As [`read_patterns`].
 pub fn read_patterns_from(path: &Path, source: impl BufRead) -> Result<ReadRows, ReadError> {
     let mut read: Option<ReadRows> = None;
+    let rejected = read_each(path, source, |line| {
+        read.get_or_insert_with(|| ReadRows::of_layout(line.layout)).add(line);
+    })?;
+    let mut read = read.unwrap_or_else(|| ReadRows::of_layout(Layout::Patterns));
+    read.rejected = rejected;
+    if read.rows.is_empty() {
+        return Err(ReadError::OtherGrids { path: path.to_owned(), lines: read.other_grids });
+    }
+    Ok(read)
+}
+
+/// Reads the patterns of a file on whatever grid, with velocity and timing where it has them; files are told
+/// apart as [`read_patterns`] does.
+///
+/// # Errors
+/// As [`read_patterns`], but for the grid.
+pub fn read_grooves(path: &Path) -> Result<ReadGrooves, ReadError> {
+    read_grooves_from(path, open_packed(path)?)
+}
+
+/// Reads grooves as [`read_grooves`] does, from any source; `path` is what errors call it.
+///
+/// # Errors
+/// As [`read_grooves`].
+pub fn read_grooves_from(path: &Path, source: impl BufRead) -> Result<ReadGrooves, ReadError> {
+    let mut layout = Layout::Grooves;
+    let mut grooves = Vec::new();
+    let rejected = read_each(path, source, |line| {
+        layout = line.layout;
+        grooves.push(line.groove);
+    })?;
+    Ok(ReadGrooves { layout, kit: layout.kit(), grooves, rejected })
+}
+
+/// Hands every good line to `each` and returns the others; all good lines have the layout of the first.
+fn read_each(
+    path: &Path,
+    source: impl BufRead,
+    mut each: impl FnMut(Line),
+) -> Result<Vec<RejectedLine>, ReadError> {
+    let mut layout = None;
     let (lines, rejected) = read_lines(path, source, LONGEST_LINE_BYTES, |text, number| {
         let line = parse_line(text, number)?;
-        let read = read.get_or_insert_with(|| ReadRows::of_layout(line.layout));
-        read.add(line)
+        let expected = *layout.get_or_insert(line.layout);
+        if line.layout != expected {
+            let (columns, expected) = (line.layout.columns(), expected.columns());
+            return Err(format!("its columns are {columns}, but the file began with {expected}"));
+        }
+        each(line);
+        Ok(())
     })?;
-    match read {
-        Some(read) => Ok(ReadRows { rejected, ..read }),
-        None => Err(nothing_read(path, lines, &rejected)),
-    }
+    if layout.is_none() { Err(nothing_read(path, lines, &rejected)) } else { Ok(rejected) }
+}
+
+/// Opens a file of lines, packed with gzip or not.
+pub(crate) fn open_packed(path: &Path) -> Result<Box<dyn BufRead>, ReadError> {
+    let open = || -> io::Result<Box<dyn BufRead>> {
+        let mut file = BufReader::new(File::open(path)?);
+        let packed = file.fill_buf()?.starts_with(&GZIP);
+        Ok(if packed { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) })
+    };
+    open().map_err(|reason| ReadError::File { path: path.to_owned(), reason })
 }
 
 /// The pattern of a code such as `1,0,16,...`: 32 comma-separated integers below 16384.
@@ -158,38 +247,33 @@ pub fn read_patterns_from(path: &Path, source: impl BufRead) -> Result<ReadRows,
 /// # Errors
 /// What is wrong with the code, as a sentence without its full stop.
 pub fn code_of(text: &str) -> Result<Pattern, String> {
-    let mut steps = [0; STEPS];
-    let mut count = 0;
-    for number in text.split(',') {
-        if let Some(step) = steps.get_mut(count) {
-            *step = number
-                .trim()
-                .parse()
-                .map_err(|_| format!("step {count} is {number:?}, expected an integer in 0..16384"))?;
-        }
-        count += 1;
-    }
-    if count != STEPS {
-        return Err(format!("the code has {count} steps, expected {STEPS}"));
-    }
-    Pattern::new(steps)
-        .ok_or_else(|| format!("a step is {} or above, expected integers in 0..16384", 1_u32 << INSTRUMENTS))
+    let steps = steps_of(text, STEPS)?;
+    let steps: Option<[u16; STEPS]> = steps.try_into().ok();
+    steps.and_then(Pattern::new).ok_or_else(|| "it is no code of a pattern".to_owned())
 }
 
 struct Line {
     layout: Layout,
-    row: Row,
+    groove: Groove,
     latent: [f32; 4],
     point: [f32; 2],
 }
 
 fn parse_line(text: &str, number: usize) -> Result<Line, String> {
+    let (latent, point) = Default::default();
+    if let Some(groove) = groove_of(text) {
+        return Ok(Line { layout: Layout::Grooves, groove: groove?, latent, point });
+    }
     let (code, rest) = text.split_once('\t').ok_or("there is no TAB after the code")?;
-    let pattern = code_of(code)?;
+    let steps = steps_of(code, STEPS)?;
+    let groove_of_song = |genre: &str, song: String| {
+        let steps = steps.clone();
+        Groove { grid: SongGrid::FOUR_FOUR, steps, genre: genre.to_owned(), song, played: None }
+    };
     if let Some((layout, latent, point)) = numbers_of(rest) {
         let source = if layout == Layout::Paper { "paper" } else { "sample" };
-        let row = Row { pattern, genre: UNKNOWN_GENRE.to_owned(), song: format!("{source}/{number}") };
-        return Ok(Line { layout, row, latent, point });
+        let groove = groove_of_song(UNKNOWN_GENRE, format!("{source}/{number}"));
+        return Ok(Line { layout, groove, latent, point });
     }
     let mut columns = rest.split('\t');
     match (columns.next(), columns.next(), columns.next()) {
@@ -199,8 +283,8 @@ fn parse_line(text: &str, number: usize) -> Result<Line, String> {
                 return Err("its genre or song id holds a control character".to_owned());
             }
             let genre = if genre.is_empty() { UNKNOWN_GENRE } else { genre };
-            let row = Row { pattern, genre: genre.to_owned(), song: song.to_owned() };
-            Ok(Line { layout: Layout::Patterns, row, latent: [0.0; 4], point: [0.0; 2] })
+            let groove = groove_of_song(genre, song.to_owned());
+            Ok(Line { layout: Layout::Patterns, groove, latent, point })
         }
         _ => Err("behind the code there is neither genre, TAB, song id nor 4 latents".to_owned()),
     }
@@ -222,23 +306,22 @@ fn numbers_of(columns: &str) -> Option<(Layout, [f32; 4], [f32; 2])> {
 
 impl ReadRows {
     fn of_layout(layout: Layout) -> Self {
-        let (rows, latents, points, rejected) = Default::default();
-        Self { layout, kit: layout.kit(), rows, latents, points, rejected }
+        let (rows, other_grids, latents, points, rejected) = Default::default();
+        Self { layout, kit: layout.kit(), rows, other_grids, latents, points, rejected }
     }
 
-    fn add(&mut self, line: Line) -> Result<(), String> {
-        if line.layout != self.layout {
-            let (columns, expected) = (line.layout.columns(), self.layout.columns());
-            return Err(format!("its columns are {columns}, but the file began with {expected}"));
-        }
-        self.rows.push(line.row);
-        if line.layout != Layout::Patterns {
+    fn add(&mut self, line: Line) {
+        let Some(row) = line.groove.into_row() else {
+            self.other_grids += 1;
+            return;
+        };
+        self.rows.push(row);
+        if matches!(line.layout, Layout::Samples | Layout::Paper) {
             self.latents.push(line.latent);
         }
         if line.layout == Layout::Paper {
             self.points.push(line.point);
         }
-        Ok(())
     }
 }
 
@@ -282,68 +365,6 @@ pub(crate) fn nothing_read(path: &Path, lines: usize, rejected: &[RejectedLine])
         None => ReadError::Empty { path },
         Some(first) => ReadError::NoPattern { path, lines, first: first.clone() },
     }
-}
-
-/// Why rows were not written. The old file is unchanged then.
-#[derive(Debug, thiserror::Error)]
-pub enum WriteError {
-    /// The file or its folder can't be written.
-    #[error(transparent)]
-    File(#[from] FileError),
-    /// A genre or song id would break the columns.
-    #[error(
-        "{path}: not written, for genre {genre:?} or song {song:?} has a TAB or line break, or no song id"
-    )]
-    Column {
-        /// Which file.
-        path: PathBuf,
-        /// The genre of the row.
-        genre: String,
-        /// The song id of the row.
-        song: String,
-    },
-}
-
-/// Writes rows as `code TAB genre TAB song`, without header, in the order given, atomically.
-///
-/// # Errors
-/// Where the file can't be written, or a genre or song id holds a TAB or a line break.
-pub fn write_patterns(path: &Path, rows: &[Row]) -> Result<(), WriteError> {
-    check_columns(path, rows.iter().map(|row| (&*row.genre, &*row.song)))?;
-    Ok(write_atomically(path, |file| write_lines(file, rows))?)
-}
-
-/// Writes rows as [`write_patterns`] does, anywhere; `path` is what errors call it.
-///
-/// # Errors
-/// As [`write_patterns`].
-pub fn write_patterns_to(path: &Path, target: &mut dyn Write, rows: &[Row]) -> Result<(), WriteError> {
-    check_columns(path, rows.iter().map(|row| (&*row.genre, &*row.song)))?;
-    Ok(write_lines(target, rows).map_err(|source| FileError::new(path, source))?)
-}
-
-/// Whether genres and song ids can stand in columns; `path` is what the error calls the file.
-pub(crate) fn check_columns<'a>(
-    path: &Path,
-    mut columns: impl Iterator<Item = (&'a str, &'a str)>,
-) -> Result<(), WriteError> {
-    let breaks = |text: &str| text.contains(['\t', '\n', '\r']);
-    match columns.find(|(genre, song)| breaks(genre) || breaks(song) || song.is_empty()) {
-        None => Ok(()),
-        Some((genre, song)) => {
-            Err(WriteError::Column { path: path.to_owned(), genre: genre.to_owned(), song: song.to_owned() })
-        }
-    }
-}
-
-fn write_lines(target: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
-    for row in rows {
-        let steps = row.pattern.steps();
-        write!(target, "{}", steps[0])?;
-        steps[1..].iter().try_for_each(|step| write!(target, ",{step}"))?;
-        writeln!(target, "\t{}\t{}", row.genre, row.song)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

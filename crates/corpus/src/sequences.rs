@@ -3,25 +3,20 @@
 //! A file of sequences has one a line: genre, TAB, song id, TAB, its bars with a space between them, each
 //! bar 16 comma-separated integers of the default kit. It may be packed with gzip (`.gz`).
 
-use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use beat::{INSTRUMENTS, STEPS_PER_BAR, class_of};
-use flate2::Compression;
-use flate2::bufread::MultiGzDecoder;
-use flate2::write::GzEncoder;
 
+use crate::grid::SongGrid;
 use crate::quantise::{MOST_BARS, Passage};
 use crate::rows::{
-    ReadError, RejectedLine, UNKNOWN_GENRE, WriteError, check_columns, nothing_read, read_lines,
-    write_atomically,
+    ReadError, RejectedLine, UNKNOWN_GENRE, WriteError, check_columns, nothing_read, open_packed, read_lines,
+    write_packed,
 };
 
 /// The longest line: [`MOST_BARS`] bars of five digits and a comma a step, and the columns before.
 const LONGEST_LINE_BYTES: u64 = (MOST_BARS * STEPS_PER_BAR * 6 + 4096) as u64;
-/// What a gzip file begins with.
-const GZIP: [u8; 2] = [0x1f, 0x8b];
 
 /// Consecutive bars of one song.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,10 +42,14 @@ impl Sequence {
     }
 }
 
-/// The passages cut into consecutive parts of `bars` bars. A shorter rest is dropped.
+/// The passages of 4/4 in sixteenths cut into consecutive parts of `bars` bars, from the first bar with a hit to
+/// the last one. A shorter rest is dropped.
 pub fn parts_of(passages: &[Passage], bars: usize) -> Vec<Vec<u16>> {
     let length = bars.clamp(1, MOST_BARS) * STEPS_PER_BAR;
-    passages.iter().flat_map(|passage| passage.steps.chunks_exact(length).map(<[u16]>::to_vec)).collect()
+    let in_sixteenths = passages.iter().filter(|passage| passage.grid == SongGrid::FOUR_FOUR);
+    in_sixteenths
+        .flat_map(|passage| passage.without_silent_ends().chunks_exact(length).map(<[u16]>::to_vec))
+        .collect()
 }
 
 /// The sequences of a file, and its rejected lines.
@@ -68,7 +67,7 @@ pub struct ReadSequences {
 /// Where the file can't be read or unpacked, is empty, or holds no sequence. Single bad lines are no error:
 /// they are in [`ReadSequences::rejected`].
 pub fn read_sequences(path: &Path) -> Result<ReadSequences, ReadError> {
-    let source = open(path).map_err(|reason| ReadError::File { path: path.to_owned(), reason })?;
+    let source = open_packed(path)?;
     let mut sequences = Vec::new();
     let (lines, rejected) = read_lines(path, source, LONGEST_LINE_BYTES, |text, _| {
         sequences.push(sequence_of(text)?);
@@ -78,12 +77,6 @@ pub fn read_sequences(path: &Path) -> Result<ReadSequences, ReadError> {
         return Err(nothing_read(path, lines, &rejected));
     }
     Ok(ReadSequences { sequences, rejected })
-}
-
-fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
-    let mut file = BufReader::new(File::open(path)?);
-    let packed = file.fill_buf()?.starts_with(&GZIP);
-    Ok(if packed { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) })
 }
 
 fn sequence_of(line: &str) -> Result<Sequence, String> {
@@ -126,15 +119,7 @@ fn step_of_text(text: &str) -> Option<u16> {
 /// Where the file can't be written, or a genre or song id would break the columns.
 pub fn write_sequences(path: &Path, sequences: &[Sequence]) -> Result<(), WriteError> {
     check_columns(path, sequences.iter().map(|sequence| (&*sequence.genre, &*sequence.song)))?;
-    Ok(write_atomically(path, |file| {
-        if path.extension().is_some_and(|extension| extension == "gz") {
-            let mut packed = GzEncoder::new(file, Compression::default());
-            write_lines(&mut packed, sequences)?;
-            packed.finish().map(drop)
-        } else {
-            write_lines(file, sequences)
-        }
-    })?)
+    Ok(write_packed(path, |file| write_lines(file, sequences))?)
 }
 
 fn write_lines(file: &mut dyn Write, sequences: &[Sequence]) -> io::Result<()> {
@@ -214,7 +199,7 @@ mod tests {
 
     #[test]
     fn parts_follow_each_other_from_the_start_of_a_passage() {
-        let passage = |bars: usize| Passage { steps: (0..bars * STEPS_PER_BAR).map(|s| s as u16).collect() };
+        let passage = |bars: usize| Passage::of_steps((0..bars * STEPS_PER_BAR).map(|s| s as u16).collect());
         let parts = parts_of(&[passage(5), passage(1), passage(2)], 2);
         let firsts: Vec<_> = parts.iter().map(|part| (part[0], part.len())).collect();
         assert_eq!(firsts, [(0, 32), (32, 32), (0, 32)]);

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use corpus::extract::{Extraction, Extractor, Options, Selection};
+use corpus::grid::{GridChoice, GridRule, Metre, Metres};
 use corpus::loops::Keep;
 use corpus::notes::NoteTable;
 use corpus::report::Report;
-use corpus::rows::{write_atomically, write_patterns};
+use corpus::rows::{Layout, write_atomically, write_grooves};
 use corpus::sequences::write_sequences;
 
 use crate::progress;
@@ -23,8 +24,8 @@ pub(crate) struct ExtractArgs {
     /// Folder, .zip, .tar.gz or MIDI file; may be given several times
     #[arg(long, required = true, value_name = "PATH")]
     midi: Vec<PathBuf>,
-    /// Where the patterns go, one a line: code, genre, song (with --bars: genre, song, bars); the report
-    /// goes beside it as FILE.json
+    /// Where the patterns go, one a line: code, genre, song (with --bars: genre, song, bars; with --grid, --metre
+    /// or --performances: grid, code, genre, song and how it is played); the report goes beside it as FILE.json
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// How percussion notes are merged into the kit; auto takes roland for Groove, else gm
@@ -36,10 +37,24 @@ pub(crate) struct ExtractArgs {
     /// Extract consecutive parts of this many bars instead of patterns, for sequence models
     #[arg(long, value_name = "BARS", conflicts_with = "keep", value_parser = clap::value_parser!(u16).range(1..=1024))]
     bars: Option<u16>,
+    /// Every two-bar window as it was played, with velocity, timing, tempo, player and style, instead of recurring
+    /// patterns
+    #[arg(long, conflicts_with_all = ["keep", "bars"])]
+    performances: bool,
+    /// The grid that patterns are read on; auto takes triplets where they are played
+    #[arg(long, value_enum, conflicts_with = "bars")]
+    grid: Option<Grids>,
+    /// The metres that patterns are taken from, as 4/4,3/4, or all; 4/4 where it is left out
+    #[arg(long, value_name = "METRES", conflicts_with = "bars", value_parser = metres)]
+    metre: Option<Metres>,
+    /// What a row says; patterns have 4/4 in sixteenths only. Left out, grooves with --grid, --metre or
+    /// --performances, else patterns
+    #[arg(long, value_enum, conflicts_with = "bars")]
+    layout: Option<RowLayout>,
     /// Genres by path: lines of path, TAB or comma, genre; a path may be a folder
     #[arg(long, value_name = "FILE")]
     genres: Option<PathBuf>,
-    /// Leave out files whose hits lie further from the sixteenths on average, in steps (0.2: swing)
+    /// Leave out files whose hits lie further from the grid on average, in steps (0.2 of a sixteenth: swing)
     #[arg(long, value_name = "STEPS")]
     max_error: Option<f64>,
 }
@@ -66,6 +81,33 @@ enum KeepRule {
     Every,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Grids {
+    /// What each region of a song is played on
+    Auto,
+    /// Sixteenths
+    Sixteenths,
+    /// Triplet eighths
+    Triplets,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RowLayout {
+    /// Code, genre, song
+    Patterns,
+    /// Grid, code, genre, song, occurrences, tempo, velocities, offsets
+    Grooves,
+}
+
+/// The metres of the command line: `all`, or several with commas.
+fn metres(text: &str) -> Result<Metres, String> {
+    if text == "all" {
+        return Ok(Metres::All);
+    }
+    let metres: Result<Vec<Metre>, _> = text.split(',').map(str::parse).collect();
+    metres.map(Metres::Only).map_err(|error| error.to_string())
+}
+
 /// Extracts, writes the files, and prints a summary.
 ///
 /// # Errors
@@ -86,10 +128,10 @@ pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
     }
     if extraction.report.interrupted {
         let part = with_suffix(&args.out, ".part");
-        write(&extraction, &part)?;
+        write(&extraction, args, &part)?;
         bail!("interrupted: {} holds the {} of the files that were read", part.display(), what(args));
     }
-    write(&extraction, &args.out)?;
+    write(&extraction, args, &args.out)?;
     println!("{} {} are in {}", extraction.report.patterns, what(args), args.out.display());
     Ok(())
 }
@@ -108,26 +150,51 @@ fn options(args: &ExtractArgs) -> Options {
             Notes::Roland => Some(NoteTable::Roland),
         },
         selection: match (args.bars, args.keep) {
+            _ if args.performances => Selection::Performances,
             (Some(bars), _) => Selection::Parts { bars: usize::from(bars) },
             (None, KeepRule::InARow) => Selection::Patterns(Keep::InARow),
             (None, KeepRule::Recurring) => Selection::Patterns(Keep::Recurring),
             (None, KeepRule::Majority) => Selection::Patterns(Keep::Majority),
             (None, KeepRule::Every) => Selection::Patterns(Keep::Every),
         },
+        grids: grids(args),
+        layout: layout(args),
         genres: args.genres.clone(),
         max_error_steps: args.max_error,
     }
 }
 
+fn grids(args: &ExtractArgs) -> GridChoice {
+    let default = GridChoice::default();
+    GridChoice {
+        rule: args.grid.map_or(default.rule, |grid| match grid {
+            Grids::Auto => GridRule::Auto,
+            Grids::Sixteenths => GridRule::Sixteenths,
+            Grids::Triplets => GridRule::Triplets,
+        }),
+        metres: args.metre.clone().unwrap_or(default.metres),
+    }
+}
+
+/// The layout of the rows: the old one where it says everything.
+fn layout(args: &ExtractArgs) -> Layout {
+    match args.layout {
+        Some(RowLayout::Patterns) => Layout::Patterns,
+        Some(RowLayout::Grooves) => Layout::Grooves,
+        None if args.grid.is_some() || args.metre.is_some() || args.performances => Layout::Grooves,
+        None => Layout::Patterns,
+    }
+}
+
 /// Writes the report first, so that there are never patterns without their provenance.
-fn write(extraction: &Extraction, out: &Path) -> Result<()> {
+fn write(extraction: &Extraction, args: &ExtractArgs, out: &Path) -> Result<()> {
     let report = serde_json::to_vec_pretty(&extraction.report).context("the report can't be written")?;
     write_atomically(&with_suffix(out, ".json"), |file| {
         file.write_all(&report)?;
         file.write_all(b"\n")
     })?;
     match extraction.parts.as_slice() {
-        [] => write_patterns(out, &extraction.rows)?,
+        [] => write_grooves(out, &extraction.rows, layout(args))?,
         parts => write_sequences(out, parts)?,
     }
     Ok(())
@@ -146,12 +213,6 @@ fn print_summary(extraction: &Extraction) {
     for (heading, files) in &report.rejected {
         println!("  {:>6} left out: {heading}", files.len());
     }
-    if report.other_meter_hits > 0 {
-        println!(
-            "  {:>6} hits not in 4/4 left out, in {} files",
-            report.other_meter_hits, report.other_meter_files
-        );
-    }
     println!("  {:>6} files in which nothing met the rule", report.files_without_pattern);
     if report.dull_patterns + report.known_patterns > 0 {
         println!(
@@ -160,10 +221,33 @@ fn print_summary(extraction: &Extraction) {
         );
     }
     if let Some(error) = report.mean_quantisation_error_steps {
-        println!("  {error:>6.3} steps from the sixteenths on average, over {} hits", report.quantised_hits);
+        println!("  {error:>6.3} steps from the grid on average, over {} hits", report.quantised_hits);
+    }
+    for (part, offsets) in &report.offsets {
+        println!(
+            "  {:>6.2} ms from the grid on average, over {} onsets of {part} songs",
+            offsets.mean_ms, offsets.onsets
+        );
+    }
+    print_hits(report);
+    for (grid, patterns) in &report.patterns_by_grid {
+        println!("  {patterns:>6} on {grid}");
     }
     for (genre, patterns) in &report.patterns_by_genre {
         println!("  {patterns:>6} {genre}");
+    }
+}
+
+/// Where every drum hit went.
+fn print_hits(report: &Report) {
+    let hits = &report.hits;
+    println!("{} drum hits", hits.read);
+    println!("  {:>8} in patterns or parts", hits.in_patterns);
+    for (reason, count) in &hits.remainders {
+        println!("  {count:>8} {reason}");
+    }
+    if hits.in_refused_files > 0 {
+        println!("  {:>8} in refused files", hits.in_refused_files);
     }
 }
 

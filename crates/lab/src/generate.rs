@@ -110,7 +110,7 @@ fn prime_of(path: &Path) -> Result<Vec<u16>> {
     let first = grid.passages.first();
     let first = first.with_context(|| format!("{name}: has no drums in 4/4 on channel 10 to prime with"))?;
     // A single bar is played twice.
-    Ok(first.steps.iter().copied().cycle().take(STEPS).map(class_of).collect())
+    Ok(first.without_silent_ends().iter().copied().cycle().take(STEPS).map(class_of).collect())
 }
 
 /// The velocity of a hit by its step: accents on the beats, loudest on the first.

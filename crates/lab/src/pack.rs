@@ -132,13 +132,12 @@ mod tests {
         let patterns = written(folder.path())?;
         let options = Options {
             midi: vec![folder.path().to_owned()],
-            notes: None,
             selection: Selection::Patterns(Keep::Every),
-            genres: None,
-            max_error_steps: None,
+            ..Options::default()
         };
         let extraction = Extractor::open(options)?.run(&|| {}, &|| false);
-        let found: BTreeSet<[u16; STEPS]> = extraction.rows.iter().map(|row| *row.pattern.steps()).collect();
+        let found = extraction.rows.iter().filter_map(|row| row.pattern());
+        let found: BTreeSet<[u16; STEPS]> = found.map(|pattern| *pattern.steps()).collect();
         assert!(extraction.damaged.is_empty() && !found.is_empty());
         assert_eq!(found, deduplicated(&patterns));
         Ok(())

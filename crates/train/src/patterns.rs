@@ -43,6 +43,11 @@ impl Patterns {
             if let Some(first) = read.rejected.first() {
                 warnings.push(format!("{}: {} lines left out, {first}", path.display(), read.rejected.len()));
             }
+            if read.other_grids > 0 {
+                let (path, count) = (path.display(), read.other_grids);
+                warnings
+                    .push(format!("{path}: {count} patterns on other grids than 4/4 in sixteenths left out"));
+            }
             let all = all.get_or_insert_with(|| Self {
                 rows: Vec::new(),
                 kit: read.kit,

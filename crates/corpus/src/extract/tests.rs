@@ -19,10 +19,8 @@ fn thrice(tab: &str) -> Vec<u8> {
 fn options(midi: &Path) -> Options {
     Options {
         midi: vec![midi.to_owned()],
-        notes: None,
         selection: Selection::Patterns(Keep::InARow),
-        genres: None,
-        max_error_steps: None,
+        ..Options::default()
     }
 }
 
@@ -65,8 +63,8 @@ fn good_files_give_rows_and_bad_ones_a_reason_each() {
         ("damaged", 1),
         ("no drums", 1),
         ("no tracks", 1),
-        ("not 4/4", 1),
         ("not MIDI", 2),
+        ("other metre", 1),
         ("unreadable", 1),
     ];
     assert_eq!(headings, expected);
@@ -74,7 +72,9 @@ fn good_files_give_rows_and_bad_ones_a_reason_each() {
     assert!(
         damaged.iter().any(|(path, reason)| path.ends_with("cut.mid") && reason.contains("the file ends"))
     );
-    assert_eq!((report.other_meter_files, report.other_meter_hits), (1, 1));
+    assert_eq!(report.other_metre_files, 1);
+    assert_eq!(report.hits.remainders["in a metre that was not chosen"], 1);
+    assert!(report.rejected["other metre"][0].reason.ends_with("hits are not in 4/4"));
     assert_eq!(report.mean_quantisation_error_steps, Some(0.0));
 }
 
@@ -83,7 +83,7 @@ fn a_pattern_is_written_once_whatever_its_shift_and_stays_bar_aligned() {
     let folder = folder_of(&[("1.mid", &thrice(ROCK)), ("2.mid", &thrice(SHIFTED_ROCK))]);
     let extraction = extract(options(folder.path()));
     assert_eq!(extraction.rows.len(), 1);
-    assert!(extraction.rows[0].pattern.has(0, 0), "the kick is where the bar begins");
+    assert!(extraction.rows[0].has(0, 0), "the kick is where the bar begins");
     assert!(extraction.report.known_patterns >= 1);
 }
 
@@ -144,9 +144,9 @@ fn groove_brings_its_genres_its_split_and_its_pads() {
         rows.iter().map(|row| (row.genre.as_str(), row.song.contains("groove/test/d/1"))).collect();
     assert_eq!(found, [("funk", true), ("rock", false), ("other", false)]);
     assert!(is_held_out(&rows[0].song) && !is_held_out(&rows[1].song));
-    assert!(rows[0].pattern.has(3, 6) && !rows[0].pattern.has(3, 13));
+    assert!(rows[0].has(3, 6) && !rows[0].has(3, 13));
     let gm = extract(Options { notes: Some(NoteTable::Gm), ..options(folder.path()) }).rows;
-    assert!(gm[0].pattern.has(3, 13) && !gm[0].pattern.has(3, 6));
+    assert!(gm[0].has(3, 13) && !gm[0].has(3, 6));
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn a_song_id_that_would_break_the_columns_costs_only_its_file() {
     let Extraction { rows, report, .. } = extract(options(folder.path()));
     assert_eq!(rows.len(), 1);
     assert_eq!(report.rejected["unreadable"].len(), 1);
-    crate::rows::write_patterns(&folder.path().join("out.tsv"), &rows).unwrap();
+    crate::rows::write_grooves(&folder.path().join("out.tsv"), &rows, Layout::Patterns).unwrap();
 }
 
 /// Opening a pipe waits for ever; a device, which gives a test no such trouble, stands for it here.

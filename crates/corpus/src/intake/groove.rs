@@ -10,12 +10,20 @@ use crate::split::groove_song;
 const LARGEST_TABLE_BYTES: u64 = 16 << 20;
 
 /// One performance of the Groove MIDI Dataset.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Performance {
     /// Its song id, which carries the split.
     pub song: String,
     /// The first part of its style: `funk` of `funk/purdieshuffle`.
     pub genre: String,
+    /// Its style with all parts.
+    pub style: String,
+    /// Who played it, `-` where the table does not say.
+    pub player: String,
+    /// `beat` or `fill`, `-` where the table does not say.
+    pub beat_type: String,
+    /// Beats a minute, above 0, where the table says it.
+    pub bpm: Option<f64>,
 }
 
 /// The performances of a table, by the path of their MIDI file beside it.
@@ -45,14 +53,24 @@ pub(super) fn table_of(reader: &mut dyn Read) -> Result<GrooveTable, String> {
     else {
         return Ok(GrooveTable::default());
     };
+    let [drummer, beat_type, bpm] = ["drummer", "beat_type", "bpm"].map(column);
     let mut performances = Vec::new();
     for (number, line) in lines.enumerate() {
         if line.len() != names.len() {
             return Err(format!("line {} has {} columns, expected {}", number + 2, line.len(), names.len()));
         }
         let song = groove_song(line[split], line[id]);
-        let genre = line[style].split('/').next().unwrap_or_default().to_owned();
-        performances.push((line[file].to_owned(), Performance { song, genre }));
+        let style = line[style];
+        let text = |column: Option<usize>| column.map_or("-", |column| line[column]).to_owned();
+        let performance = Performance {
+            song,
+            genre: style.split('/').next().unwrap_or_default().to_owned(),
+            style: style.to_owned(),
+            player: text(drummer),
+            beat_type: text(beat_type),
+            bpm: bpm.and_then(|bpm| line[bpm].parse().ok()).filter(|bpm: &f64| *bpm > 0.0 && bpm.is_finite()),
+        };
+        performances.push((line[file].to_owned(), performance));
     }
     Ok(GrooveTable(performances))
 }
@@ -69,21 +87,27 @@ impl GrooveTable {
 mod tests {
     use super::*;
 
-    const INFO: &str = "drummer,session,id,style,bpm,midi_filename,split\n\
-        drummer1,drummer1/s,drummer1/s/1,funk/groove1,138,drummer1/s/1.mid,test\n\
-        drummer1,drummer1/s,drummer1/s/2,rock,100,drummer1/s/2.mid,train\n";
+    const INFO: &str = "drummer,session,id,style,bpm,beat_type,midi_filename,split\n\
+        drummer1,drummer1/s,drummer1/s/1,funk/groove1,138,beat,drummer1/s/1.mid,test\n\
+        drummer1,drummer1/s,drummer1/s/2,rock,x,fill,drummer1/s/2.mid,train\n";
 
     #[test]
     fn a_performance_has_its_split_in_its_id_and_the_first_part_of_its_style() {
         let table = table_of(&mut INFO.as_bytes()).unwrap();
         let found: Vec<_> = table.below("groove/info.csv").collect();
-        let performance = |song: &str, genre: &str| Performance { song: song.into(), genre: genre.into() };
+        let performance = |split: &str, style: &str, beat_type: &str, bpm| Performance {
+            song: format!("groove/{split}/drummer1/s/{}", if bpm == Some(138.0) { 1 } else { 2 }),
+            genre: style.split('/').next().unwrap().into(),
+            style: style.into(),
+            player: "drummer1".into(),
+            beat_type: beat_type.into(),
+            bpm,
+        };
+        let first = performance("test", "funk/groove1", "beat", Some(138.0));
+        let second = performance("train", "rock", "fill", None);
         assert_eq!(
             found,
-            [
-                ("groove/drummer1/s/1.mid".into(), performance("groove/test/drummer1/s/1", "funk")),
-                ("groove/drummer1/s/2.mid".into(), performance("groove/train/drummer1/s/2", "rock")),
-            ]
+            [("groove/drummer1/s/1.mid".into(), first), ("groove/drummer1/s/2.mid".into(), second)]
         );
     }
 
