@@ -3,8 +3,6 @@
 
 mod regions;
 
-use beat::STEPS_PER_BAR;
-
 use crate::grid::{GridChoice, NoGrid, PATTERN_BARS, RegionGrid, SongGrid};
 use crate::midi::{Hit, Part, TempoChange};
 use crate::notes::NoteTable;
@@ -12,10 +10,8 @@ use crate::remainder::{Remainder, Remainders};
 
 use regions::{Region, regions};
 
-/// Bars of 4/4 of the longest song that is read: 11 hours at 120 beats a minute.
+/// Bars of the longest song that is read: 11 hours of 4/4 at 120 beats a minute.
 pub const MOST_BARS: usize = 20_000;
-/// Steps of the longest song that is read.
-const MOST_SONG_STEPS: usize = MOST_BARS * STEPS_PER_BAR;
 /// The tempo before the first tempo change, in beats a minute.
 const DEFAULT_BPM: f64 = 120.0;
 
@@ -32,8 +28,8 @@ pub struct QuantisedSong {
     pub error_sum_steps: f64,
     /// The hits that are in no passage, by reason.
     pub remainders: Remainders,
-    /// Steps of all passages.
-    used_steps: usize,
+    /// Bars of all passages.
+    used_bars: usize,
 }
 
 /// Whole bars on one grid without a long pause.
@@ -166,19 +162,19 @@ impl QuantisedSong {
             }
             let passage = open.get_or_insert_with(|| OpenPassage::at(bars.first_bar(step), bars.grid));
             let offset = ((position - step as f64) * 100.0).round() as i8;
-            let room = MOST_SONG_STEPS - self.used_steps;
-            let is_new = passage.add(step, (instrument, hit.velocity, offset), room)?;
+            let room_bars = MOST_BARS - self.used_bars;
+            let is_new = passage.add(step, (instrument, hit.velocity, offset), room_bars)?;
             self.remainders.add(Remainder::Flam, usize::from(!is_new));
         }
         if let Some(mut last) = open {
-            last.extend(bars.last_bar_end(last.last_step), MOST_SONG_STEPS - self.used_steps);
+            last.extend(bars.last_bar_end(last.last_step), MOST_BARS - self.used_bars);
             self.close(last, bars, tempos);
         }
         Ok(())
     }
 
     fn close(&mut self, passage: OpenPassage, bars: &BarLines, tempos: &[TempoChange]) {
-        self.used_steps += passage.steps.len();
+        self.used_bars += passage.steps.len() / passage.steps_per_bar;
         let start = bars.start + passage.first_step as f64 * bars.step_sixteenths;
         let end = start + passage.steps.len() as f64 * bars.step_sixteenths;
         self.passages.push(Passage {
@@ -256,8 +252,8 @@ impl Passage {
     /// 4/4 its dotted ones.
     pub fn tempo_at(&self, bar: usize) -> f64 {
         let at = self.beats_at(bar) * beat::STEPS_PER_BEAT as f64;
-        let before = self.tempos.iter().take_while(|(step, _)| *step <= at + 1e-6).last();
-        let quarters = before.map_or(DEFAULT_BPM, |(_, tempo)| *tempo);
+        let before = self.tempos.partition_point(|(step, _)| *step <= at + 1e-6).checked_sub(1);
+        let quarters = before.map_or(DEFAULT_BPM, |last| self.tempos[last].1);
         let steps_per_quarter = beat::STEPS_PER_BEAT as f64 / self.step_sixteenths;
         quarters * steps_per_quarter / self.grid.subdivision().steps_per_quarter() as f64
     }
@@ -329,12 +325,12 @@ impl OpenPassage {
 
     /// Adds a hit (instrument, velocity, offset); false where its instrument is on its step already, and the
     /// louder of the two stays.
-    fn add(&mut self, step: i64, hit: (u8, u8, i8), room_steps: usize) -> Result<bool, TooLong> {
+    fn add(&mut self, step: i64, hit: (u8, u8, i8), room_bars: usize) -> Result<bool, TooLong> {
         let (instrument, velocity, offset) = hit;
         let index = (step - self.first_step) as usize; // hits arrive in the order of time
         if index >= self.steps.len() {
             let length = (index / self.steps_per_bar + 1) * self.steps_per_bar;
-            if length > room_steps {
+            if length > room_bars * self.steps_per_bar {
                 return Err(TooLong);
             }
             self.steps.resize(length, 0);
@@ -361,9 +357,9 @@ impl OpenPassage {
     }
 
     /// Adds silent steps up to `end`, a bar line, as far as there is room.
-    fn extend(&mut self, end: i64, room_steps: usize) {
+    fn extend(&mut self, end: i64, room_bars: usize) {
         let length = (end - self.first_step) as usize;
-        if length > self.steps.len() && length <= room_steps {
+        if length > self.steps.len() && length <= room_bars * self.steps_per_bar {
             self.steps.resize(length, 0);
         }
     }

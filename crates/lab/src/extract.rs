@@ -271,3 +271,16 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 fn list(paths: &[PathBuf]) -> String {
     paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn metres_are_a_list_or_all() {
+        assert_eq!(metres("all"), Ok(Metres::All));
+        let [waltz, seven] = ["3/4", "7/8"].map(|metre| metre.parse().unwrap());
+        assert_eq!(metres("3/4, 7/8"), Ok(Metres::Only(vec![waltz, seven])));
+        assert!(metres("3/4,x").is_err_and(|reason| reason.contains("\"x\" is no time signature")));
+    }
+}

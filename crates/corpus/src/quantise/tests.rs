@@ -99,6 +99,12 @@ fn a_file_that_would_fill_the_memory_is_refused() {
     let track = (0..21_000).fold(TrackBytes::default(), |track, hit| track.hit(hit * 4 * BAR, 36));
     let parts = read_parts(&file(0, 480, &[track.end()])).unwrap();
     assert_eq!(QuantisedSong::of(&parts, NoteTable::Gm), Err(TooLong));
+    // Bars of one step each, apart: the memory is that of their passages.
+    let track = TrackBytes::default().meter(0, 1, 4);
+    let track = (0..21_000).fold(track, |track, hit| track.hit(hit * 4 * TICKS_PER_STEP, 36));
+    let parts = read_parts(&file(0, 480, &[track.end()])).unwrap();
+    let grids = GridChoice { rule: GridRule::Auto, metres: Metres::All };
+    assert_eq!(QuantisedSong::on_grids(&parts, NoteTable::Gm, &grids), Err(TooLong));
 }
 
 #[test]
