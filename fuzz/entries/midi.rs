@@ -1,6 +1,6 @@
 //! Any bytes as a MIDI file, read, quantised and cut into patterns.
 
-use corpus::grid::{GridChoice, GridRule, Metres};
+use corpus::grid::{GridRule, GridSelection, Metres};
 use corpus::loops::{Keep, patterns_of};
 use corpus::midi::read_parts;
 use corpus::notes::NoteTable;
@@ -20,7 +20,7 @@ pub(crate) fn midi(bytes: &[u8]) {
         let Ok(song) = QuantisedSong::of(&parts, notes) else { continue };
         let steps: usize = song.passages.iter().map(|passage| passage.steps.len()).sum();
         assert!(steps <= corpus::quantise::MOST_BARS * 16 && steps.is_multiple_of(16));
-        let grids = GridChoice { rule: GridRule::Auto, metres: Metres::All };
+        let grids = GridSelection { rule: GridRule::Auto, metres: Metres::All };
         if let Ok(any_grid) = QuantisedSong::on_grids(&parts, notes, &grids) {
             patterns_of(&any_grid.passages, Keep::Every);
         }

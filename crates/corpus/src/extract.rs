@@ -15,7 +15,7 @@ use rayon::iter::{ParallelBridge, ParallelIterator};
 use sha2::{Digest, Sha256};
 
 use crate::genres::{GenreTable, GenresError};
-use crate::grid::{GridChoice, Metres};
+use crate::grid::{GridSelection, Metres};
 use crate::intake::{Collection, Content, Document, Intake, IntakeError, Performance, open_plain};
 use crate::loops::Keep;
 use crate::midi::{LARGEST_FILE_BYTES, Part, read_parts};
@@ -48,7 +48,7 @@ pub struct Options {
     /// What to take from a song.
     pub selection: Selection,
     /// Which metres are read, and on which grid.
-    pub grids: GridChoice,
+    pub grids: GridSelection,
     /// The layout of the rows: with [`Layout::Grooves`] patterns have velocity and timing.
     pub layout: Layout,
     /// A table of genres by path.
@@ -64,7 +64,7 @@ impl Default for Options {
             midi: Vec::new(),
             notes: None,
             selection: Selection::Patterns(Keep::Recurring),
-            grids: GridChoice::default(),
+            grids: GridSelection::default(),
             layout: Layout::Patterns,
             genres: None,
             max_error_steps: None,

@@ -205,7 +205,7 @@ impl FromStr for SongGrid {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum GridRule {
-    /// The one that it is played on: see [`GridChoice::region`].
+    /// The one that it is played on: see [`GridSelection::region`].
     Auto,
     /// Sixteenths, whatever is played.
     #[default]
@@ -237,14 +237,14 @@ impl fmt::Display for Metres {
 
 /// Which regions of a song are read, and on which grid. The default is 4/4 in sixteenths.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GridChoice {
+pub struct GridSelection {
     /// Sixteenths or triplets.
     pub rule: GridRule,
     /// The metres.
     pub metres: Metres,
 }
 
-impl Default for GridChoice {
+impl Default for GridSelection {
     fn default() -> Self {
         Self { rule: GridRule::Sixteenths, metres: Metres::Only(vec![Metre::FOUR_FOUR]) }
     }
@@ -270,7 +270,7 @@ impl RegionGrid {
     }
 }
 
-impl GridChoice {
+impl GridSelection {
     /// The grid of a region of `metre` whose hits lie at `positions`, in sixteenths from its start; `None`
     /// where its metre was not chosen.
     ///

@@ -83,7 +83,7 @@ pub fn patterns_of(passages: &[Passage], keep: Keep) -> Vec<FoundPattern> {
         Keep::Recurring => {
             let mut counts: Vec<(usize, Option<WindowStart>)> = Vec::new();
             exact_patterns(passages, move |windows, at| {
-                let Window { start, pattern } = windows[at];
+                let SongWindow { start, pattern } = windows[at];
                 if pattern >= counts.len() {
                     counts.resize(pattern + 1, (0, None));
                 }
@@ -100,19 +100,22 @@ pub fn patterns_of(passages: &[Passage], keep: Keep) -> Vec<FoundPattern> {
 
 /// A window, and the index of its pattern among those of the song.
 #[derive(Clone, Copy)]
-struct Window {
+struct SongWindow {
     start: WindowStart,
     pattern: usize,
 }
 
 /// The patterns of which `kept` keeps a window, given all windows and the index of the one in question.
-fn exact_patterns(passages: &[Passage], mut kept: impl FnMut(&[Window], usize) -> bool) -> Vec<FoundPattern> {
+fn exact_patterns(
+    passages: &[Passage],
+    mut kept: impl FnMut(&[SongWindow], usize) -> bool,
+) -> Vec<FoundPattern> {
     let mut indices: HashMap<(SongGrid, &[u16]), usize> = HashMap::new();
     let mut windows = Vec::new();
     for (passage, start) in window_starts(passages) {
         let new = indices.len();
         let pattern = *indices.entry((passage.grid, passage.window(start.bar))).or_insert(new);
-        windows.push(Window { start, pattern });
+        windows.push(SongWindow { start, pattern });
     }
     let mut keeping = vec![false; indices.len()];
     for at in 0..windows.len() {
@@ -122,7 +125,7 @@ fn exact_patterns(passages: &[Passage], mut kept: impl FnMut(&[Window], usize) -
     }
     let mut found: Vec<FoundPattern> = Vec::new();
     let mut places = vec![None; indices.len()];
-    for Window { start, pattern } in windows.into_iter().filter(|window| keeping[window.pattern]) {
+    for SongWindow { start, pattern } in windows.into_iter().filter(|window| keeping[window.pattern]) {
         let place = *places[pattern].get_or_insert_with(|| {
             let Passage { grid, .. } = passages[start.passage];
             let steps = passages[start.passage].window(start.bar).to_vec();

@@ -3,7 +3,7 @@
 
 mod regions;
 
-use crate::grid::{GridChoice, NoGrid, PATTERN_BARS, RegionGrid, SongGrid};
+use crate::grid::{GridSelection, NoGrid, PATTERN_BARS, RegionGrid, SongGrid};
 use crate::midi::{Hit, Part, TempoChange};
 use crate::notes::NoteTable;
 use crate::remainder::{Remainder, Remainders};
@@ -73,14 +73,14 @@ impl QuantisedSong {
     /// # Errors
     /// [`TooLong`] for a file that would fill the memory.
     pub fn of(parts: &[Part], notes: NoteTable) -> Result<Self, TooLong> {
-        Self::on_grids(parts, notes, &GridChoice::default())
+        Self::on_grids(parts, notes, &GridSelection::default())
     }
 
     /// Quantises the chosen regions of one song, each on its grid.
     ///
     /// # Errors
     /// [`TooLong`] for a file that would fill the memory.
-    pub fn on_grids(parts: &[Part], notes: NoteTable, grids: &GridChoice) -> Result<Self, TooLong> {
+    pub fn on_grids(parts: &[Part], notes: NoteTable, grids: &GridSelection) -> Result<Self, TooLong> {
         let mut song = Self::default();
         for part in parts {
             song.all_hits += part.hits.len();
@@ -112,7 +112,7 @@ impl QuantisedSong {
         hits: &[Hit],
         part: &Part,
         notes: NoteTable,
-        grids: &GridChoice,
+        grids: &GridSelection,
     ) -> Result<(), TooLong> {
         if hits.is_empty() {
             return Ok(());
@@ -120,7 +120,7 @@ impl QuantisedSong {
         let drums = || hits.iter().filter(|hit| notes.instrument(hit.note).is_some());
         let reason = match grids.region(region.metre, drums().map(|hit| hit.step - region.start)) {
             Some(Ok(grid)) => {
-                let bars = BarLines::of(region, grid, part.length_steps);
+                let bars = RegionSteps::of(region, grid, part.length_steps);
                 return self.add_passages(&bars, hits, &part.tempos, notes);
             }
             Some(Err(NoGrid::TooLong)) => Remainder::LongBar,
@@ -135,7 +135,7 @@ impl QuantisedSong {
 
     fn add_passages(
         &mut self,
-        bars: &BarLines,
+        bars: &RegionSteps,
         hits: &[Hit],
         tempos: &[TempoChange],
         notes: NoteTable,
@@ -173,7 +173,7 @@ impl QuantisedSong {
         Ok(())
     }
 
-    fn close(&mut self, passage: OpenPassage, bars: &BarLines, tempos: &[TempoChange]) {
+    fn close(&mut self, passage: OpenPassage, bars: &RegionSteps, tempos: &[TempoChange]) {
         self.used_bars += passage.steps.len() / passage.steps_per_bar;
         let start = bars.start + passage.first_step as f64 * bars.step_sixteenths;
         let end = start + passage.steps.len() as f64 * bars.step_sixteenths;
@@ -260,7 +260,7 @@ impl Passage {
 }
 
 /// Where the steps of a region lie.
-struct BarLines {
+struct RegionSteps {
     grid: SongGrid,
     /// In sixteenths from the start of the file.
     start: f64,
@@ -271,7 +271,7 @@ struct BarLines {
     file_steps: Option<i64>,
 }
 
-impl BarLines {
+impl RegionSteps {
     fn of(region: &Region, RegionGrid { grid, step_sixteenths }: RegionGrid, length: f64) -> Self {
         let steps_per_bar = grid.steps_per_bar() as i64;
         let whole = |end: f64, slack: f64| {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use corpus::extract::{Extraction, Extractor, Options, Selection};
 use corpus::filter::{PatternSet, passes, steps_pass};
-use corpus::grid::{GridChoice, GridRule, Metres};
+use corpus::grid::{GridRule, GridSelection, Metres};
 use corpus::loops::Keep;
 use corpus::rows::{Layout, read_grooves, read_patterns};
 use corpus::split::is_held_out;
@@ -68,7 +68,7 @@ fn songs_are_read_on_every_grid_that_they_are_played_on_and_every_hit_is_account
     let corpora = corpora();
     let options = Options {
         midi: vec![corpora.join("groove"), corpora.join("freedoom")],
-        grids: GridChoice { rule: GridRule::Auto, metres: Metres::All },
+        grids: GridSelection { rule: GridRule::Auto, metres: Metres::All },
         layout: Layout::Grooves,
         ..Options::default()
     };

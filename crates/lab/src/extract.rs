@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use corpus::extract::{Extraction, Extractor, Options, Selection};
-use corpus::grid::{GridChoice, GridRule, Metre, Metres};
+use corpus::grid::{GridRule, GridSelection, Metre, Metres};
 use corpus::loops::Keep;
 use corpus::notes::NoteTable;
 use corpus::report::Report;
@@ -164,9 +164,9 @@ fn options(args: &ExtractArgs) -> Options {
     }
 }
 
-fn grids(args: &ExtractArgs) -> GridChoice {
-    let default = GridChoice::default();
-    GridChoice {
+fn grids(args: &ExtractArgs) -> GridSelection {
+    let default = GridSelection::default();
+    GridSelection {
         rule: args.grid.map_or(default.rule, |grid| match grid {
             Grids::Auto => GridRule::Auto,
             Grids::Sixteenths => GridRule::Sixteenths,

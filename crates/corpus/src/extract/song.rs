@@ -197,12 +197,12 @@ fn median(values: &mut [i16], without: i16) -> i16 {
 
 fn counts_of_patterns(song: &QuantisedSong, passing: &[FoundPattern], dull: &[FoundPattern]) -> HitCounts {
     let passages = &song.passages;
-    let mut covered: Vec<Vec<u16>> = passages.iter().map(|passage| vec![0; passage.steps.len()]).collect();
+    let mut coverage: Vec<Vec<u16>> = passages.iter().map(|passage| vec![0; passage.steps.len()]).collect();
     let mut in_passing = bars_of(passages);
     for found in passing {
         for window in &found.windows {
             let first = window.bar * found.grid.steps_per_bar();
-            for (cells, &steps) in covered[window.passage][first..].iter_mut().zip(&found.steps) {
+            for (cells, &steps) in coverage[window.passage][first..].iter_mut().zip(&found.steps) {
                 *cells |= steps;
             }
             in_passing[window.passage][window.bar..][..PATTERN_BARS].fill(true);
@@ -217,7 +217,7 @@ fn counts_of_patterns(song: &QuantisedSong, passing: &[FoundPattern], dull: &[Fo
         let steps_per_bar = passage.grid.steps_per_bar();
         let short = passage.windows().is_empty();
         for (bar, steps) in passage.steps.chunks_exact(steps_per_bar).enumerate() {
-            let cells = &covered[index][bar * steps_per_bar..];
+            let cells = &coverage[index][bar * steps_per_bar..];
             let within: usize = steps.iter().zip(cells).map(|(a, b)| (a & b).count_ones() as usize).sum();
             let reason = match (short, in_passing[index][bar], in_dull[index][bar]) {
                 (true, ..) => Remainder::ShortPassage,

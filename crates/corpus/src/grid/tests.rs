@@ -35,7 +35,7 @@ fn bars_as_long_as_four_four_and_their_halves_are_counted_in_it() {
 
 /// Checks the grid of a region of this metre with hits at these places, in 60ths of a quarter note.
 fn check_region(rule: GridRule, metre: &str, places: &[u32], expected: &str) {
-    let choice = GridChoice { rule, metres: Metres::All };
+    let choice = GridSelection { rule, metres: Metres::All };
     let positions = places.iter().map(|place| f64::from(*place) / 15.0);
     let found = match choice.region(metre.parse().unwrap(), positions).unwrap() {
         Ok(region) => format!("{} {:.2}", region.grid, region.step_sixteenths),
@@ -69,7 +69,7 @@ fn a_region_is_read_on_what_it_is_played_on() {
 fn a_metre_is_chosen_as_it_is_written_or_as_it_is_counted() {
     let chosen = |rule, metres: &[&str], metre: &str| {
         let metres = Metres::Only(metres.iter().map(|metre| metre.parse().unwrap()).collect());
-        GridChoice { rule, metres }.region(metre.parse().unwrap(), std::iter::empty()).is_some()
+        GridSelection { rule, metres }.region(metre.parse().unwrap(), std::iter::empty()).is_some()
     };
     assert!(chosen(GridRule::Sixteenths, &["4/4"], "2/4"));
     assert!(chosen(GridRule::Sixteenths, &["3/4", "2/4"], "2/4"));

@@ -103,7 +103,7 @@ fn a_file_that_would_fill_the_memory_is_refused() {
     let track = TrackBytes::default().meter(0, 1, 4);
     let track = (0..21_000).fold(track, |track, hit| track.hit(hit * 4 * TICKS_PER_STEP, 36));
     let parts = read_parts(&file(0, 480, &[track.end()])).unwrap();
-    let grids = GridChoice { rule: GridRule::Auto, metres: Metres::All };
+    let grids = GridSelection { rule: GridRule::Auto, metres: Metres::All };
     assert_eq!(QuantisedSong::on_grids(&parts, NoteTable::Gm, &grids), Err(TooLong));
 }
 
@@ -116,7 +116,7 @@ fn a_song_without_drums_has_no_passage_and_no_error() {
 
 /// Checks the grid and the bars of every passage, read on what they are played on in every metre.
 fn check_grids(bytes: &[u8], passages: &[(&str, &str)]) {
-    let grids = GridChoice { rule: GridRule::Auto, metres: Metres::All };
+    let grids = GridSelection { rule: GridRule::Auto, metres: Metres::All };
     let song = QuantisedSong::on_grids(&read_parts(bytes).unwrap(), NoteTable::Gm, &grids).unwrap();
     let found: Vec<(String, String)> =
         song.passages.iter().map(|passage| (passage.grid.to_string(), tab(&passage.steps))).collect();
@@ -229,7 +229,7 @@ fn of_a_flam_the_loudest_hit_stays_with_its_time() {
 #[test]
 fn a_bar_has_the_tempo_of_its_beats() {
     let tempo = |bytes: &[u8], bar: usize| {
-        let grids = GridChoice { rule: GridRule::Auto, metres: Metres::All };
+        let grids = GridSelection { rule: GridRule::Auto, metres: Metres::All };
         let song = QuantisedSong::on_grids(&read_parts(bytes).unwrap(), NoteTable::Gm, &grids).unwrap();
         song.passages[0].tempo_at(bar)
     };

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::grid::{GridChoice, GridRule, Metres};
+use crate::grid::{GridRule, GridSelection, Metres};
 use crate::midi::{Hit, Part, TimeSignature};
 use crate::notes::NoteTable;
 
@@ -13,7 +13,7 @@ fn part(hits: &[(f64, u8, u8)], length_steps: f64) -> Part {
     Part { hits, length_steps, ..Part::default() }
 }
 
-fn song(part: Part, grids: &GridChoice) -> QuantisedSong {
+fn song(part: Part, grids: &GridSelection) -> QuantisedSong {
     QuantisedSong::on_grids(&[part], NoteTable::Gm, grids).unwrap()
 }
 
@@ -24,7 +24,7 @@ fn medians(passes: &[[(u8, f64); 8]]) -> (usize, Vec<u8>, Vec<i8>) {
         ((pass * 32 + beat * 4) as f64 + late, 36, velocity)
     };
     let hits: Vec<_> = (0..passes.len()).flat_map(|pass| (0..8).map(move |beat| hit(pass, beat))).collect();
-    let song = song(part(&hits, 0.0), &GridChoice::default());
+    let song = song(part(&hits, 0.0), &GridSelection::default());
     let found = patterns_of(&song.passages, Keep::Recurring);
     let played = median_of(&song.passages, &found[0]);
     (played.occurrences, played.velocities, played.offsets)
@@ -52,7 +52,7 @@ fn a_pattern_has_the_median_velocity_and_offset_of_its_occurrences() {
 fn a_majority_has_the_medians_of_those_who_play_it() {
     let mut hits: Vec<(f64, u8, u8)> = (0..24).map(|beat| (f64::from(beat) * 4.0, 36, 100)).collect();
     hits.extend([(2.0, 38, 40), (34.0, 38, 60), (70.0, 42, 90)]);
-    let song = song(part(&hits, 0.0), &GridChoice::default());
+    let song = song(part(&hits, 0.0), &GridSelection::default());
     let found = patterns_of(&song.passages, Keep::Majority);
     let played = median_of(&song.passages, &found[0]);
     assert_eq!((played.velocities.len(), played.velocities[1]), (9, 50), "{played:?}");
@@ -71,7 +71,7 @@ fn every_window_of_a_performance_is_taken_as_it_was_played() {
         beat_type: "beat".into(),
         bpm: Some(100.0),
     };
-    let song = song(part(&hits, 48.0), &GridChoice::default());
+    let song = song(part(&hits, 48.0), &GridSelection::default());
     let (found, counts) = performed(&song, Some(&performance));
     let played: Vec<&Played> = found.windows.iter().filter_map(|window| window.played.as_ref()).collect();
     assert_eq!(played[0].velocities, [90, 30]);
@@ -91,7 +91,7 @@ fn the_hits_of_two_bars_that_recur_are_in_a_pattern_and_the_others_say_why() {
     let bar = |bar: i32| beat.map(|(step, note)| (f64::from(bar * 16 + step), note, 90));
     let mut hits: Vec<_> = (0..6).flat_map(bar).collect();
     hits.extend([(96.0, 36, 90), (97.0, 5, 90), (0.1, 36, 20), (200.0, 36, 90)]);
-    let song = song(part(&hits, 200.0), &GridChoice::default());
+    let song = song(part(&hits, 200.0), &GridSelection::default());
     let (found, counts) = recurring(&song, Keep::Recurring, Feel::None);
     assert_eq!((found.patterns.len(), counts.in_patterns), (1, 48));
     let of = |remainder| counts.remainders.hits(remainder);
@@ -126,8 +126,8 @@ proptest! {
             .map(|&(step, beats, unit_log2)| TimeSignature { step: f64::from(step), beats, unit_log2 })
             .collect();
         part.time_signatures.sort_by(|a, b| a.step.total_cmp(&b.step));
-        let metres = if all_metres { Metres::All } else { GridChoice::default().metres };
-        let song = song(part, &GridChoice { rule, metres });
+        let metres = if all_metres { Metres::All } else { GridSelection::default().metres };
+        let song = song(part, &GridSelection { rule, metres });
         for keep in [Keep::InARow, Keep::Recurring, Keep::Majority, Keep::Every] {
             let (found, counts) = recurring(&song, keep, Feel::Medians);
             prop_assert_eq!((counts.read, counts.accounted()), (hits.len(), hits.len()));
