@@ -4,7 +4,7 @@
 //! types 0, 1 and 2, chunks of other kinds), and damage that leaves the drums unambiguous: wrong lengths,
 //! missing end-of-track marks, data bytes above 127, clock bytes. Each [`Repair`] is counted. A truncated file
 //! is refused as a whole, because half a song has other repetitions, and so is a file that can be read in
-//! more than one way; a [`Refused`] names track and byte.
+//! more than one way; a [`RefusedFile`] names track and byte.
 //!
 //! Channel 10 plays drums, and the channels of which a file says so in the ways of GS, XG and General MIDI 2.
 //!
@@ -128,10 +128,10 @@ pub struct Reading {
     pub notes: NoteCounts,
 }
 
-/// A file that is not read, and what was read of it before.
+/// Why a file is not read, and what was read of it before.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("{why}")]
-pub struct Refused {
+pub struct RefusedFile {
     /// The reason.
     pub why: MidiError,
     /// Drum hits that were read before the damage; 0 where it lies in the header or the chunks.
@@ -196,8 +196,8 @@ pub enum MidiError {
 /// # Errors
 /// Why the bytes are no MIDI file, or how it is damaged. Having no drums is no error: then no part has
 /// hits.
-pub fn read(bytes: &[u8], drums: DrumChannels, limits: &Limits) -> Result<Reading, Refused> {
-    let early = |why| Refused { why, hits: 0 };
+pub fn read(bytes: &[u8], drums: DrumChannels, limits: &Limits) -> Result<Reading, RefusedFile> {
+    let early = |why| RefusedFile { why, hits: 0 };
     if bytes.len() > limits.bytes {
         return Err(early(MidiError::TooMuch { what: "bytes", most: limits.bytes }));
     }
@@ -232,9 +232,9 @@ fn read_once(
     search: Search,
     drums: DrumChannels,
     limits: &Limits,
-) -> Result<(Reading, Found), Refused> {
+) -> Result<(Reading, Found), RefusedFile> {
     let mut repairs = Repairs::default();
-    let container = open(bytes, search, &mut repairs).map_err(|why| Refused { why, hits: 0 })?;
+    let container = open(bytes, search, &mut repairs).map_err(|why| RefusedFile { why, hits: 0 })?;
     let mut notes = NoteCounts::default();
     let mut found = Found::Tracks;
     let size = if container.separate { 1 } else { container.tracks.len() };
@@ -268,7 +268,7 @@ struct Tracks<'a> {
 
 impl Tracks<'_> {
     /// The part, and whether a track ended before another's header.
-    fn read(&self, repairs: &mut Repairs, notes: &mut NoteCounts) -> Result<(Part, bool), Refused> {
+    fn read(&self, repairs: &mut Repairs, notes: &mut NoteCounts) -> Result<(Part, bool), RefusedFile> {
         let wanted = match self.drums {
             DrumChannels::AsTheFileSays => Channels::one(DRUM_CHANNEL),
             DrumChannels::One(channel) => Channels::one(channel),
@@ -297,11 +297,11 @@ impl Tracks<'_> {
         wanted: Channels,
         repairs: &mut Repairs,
         notes: &mut NoteCounts,
-    ) -> Result<Collected, Refused> {
+    ) -> Result<Collected, RefusedFile> {
         let mut found = Collected::new(wanted, self.limits);
         for (index, track) in self.tracks.iter().enumerate() {
             if let Err(why) = found.read(track, self.first + index, repairs, notes) {
-                return Err(Refused { why, hits: found.hits.len() });
+                return Err(RefusedFile { why, hits: found.hits.len() });
             }
         }
         Ok(found)

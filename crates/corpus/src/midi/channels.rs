@@ -16,9 +16,9 @@ const PORTS: usize = 4;
 
 /// Something that can change which channels are drums.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Setup {
+pub(super) enum ChannelSetup {
     /// A reset, into this mode.
-    Reset(Mode),
+    Reset(ResetMode),
     /// The part of a channel plays drums, or does not.
     Part { port: u8, channel: u8, drums: bool },
     /// The upper half of a bank number.
@@ -29,8 +29,8 @@ pub(super) enum Setup {
 
 /// Whose rules hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// General MIDI, or nothing was said.
+pub(super) enum ResetMode {
+    /// General MIDI, or nothing was stated.
     #[default]
     Gm,
     Gm2,
@@ -74,18 +74,18 @@ fn slot(port: u8) -> usize {
 
 /// Which channels play drums over a song.
 #[derive(Debug)]
-pub(super) struct Timeline {
+pub(super) struct DrumTimeline {
     /// From which tick on which channels are drums, in the order of time; the first from tick 0.
     spans: Vec<(u64, Channels)>,
     /// The channels that are drums at any time.
     pub(super) ever: Channels,
 }
 
-impl Timeline {
+impl DrumTimeline {
     /// The timeline of set-ups in the order of time. `first_notes` are the ticks of the first note of each
-    /// port and channel: what is said within `grace` ticks of it holds for it, as a song may set up its
+    /// port and channel: what is stated within `grace` ticks of it holds for it, as a song may set up its
     /// parts while its first notes sound.
-    pub(super) fn of(setups: &[(u64, Setup)], first_notes: &FirstNotes, grace: u64) -> Self {
+    pub(super) fn of(setups: &[(u64, ChannelSetup)], first_notes: &FirstNotes, grace: u64) -> Self {
         let mut changes: Vec<(u64, u8, u8, bool)> = Vec::new();
         let mut state = State::default();
         for &(tick, setup) in setups {
@@ -96,7 +96,7 @@ impl Timeline {
             let &mut (tick, port, channel, _) = change;
             let first = first_notes.of(port, channel);
             if !begun.has(port, channel) && tick <= first.saturating_add(grace) {
-                // The last that is said in time is what holds.
+                // The last that is stated in time is what holds.
                 change.0 = tick.min(first);
             } else {
                 begun.set(port, channel, true);
@@ -152,40 +152,40 @@ impl FirstNotes {
     }
 }
 
-/// What has been said so far.
+/// What has been stated so far.
 #[derive(Default)]
 struct State {
-    mode: Mode,
-    /// Channels of which it was said that they are drums, or are none.
-    said: Vec<(u8, u8)>,
+    mode: ResetMode,
+    /// Channels of which it was stated that they are drums, or are none.
+    stated: Vec<(u8, u8)>,
     /// Channels with a bank of no drums that waits for its program change.
     waiting: Vec<(u8, u8)>,
 }
 
 impl State {
-    fn take(&mut self, setup: Setup, change: &mut dyn FnMut(u8, u8, bool)) {
+    fn take(&mut self, setup: ChannelSetup, change: &mut dyn FnMut(u8, u8, bool)) {
         match setup {
-            Setup::Reset(mode) => {
+            ChannelSetup::Reset(mode) => {
                 self.mode = mode;
                 self.waiting.clear();
-                for (port, channel) in self.said.drain(..) {
+                for (port, channel) in self.stated.drain(..) {
                     change(port, channel, channel == DRUM_CHANNEL);
                 }
             }
-            Setup::Part { port, channel, drums } => self.say((port, channel), drums, change),
-            Setup::Bank { port, channel, msb } => {
+            ChannelSetup::Part { port, channel, drums } => self.say((port, channel), drums, change),
+            ChannelSetup::Bank { port, channel, msb } => {
                 self.waiting.retain(|&who| who != (port, channel));
                 match self.drums_by_bank(msb) {
                     // Drums from here on: nothing else is meant by such a bank.
                     Some(true) => self.say((port, channel), true, change),
                     Some(false) => self.waiting.push((port, channel)),
-                    None if channel != DRUM_CHANNEL && self.said.contains(&(port, channel)) => {
+                    None if channel != DRUM_CHANNEL && self.stated.contains(&(port, channel)) => {
                         self.waiting.push((port, channel));
                     }
                     None => {}
                 }
             }
-            Setup::Program { port, channel } => {
+            ChannelSetup::Program { port, channel } => {
                 let before = self.waiting.len();
                 self.waiting.retain(|&who| who != (port, channel));
                 if self.waiting.len() < before {
@@ -196,8 +196,8 @@ impl State {
     }
 
     fn say(&mut self, who: (u8, u8), drums: bool, change: &mut dyn FnMut(u8, u8, bool)) {
-        if !self.said.contains(&who) {
-            self.said.push(who);
+        if !self.stated.contains(&who) {
+            self.stated.push(who);
         }
         change(who.0, who.1, drums);
     }
@@ -206,41 +206,43 @@ impl State {
     fn drums_by_bank(&self, msb: u8) -> Option<bool> {
         match (self.mode, msb) {
             // In GS these are the sounds of older models.
-            (Mode::Gs, 126 | 127) => None,
-            (Mode::Gm | Mode::Gm2 | Mode::Xg, 127) | (Mode::Xg, 126) | (_, 120) => Some(true),
-            (Mode::Xg, 0..=64) | (Mode::Gm2, 121) => Some(false),
+            (ResetMode::Gs, 126 | 127) => None,
+            (ResetMode::Gm | ResetMode::Gm2 | ResetMode::Xg, 127) | (ResetMode::Xg, 126) | (_, 120) => {
+                Some(true)
+            }
+            (ResetMode::Xg, 0..=64) | (ResetMode::Gm2, 121) => Some(false),
             _ => None,
         }
     }
 }
 
 /// What a system exclusive message, without F0 and F7, says about drums; `port` is that of its track.
-pub(super) fn setups_of(data: &[u8], port: u8, found: &mut dyn FnMut(Setup)) {
+pub(super) fn setups_of(data: &[u8], port: u8, found: &mut dyn FnMut(ChannelSetup)) {
     match *data {
         // General MIDI on, off, and version 2.
-        [0x7e, _, 9, 1 | 2, ..] => found(Setup::Reset(Mode::Gm)),
-        [0x7e, _, 9, 3, ..] => found(Setup::Reset(Mode::Gm2)),
+        [0x7e, _, 9, 1 | 2, ..] => found(ChannelSetup::Reset(ResetMode::Gm)),
+        [0x7e, _, 9, 3, ..] => found(ChannelSetup::Reset(ResetMode::Gm2)),
         // Roland, any device, GS, write: address, data, checksum.
         [0x41, _, 0x42, 0x12, a, b, c, ref rest @ ..] => roland(&[a, b, c], rest, port, found),
         // Yamaha, any device, XG.
-        [0x43, 0x10..=0x1f, 0x4c, 0, 0, 0x7e | 0x7f, ..] => found(Setup::Reset(Mode::Xg)),
+        [0x43, 0x10..=0x1f, 0x4c, 0, 0, 0x7e | 0x7f, ..] => found(ChannelSetup::Reset(ResetMode::Xg)),
         [0x43, 0x10..=0x1f, 0x4c, 8, part, address, ref values @ ..] => {
             // One value, or several that go to the addresses behind.
             let mode = 7_usize.checked_sub(usize::from(address)).and_then(|index| values.get(index));
             if let Some(&mode) = mode {
                 let port = port.saturating_add(part / 16);
-                found(Setup::Part { port, channel: part % 16, drums: mode > 0 });
+                found(ChannelSetup::Part { port, channel: part % 16, drums: mode > 0 });
             }
         }
         _ => {}
     }
 }
 
-fn roland(address: &[u8; 3], rest: &[u8], port: u8, found: &mut dyn FnMut(Setup)) {
+fn roland(address: &[u8; 3], rest: &[u8], port: u8, found: &mut dyn FnMut(ChannelSetup)) {
     // The last byte is a checksum; where it is missing, the value is still there.
     let values = if rest.len() > 1 { &rest[..rest.len() - 1] } else { rest };
     match *address {
-        [0x40 | 0x50, 0, 0x7f] | [0, 0, 0x7f] => found(Setup::Reset(Mode::Gs)),
+        [0x40 | 0x50, 0, 0x7f] | [0, 0, 0x7f] => found(ChannelSetup::Reset(ResetMode::Gs)),
         [block @ (0x40 | 0x50), part @ 0x10..=0x1f, low] => {
             let value = 0x15_usize.checked_sub(usize::from(low)).and_then(|index| values.get(index));
             if let Some(&map) = value {
@@ -250,7 +252,7 @@ fn roland(address: &[u8; 3], rest: &[u8], port: u8, found: &mut dyn FnMut(Setup)
                     part => part,
                 };
                 let port = port.saturating_add(u8::from(block == 0x50));
-                found(Setup::Part { port, channel, drums: map > 0 });
+                found(ChannelSetup::Part { port, channel, drums: map > 0 });
             }
         }
         _ => {}

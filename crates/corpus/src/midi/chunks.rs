@@ -5,12 +5,14 @@
 
 use super::MidiError;
 use super::clock::Timing;
-use super::events::{Event, Events};
+use super::events::{Damage, Event, Events};
 use super::repairs::{Repair, Repairs};
 use super::strict::has_run;
 
 /// Bytes before the header in which it is searched.
 const LONGEST_WRAPPER: usize = 4096;
+/// As many tracks as a header can announce.
+const MOST_TRACKS: usize = u16::MAX as usize;
 /// Bytes of a MacBinary header.
 const MAC_BINARY: usize = 128;
 /// Bytes of a chunk's name and length.
@@ -116,22 +118,25 @@ fn open_plain<'a>(file: &'a [u8], search: Search, repairs: &mut Repairs) -> Resu
         first
     } else {
         let searched = &file[FIRST_TRACK..file.len().min(FIRST_TRACK + 64)];
+        let before = find(searched, b"MTrk").unwrap_or(0);
         if length != 6 {
             repairs.count(Repair::HeaderLength);
+        } else if before > 0 {
+            repairs.count(Repair::BytesBetween);
         }
-        FIRST_TRACK + find(searched, b"MTrk").unwrap_or(0)
+        FIRST_TRACK + before
     };
     if format > 2 {
         repairs.count(Repair::Format);
     }
     let before = *repairs;
-    let mut split = Split::of(file, first, announced, search, repairs)?;
-    if split.lacks_tracks(announced) && search == Search::Announced {
+    let mut chunks = Chunks::of(file, first, announced, search, repairs)?;
+    if chunks.lacks_tracks(announced) && search == Search::Announced {
         *repairs = before;
-        split = Split::of(file, first, announced, Search::Inside, repairs)?;
+        chunks = Chunks::of(file, first, announced, Search::Inside, repairs)?;
     }
-    let there = split.tracks.len();
-    if split.lacks_tracks(announced) {
+    let there = chunks.tracks.len();
+    if chunks.lacks_tracks(announced) {
         if format != 0 || there == 0 {
             return Err(MidiError::TracksMissing { announced, there });
         }
@@ -143,7 +148,7 @@ fn open_plain<'a>(file: &'a [u8], search: Search, repairs: &mut Repairs) -> Resu
     if there > announced {
         repairs.count(Repair::MoreTracks);
     }
-    Ok(Container { separate: format == 2, timing, tracks: split.tracks })
+    Ok(Container { separate: format == 2, timing, tracks: chunks.tracks })
 }
 
 fn timing(division: [u8; 2]) -> Result<Timing, MidiError> {
@@ -167,7 +172,7 @@ fn timing(division: [u8; 2]) -> Result<Timing, MidiError> {
 }
 
 /// A file cut into its chunks.
-struct Split<'a> {
+struct Chunks<'a> {
     tracks: Vec<&'a [u8]>,
     /// Chunks of other kinds.
     others: usize,
@@ -175,7 +180,7 @@ struct Split<'a> {
     tested_names: usize,
 }
 
-impl<'a> Split<'a> {
+impl<'a> Chunks<'a> {
     /// The chunks from `at` on, `announced` of them tracks by the header.
     fn of(
         file: &'a [u8],
@@ -184,17 +189,20 @@ impl<'a> Split<'a> {
         search: Search,
         repairs: &mut Repairs,
     ) -> Result<Self, MidiError> {
-        let mut split = Self { tracks: Vec::new(), others: 0, tested_names: 0 };
+        let mut chunks = Self { tracks: Vec::new(), others: 0, tested_names: 0 };
         while let Some((id, length)) = file.get(at..).and_then(chunk_header) {
             let body = at + CHUNK_HEADER;
             let end = body.saturating_add(length);
-            let enough = announced > 0 && split.tracks.len() >= announced;
-            if split.is_track(id, &file[body..], length, repairs) {
+            let enough = announced > 0 && chunks.tracks.len() >= announced;
+            if chunks.is_track(id, &file[body..], length, repairs) {
                 let mut found = *repairs;
-                match track_end(file, body, length, (split.tracks.len() + 1, search), &mut found) {
+                match track_end(file, body, length, (chunks.tracks.len() + 1, search), &mut found) {
                     Ok(end) => {
                         *repairs = found;
-                        split.tracks.push(&file[body..end]);
+                        if chunks.tracks.len() == MOST_TRACKS {
+                            return Err(MidiError::TooMuch { what: "tracks", most: MOST_TRACKS });
+                        }
+                        chunks.tracks.push(&file[body..end]);
                         at = end;
                     }
                     // What the header does not announce need not be whole.
@@ -203,10 +211,10 @@ impl<'a> Split<'a> {
                 }
             } else if id != b"MThd" && is_chunk(file, at) && !hides_track(file, body, end, enough) {
                 repairs.count(Repair::OtherChunk);
-                split.others += 1;
+                chunks.others += 1;
                 at = end;
             } else if let Some(next) = find(&file[at..], b"MTrk").filter(|_| !enough && id != b"MThd") {
-                repairs.count(Repair::StrayBytes);
+                repairs.count(Repair::BytesBetween);
                 at += next;
             } else {
                 break;
@@ -215,7 +223,7 @@ impl<'a> Split<'a> {
         if at < file.len() {
             repairs.count(Repair::TrailingBytes);
         }
-        Ok(split)
+        Ok(chunks)
     }
 
     /// Whether there are fewer chunks than tracks announced.
@@ -283,16 +291,25 @@ fn track_end(
         let announced = u32::try_from(length).unwrap_or(u32::MAX);
         return Err(MidiError::Truncated { track: number, announced, there });
     }
+    // Neither end is one: what stands behind the announced end must not be lost without a word.
+    let lost = file
+        .get(announced..next)
+        .is_none_or(|behind| (0..behind.len().min(LONGEST_WRAPPER)).any(|at| has_run(behind, at)));
+    if lost || events_end(&file[body..announced]).is_err() {
+        return Err(MidiError::Event { track: number, byte: length, damage: Damage::Length });
+    }
     Ok(announced)
 }
 
-/// Reads the events of a track: whether an end-of-track mark is the last, or where the first is damaged.
+/// Reads the events of a track: whether an end-of-track mark is the last, or where the first is damaged. A track
+/// whose events are doubtful does not show where it ends: bytes may be missing in it.
 fn events_end(track: &[u8]) -> Result<bool, usize> {
     let mut events = Events::new(track);
     let mut repairs = Repairs::default();
     loop {
         match events.next(&mut repairs) {
             Ok(Some(Event::End)) => return Ok(true),
+            Ok(Some(_)) if repairs.are_doubtful() => return Err(events.at()),
             Ok(Some(_)) => {}
             Ok(None) => return Ok(false),
             Err(_) => return Err(events.at()),

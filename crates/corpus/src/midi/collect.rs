@@ -1,6 +1,6 @@
 //! What is of interest in the events of one part, by tick.
 
-use super::channels::{Channels, FirstNotes, Setup, Timeline, setups_of};
+use super::channels::{ChannelSetup, Channels, DrumTimeline, FirstNotes, setups_of};
 use super::events::{Event, Events};
 use super::repairs::{Repair, Repairs};
 use super::{Limits, MidiError};
@@ -58,7 +58,7 @@ pub(super) struct Collected {
     /// (tick, upper number, lower as a power of two, track) in the order of the file.
     signatures: Vec<(u64, u8, u8, usize)>,
     /// What the file says about its channels, in the order of the file.
-    setups: Vec<(u64, Setup)>,
+    setups: Vec<(u64, ChannelSetup)>,
     first_notes: FirstNotes,
     /// The tick of the last event, end-of-track marks included.
     pub(super) end: u64,
@@ -118,8 +118,12 @@ impl Collected {
                 Event::LostNote { channel } if self.wanted.has(port, channel) => {
                     repairs.count(Repair::LostNote);
                 }
-                Event::Bank { channel, msb } => self.setups.push((tick, Setup::Bank { port, channel, msb })),
-                Event::Program { channel } => self.setups.push((tick, Setup::Program { port, channel })),
+                Event::Bank { channel, msb } => {
+                    self.setups.push((tick, ChannelSetup::Bank { port, channel, msb }))
+                }
+                Event::Program { channel } => {
+                    self.setups.push((tick, ChannelSetup::Program { port, channel }))
+                }
                 Event::Tempo(micros) => self.tempos.push((tick, micros)),
                 Event::TimeSignature { beats, unit_log2 } => {
                     self.signatures.push((tick, beats, unit_log2, number));
@@ -163,18 +167,18 @@ impl Collected {
         !self.setups.is_empty()
     }
 
-    /// Which channels are drums by what the file says; see [`Timeline::of`].
-    pub(super) fn timeline(&mut self, grace: u64) -> Timeline {
+    /// Which channels are drums by what the file says; see [`DrumTimeline::of`].
+    pub(super) fn timeline(&mut self, grace: u64) -> DrumTimeline {
         if !self.several_ports {
             // Then "port B" can only mean the one that there is.
             for (_, setup) in &mut self.setups {
-                if let Setup::Part { port, .. } = setup {
+                if let ChannelSetup::Part { port, .. } = setup {
                     *port = 0;
                 }
             }
         }
         self.setups.sort_by_key(|setup| setup.0);
-        Timeline::of(&self.setups, &self.first_notes, grace)
+        DrumTimeline::of(&self.setups, &self.first_notes, grace)
     }
 
     /// The time signatures in the order of time. The map of the first track that has one rules; what later

@@ -62,6 +62,9 @@ pub enum Damage {
     /// A system exclusive message whose end can't be found.
     #[error("the end of a system exclusive message can't be found")]
     Sysex,
+    /// A length of the track that agrees neither with its events nor with what stands behind.
+    #[error("the track's length is wrong, and its events do not show where it ends")]
+    Length,
     /// Events behind an end-of-track mark that are damaged.
     #[error("events stand behind its end-of-track mark, but not all of them can be read")]
     BehindEnd,

@@ -19,7 +19,7 @@ pub enum Repair {
     /// A track whose announced length is not that of its events.
     TrackLength,
     /// Bytes between two chunks.
-    StrayBytes,
+    BytesBetween,
     /// Bytes behind the last track.
     TrailingBytes,
     /// More tracks than the header announces; all are read.
@@ -69,7 +69,7 @@ impl Repair {
         Self::OtherChunk,
         Self::ChunkName,
         Self::TrackLength,
-        Self::StrayBytes,
+        Self::BytesBetween,
         Self::TrailingBytes,
         Self::MoreTracks,
         Self::FewerTracks,
@@ -100,7 +100,7 @@ impl Repair {
             Self::OtherChunk => "chunk that is no track",
             Self::ChunkName => "damaged chunk name",
             Self::TrackLength => "wrong track length",
-            Self::StrayBytes => "bytes between tracks",
+            Self::BytesBetween => "bytes between tracks",
             Self::TrailingBytes => "bytes behind the last track",
             Self::MoreTracks => "more tracks than announced",
             Self::FewerTracks => "fewer tracks than announced",
@@ -142,6 +142,14 @@ impl Repairs {
     /// The kinds that were met, with how often.
     pub fn iter(&self) -> impl Iterator<Item = (Repair, u32)> + '_ {
         Repair::ALL.into_iter().map(|repair| (repair, self.times(repair))).filter(|&(_, times)| times > 0)
+    }
+
+    /// Whether events were read that bytes may be missing of.
+    pub(super) fn are_doubtful(&self) -> bool {
+        use Repair::{ClippedData, CutEvent, LongNumber, LostNote, MetaLength, NegativeTime, SysexLength};
+        [ClippedData, CutEvent, LongNumber, LostNote, MetaLength, NegativeTime, SysexLength]
+            .iter()
+            .any(|&repair| self.times(repair) > 0)
     }
 
     pub(super) fn count(&mut self, repair: Repair) {

@@ -1,5 +1,8 @@
 //! MIDI files that tests compose, and the tests of reading.
 
+mod channels;
+mod damage;
+
 use proptest::prelude::*;
 
 use super::*;

@@ -12,8 +12,7 @@ const BEHIND_THE_END: usize = 256;
 impl<'a> Events<'a> {
     pub(super) fn meta(&mut self, repairs: &mut Repairs) -> Result<Event<'a>, Damage> {
         let kind = match self.track.get(self.at) {
-            Some(&kind) if kind < 0x80 => kind,
-            Some(_) => return Err(Damage::Status(0xff)),
+            Some(&kind) => kind,
             None => return Err(Damage::Cut),
         };
         self.at += 1;
@@ -29,6 +28,12 @@ impl<'a> Events<'a> {
             return Ok(Event::Other);
         };
         let after = from + length;
+        if kind >= 0x80 {
+            // No kind that there is; it is passed over where events go on behind it.
+            let running = (self.running != 0).then_some(self.running);
+            quality(self.track, after, running).ok_or(Damage::Status(0xff))?;
+            repairs.count(Repair::MetaData);
+        }
         if length == 0 && self.is_missing_length(start) {
             // The length is missing as well: what was taken for it is the next event's time.
             self.at = start;
@@ -37,6 +42,11 @@ impl<'a> Events<'a> {
         }
         if let Some(inside) = self.swallowed(from, after) {
             self.at = inside;
+            repairs.count(Repair::MetaLength);
+            return Ok(Event::Other);
+        }
+        if let Some(longer) = self.letters_behind(after) {
+            self.at = longer;
             repairs.count(Repair::MetaLength);
             return Ok(Event::Other);
         }
@@ -69,6 +79,7 @@ impl<'a> Events<'a> {
     /// the track reads to its end. Where two readings are possible it is left undecided.
     fn next_event_behind(&mut self, from: usize) -> Option<usize> {
         let track = self.track;
+        self.searches = self.searches.checked_sub(1)?;
         let running = (self.running != 0).then_some(self.running);
         let most = track.len().min(from + LONGEST_DAMAGED_TEXT);
         for at in from..most {
@@ -86,6 +97,21 @@ impl<'a> Events<'a> {
             }
         }
         None
+    }
+
+    /// Where events go on behind letters that a text has more than it announces; `None` where an event follows
+    /// it, as it should.
+    fn letters_behind(&mut self, after: usize) -> Option<usize> {
+        let track = self.track;
+        let running = (self.running != 0).then_some(self.running);
+        let letter = |at: usize| track.get(at).is_some_and(|byte| (b' '..=b'~').contains(byte));
+        if self.searches == 0 || !letter(after) || follows(track, after, running) {
+            return None;
+        }
+        self.searches -= 1;
+        (after + 1..after + LONGEST_DAMAGED_TEXT)
+            .take_while(|&at| letter(at - 1))
+            .find(|&at| has_status(track, at) && follows(track, at, None) && self.reads_to_the_end(at, None))
     }
 
     /// Where the events begin that stand inside a payload from `from` to `after`, because its length is
@@ -140,6 +166,16 @@ impl<'a> Events<'a> {
         Ok(Event::End)
     }
 
+    /// A message without F7 at its end: continued by a packet that begins with F7, or never ended.
+    fn unended(&mut self, data: &'a [u8], after: usize, first: bool, repairs: &mut Repairs) -> Event<'a> {
+        let continued = number(self.track, after).is_some_and(|(_, at)| self.track.get(at) == Some(&0xf7));
+        if !continued {
+            repairs.count(Repair::SysexData);
+        }
+        self.at = after;
+        Event::Sysex { data, first }
+    }
+
     /// A system exclusive message, or the continuation of one. It ends in F7 and holds no status byte; where
     /// it does, it was written without its length, or with a wrong one, and is taken to end at its F7.
     pub(super) fn sysex(&mut self, first: bool, repairs: &mut Repairs) -> Result<Event<'a>, Damage> {
@@ -157,14 +193,8 @@ impl<'a> Events<'a> {
                 self.at = after;
                 return Ok(Event::Sysex { data: inner, first });
             }
-            if clean && quality(track, after, running).is_some() {
-                // Continued by a packet that begins with F7, or never ended.
-                let continued = number(track, after).is_some_and(|(_, at)| track.get(at) == Some(&0xf7));
-                if !continued {
-                    repairs.count(Repair::SysexData);
-                }
-                self.at = after;
-                return Ok(Event::Sysex { data: inner, first });
+            if clean && follows(track, after, running) {
+                return Ok(self.unended(inner, after, first, repairs));
             }
             if whole && is_packed(inner) && follows(track, after, running) {
                 self.at = after;
@@ -186,6 +216,11 @@ impl<'a> Events<'a> {
             return Ok(Event::Sysex { data: &track[from..end], first });
         }
         let (from, after) = announced.ok_or(Damage::Sysex)?;
+        if let Some(data) = track.get(from..after).filter(|data| data.iter().all(|&byte| byte < 0x80))
+            && quality(track, after, running).is_some()
+        {
+            return Ok(self.unended(data, after, first, repairs));
+        }
         if fitting.is_some()
             && quality(track, after, running).is_some()
             && self.swallowed(from, after).is_none()
