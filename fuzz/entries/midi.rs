@@ -2,19 +2,26 @@
 
 use corpus::grid::{GridRule, GridSelection, Metres};
 use corpus::loops::{Keep, patterns_of};
-use corpus::midi::read_parts;
+use corpus::midi::{DrumChannels, Limits, read, read_parts};
 use corpus::notes::NoteTable;
 use corpus::quantise::QuantisedSong;
 
-/// Every hit has a finite position and a valid note; every rule finds whole patterns.
+/// Every hit has a finite position and a valid note, whatever channels are drums; limits hold; every rule finds
+/// whole patterns.
 pub(crate) fn midi(bytes: &[u8]) {
+    let few = Limits { events: 100, hits: 10, ..Limits::default() };
+    if let Ok(reading) = read(bytes, DrumChannels::Any, &few) {
+        assert!(reading.parts.iter().all(|part| part.hits.len() <= 10 && part.tempos.len() <= 10));
+    }
     let Ok(parts) = read_parts(bytes) else { return };
     for part in &parts {
         let placed = |step: f64| step.is_finite() && step >= 0.0;
         assert!(part.hits.iter().all(|hit| placed(hit.step) && hit.note < 128));
         assert!(part.hits.iter().all(|hit| (1..128).contains(&hit.velocity)));
         assert!(part.hits.is_sorted_by(|a, b| a.step <= b.step));
-        assert!(part.time_signatures.iter().all(|signature| placed(signature.step)));
+        assert!(part.time_signatures.iter().all(|signature| placed(signature.step) && signature.beats > 0));
+        assert!(part.tempos.iter().all(|tempo| placed(tempo.step) && tempo.micros_per_beat > 0));
+        assert!(placed(part.length_steps) && part.hits.iter().all(|hit| hit.step <= part.length_steps));
     }
     for notes in [NoteTable::Gm, NoteTable::Roland] {
         let Ok(song) = QuantisedSong::of(&parts, notes) else { continue };
