@@ -3,40 +3,33 @@
 //! One thread lists the files, the others read them. Results are sorted into the order of the input before
 //! files are compared, so the same input gives the same rows on any machine.
 
+mod batches;
 mod gather;
 mod song;
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use rayon::iter::{ParallelBridge, ParallelIterator};
 use sha2::{Digest, Sha256};
 
+use crate::found_notes::FoundNotes;
 use crate::genres::{GenreTable, GenresError};
 use crate::grid::{GridSelection, Metres};
 use crate::intake::{Collection, Content, Document, Intake, IntakeError, Performance, open_plain};
 use crate::loops::Keep;
-use crate::midi::{LARGEST_FILE_BYTES, Part, read_parts};
-use crate::notes::NoteTable;
+use crate::midi::{DrumChannels, LARGEST_FILE_BYTES, Limits, Reading, Repairs, read};
+use crate::notes::{NoteTable, PERCUSSION};
 use crate::quantise::QuantisedSong;
 use crate::remainder::{HitCounts, Remainder};
 use crate::report::{InputRecord, Rejection, Report};
 use crate::rows::Layout;
 
+use batches::batches;
 pub use gather::Extraction;
 use gather::Gathered;
 use song::{Feel, SongPatterns, consecutive, counts_of, onsets_of, performed, recurring};
-
-/// Batches that wait for a worker. Each is bounded, so memory is too.
-const WAITING_BATCHES: usize = 4;
-/// Documents of a full batch: handing over single small files would cost more than reading them.
-const MOST_DOCUMENTS: usize = 64;
-/// Unpacked bytes of a full batch.
-const MOST_BYTES: usize = 1 << 20;
-/// Batches per worker, about; enough that all workers end at the same time.
-const BATCHES_PER_WORKER: usize = 16;
 
 /// What to extract, and how.
 #[derive(Clone, Debug)]
@@ -45,6 +38,8 @@ pub struct Options {
     pub midi: Vec<PathBuf>,
     /// The merge table for all files; `None` takes Roland for Groove and General MIDI for the rest.
     pub notes: Option<NoteTable>,
+    /// Which channels are read as drums.
+    pub channels: DrumChannels,
     /// What to take from a song.
     pub selection: Selection,
     /// Which metres are read, and on which grid.
@@ -63,6 +58,7 @@ impl Default for Options {
         Self {
             midi: Vec::new(),
             notes: None,
+            channels: DrumChannels::default(),
             selection: Selection::Patterns(Keep::Recurring),
             grids: GridSelection::default(),
             layout: Layout::Patterns,
@@ -166,20 +162,39 @@ impl Extractor {
         };
         let notes = self.options.notes.unwrap_or_else(|| table_for(collection, &document.path));
         let performance = collection.groove.get(&document.path);
-        let (patterns, hits) = match bytes.and_then(|bytes| Ok(read_parts(&bytes)?)) {
-            Ok(parts) => self.patterns(&parts, notes, performance),
-            Err(rejection) => (Err(rejection), HitCounts::default()),
+        let mut outcome = Outcome {
+            order,
+            collection: document.collection,
+            path: document.path,
+            digest,
+            patterns: Err(Rejection::Unreadable(String::new())),
+            hits: HitCounts::default(),
+            repairs: Repairs::default(),
+            percussion_alone: Vec::new(),
         };
-        Outcome { order, collection: document.collection, path: document.path, digest, patterns, hits }
+        match bytes.map(|bytes| read(&bytes, self.options.channels, &Limits::default())) {
+            Ok(Ok(reading)) => {
+                (outcome.patterns, outcome.hits) = self.patterns(&reading, notes, performance);
+                outcome.repairs = reading.repairs;
+                outcome.percussion_alone = percussion_alone(&reading, notes);
+            }
+            Ok(Err(refused)) => {
+                outcome.hits = HitCounts::refused(refused.hits);
+                outcome.patterns = Err(refused.why.into());
+            }
+            Err(rejection) => outcome.patterns = Err(rejection),
+        }
+        outcome
     }
 
     /// What is taken of a file, and where its hits went.
     fn patterns(
         &self,
-        parts: &[Part],
+        reading: &Reading,
         notes: NoteTable,
         performance: Option<&Performance>,
     ) -> (Result<SongPatterns, Rejection>, HitCounts) {
+        let parts = &reading.parts;
         let song = match QuantisedSong::on_grids(parts, notes, &self.options.grids) {
             Ok(song) => song,
             Err(too_long) => {
@@ -190,7 +205,7 @@ impl Extractor {
         let mut none = counts_of(&song, 0);
         let Some(error_steps) = song.mean_error_steps() else {
             let rejection = match song.remainders.in_no_bar() {
-                0 => Rejection::NoDrums,
+                0 => Rejection::NoDrums(FoundNotes::new(&reading.notes, self.options.channels)),
                 hits => Rejection::OtherMetre { hits, metres: self.options.grids.metres.to_string() },
             };
             return (Err(rejection), none);
@@ -218,6 +233,7 @@ impl Extractor {
         }
         for outcome in outcomes {
             let collection = &self.intake.collections[outcome.collection];
+            gathered.note(&outcome.repairs, &outcome.percussion_alone);
             match &outcome.patterns {
                 Ok(patterns) => {
                     let song = collection.song(&outcome.path);
@@ -243,11 +259,20 @@ impl Extractor {
     }
 
     fn empty_report(&self, interrupted: bool) -> Report {
-        let Options { midi, notes, selection, grids, layout: _, genres, max_error_steps } = &self.options;
+        let Options { midi, notes, channels, selection, grids, layout: _, genres, max_error_steps } =
+            &self.options;
         let shown = |path: &PathBuf| path.display().to_string();
         let options = [
             ("midi", serde_json::json!(midi.iter().map(shown).collect::<Vec<_>>())),
             ("notes", notes.map_or("auto".into(), |notes| serde_json::json!(notes))),
+            (
+                "channel",
+                match channels {
+                    DrumChannels::AsTheFileSays => "as the file says".into(),
+                    DrumChannels::One(channel) => (channel + 1).into(),
+                    DrumChannels::Any => "any".into(),
+                },
+            ),
             match selection {
                 Selection::Patterns(keep) => ("keep", serde_json::json!(keep)),
                 Selection::Parts { bars } => ("bars", serde_json::json!(bars)),
@@ -292,51 +317,6 @@ impl Extractor {
     }
 }
 
-/// Documents with their index in the input.
-type Batch = Vec<(usize, Document)>;
-
-/// The sending end.
-struct Batches {
-    sender: SyncSender<Batch>,
-    batch: Batch,
-    bytes: usize,
-    order: usize,
-    full: usize,
-}
-
-/// A channel from the thread that finds documents to the workers that read them, for about `files` documents
-/// and `workers` threads.
-fn batches(files: usize, workers: usize) -> (Batches, Receiver<Batch>) {
-    let (sender, receiver) = sync_channel(WAITING_BATCHES);
-    let full = (files / (workers.max(1) * BATCHES_PER_WORKER)).clamp(1, MOST_DOCUMENTS);
-    (Batches { sender, batch: Vec::new(), bytes: 0, order: 0, full }, receiver)
-}
-
-impl Batches {
-    /// Adds the next document; breaks when all workers are gone.
-    fn put(&mut self, document: Document) -> ControlFlow<()> {
-        if let Content::Bytes(bytes) = &document.content {
-            self.bytes += bytes.len();
-        }
-        self.batch.push((self.order, document));
-        self.order += 1;
-        if self.batch.len() >= self.full || self.bytes >= MOST_BYTES {
-            self.send()
-        } else {
-            ControlFlow::Continue(())
-        }
-    }
-
-    /// Sends the current batch.
-    fn send(&mut self) -> ControlFlow<()> {
-        self.bytes = 0;
-        match self.sender.send(std::mem::take(&mut self.batch)) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()), // the receiver is only gone when the workers are
-        }
-    }
-}
-
 /// The result of one document.
 struct Outcome {
     order: usize,
@@ -345,6 +325,22 @@ struct Outcome {
     digest: Option<[u8; 32]>,
     patterns: Result<SongPatterns, Rejection>,
     hits: HitCounts,
+    repairs: Repairs,
+    /// The notes of its hits, with how often, where all are percussion.
+    percussion_alone: Vec<(u8, u64)>,
+}
+
+/// The notes of a file's hits, with how often, where every drum of them is percussion.
+fn percussion_alone(reading: &Reading, notes: NoteTable) -> Vec<(u8, u64)> {
+    let mut times = [0_u64; 128];
+    for hit in reading.parts.iter().flat_map(|part| &part.hits) {
+        match notes.instrument(hit.note) {
+            Some(PERCUSSION) => times[usize::from(hit.note)] += 1,
+            Some(_) => return Vec::new(),
+            None => {}
+        }
+    }
+    (0..128).zip(times).filter(|&(_, times)| times > 0).collect()
 }
 
 fn bytes_of(content: Content) -> Result<Vec<u8>, Rejection> {

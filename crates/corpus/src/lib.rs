@@ -10,6 +10,7 @@
 
 pub mod extract;
 pub mod filter;
+pub mod found_notes;
 pub mod genres;
 pub mod grid;
 pub mod intake;

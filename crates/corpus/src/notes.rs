@@ -1,6 +1,10 @@
 //! Which instrument of the default kit a percussion note is merged into.
 
+mod map;
+
 use serde::Serialize;
+
+pub use map::{NoteMap, NoteMapError};
 
 /// A table from notes to instruments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -10,6 +14,8 @@ pub enum NoteTable {
     Gm,
     /// Roland electronic kits, as the Groove MIDI Dataset was played on: pads have a head and a rim.
     Roland,
+    /// A kit of the user's own.
+    Own(NoteMap),
 }
 
 const KICK: u8 = 0;
@@ -25,7 +31,8 @@ const CRASH: u8 = 9;
 const RIDE: u8 = 10;
 const COWBELL: u8 = 11;
 const SHAKER: u8 = 12;
-const PERCUSSION: u8 = 13;
+/// What is left over of General MIDI's percussion.
+pub(crate) const PERCUSSION: u8 = 13;
 
 impl NoteTable {
     /// The instrument (0..14 of the default kit) that plays `note`, or `None` for a note that belongs
@@ -36,6 +43,7 @@ impl NoteTable {
             (Self::Roland, 58) => Some(LOW_TOM),
             (Self::Roland, 45 | 47) => Some(MID_TOM),
             (Self::Roland, 48 | 50) => Some(HIGH_TOM),
+            (Self::Own(map), _) => map.instrument(note),
             _ => general_midi(note),
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::found_notes::FoundNotes;
 use crate::midi::MidiError;
 use crate::quantise::TooLong;
 use crate::remainder::HitCounts;
@@ -20,9 +21,9 @@ pub enum Rejection {
     /// It would fill the memory.
     #[error(transparent)]
     TooLong(#[from] TooLong),
-    /// Nothing on channel 10 that belongs to a kit.
-    #[error("it has no drums on channel 10")]
-    NoDrums,
+    /// Nothing on the channels of drums that belongs to a kit.
+    #[error("{0}")]
+    NoDrums(FoundNotes),
     /// Drums, but in other metres.
     #[error("its {hits} drum hits are not in {metres}")]
     OtherMetre {
@@ -50,7 +51,7 @@ impl Rejection {
             Self::Midi(MidiError::NoTracks) => "no tracks",
             Self::Midi(_) => "damaged",
             Self::TooLong(_) => "too long",
-            Self::NoDrums => "no drums",
+            Self::NoDrums(_) => "no drums",
             Self::OtherMetre { .. } => "other metre",
             Self::LooseTiming { .. } => "loose timing",
         }
@@ -81,6 +82,12 @@ pub struct Report {
     pub files_read: usize,
     /// Rejected files, by heading.
     pub rejected: BTreeMap<String, Vec<RejectedFile>>,
+    /// What was repaired in files that were read, by kind.
+    pub repairs: BTreeMap<String, RepairRecord>,
+    /// The notes of the files without drums, by channel (1..=16) and note, with how often.
+    pub notes_without_drums: BTreeMap<u8, BTreeMap<u8, u64>>,
+    /// The notes of the files whose hits are all percussion, with how often: their kit may not be General MIDI.
+    pub percussion_alone: BTreeMap<u8, u64>,
     /// Where every drum hit went.
     pub hits: HitsRecord,
     /// Files with drum hits that are in no bar of a chosen metre.
@@ -105,6 +112,15 @@ pub struct Report {
     pub patterns_by_genre: BTreeMap<String, usize>,
     /// Songs that patterns were written of, in the order of the file.
     pub songs: Vec<SongRecord>,
+}
+
+/// How often a kind of damage was repaired.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RepairRecord {
+    /// In how many files.
+    pub files: usize,
+    /// How often in all of them.
+    pub times: u64,
 }
 
 /// Where the drum hits of all files went: those in patterns, in refused files and of all remainders are as many as

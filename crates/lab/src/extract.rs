@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum;
 use corpus::extract::{Extraction, Extractor, Options, Selection};
+use corpus::found_notes::list_of_notes;
 use corpus::grid::{GridRule, GridSelection, Metre, Metres};
 use corpus::loops::Keep;
-use corpus::notes::NoteTable;
-use corpus::report::Report;
+use corpus::midi::DrumChannels;
+use corpus::notes::{NoteMap, NoteTable};
+use corpus::report::{RepairRecord, Report};
 use corpus::rows::{Layout, write_atomically, write_grooves};
 use corpus::sequences::write_sequences;
 
@@ -31,6 +33,12 @@ pub(crate) struct ExtractArgs {
     /// How percussion notes are merged into the kit; auto takes roland for Groove, else gm
     #[arg(long, value_enum, default_value_t = Notes::Auto)]
     notes: Notes,
+    /// Which drum each note is, for kits that are not General MIDI: lines of note and drum, as `60 kick`
+    #[arg(long, value_name = "FILE", conflicts_with = "notes")]
+    note_map: Option<PathBuf>,
+    /// The channel of the drums, 1 to 16, or any; left out, 10 and what GS, XG or General MIDI 2 make drums
+    #[arg(long, value_name = "CHANNEL", value_parser = channels)]
+    channel: Option<DrumChannels>,
     /// Which two-bar windows of a song are kept
     #[arg(long, value_enum, default_value_t = KeepRule::Recurring)]
     keep: KeepRule,
@@ -99,6 +107,15 @@ enum RowLayout {
     Grooves,
 }
 
+/// The channels of the command line: 1 to 16, or `any`.
+fn channels(text: &str) -> Result<DrumChannels, String> {
+    match text.parse() {
+        _ if text == "any" => Ok(DrumChannels::Any),
+        Ok(channel @ 1..=16) => Ok(DrumChannels::One(channel - 1)),
+        Ok(0 | 17_u8..) | Err(_) => Err("a channel is a number from 1 to 16, or any".to_owned()),
+    }
+}
+
 /// The metres of the command line: `all`, or several with commas.
 fn metres(text: &str) -> Result<Metres, String> {
     if text == "all" {
@@ -114,7 +131,7 @@ fn metres(text: &str) -> Result<Metres, String> {
 /// A path does not exist, nothing was found, the output can't be written, or the run was interrupted.
 pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
     progress::listen_for_interrupt()?;
-    let extractor = Extractor::open(options(args))?;
+    let extractor = Extractor::open(options(args)?)?;
     if extractor.files() == 0 {
         bail!("nothing to extract: no .mid, .midi, .kar or .rmi file in {}", list(&args.midi));
     }
@@ -141,14 +158,17 @@ fn what(args: &ExtractArgs) -> String {
     args.bars.map_or("patterns".to_owned(), |bars| format!("parts of {bars} bars"))
 }
 
-fn options(args: &ExtractArgs) -> Options {
-    Options {
+fn options(args: &ExtractArgs) -> Result<Options> {
+    let own = args.note_map.as_deref().map(NoteMap::read).transpose()?;
+    Ok(Options {
         midi: args.midi.clone(),
         notes: match args.notes {
+            _ if own.is_some() => own.map(NoteTable::Own),
             Notes::Auto => None,
             Notes::Gm => Some(NoteTable::Gm),
             Notes::Roland => Some(NoteTable::Roland),
         },
+        channels: args.channel.unwrap_or_default(),
         selection: match (args.bars, args.keep) {
             _ if args.performances => Selection::Performances,
             (Some(bars), _) => Selection::Parts { bars: usize::from(bars) },
@@ -161,7 +181,7 @@ fn options(args: &ExtractArgs) -> Options {
         layout: layout(args),
         genres: args.genres.clone(),
         max_error_steps: args.max_error,
-    }
+    })
 }
 
 fn grids(args: &ExtractArgs) -> GridSelection {
@@ -229,6 +249,7 @@ fn print_summary(extraction: &Extraction) {
             offsets.mean_ms, offsets.onsets
         );
     }
+    print_repairs(report);
     print_hits(report);
     for (grid, patterns) in &report.patterns_by_grid {
         println!("  {patterns:>6} on {grid}");
@@ -251,15 +272,82 @@ fn print_hits(report: &Report) {
     }
 }
 
-fn why_none(args: &ExtractArgs, report: &Report) -> String {
-    if report.rejected.is_empty() {
-        return match args.bars {
-            Some(bars) => format!("no passage is as long as {bars} bars; try fewer"),
-            None => "no window met the rule; try --keep every".to_owned(),
-        };
+/// What was repaired, by kind.
+fn print_repairs(report: &Report) {
+    for (kind, RepairRecord { files, times }) in &report.repairs {
+        println!("  {files:>6} files repaired: {kind} ({times} times)");
     }
-    let reasons = report.rejected.iter().map(|(heading, files)| format!("{heading} {}", files.len()));
-    format!("files left out: {}", reasons.collect::<Vec<_>>().join(", "))
+    if !report.percussion_alone.is_empty() && report.patterns > 0 {
+        println!("  {}", percussion_alone(report));
+    }
+}
+
+/// Why nothing was found, and what may help: of all files, whole or damaged.
+fn why_none(args: &ExtractArgs, report: &Report) -> String {
+    let mut reasons = Vec::new();
+    if !report.rejected.is_empty() {
+        let left_out = report.rejected.iter().map(|(heading, files)| format!("{heading} {}", files.len()));
+        let damaged: Vec<&str> = ["damaged", "not MIDI", "unreadable"]
+            .iter()
+            .flat_map(|heading| report.rejected.get(*heading).into_iter().flatten())
+            .map(|file| file.path.as_str())
+            .collect();
+        let names = match damaged.as_slice() {
+            [] => String::new(),
+            [one] => format!(" ({one})"),
+            [one, more @ ..] => format!(" ({one} and {} more)", more.len()),
+        };
+        reasons.push(format!("files left out: {}{names}", left_out.collect::<Vec<_>>().join(", ")));
+    }
+    if !report.notes_without_drums.is_empty() {
+        reasons.push(notes_elsewhere(args, report));
+    }
+    if !report.percussion_alone.is_empty() {
+        reasons.push(percussion_alone(report));
+    }
+    if report.files_without_pattern > 0 {
+        reasons.push(match args.bars {
+            Some(bars) => format!("no passage is as long as {bars} bars; try fewer"),
+            None if matches!(args.keep, KeepRule::Every) => {
+                "no two bars have enough in them to be a pattern".to_owned()
+            }
+            None => format!(
+                "no window met the rule in {} of the files that were read; try --keep every",
+                report.files_without_pattern
+            ),
+        });
+    }
+    if reasons.is_empty() { "there are no drums".to_owned() } else { reasons.join("; ") }
+}
+
+/// The notes of files without drums, and which option makes drums of them.
+fn notes_elsewhere(args: &ExtractArgs, report: &Report) -> String {
+    let found: Vec<String> = report
+        .notes_without_drums
+        .iter()
+        .map(|(channel, notes)| format!("{} on channel {channel}", list_of_notes(notes.keys().copied())))
+        .collect();
+    let searched = match args.channel {
+        Some(DrumChannels::One(channel)) => channel + 1,
+        Some(DrumChannels::Any | DrumChannels::AsTheFileSays) | None => 10,
+    };
+    let others: Vec<u8> =
+        report.notes_without_drums.keys().copied().filter(|channel| *channel != searched).collect();
+    let advice = match others.as_slice() {
+        _ if matches!(args.channel, Some(DrumChannels::Any)) => "try --note-map FILE".to_owned(),
+        [] => "these notes are none of General MIDI's drums: try --note-map FILE".to_owned(),
+        [channel] => format!("try --channel {channel}, with --note-map FILE if the kit is not General MIDI"),
+        _ => "try --channel with one of them, or --channel any".to_owned(),
+    };
+    format!("the files without drums have {}: {advice}", found.join("; "))
+}
+
+fn percussion_alone(report: &Report) -> String {
+    let notes = list_of_notes(report.percussion_alone.keys().copied());
+    format!(
+        "all hits of some files are percussion ({notes}): if their kit is not General MIDI, say with \
+         --note-map FILE which drums they are"
+    )
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::filter::PatternSet;
 use crate::grid::SongGrid;
+use crate::midi::Repairs;
 use crate::remainder::HitCounts;
 use crate::report::{HitsRecord, OffsetRecord, Rejection, Report, SongRecord};
 use crate::rows::grooves::Groove;
@@ -49,6 +50,18 @@ impl Gathered {
     pub(super) fn count(&mut self, hits: &HitCounts) {
         self.hits.add_all(hits);
         self.report.other_metre_files += usize::from(hits.remainders.in_no_bar() > 0);
+    }
+
+    /// Counts what was repaired in the next file, and the notes of its hits where all are percussion.
+    pub(super) fn note(&mut self, repairs: &Repairs, percussion_alone: &[(u8, u64)]) {
+        for (repair, times) in repairs.iter() {
+            let record = self.report.repairs.entry(repair.heading().to_owned()).or_default();
+            record.files += 1;
+            record.times += u64::from(times);
+        }
+        for &(note, times) in percussion_alone {
+            *self.report.percussion_alone.entry(note).or_default() += times;
+        }
     }
 
     /// Adds what is new of the next song.
@@ -100,6 +113,12 @@ impl Gathered {
             self.damaged.push((path.clone(), rejection.to_string()));
         } else {
             self.report.files_read += 1;
+        }
+        if let Rejection::NoDrums(found) = rejection {
+            for &(channel, note, times) in &found.notes {
+                let notes = self.report.notes_without_drums.entry(channel + 1).or_default();
+                *notes.entry(note).or_default() += u64::from(times);
+            }
         }
         self.report.reject(path, rejection);
     }
