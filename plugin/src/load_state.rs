@@ -40,7 +40,6 @@ pub(crate) fn complete(state: &mut PluginState) {
 /// The remark on this state, most important first.
 fn remark(state: &PluginState, damaged: &[String]) -> Option<String> {
     let version = state.fields.get(VERSION).and_then(|text| serde_json::from_str::<u32>(text).ok());
-    let bank: Option<KeptBank> = state.fields.get("bank").and_then(|text| serde_json::from_str(text).ok());
     let mut sentences = Vec::new();
     match version {
         Some(version) if version > STATE_VERSION => sentences.push(format!(
@@ -54,12 +53,6 @@ fn remark(state: &PluginState, damaged: &[String]) -> Option<String> {
             "Parts of this project were damaged and are set to what is nearest: {}.",
             damaged.join(", ")
         ));
-    }
-    if bank.is_some_and(|bank| bank.is_of_another_decoder_version()) {
-        sentences.push(
-            "This project was saved by a Beatfield that made other beats of the same settings: it plays as saved until you change what shapes the beat."
-                .into(),
-        );
     }
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }

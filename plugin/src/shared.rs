@@ -182,6 +182,8 @@ pub struct Decoded {
     pub model: Option<Arc<Model>>,
     /// A sentence for the musician: why there is no model, or what is wrong with the state.
     pub problem: Option<String>,
+    /// Whether the newest bank is that of an opened project, and this build would decode another one.
+    pub of_another_build: bool,
     /// The model's number: the window draws the map anew when it changes.
     pub model_number: u32,
     /// The picture of the model's map, once requested.

@@ -122,6 +122,9 @@ impl DecodeLoop {
         let Some(model) = self.model.as_mut().filter(|model| model.revision == revision) else {
             return true; // another model was chosen in between: update again
         };
+        if self.params.saved.bank_loads() != bank_loads {
+            return true; // a whole state was loaded in between: its own bank answers its settings
+        }
         if std::mem::replace(&mut self.loads, bank_loads) != bank_loads {
             let kept = model.keeps_bank.then(|| self.params.saved.kept_bank());
             self.opened = kept.and_then(|kept| kept.opened(&settings, &self.params.saved.shape()));
@@ -141,12 +144,16 @@ impl DecodeLoop {
         // Read after the settings: a shape that is set in between has another revision, and the next update
         // decodes it.
         let shape = self.params.saved.shape();
-        let known = model.problem.clone();
         // An opened project plays its own bank until something that shapes it is changed; without a model
         // whatever is changed, so that a project whose model file is missing sounds as it did.
         let opened = self.opened.as_ref().filter(|(of, _)| *of == settings).map(|(_, kept)| kept.clone());
+        let mut of_another_build = false;
         let (bank, keep) = match opened.as_ref().and_then(|kept| kept.bank(settings, model.number)) {
-            Some(bank) => (bank, opened),
+            Some(bank) => {
+                of_another_build =
+                    opened.as_ref().is_some_and(|kept| model.replaces(kept.is_of_another_decoder_version()));
+                (bank, opened)
+            }
             None => match model.decode(&settings, &shape) {
                 Some(bank) => (bank, Some(KeptBank::of(&bank, &shape))),
                 None => {
@@ -163,9 +170,10 @@ impl DecodeLoop {
         }
         self.decoded = Some(settings);
         self.progress.note(|state| state.decoded = Some(settings));
-        let problem = model.problem.clone().filter(|_| model.problem != known);
+        let problem = model.sequence_problem.take();
         self.shared.show(|decoded| {
             decoded.add(number, bank, self.meters.committed());
+            decoded.of_another_build = of_another_build;
             if problem.is_some() {
                 decoded.problem = problem;
             }

@@ -32,8 +32,12 @@ pub(super) struct LoadedModel {
     pub(super) refused: Option<String>,
     /// Whether the bank of the state that names this model is played as it is.
     pub(super) keeps_bank: bool,
-    /// A sentence for the musician.
+    /// Whether that state names a built-in model that this build replaces by its own.
+    replaces_another: bool,
+    /// A sentence for the musician: why there is no model, or that its file has changed.
     pub(super) problem: Option<String>,
+    /// The same for a sequence model; taken by whoever shows it.
+    pub(super) sequence_problem: Option<String>,
     decoder: Option<BankDecoder>,
     pub(super) phrases: SequenceFile<PhraseModel>,
     pub(super) steps: SequenceFile<StepModel>,
@@ -79,7 +83,9 @@ impl LoadedModel {
                 number,
                 sha256: Some(model.sha256_hex()),
                 keeps_bank: keeps_bank(choice, Some(&model.sha256_hex())),
+                replaces_another: replaces_another(choice, Some(&model.sha256_hex())),
                 problem: changed_since_saved(choice, &model),
+                sequence_problem: None,
                 model: Some(model),
                 file,
                 refused: None,
@@ -94,6 +100,8 @@ impl LoadedModel {
                 file,
                 sha256: None,
                 keeps_bank: false,
+                replaces_another: false,
+                sequence_problem: None,
                 refused: Some(sentence.clone()),
                 problem: Some(sentence),
                 decoder: None,
@@ -103,17 +111,26 @@ impl LoadedModel {
         }
     }
 
-    /// Whether this is the model of `choice`, and usable. With another hash in `choice` the file may have
-    /// changed since.
+    /// Whether this is the model of `choice`, and usable. With another hash in `choice` a file may have changed
+    /// since; the built-in model can't have.
     pub(super) fn plays(&self, choice: &ModelChoice) -> bool {
-        let same = choice.sha256.is_none() || choice.sha256 == self.sha256;
+        let same = self.file.is_none() || choice.sha256.is_none() || choice.sha256 == self.sha256;
         self.model.is_some() && self.file == choice.file() && same
+    }
+
+    /// Whether this build would decode another bank than the one that was kept, by its own model or by another
+    /// decoder version.
+    pub(super) fn replaces(&self, another_version: bool) -> bool {
+        self.replaces_another || another_version
     }
 
     /// Follows another choice that [`Self::plays`].
     pub(super) fn follow(&mut self, choice: &ModelChoice, revision: u32) {
         self.revision = revision;
         self.keeps_bank = keeps_bank(choice, self.sha256.as_deref());
+        self.replaces_another = replaces_another(choice, self.sha256.as_deref());
+        // What was amiss with the choice before: one that it plays has the same file.
+        self.problem = None;
     }
 
     /// Decodes the bank of these settings, where there is a model.
@@ -121,12 +138,12 @@ impl LoadedModel {
         let decoder = self.decoder.as_mut()?;
         match self.phrases.take(settings.phrase) {
             Some(Ok(phrases)) => decoder.set_phrase_model(phrases),
-            Some(Err(error)) => self.problem = Some(error.to_string()),
+            Some(Err(error)) => self.sequence_problem = Some(error.to_string()),
             None => {}
         }
         match self.steps.take(shape.continuation.is_some()) {
             Some(Ok(steps)) => decoder.set_step_model(steps),
-            Some(Err(error)) => self.problem = Some(error.to_string()),
+            Some(Err(error)) => self.sequence_problem = Some(error.to_string()),
             None => {}
         }
         Some(decoder.decode_shaped(settings, shape, self.number))
@@ -173,15 +190,19 @@ fn keeps_bank(choice: &ModelChoice, sha256: Option<&str>) -> bool {
     choice.sha256.is_some() && (choice.file().is_none() || choice.sha256.as_deref() == sha256)
 }
 
+/// Whether a state with this choice was saved with another built-in model than this build's, of this hash.
+fn replaces_another(choice: &ModelChoice, sha256: Option<&str>) -> bool {
+    choice.file().is_none() && choice.sha256.is_some() && choice.sha256.as_deref() != sha256
+}
+
 /// The sentence for a file that has changed since the project was saved.
 fn changed_since_saved(choice: &ModelChoice, model: &Model) -> Option<String> {
-    let saved = choice.sha256.as_ref().filter(|saved| **saved != model.sha256_hex())?;
+    let (file, saved) = (choice.file()?, choice.sha256.as_ref()?);
     let short: String = saved.chars().take(8).collect();
-    let since = format!("has changed since this project was saved (its hash began with {short})");
-    Some(match choice.file() {
-        Some(file) => format!("{} {since}; the beats may differ.", file.display()),
-        None => format!(
-            "The built-in model {since}: the project plays as saved until you change what shapes the beat."
-        ),
+    (*saved != model.sha256_hex()).then(|| {
+        format!(
+            "{} has changed since this project was saved (its hash began with {short}); the beats may differ.",
+            file.display()
+        )
     })
 }

@@ -19,6 +19,7 @@ use crate::shared::{Meters, SharedState};
 /// A decode thread with the ends of the other threads.
 struct Rig {
     params: Arc<BeatfieldParams>,
+    shared: Arc<SharedState>,
     thread: DecodeThread,
     banks: BankReader,
     _played: CaptureInput,
@@ -26,10 +27,10 @@ struct Rig {
 
 impl Rig {
     fn start() -> Self {
-        let (params, shared, meters) = (Arc::<BeatfieldParams>::default(), Arc::default(), Arc::default());
+        let (params, shared) = (Arc::<BeatfieldParams>::default(), Arc::<SharedState>::default());
         let ((writer, banks), (input, output)) = (bank_crossing(), capture_queue());
-        let thread = DecodeThread::start(params.clone(), writer, output, shared, meters);
-        Self { params, thread: thread.expect("a thread"), banks, _played: input }
+        let thread = DecodeThread::start(params.clone(), writer, output, shared.clone(), Arc::default());
+        Self { params, shared, thread: thread.expect("a thread"), banks, _played: input }
     }
 
     /// The first pattern that plays with the settings of now.
@@ -149,10 +150,10 @@ fn an_opened_project_plays_its_bank_until_something_that_shapes_it_is_changed() 
     assert_eq!(rig.plays(), kept);
     let field = |params: &BeatfieldParams| serde_json::to_value(params.saved.kept_bank()).expect("JSON");
     assert_eq!(field(&rig.params)["law"], 0, "and saves it as what it is");
-    set(&rig.params.gate, 1.0);
-    assert_eq!(rig.plays(), kept, "what only plays it shapes nothing");
+    assert!(rig.shared.decoded().of_another_build);
     set(&rig.params.seed, 5);
     assert_ne!(rig.plays(), kept);
+    assert!(!rig.shared.decoded().of_another_build, "no sentence outlives what it says");
     assert_eq!(field(&rig.params)["law"], beat::SETTINGS_VERSION);
     set(&rig.params.seed, 4711);
     assert_eq!(rig.plays(), kept, "back is back");
@@ -160,6 +161,25 @@ fn an_opened_project_plays_its_bank_until_something_that_shapes_it_is_changed() 
     assert_ne!(rig.plays(), kept);
     rig.params.saved.set_shape(&Shape::NONE);
     assert_ne!(rig.plays(), kept, "a change of the shape can't be taken back");
+}
+
+/// The sentence on the project before stayed, and the built-in model was loaded anew, which cut the notes off.
+#[test]
+fn an_undo_in_the_host_to_a_state_of_another_build_and_back_keeps_the_model() {
+    let mut rig = Rig::start();
+    open_project(&rig.params, &rig.params.settings());
+    rig.plays();
+    let number = rig.shared.decoded().model_number;
+    let today = BeatfieldParams::default().serialize_fields();
+    for _ in 0..2 {
+        rig.params.deserialize_fields(&today);
+        rig.plays();
+        assert!(!rig.shared.decoded().of_another_build);
+        open_project(&rig.params, &rig.params.settings());
+        rig.plays();
+        assert!(rig.shared.decoded().of_another_build);
+        assert_eq!((rig.shared.decoded().model_number, rig.shared.decoded().problem.clone()), (number, None));
+    }
 }
 
 /// A lock was set and the project saved before it was decoded, or somebody edited the state.

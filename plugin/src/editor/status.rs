@@ -189,7 +189,11 @@ fn playing(view: &ViewState<'_>) -> String {
     } else {
         format!("take {take} of {}", view.bank().period())
     };
-    format!("{mode} · {region}{where_from} · {part}{silent_kit}")
+    let as_saved = match view.decoded.of_another_build {
+        true => " · as saved by another Beatfield, until you change what shapes the beat",
+        false => "",
+    };
+    format!("{mode} · {region}{where_from} · {part}{as_saved}{silent_kit}")
 }
 
 #[cfg(test)]

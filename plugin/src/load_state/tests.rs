@@ -85,15 +85,6 @@ fn a_state_of_a_newer_build_is_read_as_far_as_it_is_known_and_says_so() {
 }
 
 #[test]
-fn a_bank_of_another_decoder_version_gives_a_remark() {
-    let mut bank =
-        serde_json::to_value(KeptBank::of(&beat::Bank::SILENT, &beat::Shape::NONE)).expect("plain numbers");
-    bank["law"] = (beat::SETTINGS_VERSION + 1).into();
-    let bank = bank.to_string();
-    check(|state| drop(state.fields.insert("bank".into(), bank)), "made other beats of the same settings");
-}
-
-#[test]
 fn what_is_damaged_gets_what_is_nearest_and_is_named() {
     check(
         parameter("channel", ParamValue::I32(i32::MIN)),
