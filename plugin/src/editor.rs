@@ -160,7 +160,7 @@ impl Window {
         self.map = MapState::default();
         self.grid = GridState::default();
         self.history.end_all();
-        self.gestures = OpenGestures::keep_in(egui, context, self.params.clone());
+        self.gestures = OpenGestures::keep_in(egui, context, self.params.clone(), self.meters.clone());
     }
 
     /// Shows one frame.
@@ -170,6 +170,7 @@ impl Window {
         if std::mem::replace(&mut self.loads, loads) != loads {
             // What was done before is of another project.
             self.history = UndoHistory::default();
+            gestures.repeat_loaded_values();
         }
         if self.key_needs(ui.ctx()) != KeyNeeds::Text {
             if self.shared.transport.is_in_charge() {

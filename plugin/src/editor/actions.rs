@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use beat::{Scene, Shape};
 use nice_plug::context::gui::GuiContext;
@@ -12,6 +12,7 @@ use nice_plug::prelude::Param;
 
 use super::undo::{Change, UndoHistory};
 use crate::params::{BeatfieldParams, EDITS};
+use crate::shared::Meters;
 
 /// What a widget did to its parameter in this frame.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -34,10 +35,28 @@ pub(super) enum Gesture<V> {
 /// window closes, and then ends them.
 pub(super) struct OpenGestures {
     context: GuiContext,
+    meters: Arc<Meters>,
     open: Mutex<Vec<ParamPtr>>,
+    queued: Mutex<QueuedValues>,
     /// Keeps the pointers valid: the toolkit may drop its context after everything else of ours.
     _params: Arc<BeatfieldParams>,
 }
+
+/// What was passed to the host since the last block. Where no block takes it (a CLAP host that has switched the
+/// plugin off), the framework keeps it in a queue of 2048 events, and sets the parameters to it with the next block.
+#[derive(Default)]
+struct QueuedValues {
+    /// The count of blocks when the first of them was passed on.
+    blocks: u32,
+    number: usize,
+    /// The parameters that were set.
+    params: Vec<ParamPtr>,
+    /// Those whose last value was not passed on, as there were too many.
+    withheld: Vec<(ParamPtr, f32)>,
+}
+
+/// Values that are passed on between two blocks, at most; then only the last one of each gesture.
+const MOST_QUEUED: usize = 256;
 
 impl OpenGestures {
     /// Stores a new list in `egui`, which owns it, and returns a reference to it.
@@ -45,8 +64,10 @@ impl OpenGestures {
         egui: &egui::Context,
         context: GuiContext,
         params: Arc<BeatfieldParams>,
+        meters: Arc<Meters>,
     ) -> Weak<Self> {
-        let gestures = Arc::new(Self { context, open: Mutex::default(), _params: params });
+        let (open, queued) = (Mutex::default(), Mutex::default());
+        let gestures = Arc::new(Self { context, meters, open, queued, _params: params });
         let weak = Arc::downgrade(&gestures);
         egui.data_mut(|data| data.insert_temp(egui::Id::unique("open gestures"), gestures));
         weak
@@ -71,19 +92,72 @@ impl OpenGestures {
     /// Sets the parameter at once, and passes the change to the host. The framework alone would leave setting
     /// it to the next block (CLAP always, VST3 while the host says that it processes), so that a host that
     /// sends no blocks, as with a switched-off plugin, would save, decode and preview the old value. All
-    /// values of a parameter are atomics, the audio thread reads them once a block, and the host's echo then
-    /// finds nothing to change.
+    /// values of a parameter are atomics, which the audio thread reads once a block.
     #[allow(unsafe_code, reason = "as in `begin`")]
     fn set(&self, param: ParamPtr, value: f32) {
         // SAFETY: as in `begin`.
-        unsafe {
-            param._internal_set_normalized_value(value);
-            self.context.raw_set_parameter_normalized(param, value);
+        unsafe { param._internal_set_normalized_value(value) };
+        if self.queue(param, value) {
+            // SAFETY: as in `begin`.
+            unsafe { self.context.raw_set_parameter_normalized(param, value) };
+        }
+    }
+
+    /// Notes a value; whether it is passed on at once.
+    fn queue(&self, param: ParamPtr, value: f32) -> bool {
+        let mut queued = self.queued();
+        if !queued.params.contains(&param) {
+            queued.params.push(param);
+        }
+        queued.withheld.retain(|(other, _)| *other != param);
+        queued.number += 1;
+        let passed_on = queued.number <= MOST_QUEUED;
+        if !passed_on {
+            queued.withheld.push((param, value));
+        }
+        passed_on
+    }
+
+    /// What was passed on since the last block.
+    fn queued(&self) -> MutexGuard<'_, QueuedValues> {
+        let mut queued = self.queued.lock().unwrap_or_else(PoisonError::into_inner);
+        let blocks = self.meters.blocks();
+        if queued.blocks != blocks {
+            let withheld = std::mem::take(&mut queued.withheld);
+            *queued = QueuedValues { blocks, withheld, ..QueuedValues::default() };
+        }
+        queued
+    }
+
+    /// The host has loaded a state: what still waits for a block would replace its values, so they are passed on
+    /// behind it.
+    #[allow(unsafe_code, reason = "as in `begin`")]
+    pub(super) fn repeat_loaded_values(&self) {
+        let mut queued = self.queued();
+        queued.withheld.clear();
+        let params = queued.params.clone();
+        drop(queued);
+        for param in params {
+            // SAFETY: as in `begin`.
+            unsafe {
+                let value = param.unmodulated_normalized_value();
+                self.context.raw_begin_set_parameter(param);
+                self.context.raw_set_parameter_normalized(param, value);
+                self.context.raw_end_set_parameter(param);
+            }
         }
     }
 
     #[allow(unsafe_code, reason = "as in `begin`")]
     fn end(&self, param: ParamPtr) {
+        let mut queued = self.queued();
+        let at = queued.withheld.iter().position(|(other, _)| *other == param);
+        let withheld = at.map(|at| queued.withheld.remove(at).1);
+        drop(queued);
+        if let Some(value) = withheld {
+            // SAFETY: as in `begin`.
+            unsafe { self.context.raw_set_parameter_normalized(param, value) };
+        }
         // SAFETY: as in `begin`.
         unsafe { self.context.raw_end_set_parameter(param) }
         self.note(param, false);

@@ -96,6 +96,27 @@ const CATCH: f32 = 8.0;
 /// Pixels of wheel that double the zoom.
 const WHEEL: f32 = 240.0;
 
+/// Where the pointer was released, where it was pressed on the map, moved and released within one frame, as a
+/// window that is drawn slowly gets a quick drag. The toolkit reports neither a drag then nor a click.
+fn drag_within_frame(response: &Response) -> Option<Pos2> {
+    let mut pressed_here = false;
+    let mut released = None;
+    response.ctx.input(|input| {
+        for event in &input.events {
+            let Event::PointerButton { pos, button: PointerButton::Primary, pressed, .. } = event else {
+                continue;
+            };
+            if *pressed {
+                pressed_here = response.rect.contains(*pos);
+                released = None;
+            } else if std::mem::take(&mut pressed_here) {
+                released = Some(*pos);
+            }
+        }
+    });
+    released.filter(|pos| response.ctx.layer_id_at(*pos) == Some(response.layer_id))
+}
+
 impl MapState {
     pub(super) fn interact(&mut self, ui: &egui::Ui, view: &ViewState<'_>, area: Rect, response: &Response) {
         self.zoom_and_pan(ui, area, response);
@@ -189,7 +210,14 @@ impl MapState {
                 self.puck.leave(place, view.now);
                 Gesture::Once(place)
             }
-            (None, false) => Gesture::None,
+            (None, false) => match drag_within_frame(response) {
+                Some(pos) => {
+                    let place = self.viewport.place(area, pos);
+                    self.puck.leave(place, view.now);
+                    Gesture::Once(place)
+                }
+                None => Gesture::None,
+            },
         }
     }
 

@@ -16,7 +16,7 @@ use egui_kittest::kittest::Queryable;
 use nets::Model;
 use nice_plug::context::gui::{GuiContext, GuiContextInner};
 use nice_plug::params::internals::ParamPtr;
-use nice_plug::prelude::{Param, ParamSetter, PluginApi, PluginState};
+use nice_plug::prelude::{Param, ParamSetter, Params, PluginApi, PluginState};
 
 use super::Window;
 use super::midi_file::ExportState;
@@ -97,6 +97,15 @@ impl TestWindow {
         setter.end_set_parameter(param);
         self.host.take();
         self.harness.run();
+    }
+
+    /// Sets all parameters as the framework does for a loaded state: the window and the host are not told.
+    #[allow(unsafe_code, reason = "the framework lets hosts alone set a parameter")]
+    fn set_silently(&self, values: &BeatfieldParams) {
+        for ((_, param, _), (_, value, _)) in self.params.param_map().into_iter().zip(values.param_map()) {
+            // SAFETY: both live through the call.
+            unsafe { param._internal_set_normalized_value(value.unmodulated_normalized_value()) };
+        }
     }
 
     /// Whether the window contains this text.

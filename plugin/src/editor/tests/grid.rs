@@ -213,6 +213,7 @@ fn a_state_that_the_host_loads_ends_the_history() {
     window.click("mute kick");
     assert!(lock(&window, 4, 2).is_some());
     window.host.take();
+    window.meters.count_block(); // which took what was set
     window.params.deserialize_fields(&fields);
     window.harness.run();
     window.press(Key::Z, Modifiers::COMMAND);

@@ -2,8 +2,9 @@
 
 use egui::{Key, Modifiers, Pos2};
 use egui_kittest::kittest::Queryable;
+use nice_plug::prelude::Params;
 
-use super::TestWindow;
+use super::{HostCall, TestWindow};
 use crate::params::SceneChoice;
 
 /// A place of the map on the screen, x to the right and y up.
@@ -27,6 +28,76 @@ fn a_drag_is_one_gesture_of_both_axes_and_ends_where_the_pointer_does() {
     let path = [(0.2, 0.2), (0.4, 0.3), (0.7, 0.8)].map(|(x, y)| on_map(&window, x, y));
     window.drag(&path);
     assert_close(puck(&window), [0.7, 0.8]);
+    assert_eq!(window.host.gestures(), ["X", "Y"]);
+}
+
+/// The framework's queue for a host that sends no blocks ran full in mid-drag, and the puck sprang there with the
+/// next block.
+#[test]
+fn a_long_drag_without_blocks_ends_for_the_host_where_it_was_left() {
+    let mut window = TestWindow::open();
+    window.host.rest();
+    let path: Vec<Pos2> = (0..400).map(|step| on_map(&window, 0.1 + step as f32 / 600.0, 0.5)).collect();
+    window.harness.hover_at(path[0]);
+    window.harness.drag_at(path[0]);
+    for place in &path {
+        window.harness.hover_at(*place);
+        window.harness.step();
+    }
+    window.harness.drop_at(path[399]);
+    window.harness.run();
+    let calls = window.host.take();
+    assert!((250..300).contains(&calls.len()), "{} calls", calls.len());
+    let last = calls.iter().rev().find_map(|call| match call {
+        HostCall::Set(name, value) if name == "X" => Some(*value),
+        _ => None,
+    });
+    let x = window.params.x.value();
+    assert!(x > 0.7 && last.is_some_and(|last| (last - x).abs() < 1e-3), "{last:?} instead of {x}");
+    window.meters.count_block();
+    window.drag(&path[..3]);
+    assert_eq!(window.host.gestures(), ["X", "Y"]);
+}
+
+/// What the window had set before came back with the first block.
+#[test]
+fn a_state_that_is_loaded_while_no_block_comes_is_what_the_host_gets_last() {
+    let mut window = TestWindow::open();
+    window.host.rest();
+    let path = [(0.5, 0.5), (0.2, 0.2)].map(|(x, y)| on_map(&window, x, y));
+    window.drag(&path);
+    window.host.take();
+    // The framework sets the parameters of a state, then its fields.
+    let fresh = crate::params::BeatfieldParams::default();
+    window.set_silently(&fresh);
+    window.params.deserialize_fields(&fresh.serialize_fields());
+    window.harness.run();
+    let mut calls = window.host.take();
+    calls.retain(|call| matches!(call, HostCall::Set(..)));
+    assert_eq!(calls, [HostCall::Set("X".into(), 0.5), HostCall::Set("Y".into(), 0.5)]);
+}
+
+/// A window that is drawn slowly gets press, motion and release at once; such a drag was lost.
+#[test]
+fn a_drag_within_one_frame_moves_the_puck_too() {
+    let mut window = TestWindow::open();
+    let [from, to] = [(0.5, 0.5), (0.2, 0.7)].map(|(x, y)| on_map(&window, x, y));
+    let button = |pos, pressed| egui::Event::PointerButton {
+        pos,
+        button: egui::PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    for event in [
+        egui::Event::PointerMoved(from),
+        button(from, true),
+        egui::Event::PointerMoved(to),
+        button(to, false),
+    ] {
+        window.harness.input_mut().events.push(event);
+    }
+    window.harness.run();
+    assert_close(puck(&window), [0.2, 0.7]);
     assert_eq!(window.host.gestures(), ["X", "Y"]);
 }
 
