@@ -112,6 +112,7 @@ impl AudioSide {
         let out = if params.notes_out.value() { NotesOut::Host } else { NotesOut::Nowhere };
         let mut host =
             HostNotes { context, meters, kit: &mut kit, held: &mut self.held, played: &mut self.played, out };
+        host.send_late_ends();
         self.sequencer.process(&transport, &playback, &mut banks, &mut host);
         kit.finish();
         let moved =

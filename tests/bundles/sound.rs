@@ -159,7 +159,7 @@ fn the_kit_sounds_whatever_becomes_of_its_notes() {
         };
         let expected = play(NoteOutput::Recorded);
         assert!(expected[0].iter().any(|sample| sample.abs() > 0.1));
-        for note_output in [NoteOutput::Missing, NoteOutput::Refused] {
+        for note_output in [NoteOutput::Missing, NoteOutput::Refused, NoteOutput::EveryOtherBlock] {
             assert!(play(note_output) == expected, "{note_output:?} changes the sound");
         }
     });

@@ -52,19 +52,36 @@ fn reported_bar(host: &HostTransport) -> Option<ReportedBar> {
     })
 }
 
-/// The notes of which the host has a note-on: each gets its note-off, also after notes out is switched off.
+/// The notes of which the host has a note-on: each gets its note-off, also after notes out is switched off, and
+/// where the host gave no list for it, with the next block that has one.
 #[derive(Debug, Default)]
-pub(super) struct HeldNotes([u128; 16]);
+pub(super) struct HeldNotes {
+    held: [u128; 16],
+    /// Those that have ended, unknown to the host.
+    ended: [u128; 16],
+}
 
 impl HeldNotes {
     fn holds(&self, event: &NoteEvent) -> bool {
-        self.0[usize::from(event.channel & 15)] >> (event.note & 127) & 1 == 1
+        self.held[usize::from(event.channel & 15)] >> (event.note & 127) & 1 == 1
     }
 
     fn hold(&mut self, event: &NoteEvent, held: bool) {
-        let notes = &mut self.0[usize::from(event.channel & 15)];
-        let bit = 1 << (event.note & 127);
-        *notes = if held { *notes | bit } else { *notes & !bit };
+        let (channel, bit) = (usize::from(event.channel & 15), 1 << (event.note & 127));
+        self.ended[channel] &= !bit;
+        if held { self.held[channel] |= bit } else { self.held[channel] &= !bit }
+    }
+
+    /// Notes an end that could not be sent.
+    fn note_end(&mut self, event: &NoteEvent) {
+        self.ended[usize::from(event.channel & 15)] |= 1 << (event.note & 127);
+    }
+
+    /// A note that has ended, unknown to the host.
+    fn first_ended(&self) -> Option<NoteEvent> {
+        let channel = self.ended.iter().position(|notes| *notes != 0)?;
+        let note = self.ended[channel].trailing_zeros() as u8;
+        Some(NoteEvent { sample: 0, channel: channel as u8, note, kind: NoteKind::Off })
     }
 }
 
@@ -87,6 +104,18 @@ pub(super) struct HostNotes<'a, 'b, C> {
     pub(super) out: NotesOut,
 }
 
+impl<C: ProcessContext<Beatfield>> HostNotes<'_, '_, C> {
+    /// Sends the note-offs for which the last blocks had no event list. Before any other event of the block.
+    pub(super) fn send_late_ends(&mut self) {
+        while let Some(end) = self.held.first_ended() {
+            if self.context.try_send_event(host_event(&end)).is_err() {
+                return; // again with the next block
+            }
+            self.held.hold(&end, false);
+        }
+    }
+}
+
 impl<C: ProcessContext<Beatfield>> NoteSink for HostNotes<'_, '_, C> {
     fn try_send(&mut self, event: NoteEvent) -> Result<(), Refused> {
         let starts = event.kind != NoteKind::Off;
@@ -99,8 +128,9 @@ impl<C: ProcessContext<Beatfield>> NoteSink for HostNotes<'_, '_, C> {
                         self.meters.count_note();
                     }
                 }
-                // A host without an event list has nowhere to send notes to, and holds none.
-                Err((_, SendEventError::NoOutputBuffer)) => self.held.hold(&event, false),
+                // A host without an event list has nowhere to send notes to.
+                Err((_, SendEventError::NoOutputBuffer)) if starts => {}
+                Err((_, SendEventError::NoOutputBuffer)) => self.held.note_end(&event),
                 Err(_) => return Err(Refused),
             }
         }

@@ -39,6 +39,8 @@ pub enum NoteOutput {
     /// It has nowhere to put them: under VST3 there is no event list, as in MuseScore; under CLAP, which requires
     /// a list, it takes and discards them.
     Missing,
+    /// It has a list in every other block only (VST3; CLAP requires one, and it is always there).
+    EveryOtherBlock,
 }
 
 /// The audio channels that a host passes to the plugin. It requests this layout before activation (VST3

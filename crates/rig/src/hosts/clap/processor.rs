@@ -74,7 +74,7 @@ impl Processor for ClapProcessor {
         // An option is a list of one event; a full one refuses every other.
         let mut full = Some(NoteOffEvent::new(0, Pckn::match_all(), 0.0));
         let mut events_out = match self.behaviour.note_output {
-            NoteOutput::Recorded => self.events_out.as_output(),
+            NoteOutput::Recorded | NoteOutput::EveryOtherBlock => self.events_out.as_output(),
             NoteOutput::Refused => OutputEvents::from_buffer(&mut full),
             NoteOutput::Missing => OutputEvents::void(),
         };

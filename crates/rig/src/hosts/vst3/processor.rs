@@ -34,11 +34,13 @@ pub(super) fn process_mode(mode: Mode) -> int32 {
 pub(super) struct Vst3Processor {
     plugin: ComPtr<IAudioProcessor>,
     setup: Setup,
+    /// Whether the last block had a list for the plugin's events.
+    has_list: bool,
 }
 
 impl Vst3Processor {
     pub(super) fn new(plugin: ComPtr<IAudioProcessor>, setup: Setup) -> Self {
-        Self { plugin, setup }
+        Self { plugin, setup, has_list: false }
     }
 
     fn set_processing(&self, on: bool) -> Result<(), HostError> {
@@ -55,8 +57,13 @@ impl Processor for Vst3Processor {
     fn process(&mut self, block: &BlockInput, output: &mut BlockOutput) -> Result<(), HostError> {
         let sent = ComWrapper::new(match self.setup.behaviour.note_output {
             NoteOutput::Refused => EventList::refusing(),
-            NoteOutput::Recorded | NoteOutput::Missing => EventList::default(),
+            _ => EventList::default(),
         });
+        self.has_list = match self.setup.behaviour.note_output {
+            NoteOutput::Recorded | NoteOutput::Refused => true,
+            NoteOutput::Missing => false,
+            NoteOutput::EveryOtherBlock => !self.has_list,
+        };
         let played = ComWrapper::new(EventList::of(&block.notes));
         let automated = ComWrapper::new(ParameterChanges::of(&block.changes));
         let reported = ComWrapper::new(ParameterChanges::default());
@@ -91,10 +98,7 @@ impl Processor for Vst3Processor {
             inputParameterChanges: changes_in.as_ptr(),
             outputParameterChanges: changes_out.as_ptr(),
             inputEvents: events_in.as_ptr(),
-            outputEvents: match behaviour.note_output {
-                NoteOutput::Recorded | NoteOutput::Refused => events_out.as_ptr(),
-                NoteOutput::Missing => null_mut(),
-            },
+            outputEvents: if self.has_list { events_out.as_ptr() } else { null_mut() },
             processContext: &mut context,
         };
         let begin = Instant::now();
