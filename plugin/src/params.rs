@@ -8,7 +8,7 @@
 
 mod kinds;
 
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use beat::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Playback, Settings};
 use nice_plug::prelude::*;
@@ -138,26 +138,33 @@ pub struct SoloParam {
 /// The scene chosen by a held note of the lowest octave: 1 to 4, or 0 for none. Written by the audio thread.
 /// Relaxed: it orders nothing else.
 #[derive(Debug, Default)]
-pub struct HeldScene(AtomicU8);
+pub struct HeldScene(AtomicU16);
 
 impl HeldScene {
     /// The index of the scene, 0..4.
     pub fn scene(&self) -> Option<usize> {
-        self.0.load(Ordering::Relaxed).checked_sub(1).map(usize::from).filter(|scene| *scene < SCENES)
+        usize::from(self.0.load(Ordering::Relaxed) & 15).checked_sub(1)
     }
 
-    /// Takes a note-on: notes 0 to 3 choose scenes A to D.
+    /// Takes a note-on: notes 0 to 3 choose scenes A to D, the last one that is held.
     pub(crate) fn note_on(&self, note: u8) {
         if usize::from(note) < SCENES {
-            self.0.store(note + 1, Ordering::Relaxed);
+            self.0.store(self.without(note) << 4 | u16::from(note + 1), Ordering::Relaxed);
         }
     }
 
-    /// Takes a note-off: ends the choice of this note, but not that of a later one.
+    /// Takes a note-off: ends the choice of this note, and that of the one before comes back where it is held.
     pub(crate) fn note_off(&self, note: u8) {
-        if self.scene() == Some(usize::from(note)) {
-            self.release();
-        }
+        self.0.store(self.without(note), Ordering::Relaxed);
+    }
+
+    /// The held notes without this one, in the same order.
+    fn without(&self, note: u8) -> u16 {
+        let held = self.0.load(Ordering::Relaxed);
+        let others = (0..4).rev().map(|place| held >> (4 * place) & 15);
+        others
+            .filter(|held| ![0, u16::from(note) + 1].contains(held))
+            .fold(0, |notes, held| notes << 4 | held)
     }
 
     pub(crate) fn release(&self) {
@@ -297,6 +304,13 @@ mod tests {
         assert_eq!(params.settings(), Settings::DEFAULT);
         params.held.note_on(60);
         assert_eq!(params.scene_in_effect(), None, "not of the lowest octave");
+        for note in [0, 1, 2, 1, 3] {
+            params.held.note_on(note);
+        }
+        for (released, left) in [(3, Some(1)), (0, Some(1)), (1, Some(2)), (1, Some(2)), (2, None)] {
+            params.held.note_off(released);
+            assert_eq!(params.held.scene(), left, "the last one that is still held");
+        }
     }
 
     /// What matters first, and the twenty-eight switches of the drums out of its way.

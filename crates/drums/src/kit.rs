@@ -41,7 +41,7 @@ pub struct Drums {
 impl Drums {
     /// A silent kit at full level. Equal seeds give equal sound.
     pub fn new(seed: u32, rate: f64) -> Self {
-        let rate = (rate as f32).clamp(SLOWEST_RATE, FASTEST_RATE);
+        let rate = valid(rate);
         Self {
             rate,
             seed,
@@ -55,7 +55,7 @@ impl Drums {
 
     /// Silences the kit and changes the sample rate.
     pub fn set_rate(&mut self, rate: f64) {
-        self.rate = (rate as f32).clamp(SLOWEST_RATE, FASTEST_RATE);
+        self.rate = valid(rate);
         self.prepared = prepared(self.rate);
         self.rest();
     }
@@ -164,6 +164,11 @@ impl Drums {
         bits = (bits ^ bits >> 15).wrapping_mul(0x735a_2d97);
         bits ^ bits >> 15
     }
+}
+
+/// The nearest sample rate in range; of what is no number the slowest.
+fn valid(rate: f64) -> f32 {
+    if rate.is_nan() { SLOWEST_RATE } else { (rate as f32).clamp(SLOWEST_RATE, FASTEST_RATE) }
 }
 
 fn prepared(rate: f32) -> [PreparedDrum; INSTRUMENTS] {
