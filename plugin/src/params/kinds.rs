@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn every_parameter_takes_what_people_type() {
+    fn numbers_and_switches_take_what_people_type() {
         let swing = swing("Swing");
         for text in ["60", "60%", "60 %", " 60.0 % ", "60,0"] {
             check(&swing, text, "60.0 %");
