@@ -3,7 +3,7 @@
 use super::BundlesArg;
 use anyhow::{Context, bail};
 use rig::PluginFormat;
-use rig::measurements::live::{StartupTimes, measure_puck, measure_start};
+use rig::measurements::live::{PROJECT, StartupTimes, measure_puck, measure_start};
 use rig::measurements::{Measurement, Verdict, criterion_rows, quantile};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -85,6 +85,9 @@ fn starts(args: &MeasureArgs, format: PluginFormat) -> anyhow::Result<Vec<Measur
         row("first instance: bundle opened to active", "ms", |start| start.active).must(100.0),
         row("first instance: bundle opened to first bank", "ms", |start| start.playing).must(100.0),
         row("second instance: created to first bank", "ms", |start| start.second).must(100.0),
+        row(&format!("{PROJECT} instances of a project: all with their first bank"), "ms", |start| {
+            start.project
+        }),
         row("memory of the first instance", "MB", |start| start.first_memory[0]),
         row("memory of the first instance, code left out", "MB", |start| start.first_memory[1]),
         row("memory of each further instance", "MB", |start| start.more_memory[0]).must(40.0),

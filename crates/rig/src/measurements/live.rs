@@ -61,7 +61,12 @@ pub struct StartupTimes {
     pub more_memory: [f64; 2],
     /// CPU of one core that eight active instances use at rest, in %.
     pub idle: f64,
+    /// From the first of [`PROJECT`] further instances to the last that is active with its first bank.
+    pub project: f64,
 }
+
+/// The instances of a large project.
+pub const PROJECT: usize = 64;
 
 /// Opens the bundle in this process, which must be fresh, and measures the CPU time at rest for `seconds`.
 ///
@@ -96,6 +101,14 @@ pub fn measure_start(
     let (spent, begin) = (cpu_time(|_| true), Instant::now());
     std::thread::sleep(Duration::from_secs_f64(seconds));
     let idle = (cpu_time(|_| true) - spent).as_secs_f64() / begin.elapsed().as_secs_f64() * 100.0;
+    let begin = Instant::now();
+    for _ in 0..PROJECT {
+        // An activation waits for its first bank.
+        let mut instance = bundle.create()?;
+        instance.activate(setup())?;
+        instances.push(instance);
+    }
+    let project = milliseconds(begin.elapsed());
     let more = |late: f64, early: f64| (late - early) / (INSTANCES - 1) as f64 / MEGABYTE;
     Ok(StartupTimes {
         active,
@@ -104,6 +117,7 @@ pub fn measure_start(
         first_memory: [(one.resident - before.resident) / MEGABYTE, (one.own - before.own) / MEGABYTE],
         more_memory: [more(all.resident, one.resident), more(all.own, one.own)],
         idle,
+        project,
     })
 }
 
