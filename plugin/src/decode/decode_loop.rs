@@ -169,7 +169,6 @@ impl DecodeLoop {
             self.params.saved.keep_bank(keep, bank_loads, revision);
         }
         self.decoded = Some(settings);
-        self.progress.note(|state| state.decoded = Some(settings));
         let problem = model.sequence_problem.take();
         self.shared.show(|decoded| {
             decoded.add(number, bank, self.meters.committed());
@@ -178,6 +177,8 @@ impl DecodeLoop {
                 decoded.problem = problem;
             }
         });
+        // Last: whoever waits for it finds everything else done.
+        self.progress.note(|state| state.decoded = Some(settings));
         true
     }
 
