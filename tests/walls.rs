@@ -163,3 +163,12 @@ fn linux_stays_on_linux() {
         "the check above looks for a name that no window on Linux has"
     );
 }
+
+/// Hosts show these names in their piano rolls.
+#[test]
+fn the_note_names_that_are_packed_are_those_of_the_default_kit() {
+    let packed = std::fs::read_to_string(root().join("dist/note-names.txt")).expect("the list of note names");
+    let kit = beat::Kit::DEFAULT.notes().iter().zip(beat::DEFAULT_INSTRUMENT_NAMES);
+    let lines: Vec<String> = kit.map(|(note, name)| format!("{note} {name}")).collect();
+    assert_eq!(packed.to_lowercase().lines().collect::<Vec<_>>(), lines);
+}

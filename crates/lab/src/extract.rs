@@ -140,22 +140,25 @@ pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
     bar.finish_and_clear();
     print_summary(&extraction);
     if extraction.report.patterns == 0 {
-        let what = what(args);
-        bail!("not one of {what} was found, so nothing was written; {}", why_none(args, &extraction.report));
+        let what = what(args, 0);
+        bail!("no {what} were found, so nothing was written; {}", why_none(args, &extraction.report));
     }
     if extraction.report.interrupted {
         let part = with_suffix(&args.out, ".part");
         write(&extraction, args, &part)?;
-        bail!("interrupted: {} holds the {} of the files that were read", part.display(), what(args));
+        bail!("interrupted: {} holds the {} of the files that were read", part.display(), what(args, 0));
     }
     write(&extraction, args, &args.out)?;
-    println!("{} {} are in {}", extraction.report.patterns, what(args), args.out.display());
+    let found = extraction.report.patterns;
+    let are = if found == 1 { "is" } else { "are" };
+    println!("{found} {} {are} in {}", what(args, found), args.out.display());
     Ok(())
 }
 
-/// What is extracted, for messages.
-fn what(args: &ExtractArgs) -> String {
-    args.bars.map_or("patterns".to_owned(), |bars| format!("parts of {bars} bars"))
+/// What is extracted, so many of them, for messages.
+fn what(args: &ExtractArgs, number: usize) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    args.bars.map_or(format!("pattern{plural}"), |bars| format!("part{plural} of {bars} bars"))
 }
 
 fn options(args: &ExtractArgs) -> Result<Options> {
