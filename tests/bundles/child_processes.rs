@@ -66,8 +66,8 @@ fn every_order_of_calls_ends_well_and_leaves_no_thread() {
 fn child_of_orders() {
     let (_, bundle) = child_bundle();
     // Up to 4 calls, which are 97 orders. `cargo xtask realtime` goes up to 6.
-    let groups = lifecycle::run(&bundle, &lifecycle::orders(4));
-    assert_eq!(groups.map_err(|error| format!("{error:#}")), Ok(13));
+    let done = lifecycle::run(&bundle, &lifecycle::orders(4));
+    assert_eq!(done.map(|done| done.groups).map_err(|error| format!("{error:#}")), Ok(13));
 }
 
 /// `cargo xtask states` tries a hundred thousand.

@@ -168,12 +168,11 @@ impl BankDecoder {
         shape.apply(&Take { onsets, ..Take::EMPTY }).onsets
     }
 
-    /// The hits of the likeliest pattern at each place of a `side` x `side` lattice over the map,
-    /// row after row from the bottom.
-    pub fn hits_over_the_map(&self, side: usize) -> Vec<u32> {
+    /// The hits of the likeliest pattern at each place of a row (0 at the bottom) of a `side` x `side` lattice over
+    /// the map.
+    pub fn hits_over_the_map(&self, row: usize, side: usize) -> Vec<u32> {
         let share = |index: usize| (index as f32 + 0.5) / side as f32;
-        let latents: Vec<_> =
-            (0..side * side).map(|at| self.map.latent(share(at % side), share(at / side))).collect();
+        let latents: Vec<_> = (0..side).map(|column| self.map.latent(share(column), share(row))).collect();
         let likeliest = self.patterns.patterns(&latents, |_| Draw::LIKELIEST);
         likeliest.iter().map(Pattern::hits).collect()
     }
@@ -323,7 +322,7 @@ mod tests {
         let shape = Shape { rotation: 2, ..Shape::NONE };
         let there = decoder().decode_shaped(&Settings { x: 0.2, y: 0.9, ..settings }, &shape, 1);
         assert_eq!(decoder().preview(&settings, &shape, [0.2, 0.9]), there.takes()[0].onsets);
-        assert_eq!(decoder().hits_over_the_map(8).len(), 64);
+        assert_eq!(decoder().hits_over_the_map(7, 8).len(), 8);
     }
 
     /// The decode thread owns its decoder; burn must not tie it to the thread that made it.

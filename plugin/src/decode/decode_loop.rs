@@ -69,6 +69,8 @@ pub(super) struct DecodeLoop {
     opened: Option<(Settings, KeptBank)>,
     /// The number of states loaded when `opened` was set.
     loads: u32,
+    /// The hits at the places of the map's picture, as far as it is painted.
+    picture: Option<Vec<u32>>,
 }
 
 impl DecodeLoop {
@@ -91,6 +93,7 @@ impl DecodeLoop {
             decoded: None,
             opened: None,
             loads: 0,
+            picture: None,
         }
     }
 
@@ -182,8 +185,9 @@ impl DecodeLoop {
         true
     }
 
-    /// Serves the window's requests; true for a preview, so that the next one is served as quickly.
-    fn serve_requests(&self, settings: &Settings) -> bool {
+    /// Serves the window's requests; true for a preview and a part of the picture, so that the next one is served as
+    /// quickly.
+    fn serve_requests(&mut self, settings: &Settings) -> bool {
         let Some(model) = &self.model else { return false };
         if let Some(place) = self.shared.requests.take_preview() {
             let preview = model.preview(settings, &self.params.saved.shape(), place);
@@ -193,10 +197,16 @@ impl DecodeLoop {
             return true;
         }
         if self.shared.requests.take_picture() {
-            let picture = model.picture().map(Arc::new);
-            self.shared.show(|decoded| decoded.picture = picture);
+            self.picture = Some(Vec::new());
         }
-        false
+        let Some(hits) = &mut self.picture else { return false };
+        let picture = model.picture(hits);
+        let more = picture.is_none() && model.model.is_some();
+        if !more {
+            self.picture = None;
+            self.shared.show(|decoded| decoded.picture = picture.map(Arc::new));
+        }
+        more
     }
 
     /// Loads the model that the state names; true where it names another one, or the same anew. The same model
@@ -220,6 +230,9 @@ impl DecodeLoop {
             decoded.picture = None;
             decoded.preview = None;
         });
+        if let Some(hits) = &mut self.picture {
+            hits.clear(); // of the model before
+        }
         true
     }
 

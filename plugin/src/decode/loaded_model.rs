@@ -156,11 +156,15 @@ impl LoadedModel {
         self.decoder.as_ref().map(|decoder| decoder.preview(settings, shape, place))
     }
 
-    /// The picture of the model's map.
-    pub(super) fn picture(&self) -> Option<MapPicture> {
-        self.decoder
-            .as_ref()
-            .map(|decoder| MapPicture::paint(decoder.map(), &decoder.hits_over_the_map(HITS_SIDE)))
+    /// Goes on with the picture of the model's map by one row of places; the picture after the last one. A row
+    /// takes about as long as a bank, so that a bank never waits for the whole picture.
+    pub(super) fn picture(&self, hits: &mut Vec<u32>) -> Option<MapPicture> {
+        let decoder = self.decoder.as_ref()?;
+        if hits.len() < HITS_SIDE * HITS_SIDE {
+            hits.extend(decoder.hits_over_the_map(hits.len() / HITS_SIDE, HITS_SIDE));
+            return None;
+        }
+        Some(MapPicture::paint(decoder.map(), hits))
     }
 }
 

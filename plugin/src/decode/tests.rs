@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use beat::{BANK_TAKES, Bank, Continuation, Kit, Pattern, Settings, Shape, Take};
 use nets::{Model, ModelError};
@@ -290,4 +290,22 @@ fn write_the_golden_banks() {
     let version = format!("version {}\n", beat::SETTINGS_VERSION);
     assert!(found == kept || !kept.starts_with(&version), "raise beat::SETTINGS_VERSION first");
     std::fs::write(golden_banks(), found).expect("the golden file can be written");
+}
+
+/// Painting the whole picture kept a bank waiting for seconds on a busy machine, longer than an offline render waits.
+#[test]
+fn a_bank_does_not_wait_for_the_picture_of_the_map() {
+    let rig = Rig::start();
+    assert!(rig.thread.wait_for(&rig.params.settings()));
+    rig.shared.requests.request_picture();
+    for seed in [1, 2, 3] {
+        set(&rig.params.seed, seed);
+        assert!(rig.thread.wait_for(&rig.params.settings()));
+        assert!(rig.shared.decoded().picture.is_none(), "banks come first");
+    }
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while rig.shared.decoded().picture.is_none() && Instant::now() < deadline {
+        std::thread::yield_now();
+    }
+    assert!(rig.shared.decoded().picture.is_some());
 }

@@ -55,12 +55,13 @@ pub struct StartupTimes {
     pub playing: f64,
     /// The same for a second instance, the bundle being loaded.
     pub second: f64,
-    /// Memory that the first instance added to the process, resident and own, in MB.
-    pub first_memory: [f64; 2],
+    /// Memory that the first instance added to the process, resident and own, in MB. None where the system is not
+    /// Linux, as with the next two.
+    pub first_memory: Option<[f64; 2]>,
     /// What each of seven more added.
-    pub more_memory: [f64; 2],
+    pub more_memory: Option<[f64; 2]>,
     /// CPU of one core that eight active instances use at rest, in %.
-    pub idle: f64,
+    pub idle: Option<f64>,
     /// From the first of [`PROJECT`] further instances to the last that is active with its first bank.
     pub project: f64,
 }
@@ -100,7 +101,7 @@ pub fn measure_start(
     std::thread::sleep(Duration::from_millis(1500));
     let (spent, begin) = (cpu_time(|_| true), Instant::now());
     std::thread::sleep(Duration::from_secs_f64(seconds));
-    let idle = (cpu_time(|_| true) - spent).as_secs_f64() / begin.elapsed().as_secs_f64() * 100.0;
+    let idle = share_of_core(spent, cpu_time(|_| true), begin.elapsed());
     let begin = Instant::now();
     for _ in 0..PROJECT {
         // An activation waits for its first bank.
@@ -109,13 +110,17 @@ pub fn measure_start(
         instances.push(instance);
     }
     let project = milliseconds(begin.elapsed());
-    let more = |late: f64, early: f64| (late - early) / (INSTANCES - 1) as f64 / MEGABYTE;
+    let added = |late: Option<Memory>, early: Option<Memory>, instances: usize| {
+        let megabytes = |late: f64, early: f64| (late - early) / instances as f64 / MEGABYTE;
+        let (late, early) = late.zip(early)?;
+        Some([megabytes(late.resident, early.resident), megabytes(late.own, early.own)])
+    };
     Ok(StartupTimes {
         active,
         playing,
         second,
-        first_memory: [(one.resident - before.resident) / MEGABYTE, (one.own - before.own) / MEGABYTE],
-        more_memory: [more(all.resident, one.resident), more(all.own, one.own)],
+        first_memory: added(one, before, 1),
+        more_memory: added(all, one, INSTANCES - 1),
         idle,
         project,
     })
@@ -181,10 +186,9 @@ fn roll(sessions: &mut [Session<'_>], seconds: f64) -> Result<Vec<Measurement>, 
             costs.push(session.last_cost().as_nanos() as f64);
         }
     }
-    let share =
-        (cpu_time(|name| name == DECODE_THREAD) - spent).as_secs_f64() / begin.elapsed().as_secs_f64();
+    let share = share_of_core(spent, cpu_time(|name| name == DECODE_THREAD), begin.elapsed());
     Ok(vec![
-        Measurement::new("decode threads of 8 rolling instances, of one core", "%", share * 100.0),
+        Measurement::measured("decode threads of 8 rolling instances, of one core", "%", share),
         cost("a call of process, framework included, 64 samples, rolling", &mut costs),
     ])
 }
@@ -211,8 +215,14 @@ fn cost(what: &str, nanoseconds: &mut [f64]) -> Measurement {
     Measurement::new(what, "ns", median).spread(low, high)
 }
 
-/// Memory of this process in bytes; zero where the system is not Linux.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+/// The share of one core between two readings of the CPU time, in %.
+fn share_of_core(before: Option<Duration>, after: Option<Duration>, elapsed: Duration) -> Option<f64> {
+    let (before, after) = before.zip(after)?;
+    Some((after - before).as_secs_f64() / elapsed.as_secs_f64() * 100.0)
+}
+
+/// Memory of this process in bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
 struct Memory {
     /// Everything in memory, code included.
     resident: f64,
@@ -221,19 +231,20 @@ struct Memory {
 }
 
 /// The memory of this process.
-fn memory() -> Memory {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    Memory { resident: kilobytes(&status, "VmRSS:") * 1024.0, own: kilobytes(&status, "RssAnon:") * 1024.0 }
+/// None where the system is not Linux.
+fn memory() -> Option<Memory> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let bytes = |field| Some(kilobytes(&status, field)? * 1024.0);
+    Some(Memory { resident: bytes("VmRSS:")?, own: bytes("RssAnon:")? })
 }
 
-fn kilobytes(status: &str, field: &str) -> f64 {
-    let line = status.lines().find_map(|line| line.strip_prefix(field));
-    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0.0)
+fn kilobytes(status: &str, field: &str) -> Option<f64> {
+    status.lines().find_map(|line| line.strip_prefix(field))?.split_whitespace().next()?.parse().ok()
 }
 
-/// The CPU time so far of the threads whose name passes `named`; zero where the system is not Linux.
-fn cpu_time(named: impl Fn(&str) -> bool) -> Duration {
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return Duration::ZERO };
+/// The CPU time so far of the threads whose name passes `named`; none where the system is not Linux.
+fn cpu_time(named: impl Fn(&str) -> bool) -> Option<Duration> {
+    let tasks = std::fs::read_dir("/proc/self/task").ok()?;
     let mut nanoseconds = 0;
     for task in tasks.flatten() {
         let read = |file: &str| std::fs::read_to_string(task.path().join(file)).unwrap_or_default();
@@ -242,7 +253,7 @@ fn cpu_time(named: impl Fn(&str) -> bool) -> Duration {
             nanoseconds += statistics.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0);
         }
     }
-    Duration::from_nanos(nanoseconds)
+    Some(Duration::from_nanos(nanoseconds))
 }
 
 #[cfg(test)]
@@ -252,9 +263,10 @@ mod tests {
     #[test]
     fn the_systems_figures_are_parsed() {
         let status = "Name:\trig\nVmRSS:\t    2048 kB\nRssAnon:\t     512 kB\n";
-        assert_eq!(kilobytes(status, "VmRSS:"), 2048.0);
-        assert_eq!(kilobytes(status, "VmSwap:"), 0.0);
-        assert!(!cfg!(target_os = "linux") || memory().resident > memory().own);
+        assert_eq!(kilobytes(status, "VmRSS:"), Some(2048.0));
+        assert_eq!(kilobytes(status, "VmSwap:"), None);
+        assert_eq!(memory().is_some(), cfg!(target_os = "linux"));
+        assert!(memory().is_none_or(|memory| memory.resident > memory.own));
         let spent = cpu_time(|_| true);
         let mut sum = 0_u64;
         while cfg!(target_os = "linux") && cpu_time(|_| true) == spent {

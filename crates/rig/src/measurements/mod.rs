@@ -44,6 +44,11 @@ impl Measurement {
         Self { what: what.into(), value: Some(value), spread: None, unit, must: None, aim: None }
     }
 
+    /// One that not every system has.
+    pub fn measured(what: impl Into<String>, unit: &'static str, value: Option<f64>) -> Self {
+        Self { value, ..Self::new(what, unit, 0.0) }
+    }
+
     /// The same with its spread.
     pub fn spread(self, low: f64, high: f64) -> Self {
         Self { spread: Some((low, high)), ..self }
