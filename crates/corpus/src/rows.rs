@@ -1,7 +1,7 @@
 //! Pattern rows and the text files that hold them.
 //!
 //! A file of patterns has one row a line, without header or comments: 32 comma-separated integers (the code),
-//! TAB, genre, TAB, song id. A file of [grooves](grooves) also says the grid, and how each onset is played. Two
+//! TAB, genre, TAB, song id. A file of [grooves] also says the grid, and how each onset is played. Two
 //! relatives are read too: `sample` output (code, 4 latents) and the `dataset.tsv` of the paper's authors
 //! (code, 4 latents, 2 map coordinates, in their kit). Any of them may be packed with gzip.
 //!

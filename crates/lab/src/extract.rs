@@ -130,6 +130,9 @@ fn metres(text: &str) -> Result<Metres, String> {
 /// # Errors
 /// A path does not exist, nothing was found, the output can't be written, or the run was interrupted.
 pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
+    if args.midi.contains(&args.out) {
+        bail!("--out is one of the MIDI files: name another file for the patterns");
+    }
     progress::listen_for_interrupt()?;
     let extractor = Extractor::open(options(args)?)?;
     if extractor.files() == 0 {
@@ -302,13 +305,18 @@ fn why_none(args: &ExtractArgs, report: &Report) -> String {
         };
         reasons.push(format!("files left out: {}{names}", left_out.collect::<Vec<_>>().join(", ")));
     }
+    if report.rejected.contains_key("other metre") && args.metre.is_none() {
+        reasons.push("other metres than 4/4 are read with --metre all".to_owned());
+    }
     if !report.notes_without_drums.is_empty() {
         reasons.push(notes_elsewhere(args, report));
     }
     if !report.percussion_alone.is_empty() {
         reasons.push(percussion_alone(report));
     }
-    if report.files_without_pattern > 0 {
+    if report.files_without_pattern > 0 && report.dull_patterns > 0 && report.patterns == 0 {
+        reasons.push("the windows that met the rule have too few different steps to be a pattern".to_owned());
+    } else if report.files_without_pattern > 0 {
         reasons.push(match args.bars {
             Some(bars) => format!("no passage is as long as {bars} bars; try fewer"),
             None if matches!(args.keep, KeepRule::Every) => {
@@ -338,6 +346,12 @@ fn notes_elsewhere(args: &ExtractArgs, report: &Report) -> String {
         report.notes_without_drums.keys().copied().filter(|channel| *channel != searched).collect();
     let advice = match others.as_slice() {
         _ if matches!(args.channel, Some(DrumChannels::Any)) => "try --note-map FILE".to_owned(),
+        // Left out although they were on the channel of the drums: the file says that it is no drum part.
+        [] if args.channel.is_none() => {
+            "the files say that this is no drum part, or their kit is not General MIDI: try --channel 10, with \
+             --note-map FILE if the kit is not General MIDI"
+                .to_owned()
+        }
         [] => "these notes are none of General MIDI's drums: try --note-map FILE".to_owned(),
         [channel] => format!("try --channel {channel}, with --note-map FILE if the kit is not General MIDI"),
         _ => "try --channel with one of them, or --channel any".to_owned(),

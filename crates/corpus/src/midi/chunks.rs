@@ -52,9 +52,7 @@ pub(super) fn open<'a>(
         let before = *repairs;
         return match open_plain(inside, search, repairs) {
             // The wrapper's length cuts the file off: its chunks say more.
-            Err(MidiError::Truncated { .. } | MidiError::TracksMissing { .. })
-                if rest.len() > inside.len() =>
-            {
+            Err(_) if rest.len() > inside.len() => {
                 *repairs = before;
                 repairs.count(Repair::Wrapper);
                 open_plain(rest, search, repairs)

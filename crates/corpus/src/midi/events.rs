@@ -62,6 +62,9 @@ pub enum Damage {
     /// A system exclusive message whose end can't be found.
     #[error("the end of a system exclusive message can't be found")]
     Sysex,
+    /// A text whose length may take events with it.
+    #[error("its text is not all letters and may hold events, so that its length is doubtful")]
+    Text,
     /// A length of the track that agrees neither with its events nor with what stands behind.
     #[error("the track's length is wrong, and its events do not show where it ends")]
     Length,
@@ -255,9 +258,28 @@ impl<'a> Events<'a> {
         if !sound || !known && !follows(self.track, next, running) {
             return Err(Damage::Status(status));
         }
-        self.at = next;
         repairs.count(Repair::SystemMessage);
+        if let Some(status) = self.channel_event_behind_clock(status, next) {
+            // The clock byte slipped in between the event's time and its status byte.
+            self.at = next + 1;
+            self.running = status;
+            self.interrupted = false;
+            return self.channel_event(status, repairs);
+        }
+        self.at = next;
         Ok(Event::Other)
+    }
+
+    /// The status of a whole channel event that begins at `next`, where nothing else does, behind a realtime byte.
+    fn channel_event_behind_clock(&self, clock: u8, next: usize) -> Option<u8> {
+        let running = (self.running != 0).then_some(self.running);
+        let status = *self.track.get(next)?;
+        if clock < 0xf8 || !(0x80..0xf0).contains(&status) || follows(self.track, next, running) {
+            return None;
+        }
+        let end = next + 1 + data_bytes(status);
+        let clean = self.track.get(next + 1..end)?.iter().all(|&byte| byte < 0x80);
+        (clean && follows(self.track, end, Some(status))).then_some(status)
     }
 }
 

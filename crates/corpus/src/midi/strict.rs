@@ -55,13 +55,18 @@ pub(super) fn event(track: &[u8], at: usize, running: Option<u8>) -> Option<Stri
             next
         }
         0xf0 | 0xf7 => {
-            let (length, at) = number(track, at)?;
-            let data = track.get(at..at.checked_add(length as usize)?)?;
-            let inner = &data[..data.len().saturating_sub(1).min(SYSEX_LOOKAHEAD)];
-            if status == 0xf0 && inner.iter().any(|&byte| byte >= 0x80) {
-                return None;
-            }
-            at + length as usize
+            let announced = number(track, at).and_then(|(length, at)| {
+                let data = track.get(at..at.checked_add(length as usize)?)?;
+                let inner = &data[..data.len().saturating_sub(1).min(SYSEX_LOOKAHEAD)];
+                let clean = status == 0xf7 || inner.iter().all(|&byte| byte < 0x80);
+                clean.then_some(at + length as usize)
+            });
+            // Without a length, a message ends in its F7: the one fault that files have in several messages.
+            announced.or_else(|| {
+                let rest = track.get(at..)?;
+                let end = rest.iter().take(SYSEX_LOOKAHEAD).position(|&byte| byte >= 0x80)?;
+                (status == 0xf0 && rest[end] == 0xf7).then_some(at + end + 1)
+            })?
         }
         0xff => {
             let kind = *track.get(at)?;

@@ -45,6 +45,16 @@ impl<'a> Events<'a> {
             repairs.count(Repair::MetaLength);
             return Ok(Event::Other);
         }
+        if is_text(kind) {
+            if let Some(inside) = self.event_inside_text(from, after) {
+                self.at = inside;
+                repairs.count(Repair::MetaLength);
+                return Ok(Event::Other);
+            }
+            if self.text_may_hold_events(from, after) {
+                return Err(Damage::Text);
+            }
+        }
         if let Some(longer) = self.letters_behind(after) {
             self.at = longer;
             repairs.count(Repair::MetaLength);
@@ -83,8 +93,8 @@ impl<'a> Events<'a> {
         let running = (self.running != 0).then_some(self.running);
         let most = track.len().min(from + LONGEST_DAMAGED_TEXT);
         for at in from..most {
-            // Each byte that is skipped is one of the text.
-            if at > from && is_no_text(track[at - 1]) {
+            // Each byte that is skipped is a letter.
+            if at > from && !is_letter(track[at - 1]) {
                 return None;
             }
             if has_status(track, at) && follows(track, at, None) && self.reads_to_the_end(at, None) {
@@ -97,6 +107,27 @@ impl<'a> Events<'a> {
             }
         }
         None
+    }
+
+    /// Where events begin inside a text from `from` to `after` that announces too many bytes: where none follows it,
+    /// or its payload has bytes that no text has.
+    fn event_inside_text(&mut self, from: usize, after: usize) -> Option<usize> {
+        let track = self.track;
+        let running = (self.running != 0).then_some(self.running);
+        if !is_no_whole_text(&track[from..after]) && follows(track, after, running) || self.searches == 0 {
+            return None;
+        }
+        (from..after)
+            .find(|&at| has_status(track, at) && follows(track, at, None) && self.reads_to_the_end(at, None))
+    }
+
+    /// Whether a text with bytes that no text has may hold events without status bytes, up to its end and beyond.
+    fn text_may_hold_events(&mut self, from: usize, after: usize) -> bool {
+        let track = self.track;
+        let Some(running) = (self.running != 0).then_some(self.running) else { return false };
+        is_no_whole_text(&track[from..after])
+            && (from..after)
+                .any(|at| follows(track, at, Some(running)) && self.reads_to_the_end(at, Some(running)))
     }
 
     /// Where events go on behind letters that a text has more than it announces; `None` where an event follows
@@ -148,22 +179,33 @@ impl<'a> Events<'a> {
             self.marked = true;
             return Ok(Event::End);
         }
-        let running = (self.running != 0).then_some(self.running);
-        let goes_on = || {
-            let plausible = quality(self.track, self.at, running).is_some_and(|quality| quality > 3);
-            plausible && !is_padding(rest)
-        };
-        if goes_on() {
+        if !is_padding(rest)
+            && let Some(next) = self.event_behind_the_end()
+        {
+            self.at = next;
             repairs.count(Repair::EndOfTrackInside);
             return Ok(Event::Other);
         }
         let looked_at = rest.len().min(BEHIND_THE_END);
-        if !is_padding(rest) && (0..looked_at).any(|at| has_run(rest, at)) {
+        let starts_events =
+            |at: usize| has_run(rest, at) || has_status(rest, at) && follows_to_the_end(rest, at, None);
+        if !is_padding(rest) && (0..looked_at).any(starts_events) {
             return Err(Damage::BehindEnd);
         }
         repairs.count(Repair::BehindEndOfTrack);
         self.marked = true;
         Ok(Event::End)
+    }
+
+    /// Where events go on behind an end-of-track mark, which may have zeros behind it: with a status byte, or to the
+    /// end of the track without one.
+    fn event_behind_the_end(&self) -> Option<usize> {
+        let (track, at) = (self.track, self.at);
+        let running = (self.running != 0).then_some(self.running);
+        let zeros = track[at..].iter().take_while(|byte| **byte == 0).count();
+        let explicit = (at..=at + zeros)
+            .find(|&at| has_status(track, at) && quality(track, at, None).is_some_and(|quality| quality > 3));
+        explicit.or_else(|| (running.is_some() && follows_to_the_end(track, at, running)).then_some(at))
     }
 
     /// A message without F7 at its end: continued by a packet that begins with F7, or never ended.
@@ -183,18 +225,26 @@ impl<'a> Events<'a> {
         let running = (self.running != 0).then_some(self.running);
         let announced =
             number(track, start).map(|(length, from)| (from, from.saturating_add(length as usize)));
-        let fitting = announced.filter(|&(_, after)| after <= track.len());
+        // A message that begins is never empty.
+        let fitting = announced.filter(|&(from, after)| after <= track.len() && (after > from || !first));
         if let Some((from, after)) = fitting {
             let data = &track[from..after];
-            let inner = data.strip_suffix(&[0xf7]).unwrap_or(data);
-            let whole = inner.len() < data.len();
+            let ends = data.iter().rev().take_while(|&&byte| byte == 0xf7).count();
+            let inner = &data[..data.len() - ends];
+            let whole = ends > 0;
             let clean = inner.iter().all(|&byte| byte < 0x80);
             if clean && whole || !first && follows(track, after, running) {
                 self.at = after;
                 return Ok(Event::Sysex { data: inner, first });
             }
-            if clean && follows(track, after, running) {
+            if clean && is_continued(track, after) {
                 return Ok(self.unended(inner, after, first, repairs));
+            }
+            if clean && track.get(after) == Some(&0xf7) && follows(track, after + 1, running) {
+                // Its length leaves out the F7.
+                self.at = after + 1;
+                repairs.count(Repair::SysexLength);
+                return Ok(Event::Sysex { data: inner, first });
             }
             if whole && is_packed(inner) && follows(track, after, running) {
                 self.at = after;
@@ -204,24 +254,38 @@ impl<'a> Events<'a> {
         // The end is the first byte above 127, but for clock bytes.
         let from = announced.map_or(start, |(from, _)| from.min(track.len()));
         let high = |&byte: &u8| byte >= 0x80 && !(0xf8..=0xfe).contains(&byte);
-        if let Some(end) = track[start..].iter().position(high).map(|end| start + end)
+        // A length of several bytes has some above 127 itself.
+        let search_from = if from > start + 1 { from } else { start };
+        if let Some(end) = track[search_from..].iter().position(high).map(|end| search_from + end)
             && track[end] == 0xf7
             && (follows(track, end + 1, running) || fitting.is_none())
         {
             self.at = end + 1;
             repairs.count(Repair::SysexLength);
             // A maker's number in place of the length means that there is no length.
-            let without_length = matches!(track[start], 0x41 | 0x43 | 0x7e | 0x7f) && end > start + 3;
+            let without_length =
+                search_from == start && matches!(track[start], 0x41 | 0x43 | 0x7e | 0x7f) && end > start + 3;
             let from = if without_length { start } else { from.min(end) };
             return Ok(Event::Sysex { data: &track[from..end], first });
         }
         let (from, after) = announced.ok_or(Damage::Sysex)?;
-        if let Some(data) = track.get(from..after).filter(|data| data.iter().all(|&byte| byte < 0x80))
-            && quality(track, after, running).is_some()
+        if fitting.is_some()
+            && let Some(data) = track.get(from..after)
+            && data.iter().all(|&byte| byte < 0x80)
         {
-            return Ok(self.unended(data, after, first, repairs));
+            if follows(track, after, None) {
+                return Ok(self.unended(data, after, first, repairs));
+            }
+            if after > from + 1 && follows(track, after - 1, None) {
+                // Its length counts an F7 that is missing.
+                repairs.count(Repair::SysexLength);
+                self.at = after - 1;
+                return Ok(Event::Sysex { data: &data[..data.len() - 1], first });
+            }
         }
         if fitting.is_some()
+            && after > from
+            && track[after - 1] == 0xf7
             && quality(track, after, running).is_some()
             && self.swallowed(from, after).is_none()
         {
@@ -241,9 +305,29 @@ fn has_status(track: &[u8], at: usize) -> bool {
     number(track, at).is_some_and(|(_, at)| track.get(at).is_some_and(|&byte| byte >= 0x80))
 }
 
-/// Whether a byte is none of a text.
-fn is_no_text(byte: u8) -> bool {
-    byte < 0x20 && !matches!(byte, 0 | b'\t' | b'\n' | b'\r')
+/// Whether a meta event of this kind is a text.
+fn is_text(kind: u8) -> bool {
+    (1..=9).contains(&kind)
+}
+
+/// Whether a packet that continues a message follows: its time, then F7 and a length that fits.
+fn is_continued(track: &[u8], after: usize) -> bool {
+    number(track, after)
+        .filter(|&(_, at)| track.get(at) == Some(&0xf7))
+        .and_then(|(_, at)| number(track, at + 1))
+        .is_some_and(|(length, at)| at.saturating_add(length as usize) <= track.len())
+}
+
+/// Whether a byte surely is one of a text: what encodings do with bytes above 127 is not known.
+fn is_letter(byte: u8) -> bool {
+    (b' '..0x7f).contains(&byte) || matches!(byte, b'\t' | b'\n' | b'\r')
+}
+
+/// Whether a payload has bytes that no text has: control characters, or zeros that do not end it.
+fn is_no_whole_text(payload: &[u8]) -> bool {
+    let zeros = payload.iter().rev().take_while(|&&byte| byte == 0).count();
+    let text = &payload[..payload.len() - zeros];
+    text.iter().any(|&byte| byte < b' ' && !matches!(byte, b'\t' | b'\n' | b'\r'))
 }
 
 /// Whether a payload without its last F7 is several messages, each with F0 before it and F7 behind.

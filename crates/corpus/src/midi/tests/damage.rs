@@ -369,3 +369,51 @@ fn a_refusal_says_how_many_hits_were_read_before() {
         refused.to_string().contains("track 1 has an unreadable event at its byte 8: its status byte 0xf4")
     );
 }
+
+/// Each gave a shifted or an invented rhythm, with no more than a count.
+#[test]
+fn wrong_lengths_that_take_the_next_events_time_with_them_lose_nothing() {
+    let dump = |header: &[u8], bytes: u8, step: u8| {
+        let data = (0..bytes).map(|byte| byte.wrapping_mul(step).wrapping_add(3) & 0x7f);
+        [header, &data.collect::<Vec<_>>(), &[0xf7]].concat()
+    };
+    for event in [
+        vec![0xf0, 4, 0x7e, 0x7f, 9, 1, 0xf7],
+        vec![0xf0, 5, 0x7e, 0x7f, 9, 1],
+        vec![0xf0, 0, 0x20, 0x33, 1, 2, 3, 4, 5, 0xf7],
+        vec![0xf0, 0x82, 0x2e, 0x7d, 0xf7],
+        dump(&[0xf0, 0x41, 0x10, 0x16, 0x12], 100, 7),
+        dump(&[0xf0, 0x43, 0, 9, 0x20, 0], 120, 5),
+    ] {
+        check_event(&event, Repair::SysexLength);
+    }
+    for (event, repair) in [
+        (&b"\xff\x01\x05abcd"[..], Repair::MetaLength),
+        (b"\xff\x01\x09abcd", Repair::MetaLength),
+        (b"\xff\x2f\0\0", Repair::EndOfTrackInside),
+        (b"\xff\x2f\0\0\0\0\0", Repair::EndOfTrackInside),
+    ] {
+        for place in [Place::Start, Place::Bar(1), Place::Bar(3)] {
+            let track = drums(place, false, &|track, tick| track.event(tick, event)).end();
+            for bytes in in_every_format(&track) {
+                check(&bytes, repair, &format!("{event:02x?} at {place:?}"));
+            }
+        }
+    }
+}
+
+/// Bars were missing without a word.
+#[test]
+fn a_text_that_swallows_events_without_status_bytes_is_refused_or_loses_none() {
+    for length in [90, 127] {
+        let text = [&[0xff, 1, length][..], b"abcd"].concat();
+        let track = drums(Place::Bar(1), true, &|track, tick| track.event(tick, &text)).end();
+        match read(&file(0, 480, &[track]), DrumChannels::default(), &Limits::default()) {
+            Err(_) => {}
+            Ok(reading) => {
+                let hits = reading.parts.iter().flat_map(|part| &part.hits);
+                assert_eq!(hits.map(|hit| (hit.step, hit.note)).collect::<Vec<_>>(), whole(), "{length}");
+            }
+        }
+    }
+}
