@@ -82,6 +82,8 @@ pub(super) struct Events<'a> {
     running: u8,
     /// Whether another event has come since.
     interrupted: bool,
+    /// Whether an event of this track had no status byte of its own.
+    statusless: bool,
     /// Whether the last event was the end-of-track mark.
     marked: bool,
     searches: u32,
@@ -89,7 +91,16 @@ pub(super) struct Events<'a> {
 
 impl<'a> Events<'a> {
     pub(super) fn new(track: &'a [u8]) -> Self {
-        Self { track, at: 0, tick: 0, running: 0, interrupted: false, marked: false, searches: SEARCHES }
+        Self {
+            track,
+            at: 0,
+            tick: 0,
+            running: 0,
+            interrupted: false,
+            statusless: false,
+            marked: false,
+            searches: SEARCHES,
+        }
     }
 
     /// Where the next event begins, in bytes of the track.
@@ -127,6 +138,7 @@ impl<'a> Events<'a> {
             }
             _ if self.running == 0 => return Err(Damage::NoStatus),
             _ => {
+                self.statusless = true;
                 if self.interrupted {
                     repairs.count(Repair::RunningStatus);
                 }

@@ -45,14 +45,14 @@ impl<'a> Events<'a> {
             repairs.count(Repair::MetaLength);
             return Ok(Event::Other);
         }
-        if is_text(kind) {
+        if is_text(kind) && self.is_doubtful_text(from, after) {
+            if self.statusless && self.text_may_hold_events(from, after) {
+                return Err(Damage::Text);
+            }
             if let Some(inside) = self.event_inside_text(from, after) {
                 self.at = inside;
                 repairs.count(Repair::MetaLength);
                 return Ok(Event::Other);
-            }
-            if self.text_may_hold_events(from, after) {
-                return Err(Damage::Text);
             }
         }
         if let Some(longer) = self.letters_behind(after) {
@@ -109,25 +109,24 @@ impl<'a> Events<'a> {
         None
     }
 
-    /// Where events begin inside a text from `from` to `after` that announces too many bytes: where none follows it,
-    /// or its payload has bytes that no text has.
+    /// Whether a text from `from` to `after` may announce too many bytes: no event follows it, or its payload has
+    /// bytes that no text has.
+    fn is_doubtful_text(&self, from: usize, after: usize) -> bool {
+        let running = (self.running != 0).then_some(self.running);
+        is_no_whole_text(&self.track[from..after]) || !follows(self.track, after, running)
+    }
+
+    /// Where events with a status byte begin inside a doubtful text.
     fn event_inside_text(&mut self, from: usize, after: usize) -> Option<usize> {
         let track = self.track;
-        let running = (self.running != 0).then_some(self.running);
-        if !is_no_whole_text(&track[from..after]) && follows(track, after, running) || self.searches == 0 {
-            return None;
-        }
         (from..after)
             .find(|&at| has_status(track, at) && follows(track, at, None) && self.reads_to_the_end(at, None))
     }
 
-    /// Whether a text with bytes that no text has may hold events without status bytes, up to its end and beyond.
+    /// Whether a doubtful text may hold events without status bytes, up to its end and beyond.
     fn text_may_hold_events(&mut self, from: usize, after: usize) -> bool {
-        let track = self.track;
-        let Some(running) = (self.running != 0).then_some(self.running) else { return false };
-        is_no_whole_text(&track[from..after])
-            && (from..after)
-                .any(|at| follows(track, at, Some(running)) && self.reads_to_the_end(at, Some(running)))
+        let (track, running) = (self.track, Some(self.running));
+        (from..after).any(|at| follows(track, at, running) && self.reads_to_the_end(at, running))
     }
 
     /// Where events go on behind letters that a text has more than it announces; `None` where an event follows
