@@ -2,6 +2,7 @@
 
 mod channels;
 mod damage;
+mod lengths;
 
 use proptest::prelude::*;
 

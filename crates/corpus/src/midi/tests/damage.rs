@@ -4,20 +4,20 @@ use super::*;
 
 /// Six bars; each letter is a step.
 const TAB: &str = "K.h.S.h.K.hkS.h.|K.h.S.hkK.h.S.s.|K.h.S.h.K.hkS.h.|K.h.S.hkK.h.S.s.";
-const STEP: u64 = TICKS_PER_STEP;
+pub(super) const STEP: u64 = TICKS_PER_STEP;
 
 /// Where something is put: between the events of the drums.
 #[derive(Clone, Copy, Debug)]
-enum Place {
+pub(super) enum Place {
     Start,
     Bar(u64),
     End,
 }
 
-const PLACES: [Place; 4] = [Place::Start, Place::Bar(1), Place::Bar(3), Place::End];
+pub(super) const PLACES: [Place; 4] = [Place::Start, Place::Bar(1), Place::Bar(3), Place::End];
 
 /// Events of the song with `put` at a place; `running` leaves out status bytes that repeat.
-fn drums(place: Place, running: bool, put: &dyn Fn(TrackBytes, u64) -> TrackBytes) -> TrackBytes {
+pub(super) fn drums(place: Place, running: bool, put: &dyn Fn(TrackBytes, u64) -> TrackBytes) -> TrackBytes {
     let at = match place {
         Place::Start => 0,
         Place::Bar(bar) => bar * 16 * STEP,
@@ -50,7 +50,7 @@ fn conductor() -> TrackBytes {
 }
 
 /// The song in the formats 0, 1 and 2.
-fn in_every_format(track: &TrackBytes) -> Vec<Vec<u8>> {
+pub(super) fn in_every_format(track: &TrackBytes) -> Vec<Vec<u8>> {
     vec![
         file(0, 480, std::slice::from_ref(track)),
         file(1, 480, &[conductor(), track.clone(), bass()]),
@@ -59,12 +59,12 @@ fn in_every_format(track: &TrackBytes) -> Vec<Vec<u8>> {
     ]
 }
 
-fn whole() -> Vec<(f64, u8)> {
+pub(super) fn whole() -> Vec<(f64, u8)> {
     hits(&song(TAB)).concat()
 }
 
 /// Checks that all hits are read, and that a repair is counted.
-fn check(bytes: &[u8], repair: Repair, what: &str) {
+pub(super) fn check(bytes: &[u8], repair: Repair, what: &str) {
     let reading = read(bytes, DrumChannels::default(), &Limits::default());
     let reading = reading.unwrap_or_else(|refused| panic!("{what}: {refused}"));
     let found: Vec<_> =
@@ -74,7 +74,7 @@ fn check(bytes: &[u8], repair: Repair, what: &str) {
 }
 
 /// Checks an event of these bytes at every place, in every format.
-fn check_event(event: &[u8], repair: Repair) {
+pub(super) fn check_event(event: &[u8], repair: Repair) {
     for place in PLACES {
         let track = drums(place, false, &|track, tick| track.event(tick, event)).end();
         for (format, bytes) in in_every_format(&track).iter().enumerate() {
@@ -368,52 +368,4 @@ fn a_refusal_says_how_many_hits_were_read_before() {
     assert!(
         refused.to_string().contains("track 1 has an unreadable event at its byte 8: its status byte 0xf4")
     );
-}
-
-/// Each gave a shifted or an invented rhythm, with no more than a count.
-#[test]
-fn wrong_lengths_that_take_the_next_events_time_with_them_lose_nothing() {
-    let dump = |header: &[u8], bytes: u8, step: u8| {
-        let data = (0..bytes).map(|byte| byte.wrapping_mul(step).wrapping_add(3) & 0x7f);
-        [header, &data.collect::<Vec<_>>(), &[0xf7]].concat()
-    };
-    for event in [
-        vec![0xf0, 4, 0x7e, 0x7f, 9, 1, 0xf7],
-        vec![0xf0, 5, 0x7e, 0x7f, 9, 1],
-        vec![0xf0, 0, 0x20, 0x33, 1, 2, 3, 4, 5, 0xf7],
-        vec![0xf0, 0x82, 0x2e, 0x7d, 0xf7],
-        dump(&[0xf0, 0x41, 0x10, 0x16, 0x12], 100, 7),
-        dump(&[0xf0, 0x43, 0, 9, 0x20, 0], 120, 5),
-    ] {
-        check_event(&event, Repair::SysexLength);
-    }
-    for (event, repair) in [
-        (&b"\xff\x01\x05abcd"[..], Repair::MetaLength),
-        (b"\xff\x01\x09abcd", Repair::MetaLength),
-        (b"\xff\x2f\0\0", Repair::EndOfTrackInside),
-        (b"\xff\x2f\0\0\0\0\0", Repair::EndOfTrackInside),
-    ] {
-        for place in [Place::Start, Place::Bar(1), Place::Bar(3)] {
-            let track = drums(place, false, &|track, tick| track.event(tick, event)).end();
-            for bytes in in_every_format(&track) {
-                check(&bytes, repair, &format!("{event:02x?} at {place:?}"));
-            }
-        }
-    }
-}
-
-/// Bars were missing without a word.
-#[test]
-fn a_text_that_swallows_events_without_status_bytes_is_refused_or_loses_none() {
-    for length in [90, 127] {
-        let text = [&[0xff, 1, length][..], b"abcd"].concat();
-        let track = drums(Place::Bar(1), true, &|track, tick| track.event(tick, &text)).end();
-        match read(&file(0, 480, &[track]), DrumChannels::default(), &Limits::default()) {
-            Err(_) => {}
-            Ok(reading) => {
-                let hits = reading.parts.iter().flat_map(|part| &part.hits);
-                assert_eq!(hits.map(|hit| (hit.step, hit.note)).collect::<Vec<_>>(), whole(), "{length}");
-            }
-        }
-    }
 }
