@@ -1,5 +1,5 @@
 //! `dist`: an archive for each platform that this machine can build, with their checksums. Entries are sorted and
-//! carry the time of the last commit, so that the same build gives the same bytes.
+//! carry the time of the last commit, so that the same build should give the same bytes.
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};
