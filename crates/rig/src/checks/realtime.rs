@@ -43,19 +43,24 @@ pub enum Allowed {
 pub fn run(bundle: &Bundle, seconds: f64) -> anyhow::Result<Vec<WatchedActivity>> {
     watch::begin(bundle.library())?;
     let mut instances = create_watched(bundle)?;
-    let mut live = LiveSessions::start(&mut instances)?;
     let mut activities = Vec::new();
-    for activity in Activity::ALL {
-        live.begin(activity)?;
-        let blocks = live.play(activity, seconds)?;
-        activities.push(WatchedActivity {
-            name: activity.name(),
-            blocks,
-            calls: CallCounts::take(),
-            allowed: activity.allowed(),
-        });
+    for (mode, done) in [(Mode::Realtime, &Activity::LIVE[..]), (Mode::Offline, &[Activity::Offline])] {
+        // An offline render is a session of its own: a plugin that was played live up to now may take its first
+        // blocks for live ones, and would not wait.
+        let playing = if mode == Mode::Offline { &mut instances[..1] } else { &mut instances[..] };
+        let mut sessions = Sessions::start(playing, mode)?;
+        for &activity in done {
+            sessions.begin(activity)?;
+            let blocks = sessions.play(activity, seconds)?;
+            activities.push(WatchedActivity {
+                name: activity.name(),
+                blocks,
+                calls: CallCounts::take(),
+                allowed: activity.allowed(),
+            });
+        }
+        sessions.finish()?;
     }
-    live.finish()?;
     Ok(activities)
 }
 
@@ -129,16 +134,9 @@ enum Activity {
 }
 
 impl Activity {
-    const ALL: [Self; 8] = [
-        Self::Start,
-        Self::Rest,
-        Self::Roll,
-        Self::Jump,
-        Self::Play,
-        Self::Automate,
-        Self::Recall,
-        Self::Offline,
-    ];
+    /// Those of live playing, in this order.
+    const LIVE: [Self; 7] =
+        [Self::Start, Self::Rest, Self::Roll, Self::Jump, Self::Play, Self::Automate, Self::Recall];
 
     fn name(self) -> &'static str {
         match self {
@@ -162,16 +160,16 @@ impl Activity {
     }
 }
 
-/// All instances, played together.
-struct LiveSessions<'a> {
+/// Instances that are played together.
+struct Sessions<'a> {
     sessions: Vec<Session<'a>>,
     /// Those that are automated: all but the ones that switch notes or the bounce mode.
     parameters: Vec<ParameterId>,
 }
 
-impl<'a> LiveSessions<'a> {
-    fn start(instances: &'a mut [Instance]) -> Result<Self, HostError> {
-        let setup = Setup { most_frames: FRAMES, ..Setup::new(Mode::Realtime) };
+impl<'a> Sessions<'a> {
+    fn start(instances: &'a mut [Instance], mode: Mode) -> Result<Self, HostError> {
+        let setup = Setup { most_frames: FRAMES, ..Setup::new(mode) };
         let mut parameters = Vec::new();
         for parameter in instances.iter().flat_map(|instance| instance.parameters()) {
             let fixed = ["Bounce", "Bypass", "Notes out"].contains(&parameter.name.as_str());
@@ -188,7 +186,10 @@ impl<'a> LiveSessions<'a> {
         for session in &mut self.sessions {
             match activity {
                 Activity::Roll => session.transport().play(),
-                Activity::Offline => session.set_text("Bounce", "Exact")?,
+                Activity::Offline => {
+                    session.set_text("Bounce", "Exact")?;
+                    session.transport().play();
+                }
                 _ => {}
             }
         }
@@ -201,20 +202,19 @@ impl<'a> LiveSessions<'a> {
         let block = Duration::from_secs_f64(f64::from(FRAMES) / 48_000.0);
         let rounds =
             if activity == Activity::Start { 4 } else { (seconds / block.as_secs_f64()).ceil() as u32 };
-        // An offline render is of one instance, as fast as it can be, or *exact* would take the host for a live one.
-        let playing = if activity == Activity::Offline { 1 } else { self.sessions.len() };
         for round in 0..rounds {
-            // A late block is not caught up, as with a sound card: that would look like an offline render.
+            // Offline as fast as can be; live a late block is not caught up, as with a sound card: that would
+            // look like an offline render.
             if activity != Activity::Offline {
                 std::thread::sleep(due.saturating_duration_since(Instant::now()));
                 due = Instant::now().max(due + block);
             }
-            for session in self.sessions.iter_mut().take(playing) {
+            for session in &mut self.sessions {
                 perform(session, activity, round, &self.parameters)?;
                 session.render(FRAMES)?;
             }
         }
-        Ok(u64::from(rounds) * playing as u64)
+        Ok(u64::from(rounds) * self.sessions.len() as u64)
     }
 
     fn finish(self) -> Result<(), HostError> {
