@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use crate::child;
 use crate::machine::{self, PLUGIN};
+use crate::{child, macos};
 
 /// In debug builds an allocation in `process` aborts the host.
 pub(crate) const ASSERT_ALLOCS: &str = "beatfield/assert_process_allocs";
@@ -32,9 +32,21 @@ pub(crate) fn run(options: &BundleOptions) -> anyhow::Result<()> {
 /// Builds the plugin for users and bundles it into target/bundled.
 pub(crate) fn release() -> anyhow::Result<()> {
     child::run(child::cargo().args(["build", "--release", "--package", PLUGIN]), "building the plugin")?;
-    write_bundles(&machine::target()?, "--release")?;
+    write_bundles(&machine::target()?, "--release", false)?;
     let (root, bundles) = (machine::root()?, machine::bundles()?);
     copy_licences(root, &bundles).with_context(|| format!("copying the licences to {}", bundles.display()))
+}
+
+/// Copies the library of a system where a plugin is a file to the places of its bundles in `bundles`; `system` is
+/// the VST3 specification's name of the system and processor, as in `x86_64-win`.
+pub(crate) fn lay_out(library: &Path, system: &str, bundles: &Path) -> anyhow::Result<()> {
+    let module = if system.ends_with("win") { "Beatfield.vst3" } else { "Beatfield.so" };
+    for place in ["Beatfield.clap".to_owned(), format!("Beatfield.vst3/Contents/{system}/{module}")] {
+        let place = bundles.join(place);
+        copy(library, &place)
+            .with_context(|| format!("copying {} to {}", library.display(), place.display()))?;
+    }
+    Ok(())
 }
 
 /// The folder of bundles that was given, else the release, built now.
@@ -84,17 +96,22 @@ pub(crate) fn bundle_debug() -> anyhow::Result<PathBuf> {
     fs::create_dir_all(asserted.join("debug"))
         .and_then(|()| fs::copy(&built, &staged))
         .with_context(|| format!("copying {} to {}", built.display(), staged.display()))?;
-    write_bundles(&asserted, "--profile=debug")?;
+    write_bundles(&asserted, "--profile=debug", false)?;
     Ok(asserted.join("bundled"))
 }
 
-/// Calls the framework's bundler, which reads bundler.toml from the current folder.
-fn write_bundles(target: &Path, profile: &str) -> anyhow::Result<()> {
+/// Calls the framework's bundler, which reads bundler.toml from the current folder. With `universal` it joins the
+/// libraries of both kinds of Mac.
+pub(crate) fn write_bundles(target: &Path, profile: &str, universal: bool) -> anyhow::Result<()> {
     let here = std::env::current_dir().context("the current folder is gone")?;
     std::env::set_current_dir(machine::root()?).context("the checkout is gone")?;
-    let bundled = nice_plug_xtask::bundle(target, PLUGIN, &[profile.to_owned()], false);
+    let bundled = nice_plug_xtask::bundle(target, PLUGIN, &[profile.to_owned()], universal);
     std::env::set_current_dir(here).context("the current folder is gone")?;
-    bundled.context("the plugin was built but could not be bundled")
+    bundled.context("the plugin was built but could not be bundled")?;
+    if cfg!(target_os = "macos") {
+        macos::complete(&target.join("bundled"))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

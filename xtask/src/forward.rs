@@ -129,15 +129,16 @@ pub(crate) fn standalone(arguments: &Arguments) -> anyhow::Result<()> {
             "the standalone needs the headers of ALSA and JACK, and nothing else of Beatfield does: {HEADERS}"
         );
     }
-    let mut program = Command::new(build_standalone()?);
+    let mut program = Command::new(build_standalone("release")?);
     child::run(program.args(arguments.words()), "the standalone")
 }
 
-/// Builds the standalone in release and returns its path.
-pub(crate) fn build_standalone() -> anyhow::Result<PathBuf> {
-    let options = ["--release", "--package", PLUGIN, "--features", "standalone", "--bin", STANDALONE];
+/// Builds the standalone with a profile for users and returns its path.
+pub(crate) fn build_standalone(profile: &str) -> anyhow::Result<PathBuf> {
+    let options =
+        ["--profile", profile, "--package", PLUGIN, "--features", "standalone", "--bin", STANDALONE];
     child::run(child::cargo().arg("build").args(options), "building the standalone")?;
-    Ok(machine::target()?.join("release").join(format!("{STANDALONE}{EXE_SUFFIX}")))
+    Ok(machine::target()?.join(profile).join(format!("{STANDALONE}{EXE_SUFFIX}")))
 }
 
 /// Whether those packages are there.

@@ -64,6 +64,31 @@ pub(crate) fn require_test_tools() -> anyhow::Result<()> {
     bail!("this machine lacks what the tests need. Install it and try again:{}", missing.concat())
 }
 
+/// Fails with the command that installs the compiler's standard libraries for these targets, where one is missing.
+pub(crate) fn require_targets(targets: &[&str]) -> anyhow::Result<()> {
+    let mut missing = Vec::new();
+    for &target in targets {
+        if !has_standard_library(target)? {
+            missing.push(target);
+        }
+    }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "this compiler has no standard library for {0}. Install it and try again:\n  rustup target add {0}",
+        missing.join(" ")
+    )
+}
+
+/// Whether the compiler has a target's standard library.
+pub(crate) fn has_standard_library(target: &str) -> anyhow::Result<bool> {
+    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    let output = rustc.args(["--print", "target-libdir", "--target", target]).output();
+    let output = output.context("rustc could not be started")?;
+    Ok(Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
+}
+
 fn answers(call: &[&str]) -> bool {
     let mut command = Command::new(call[0]);
     command.args(&call[1..]).arg("--version").stdout(Stdio::null()).stderr(Stdio::null());

@@ -15,6 +15,7 @@ mod fuzz;
 mod hosts;
 mod install;
 mod machine;
+mod macos;
 mod mutants;
 mod note_names;
 mod test;
@@ -94,6 +95,8 @@ enum XtaskVerb {
     Validate(validate::ValidateOptions),
     /// Pack what a musician downloads, for each platform that this machine can build, into target/dist
     Dist,
+    /// Type-check everything for another system: --macos
+    Check(macos::CheckOptions),
     /// Build the bundles for Windows on this machine, and with --test run them and the tests under Wine
     Windows(windows::WindowsOptions),
     /// Measure the plugin's CPU time and memory, and print them beside their targets
@@ -136,6 +139,7 @@ fn run(verb: XtaskVerb) -> anyhow::Result<ExitCode> {
         XtaskVerb::Daw(arguments) => return forward::daw(&arguments),
         XtaskVerb::Hosts(options) => return hosts::run(&options),
         XtaskVerb::Dist => dist::run(),
+        XtaskVerb::Check(options) => macos::check(&options),
         XtaskVerb::Windows(options) => return windows::run(&options),
         XtaskVerb::Validate(options) => return validate::run(&options),
         XtaskVerb::Bench(options) => bench::run(&options),

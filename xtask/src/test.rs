@@ -13,7 +13,7 @@ use crate::{bundle, child, machine};
 /// Everything that the tests need, built at once and with one set of features, so that the framework and the
 /// networks compile a single time. Without xtask: Windows does not replace a program that runs. Without the
 /// proof: its feature `faults` would be compiled into the plugin under test.
-const ALL_FOR_TESTS: [&str; 6] =
+pub(crate) const ALL_FOR_TESTS: [&str; 6] =
     ["--workspace", "--exclude=xtask", "--exclude=proof", "--lib", "--bins", "--tests"];
 
 /// Runs all stages even when one fails, and sums up in the last line. A stage that fails for another reason

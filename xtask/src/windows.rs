@@ -11,11 +11,17 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::{Context, bail};
 
 use crate::machine::{self, PLUGIN};
-use crate::{bundle, child};
+use crate::test::ALL_FOR_TESTS;
+use crate::{bundle, child, forward};
 
 /// 64-bit Windows by mingw-w64, whose programs need no library of Microsoft's compiler.
 const TARGET: &str = "x86_64-pc-windows-gnu";
 const LINKER: &str = "x86_64-w64-mingw32-gcc";
+/// Takes the debug symbols out of what the linker wrote.
+pub(crate) const OBJCOPY: &str = "x86_64-w64-mingw32-objcopy";
+const LIBRARY: &str = "beatfield.dll";
+/// The VST3 specification's name of the system and processor.
+pub(crate) const SYSTEM: &str = "x86_64-win";
 /// Seeds of the demos that are compared with Linux's.
 const SEEDS: [&str; 5] = ["4711", "7", "1234", "1", "9999"];
 
@@ -27,13 +33,16 @@ pub(crate) struct WindowsOptions {
     /// Leave the unit tests out, whose build takes longest
     #[arg(long, requires = "test")]
     short: bool,
+    /// Test the bundles in this folder as they are, instead of a debug build's
+    #[arg(long, requires = "test", value_name = "FOLDER")]
+    bundles: Option<PathBuf>,
 }
 
 /// Builds, and tests where that is wanted.
 pub(crate) fn run(options: &WindowsOptions) -> anyhow::Result<ExitCode> {
     if options.test {
         require_tools(true)?;
-        return test(options.short);
+        return test(options);
     }
     let bundles = release()?;
     println!("{} and {}", bundles.join("Beatfield.clap").display(), bundles.join("Beatfield.vst3").display());
@@ -41,16 +50,27 @@ pub(crate) fn run(options: &WindowsOptions) -> anyhow::Result<ExitCode> {
 }
 
 /// Builds the release and writes its bundles into the folder that is returned.
-///
-/// # Errors
-/// Something that the build needs is missing, or it failed.
-pub(crate) fn release() -> anyhow::Result<PathBuf> {
+fn release() -> anyhow::Result<PathBuf> {
     require_tools(false)?;
     child::run(cargo("build").args(["--release", "--package", PLUGIN]), "building for Windows")?;
     let bundles = machine::target()?.join("bundled-windows");
-    write_bundles("release", &bundles)?;
+    bundle::lay_out(&built("release", LIBRARY)?, SYSTEM, &bundles)?;
     bundle::copy_licences(machine::root()?, &bundles).context("copying the licences")?;
     Ok(bundles)
+}
+
+/// The plugin's library and the standalone, built with `profile`.
+///
+/// # Errors
+/// Something that the build needs is missing, or it failed.
+pub(crate) fn build(profile: &str) -> anyhow::Result<[PathBuf; 2]> {
+    require_tools(false)?;
+    let mut library = cargo("build");
+    child::run(library.args(["--profile", profile, "--package", PLUGIN]), "building for Windows")?;
+    let options = ["--package", PLUGIN, "--features", "standalone", "--bin", forward::STANDALONE];
+    let mut standalone = cargo("build");
+    child::run(standalone.args(["--profile", profile]).args(options), "building the standalone for Windows")?;
+    Ok([built(profile, LIBRARY)?, built(profile, &format!("{}.exe", forward::STANDALONE))?])
 }
 
 /// Fails with everything that is missing and the commands that install it.
@@ -71,21 +91,13 @@ fn require_tools(test: bool) -> anyhow::Result<()> {
         missing
             .push(format!("\n  on Debian: apt-get install --no-install-recommends {}", packages.join(" ")));
     }
-    if !has_standard_library()? {
+    if !machine::has_standard_library(TARGET)? {
         missing.push(format!("\n  rustup target add {TARGET}"));
     }
     if missing.is_empty() {
         return Ok(());
     }
     bail!("this machine lacks what a Windows build needs. Install it and try again:{}", missing.concat())
-}
-
-/// Whether the compiler has the target's standard library.
-fn has_standard_library() -> anyhow::Result<bool> {
-    let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
-    let output = rustc.args(["--print", "target-libdir", "--target", TARGET]).output();
-    let output = output.context("rustc could not be started")?;
-    Ok(Path::new(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
 }
 
 /// A command of cargo for the target.
@@ -95,15 +107,9 @@ fn cargo(command: &str) -> Command {
     cargo
 }
 
-/// Lays the library of a profile out as both bundles, which on Windows are a file and a folder.
-fn write_bundles(profile: &str, bundles: &Path) -> anyhow::Result<()> {
-    let library = machine::target()?.join(TARGET).join(profile).join(format!("{PLUGIN}.dll"));
-    for place in ["Beatfield.clap", "Beatfield.vst3/Contents/x86_64-win/Beatfield.vst3"] {
-        let place = bundles.join(place);
-        bundle::copy(&library, &place)
-            .with_context(|| format!("copying {} to {}", library.display(), place.display()))?;
-    }
-    Ok(())
+/// What cargo built for the target with a profile's folder.
+fn built(profile: &str, file: &str) -> anyhow::Result<PathBuf> {
+    Ok(machine::target()?.join(TARGET).join(profile).join(file))
 }
 
 /// What was tried under Wine.
@@ -128,13 +134,20 @@ impl WineReport {
     }
 }
 
-fn test(short: bool) -> anyhow::Result<ExitCode> {
+fn test(options: &WindowsOptions) -> anyhow::Result<ExitCode> {
     let wine = Wine::prepare()?;
     let plugin = ["--package", PLUGIN, "--package", "rig", "--features", bundle::ASSERT_ALLOCS];
     child::run(cargo("build").args(plugin), "building for Windows")?;
-    bundle::build_debug(&["--package", PLUGIN, "--package", "rig"])?;
-    let (linux, windows) = (bundle::bundle_debug()?, machine::target()?.join("asserted-windows"));
-    write_bundles("debug", &windows)?;
+    bundle::build_debug(&ALL_FOR_TESTS)?;
+    let linux = bundle::bundle_debug()?;
+    let windows = match &options.bundles {
+        Some(folder) => folder.clone(),
+        None => {
+            let folder = machine::target()?.join("asserted-windows");
+            bundle::lay_out(&built("debug", LIBRARY)?, SYSTEM, &folder)?;
+            folder
+        }
+    };
 
     let mut report = WineReport::default();
     for name in ["Beatfield.clap", "Beatfield.vst3"] {
@@ -162,7 +175,7 @@ fn test(short: bool) -> anyhow::Result<ExitCode> {
         }
         None => println!("clap-validator.exe: not run (it is not on PATH)"),
     }
-    if short {
+    if options.short {
         println!("unit tests: not run (--short)");
     } else {
         unit_tests(&wine, &windows, &mut report)?;
@@ -244,7 +257,7 @@ impl Wine {
         let wine = Self {
             program: program.context("Wine is not installed")?,
             prefix: target.join("wine"),
-            rig: target.join(TARGET).join("debug/rig.exe"),
+            rig: built("debug", "rig.exe")?,
             out: target.join("demos-windows"),
         };
         let system = wine.prefix.join("drive_c/windows/system32");
