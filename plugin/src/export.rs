@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use beat::{
     Bank, BankSource, HostBar, NoteEvent, NoteKind, NoteSink, Playback, Refused, Sequencer, Transport,
 };
-use score::{FileError, Note, Song, write_whole};
+use score::{FileError, Note, Song, write_new};
 
 use crate::capture::{RECENT_BARS, RecentNotes};
 
@@ -188,6 +188,9 @@ pub enum ExportError {
     /// There is no home folder to save to.
     #[error("Nowhere to save to: this machine names no home folder.")]
     NoFolder,
+    /// There are too many files of this name.
+    #[error("{0} holds {MAX_SAME_NAMES} beats named {1}; move some of them elsewhere.")]
+    Full(PathBuf, String),
     /// The file could not be written.
     #[error("{0}.")]
     NotWritten(FileError),
@@ -209,13 +212,16 @@ pub fn save(beat: &ExportedBeat, folder: &Path, name: &str) -> Result<PathBuf, E
     let bytes = beat.to_midi(name)?;
     let name: String =
         name.chars().map(|c| if c.is_alphanumeric() || " -_.".contains(c) { c } else { '-' }).collect();
-    let free = (1..MAX_SAME_NAMES)
-        .map(|number| if number == 1 { format!("{name}.mid") } else { format!("{name} {number}.mid") })
-        .map(|name| folder.join(name))
-        .find(|path| !path.exists());
-    let path = free.unwrap_or_else(|| folder.join(format!("{name}.mid")));
-    write_whole(&path, &bytes).map_err(ExportError::NotWritten)?;
-    Ok(path)
+    for number in 1..MAX_SAME_NAMES {
+        let path = match number {
+            1 => folder.join(format!("{name}.mid")),
+            _ => folder.join(format!("{name} {number}.mid")),
+        };
+        if !path.exists() && write_new(&path, &bytes).map_err(ExportError::NotWritten)? {
+            return Ok(path);
+        }
+    }
+    Err(ExportError::Full(folder.to_owned(), name))
 }
 
 #[cfg(test)]

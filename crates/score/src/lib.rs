@@ -8,7 +8,7 @@ use midly::{Format, Header, MetaMessage, MidiMessage, Smf, Timing, TrackEvent, T
 use std::io;
 use std::path::Path;
 
-pub use atomic::{FileError, write_atomically, write_whole};
+pub use atomic::{FileError, write_atomically, write_new, write_whole};
 
 /// Ticks a quarter note: a sixteenth is 120.
 pub const TICKS_A_BEAT: u16 = 480;
