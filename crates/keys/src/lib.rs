@@ -2,8 +2,7 @@
 //! and with it the keys that start and stop the host's song.
 //!
 //! Under X11 the presses are read on a connection of our own and sent on as they are. Under Windows the caller
-//! says what was pressed, and it is posted to the parent window (written from Microsoft's documentation, never
-//! run). On macOS the toolkit itself passes on what it is told to; nothing is done here.
+//! says what was pressed, and it is posted to the parent window (tested under Wine). On macOS the toolkit itself passes on what it is told to; nothing is done here.
 
 #[cfg(target_os = "windows")]
 mod win32;
