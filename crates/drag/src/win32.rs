@@ -39,7 +39,8 @@ use windows::Win32::UI::WindowsAndMessaging::{
 };
 use windows::core::{BOOL, Error, HRESULT, PCWSTR, implement};
 
-use crate::{DragError, DragOutcome, DragThread};
+use crate::thread::DragThread;
+use crate::{DragError, DragOutcome};
 
 /// How often OLE looks at the pointer, in milliseconds.
 const POLL_INTERVAL: u32 = 15;
@@ -126,7 +127,7 @@ struct DragSource {
 impl IDropSource_Impl for DragSource_Impl {
     fn QueryContinueDrag(&self, escape: BOOL, keys: MODIFIERKEYS_FLAGS) -> HRESULT {
         if escape.as_bool() || is_down(VK_ESCAPE) {
-            // Relaxed, as in `Drag`.
+            // Relaxed, as in `RunningDrag`.
             self.stop.store(true, Ordering::Relaxed);
         }
         if self.stop.load(Ordering::Relaxed) {
