@@ -31,6 +31,9 @@ use windows::core::{Ref, Result, implement, w};
 const TIMEOUT: Duration = Duration::from_secs(20);
 /// How often the windows look for messages.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// The left edges of the windows that files are dragged onto.
+const OTHER_X: i32 = 300;
+const HOST_X: i32 = 600;
 /// Ends a target's thread.
 const QUIT: u32 = WM_APP + 1;
 
@@ -190,7 +193,7 @@ impl OtherWindow {
         let (to_test, received) = channel();
         let (ready, opened) = channel();
         let thread = std::thread::spawn(move || {
-            let window = Window::open(300, 200, takes, to_test);
+            let window = Window::open(OTHER_X, 200, takes, to_test);
             ready.send(window.0.0 as isize).expect("the test waits");
             while window.handle_messages() {
                 std::thread::sleep(POLL_INTERVAL);
@@ -258,13 +261,26 @@ impl Source {
         drag
     }
 
-    /// Starts a drag and moves it over another window.
-    fn start_over(&self, other: &OtherWindow) -> Drag {
+    /// Starts a drag and moves it over the window at `x`.
+    fn start_over(&self, x: i32, received: &Receiver<Received>) -> Drag {
         let drag = self.start();
-        move_to(400, 300);
+        move_to(x + 100, 300);
         assert_eq!(self.next_of(&self.received), Received::Left);
-        assert_eq!(self.next_of(&other.received), Received::Entered);
+        assert_eq!(self.next_of(received), Received::Entered);
         drag
+    }
+
+    /// Drags the file onto the window at `x`.
+    fn drag_onto(&self, x: i32, received: &Receiver<Received>, takes: bool) {
+        let drag = self.start_over(x, received);
+        self.release();
+        let (expected, outcome) = if takes {
+            (Received::Dropped(self.file.clone()), DragOutcome::Dropped)
+        } else {
+            (Received::Left, DragOutcome::Nowhere)
+        };
+        assert_eq!(self.next_of(received), expected);
+        assert_eq!(self.outcome_of(drag).expect("the drag succeeds"), outcome);
     }
 
     fn next_of(&self, received: &Receiver<Received>) -> Received {
@@ -291,30 +307,26 @@ fn a_file_is_dragged_into_another_window() {
     std::fs::write(&file, b"MThd").expect("a file");
     assert!(matches!(Drag::start(&folder.join("none.mid")), Err(DragError::NoFile(..))));
 
-    let source = Source::open(file.clone());
+    let source = Source::open(file);
     for takes in [true, false] {
         let other = OtherWindow::open(takes);
-        let drag = source.start_over(&other);
-        source.release();
-        let (expected, outcome) = if takes {
-            (Received::Dropped(file.clone()), DragOutcome::Dropped)
-        } else {
-            (Received::Left, DragOutcome::Nowhere)
-        };
-        assert_eq!(source.next_of(&other.received), expected);
-        assert_eq!(source.outcome_of(drag).expect("the drag succeeds"), outcome);
+        source.drag_onto(OTHER_X, &other.received, takes);
+        // A window of our own thread, as the host's are.
+        let (to_test, received) = channel();
+        let _host = Window::open(HOST_X, 200, takes, to_test);
+        source.drag_onto(HOST_X, &received, takes);
     }
 
     // Where there is no window, nothing accepts it.
     let drag = source.start();
-    move_to(800, 600);
+    move_to(1000, 700);
     assert_eq!(source.next_of(&source.received), Received::Left);
     source.release();
     assert_eq!(source.outcome_of(drag).expect("the drag succeeds"), DragOutcome::Nowhere);
 
     // A cancelled drag leaves the window and drops nothing.
     let other = OtherWindow::open(true);
-    drop(source.start_over(&other));
+    drop(source.start_over(OTHER_X, &other.received));
     assert_eq!(source.next_of(&other.received), Received::Left);
     source.release();
 
@@ -324,7 +336,7 @@ fn a_file_is_dragged_into_another_window() {
     source.release();
 
     // The escape key cancels it too.
-    let drag = source.start_over(&other);
+    let drag = source.start_over(OTHER_X, &other.received);
     escape(KEYBD_EVENT_FLAGS::default());
     assert_eq!(source.next_of(&other.received), Received::Left);
     assert!(matches!(source.outcome_of(drag), Err(DragError::GivenUp)));
