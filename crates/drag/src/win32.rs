@@ -5,8 +5,9 @@
 //! on a thread of its own, as in JUCE (`juce_DragAndDrop_windows.cpp`).
 //!
 //! That thread does not share the window's input (`AttachThreadInput`), else the host's keyboard and mouse
-//! would stop with every program that is slow to say whether it takes the file. So the messages of the mouse go
-//! to the toolkit, which sees the release; for OLE, which works message by message, a timer posts some.
+//! would stop with every program that is slow to say whether it takes the file. The toolkit keeps the capture of
+//! the mouse and gets its messages, the release too. OLE is reported to wait for messages of mouse or keyboard
+//! (Wine's does not), so a second thread posts some.
 //!
 //! Run under Wine (`tests/ole.rs`), never on Windows itself.
 
@@ -16,9 +17,10 @@ use std::os::windows::ffi::OsStrExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use windows::Win32::Foundation::{
-    DRAGDROP_S_CANCEL, DRAGDROP_S_DROP, DRAGDROP_S_USEDEFAULTCURSORS, HMODULE, HWND, LPARAM, S_OK, WPARAM,
+    DRAGDROP_S_CANCEL, DRAGDROP_S_DROP, DRAGDROP_S_USEDEFAULTCURSORS, HMODULE, LPARAM, S_OK, WPARAM,
 };
 use windows::Win32::System::Com::IDataObject;
 use windows::Win32::System::LibraryLoader::{
@@ -35,28 +37,26 @@ use windows::Win32::UI::Input::KeyboardAndMouse::{
 };
 use windows::Win32::UI::Shell::{BHID_DataObject, IShellItem, SHCreateItemFromParsingName};
 use windows::Win32::UI::WindowsAndMessaging::{
-    GetSystemMetrics, PostThreadMessageW, SM_SWAPBUTTON, SetTimer, WM_KEYUP,
+    GetSystemMetrics, PostThreadMessageW, SM_SWAPBUTTON, WM_KEYUP,
 };
 use windows::core::{BOOL, Error, HRESULT, PCWSTR, implement};
 
 use crate::thread::DragThread;
 use crate::{DragError, DragOutcome};
 
-/// How often OLE looks at the pointer, in milliseconds.
-const POLL_INTERVAL: u32 = 15;
+/// How often OLE looks at the pointer.
+const POLL_INTERVAL: Duration = Duration::from_millis(15);
 
 /// Drags `file` until the button is released, and delivers it.
 pub(crate) fn drag_file(file: &Path, stop: &Arc<AtomicBool>) -> Result<DragOutcome, DragError> {
     let _ole = Ole::new().map_err(broken)?;
     let data = shell_data(file).map_err(broken)?;
     let source: IDropSource = DragSource { stop: stop.clone() }.into();
-    // SAFETY: the function is of the right type and this library stays loaded; the timer ends with this thread.
-    if unsafe { SetTimer(None, 0, POLL_INTERVAL, Some(wake_ole)) } == 0 {
-        return Err(broken(Error::from_thread()));
-    }
     let mut effect = DROPEFFECT_NONE;
-    // SAFETY: both objects and the variable outlive the call.
-    let ended = unsafe { DoDragDrop(&data, &source, DROPEFFECT_COPY, &mut effect) };
+    let ended = while_awake(|| {
+        // SAFETY: both objects and the variable outlive the call.
+        unsafe { DoDragDrop(&data, &source, DROPEFFECT_COPY, &mut effect) }
+    })?;
     match ended {
         _ if stop.load(Ordering::Relaxed) => Err(DragError::GivenUp),
         DRAGDROP_S_DROP if effect != DROPEFFECT_NONE => Ok(DragOutcome::Dropped),
@@ -79,12 +79,29 @@ pub(crate) fn let_go(thread: DragThread) {
     }
 }
 
-/// Makes OLE look at the pointer and ask [`DragSource`]: posts the release of no key.
-extern "system" fn wake_ole(_: HWND, _: u32, _: usize, _: u32) {
-    // SAFETY: these take numbers.
-    let posted = unsafe { PostThreadMessageW(GetCurrentThreadId(), WM_KEYUP, WPARAM(0), LPARAM(0)) };
-    // Where the queue is full, OLE is awake.
-    drop(posted);
+/// Calls OLE while another thread makes it look at the pointer and ask [`DragSource`], by posting the release of
+/// no key.
+fn while_awake<T>(call: impl FnOnce() -> T) -> Result<T, DragError> {
+    // SAFETY: it takes nothing.
+    let ole = unsafe { GetCurrentThreadId() };
+    let returned = AtomicBool::new(false);
+    let wake = || {
+        while !returned.load(Ordering::Relaxed) {
+            // SAFETY: it takes numbers.
+            let posted = unsafe { PostThreadMessageW(ole, WM_KEYUP, WPARAM(0), LPARAM(0)) };
+            // Where it fails, OLE has not begun to look for messages or has many.
+            drop(posted);
+            std::thread::sleep(POLL_INTERVAL);
+        }
+    };
+    std::thread::scope(|scope| {
+        let waking = std::thread::Builder::new().name("beatfield drag wake".into());
+        waking.spawn_scoped(scope, wake).map_err(DragError::NoThread)?;
+        let result = call();
+        // Relaxed: the flag guards no data.
+        returned.store(true, Ordering::Relaxed);
+        Ok(result)
+    })
 }
 
 fn broken(error: Error) -> DragError {
