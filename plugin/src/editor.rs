@@ -1,10 +1,7 @@
 //! The window: the map, the panel and the pattern grid. Runs on the host's main thread.
 //!
 //! Every part is a function of a `Ui` and the `ViewState` of one frame: it paints what is there, and passes
-//! what the player did to `Actions`. This file gathers the view state, and makes the framework's editor.
-//!
-//! The framework creates an editor once, before any state is loaded, and its size can't be changed later. So
-//! a closed editor whose size is not the saved one is replaced when the host next uses it.
+//! what the player did to `Actions`. This file gathers the view state.
 
 mod actions;
 #[cfg(target_os = "linux")]
@@ -15,6 +12,7 @@ pub mod map;
 mod midi_file;
 mod pattern_grid;
 mod side_panel;
+mod sized_editor;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -24,8 +22,7 @@ mod undo;
 mod view_state;
 mod window_threads;
 
-use std::error::Error;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use actions::{Actions, OpenGestures};
 use egui::{Event, Key, KeyboardShortcut, Modifiers, Popup};
@@ -34,16 +31,10 @@ use layout::WindowLayout;
 use map::MapState;
 use midi_file::ExportState;
 use nice_plug::context::gui::GuiContext;
-use nice_plug::editor::dpi::{LogicalSize, NativeSize};
-use nice_plug::editor::{
-    Editor, HostMethods, ParentWindowHandle, ResizeHint, SizeConstraints, SpawnedEditor,
-};
 use nice_plug_egui::baseview::{HandlerError, WindowSize as NewSize};
-use nice_plug_egui::{
-    EguiEditor, EguiEditorHandle, EguiEditorState, EguiNiceSettings, Frame, KeyCapture, NiceEguiApp,
-    create_egui_editor,
-};
+use nice_plug_egui::{Frame, KeyCapture, NiceEguiApp};
 use pattern_grid::GridState;
+pub use sized_editor::SizedEditor;
 use status::StatusState;
 use undo::UndoHistory;
 use view_state::ViewState;
@@ -276,153 +267,5 @@ fn shortcuts(ui: &egui::Ui, view: &ViewState<'_>) {
         view.actions.redo();
     } else if ui.input_mut(|input| input.consume_shortcut(&UNDO)) {
         view.actions.undo();
-    }
-}
-
-/// The editor of one instance.
-pub struct SizedEditor {
-    params: Arc<BeatfieldParams>,
-    meters: Arc<Meters>,
-    shared: Arc<SharedState>,
-    /// Started with the window.
-    decoding: Option<Arc<Decoding>>,
-    threads: WindowThreads,
-    inner: Mutex<InnerEditor>,
-}
-
-impl Drop for SizedEditor {
-    /// The host has closed the window, and may unload the plugin next.
-    fn drop(&mut self) {
-        self.threads.wait();
-    }
-}
-
-/// The framework's editor, with the state that has its size and whether it is open.
-struct InnerEditor {
-    state: Arc<EguiEditorState>,
-    editor: EguiEditor<Window>,
-}
-
-impl SizedEditor {
-    fn new(
-        params: Arc<BeatfieldParams>,
-        meters: Arc<Meters>,
-        shared: Arc<SharedState>,
-        decoding: Option<Arc<Decoding>>,
-    ) -> Option<Self> {
-        let threads = WindowThreads::default();
-        let inner = Mutex::new(make(&params, &meters, &shared, &threads)?);
-        Some(Self { params, meters, shared, decoding, threads, inner })
-    }
-
-    /// The editor, replaced where it is closed and of another size than the saved one.
-    fn current(&self) -> MutexGuard<'_, InnerEditor> {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
-        if !inner.state.is_open()
-            && !inner.is(self.params.saved.window_size())
-            && let Some(anew) = make(&self.params, &self.meters, &self.shared, &self.threads)
-        {
-            *inner = anew;
-        }
-        inner
-    }
-}
-
-impl InnerEditor {
-    fn is(&self, size: WindowSize) -> bool {
-        size.is_about(self.state.logical_size(), self.state.user_scale_factor())
-    }
-}
-
-fn make(
-    params: &Arc<BeatfieldParams>,
-    meters: &Arc<Meters>,
-    shared: &Arc<SharedState>,
-    threads: &WindowThreads,
-) -> Option<InnerEditor> {
-    let size = params.saved.window_size();
-    let state = EguiEditorState::from_size(size.points(), size.zoom());
-    let mut window = Window::new(params.clone(), meters.clone(), shared.clone());
-    window.threads = threads.clone();
-    let settings = EguiNiceSettings::new().with_tile("Beatfield").with_resize_hint(resizing());
-    #[cfg(target_os = "linux")]
-    let settings = settings.with_repaint_poll_interval(frame_poll::NEVER);
-    let editor = create_egui_editor(state.clone(), shared.repaint.clone(), settings, window)?;
-    Some(InnerEditor { state, editor })
-}
-
-/// How the host may resize the window.
-fn resizing() -> ResizeHint {
-    let logical = |WindowSize { width, height, .. }| Some(LogicalSize::new(width as f32, height as f32));
-    ResizeHint {
-        size_constraints: SizeConstraints::Logical {
-            min_size: logical(WindowSize::SMALLEST),
-            max_size: logical(WindowSize::LARGEST),
-        },
-        ..ResizeHint::RESIZABLE
-    }
-}
-
-impl Editor for SizedEditor {
-    type Handle = EguiEditorHandle;
-
-    fn spawn(
-        &self,
-        parent: Option<ParentWindowHandle>,
-        wait_for_parent: bool,
-        fallback_scale_factor: Option<f64>,
-        context: GuiContext,
-        host: Option<HostMethods>,
-    ) -> Result<SpawnedEditor<Self::Handle>, Box<dyn Error>> {
-        if let Some(decoding) = &self.decoding {
-            decoding.start();
-        }
-        self.current().editor.spawn(parent, wait_for_parent, fallback_scale_factor, context, host)
-    }
-
-    fn size(&self) -> NativeSize<u32> {
-        let inner = self.current();
-        // The framework's size is in points, before scaling.
-        let NativeSize { width, height } = inner.editor.size();
-        let scaled = |length: u32| (length as f32 * inner.state.user_scale_factor()).round() as u32;
-        NativeSize { width: scaled(width), height: scaled(height) }
-    }
-
-    fn resize_hint(&self) -> ResizeHint {
-        resizing()
-    }
-}
-
-#[cfg(test)]
-mod sizes {
-    use super::*;
-
-    #[test]
-    fn a_closed_window_takes_the_size_that_a_project_brings() {
-        let params = Arc::new(BeatfieldParams::default());
-        let editor =
-            SizedEditor::new(params.clone(), Arc::default(), Arc::default(), None).expect("an editor");
-        let opens_with = |width, height| {
-            assert_eq!((editor.size().width, editor.size().height), (width, height));
-        };
-        opens_with(WindowSize::default().width, WindowSize::default().height);
-        params.saved.remember_window_size(WindowSize { width: 1200, height: 900, scale: 100 });
-        opens_with(1200, 900);
-        params.saved.remember_window_size(WindowSize { width: 1, height: u32::MAX, scale: 100 });
-        opens_with(WindowSize::SMALLEST.width, WindowSize::LARGEST.height);
-    }
-
-    #[test]
-    fn a_closed_window_takes_the_scale_that_a_project_brings_and_fills_its_size_with_it() {
-        let params = Arc::new(BeatfieldParams::default());
-        let editor =
-            SizedEditor::new(params.clone(), Arc::default(), Arc::default(), None).expect("an editor");
-        for (scale, zoom) in [(150, 1.5), (50, 0.5), (0, 0.5), (9_000, 2.0), (100, 1.0)] {
-            params.saved.remember_window_size(WindowSize { width: 1200, height: 900, scale });
-            assert_eq!((editor.size().width, editor.size().height), (1200, 900), "{scale} %");
-            let inner = editor.current();
-            assert_eq!(inner.state.user_scale_factor(), zoom, "{scale} %");
-            assert!((inner.state.logical_size().width - 1200.0 / zoom).abs() < 0.01, "{scale} %");
-        }
     }
 }

@@ -27,8 +27,11 @@ const WINDOW_SECONDS: f64 = 5.0;
 
 /// The pace of the blocks is judged whenever this much audio has been processed.
 const PACE_SECONDS: f64 = 0.2;
-/// A host is live where its blocks come at no more than this many times real time.
+/// Blocks come in real time where they come at no more than this many times its pace, and no less than its inverse.
 const LIVE_RATIO: f64 = 1.3;
+/// A single stretch proves little: a busy machine may hold up a bounce for a moment, or let live blocks drop out. So
+/// many stretches in a row change what was known.
+const PROOF_STRETCHES: u32 = 5;
 /// A longer gap between two blocks counts as this long: a host that rests is not live by that.
 const LONGEST_GAP_SECONDS: f64 = 0.1;
 
@@ -117,7 +120,7 @@ impl SongClock {
 }
 
 /// The pace at which blocks come, whether the song rolls or not. Kept over `reset`: a live host stays live
-/// when it starts and stops.
+/// when it starts and stops. A bounce that happens to run at about the pace of real time counts as live.
 #[derive(Debug, Default)]
 struct Pace {
     /// When the last block came, and its length in seconds.
@@ -128,10 +131,15 @@ struct Pace {
     /// How long this plugin itself waited since the last block: no pace of the host's.
     waited: Duration,
     live: bool,
+    /// Whether the host was seen to bounce since it was live.
+    bounces: bool,
+    /// How many of the last stretches, in a row, came in real time, or more slowly.
+    in_time: u32,
+    slow: u32,
 }
 
 impl Pace {
-    /// Whether the blocks of the last stretch came in real time.
+    /// Whether the blocks come in real time.
     fn is_live(&mut self, transport: &Transport, now: Instant) -> bool {
         let block = f64::from(transport.frames) / transport.sample_rate;
         let waited = std::mem::take(&mut self.waited);
@@ -141,10 +149,25 @@ impl Pace {
             self.passed += gap.min(LONGEST_GAP_SECONDS.max(1.5 * before));
         }
         if self.audio >= PACE_SECONDS {
-            self.live = self.passed * LIVE_RATIO >= self.audio;
+            self.judge();
             (self.audio, self.passed) = (0.0, 0.0);
         }
         self.live
+    }
+
+    /// Judges the stretch that has ended.
+    fn judge(&mut self) {
+        let fast = self.audio > LIVE_RATIO * self.passed;
+        let slow = self.passed > LIVE_RATIO * self.audio;
+        self.in_time = if fast || slow { 0 } else { self.in_time + 1 };
+        self.slow = if slow { self.slow + 1 } else { 0 };
+        if fast || self.slow >= PROOF_STRETCHES {
+            self.live = false;
+            self.bounces = true;
+        } else if self.in_time >= if self.bounces { PROOF_STRETCHES } else { 1 } {
+            self.live = true;
+            self.bounces = false;
+        }
     }
 }
 
@@ -255,6 +278,23 @@ mod tests {
         assert_eq!(exact_waits(101, rests), waits, "it rests a minute after half a second");
         let bounces = |block: u32| f64::from(block.min(100)) * 0.01 + f64::from(block) * 0.000_3;
         assert_eq!(exact_waits(142, bounces), waits, "live for a second, then a bounce");
+        let drops_out = |block: u32| f64::from(block) * 0.01 + f64::from(block / 200) * 0.3;
+        assert_eq!(exact_waits(221, drops_out), live, "a live host drops out for a moment");
+        let resumes = |block: u32| f64::from(block) * 0.000_3 + f64::from(block.saturating_sub(100)) * 0.01;
+        assert_eq!(exact_waits(230, resumes), live, "it bounced, and is live for more than a second");
+    }
+
+    /// It used to take a bounce that was held up for a moment for a live host, and played old banks.
+    #[test]
+    fn exact_waits_in_a_bounce_on_a_busy_machine() {
+        let waits = [true; 3];
+        let held_up = |block: u32| {
+            f64::from(block) * 0.000_3 + f64::from(block / 50) * 0.09 + f64::from((block + 5) / 50) * 0.09
+        };
+        for blocks in 1..300 {
+            assert_eq!(exact_waits(blocks, held_up), waits, "held up for a moment, block {blocks}");
+        }
+        assert_eq!(exact_waits(300, |block| f64::from(block) * 0.02), waits, "at half the pace of real time");
     }
 
     /// Waiting makes an offline render slow; it must not be taken for a live host by that.
