@@ -9,7 +9,7 @@ mod offline;
 use std::cell::Cell;
 use std::thread::Thread;
 
-use beat::{Bank, BankSource, Sequencer};
+use beat::{Bank, BankSource, Grid, Sequencer};
 use nice_plug::midi::Key;
 use nice_plug::prelude::{Buffer, NoteEvent as HostNoteEvent, ProcessContext};
 
@@ -143,6 +143,10 @@ impl BankSource for CommittedBanks<'_> {
 
     fn current(&self) -> &Bank {
         self.reader.current()
+    }
+
+    fn newest_grid(&self) -> Grid {
+        self.reader.newest_grid()
     }
 }
 

@@ -261,7 +261,7 @@ mod tests {
     /// A block of an eighth of a beat.
     fn block(beats: f64, playing: bool) -> Transport {
         let (tempo, sample_rate, frames) = (120.0, 48_000.0, 3_000);
-        Transport { playing, beats, tempo, sample_rate, frames, loop_range: None, bar: None }
+        Transport { playing, beats, tempo, sample_rate, frames, loop_range: None, bar: None, compound: false }
     }
 
     fn hit(sample: u32, kind: NoteKind) -> NoteEvent {

@@ -5,7 +5,10 @@
 //! reader never allocates, frees, locks or waits. The two ends are two types from one call; neither can
 //! be cloned, so there is one writer and one reader.
 
-use beat::{Bank, INSTRUMENTS, Kit};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use beat::{Bank, Grid, INSTRUMENTS, Kit};
 use drums::instrument_of_note;
 use triple_buffer::{Input, Output, triple_buffer};
 
@@ -13,10 +16,16 @@ use triple_buffer::{Input, Output, triple_buffer};
 pub struct BankWriter {
     cells: Input<Numbered>,
     published: u32,
+    newest_grid: Arc<AtomicUsize>,
 }
 
 /// The audio thread's end.
-pub struct BankReader(Output<Numbered>);
+pub struct BankReader {
+    cells: Output<Numbered>,
+    /// Which of [`Grid::ALL`] the newest bank has. It is set before that bank is published, so a reader that still
+    /// sees the grid before may get a bank of the other one: once in a blue moon, it then changes in mid-bar.
+    newest_grid: Arc<AtomicUsize>,
+}
 
 /// A bank with its number, counted from 1 in order of publication; 0 is the silence before the first.
 #[derive(Clone, Copy)]
@@ -33,7 +42,9 @@ pub fn bank_crossing() -> (BankWriter, BankReader) {
         bank: Bank::SILENT,
         drums: DrumTable::new(&Kit::DEFAULT, &Kit::DEFAULT),
     });
-    (BankWriter { cells, published: 0 }, BankReader(output))
+    let newest_grid = Arc::new(AtomicUsize::new(index_of(Bank::SILENT.grid())));
+    let writer = BankWriter { cells, published: 0, newest_grid: newest_grid.clone() };
+    (writer, BankReader { cells: output, newest_grid })
 }
 
 impl BankWriter {
@@ -41,6 +52,8 @@ impl BankWriter {
     /// read.
     pub fn publish(&mut self, bank: &Bank, drums: DrumTable) -> u32 {
         self.published = self.published.wrapping_add(1);
+        // Release, with Acquire at the other end: whoever sees this grid sees every bank before.
+        self.newest_grid.store(index_of(bank.grid()), Ordering::Release);
         *self.cells.input_buffer_mut() = Numbered { number: self.published, bank: *bank, drums };
         self.cells.publish();
         self.published
@@ -50,23 +63,32 @@ impl BankWriter {
 impl BankReader {
     /// Makes the newest bank the current one; true where the current bank changed.
     pub fn take_newest(&mut self) -> bool {
-        self.0.update()
+        self.cells.update()
     }
 
     /// The current bank.
     pub fn current(&self) -> &Bank {
-        &self.0.output_buffer().bank
+        &self.cells.output_buffer().bank
+    }
+
+    /// The grid of the newest bank, which need not be the current one.
+    pub fn newest_grid(&self) -> Grid {
+        Grid::ALL[self.newest_grid.load(Ordering::Acquire) % Grid::ALL.len()]
     }
 
     /// The drums of its notes.
     pub fn drums(&self) -> DrumTable {
-        self.0.output_buffer().drums
+        self.cells.output_buffer().drums
     }
 
     /// Its number.
     pub fn number(&self) -> u32 {
-        self.0.output_buffer().number
+        self.cells.output_buffer().number
     }
+}
+
+fn index_of(grid: &Grid) -> usize {
+    Grid::ALL.iter().position(|one| one == grid).unwrap_or(0)
 }
 
 /// A built-in drum, or none, for each MIDI note. Made by the decode thread with every bank.

@@ -6,7 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use beat::{
-    Bank, BankSource, HostBar, NoteEvent, NoteKind, NoteSink, Playback, Refused, Sequencer, Transport,
+    Bank, BankSource, Grid, HostBar, NoteEvent, NoteKind, NoteSink, Playback, Refused, Sequencer, Transport,
+    is_compound,
 };
 use score::{FileError, Note, Song, write_new};
 
@@ -133,7 +134,9 @@ fn transport(beats: f64, frames: u32, meter: SongMeter, playing: bool) -> Transp
     let number = (beats / bar_beats + 1e-9).floor();
     let bar = HostBar { start: number * bar_beats, number: number as i64, beats: bar_beats };
     let tempo = 60.0 * RATE / SAMPLES_A_BEAT;
-    Transport { playing, beats, tempo, sample_rate: RATE, frames, loop_range: None, bar: Some(bar) }
+    let (upper, lower) = meter.time_signature;
+    let compound = is_compound(upper.into(), lower.into());
+    Transport { playing, beats, tempo, sample_rate: RATE, frames, loop_range: None, bar: Some(bar), compound }
 }
 
 struct OneBank<'a>(&'a Bank);
@@ -143,6 +146,10 @@ impl BankSource for OneBank<'_> {
 
     fn current(&self) -> &Bank {
         self.0
+    }
+
+    fn newest_grid(&self) -> Grid {
+        *self.0.grid()
     }
 }
 

@@ -124,7 +124,7 @@ impl SongPosition {
             }
         }
         own.beats.store(self.beats.to_bits(), Ordering::Relaxed);
-        Transport { playing, beats, tempo, sample_rate, frames, loop_range, bar }
+        Transport { playing, beats, tempo, sample_rate, frames, loop_range, bar, compound: false }
     }
 }
 

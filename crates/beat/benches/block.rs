@@ -3,8 +3,8 @@
 //! `cargo bench -p beat`.
 
 use beat::{
-    Bank, BankSource, INSTRUMENTS, Kit, NoteEvent, NoteSink, Playback, Refused, STEPS, Sequencer, Settings,
-    Take, Transport,
+    Bank, BankSource, Grid, INSTRUMENTS, Kit, NoteEvent, NoteSink, Playback, Refused, STEPS, Sequencer,
+    Settings, Take, Transport,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
@@ -20,6 +20,9 @@ impl BankSource for OneBank {
     }
     fn current(&self) -> &Bank {
         &self.0
+    }
+    fn newest_grid(&self) -> Grid {
+        *self.0.grid()
     }
 }
 
@@ -63,6 +66,7 @@ fn roll(criterion: &mut Criterion, name: &str, playing: bool, mut banks: OneBank
                     frames,
                     loop_range: None,
                     bar: None,
+                    compound: false,
                 };
                 sequencer.process(black_box(&transport), &Playback::default(), &mut banks, &mut Nowhere);
                 beats += f64::from(frames) * TEMPO / (60.0 * RATE);

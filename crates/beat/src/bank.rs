@@ -1,6 +1,6 @@
 //! The bank: eight takes and how they cycle. The decode thread publishes it, the audio thread plays it.
 
-use crate::{INSTRUMENTS, Kit, Pattern, STEPS, Settings};
+use crate::{Grid, INSTRUMENTS, Kit, Pattern, STEPS, Settings};
 
 /// Takes of a bank.
 pub const BANK_TAKES: usize = 8;
@@ -41,6 +41,7 @@ pub struct Bank {
     /// Bit `k`: take `k` has onsets before their step. Computed once, since every step needs it.
     anticipating: u8,
     period: u8,
+    grid: Grid,
     kit: Kit,
     settings: Settings,
     model: u32,
@@ -52,6 +53,7 @@ impl Bank {
         takes: [Take::EMPTY; BANK_TAKES],
         anticipating: 0,
         period: 1,
+        grid: Grid::FOUR_FOUR,
         kit: Kit::DEFAULT,
         settings: Settings { revision: u32::MAX, ..Settings::DEFAULT },
         model: 0,
@@ -59,7 +61,7 @@ impl Bank {
 
     /// A bank of these takes, repeated after `period` cycles (1, 2, 4 or 8; anything else plays as
     /// the next of these below). `settings` is what it was decoded for, `model` a number that changes
-    /// with every model that is loaded (0 for none).
+    /// with every model that is loaded (0 for none). Its grid is that of 4/4.
     pub fn new(takes: [Take; BANK_TAKES], period: u8, kit: Kit, settings: Settings, model: u32) -> Self {
         let period = match period {
             0 | 1 => 1,
@@ -71,7 +73,18 @@ impl Bank {
         for (index, take) in takes.iter().enumerate() {
             anticipating |= u8::from(take.anticipates()) << index;
         }
-        Self { takes, anticipating, period, kit, settings, model }
+        Self { takes, anticipating, period, grid: Grid::FOUR_FOUR, kit, settings, model }
+    }
+
+    /// This bank on a grid: the first steps of its takes, as many as the grid has, are played on it.
+    #[must_use]
+    pub fn on(self, grid: Grid) -> Self {
+        Self { grid, ..self }
+    }
+
+    /// How its steps lie in time.
+    pub fn grid(&self) -> &Grid {
+        &self.grid
     }
 
     /// All eight takes.

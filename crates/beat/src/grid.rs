@@ -1,114 +1,81 @@
-//! The step grid: which step of the pattern lies where in the song.
+//! The grid: how the steps of a pattern lie in time.
 
-use libm::{ceil, floor};
+/// Steps that a pattern has room for.
+pub const MOST_STEPS: usize = 32;
 
-use crate::transport::{HostBar, STEP_BEATS};
-use crate::{STEPS, STEPS_PER_BAR, STEPS_PER_BEAT};
+/// The unit of step lengths: twelve make a beat, so that sixteenths, triplets and eighths are whole numbers.
+const UNITS: i64 = 12;
 
-/// What the grid of 32 steps is aligned to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum GridLock {
-    /// Bar 1 beat 1 of the song is step 0 of cycle 0, and every eighth beat after it begins a cycle.
-    #[default]
-    Song,
-    /// Every bar of the host begins at step 0 (bars 1, 3, 5 ...) or 16 (bars 2, 4, 6 ...), whatever its
-    /// length; the sixteenths of a longer bar start over.
-    HostBars,
-}
-
-/// When a newly decoded bank may start to sound. A start, a seek and a loop wrap commit in every mode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum CommitMode {
-    /// At the next step, so that the puck can be played like an instrument.
-    #[default]
-    Step,
-    /// At the next beat.
-    Beat,
-    /// At the next bar.
-    Bar,
-    /// When the pattern starts over.
-    Cycle,
-}
-
-/// One step of the song.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct GridStep {
-    /// Its song position.
-    pub(crate) beats: f64,
-    /// The step of the pattern, 0..32.
-    pub(crate) step: usize,
-    /// The cycle of the song: its pass through the pattern.
-    pub(crate) cycle: i64,
-    /// The sixteenth within its bar.
-    pub(crate) in_bar: i64,
-}
-
-/// The grid of steps during one block.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Grid {
-    Song,
-    HostBars(HostBar),
+/// How the steps of a pattern lie in time: how many make a beat, a bar and the pattern, and how long one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Grid {
+    /// The length of a step, in twelfths of a quarter note.
+    units: u8,
+    beat_steps: u8,
+    bar_steps: u8,
+    bars: u8,
 }
 
 impl Grid {
-    pub(crate) fn new(lock: GridLock, bar: Option<HostBar>) -> Self {
-        match (lock, bar) {
-            (GridLock::HostBars, Some(bar)) if bar.is_sane() => Self::HostBars(bar),
-            _ => Self::Song,
-        }
+    /// Two bars of 4/4 in sixteenths: 32 steps.
+    pub const FOUR_FOUR: Self = Self { units: 3, beat_steps: 4, bar_steps: 16, bars: 2 };
+    /// Two bars of four beats in triplet eighths: 24 steps. Along bars whose beats divide in three (12/8), a step is
+    /// an eighth.
+    pub const SHUFFLE: Self = Self { units: 4, beat_steps: 3, bar_steps: 12, bars: 2 };
+    /// Two bars of 3/4 or 6/8 in sixteenths: 24 steps.
+    pub const THREE: Self = Self { units: 3, beat_steps: 4, bar_steps: 12, bars: 2 };
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::FOUR_FOUR, Self::SHUFFLE, Self::THREE];
+
+    /// Steps of a pattern, 1..=[`MOST_STEPS`].
+    pub const fn steps(&self) -> usize {
+        self.bar_steps() * self.bars()
     }
 
-    /// The first step at or after `beats`.
-    pub(crate) fn at_or_after(&self, beats: f64) -> GridStep {
-        match self {
-            Self::Song => {
-                let index = ceil(beats / STEP_BEATS) as i64;
-                GridStep {
-                    beats: index as f64 * STEP_BEATS,
-                    step: index.rem_euclid(STEPS as i64) as usize,
-                    cycle: index.div_euclid(STEPS as i64),
-                    in_bar: index.rem_euclid(STEPS_PER_BAR as i64),
-                }
-            }
-            Self::HostBars(bar) => {
-                let bars = floor((beats - bar.start) / bar.beats);
-                let start = bar.start + bars * bar.beats;
-                let number = bar.number + bars as i64;
-                let in_bar = ceil((beats - start) / STEP_BEATS);
-                if in_bar * STEP_BEATS < bar.beats {
-                    step_of_bar(start, number, in_bar as i64)
-                } else {
-                    step_of_bar(start + bar.beats, number + 1, 0)
-                }
-            }
-        }
-    }
-}
-
-fn step_of_bar(start: f64, number: i64, in_bar: i64) -> GridStep {
-    let half = number.rem_euclid(2) as usize * STEPS_PER_BAR;
-    GridStep {
-        beats: start + in_bar as f64 * STEP_BEATS,
-        step: half + in_bar as usize % STEPS_PER_BAR,
-        cycle: number.div_euclid(2),
-        in_bar,
-    }
-}
-
-impl GridStep {
-    /// Whether a new bank may be taken for this step.
-    pub(crate) fn commits(&self, mode: CommitMode) -> bool {
-        match mode {
-            CommitMode::Step => true,
-            CommitMode::Beat => self.in_bar % STEPS_PER_BEAT as i64 == 0,
-            CommitMode::Bar => self.in_bar == 0,
-            CommitMode::Cycle => self.in_bar == 0 && self.step == 0,
-        }
+    /// Steps of a bar.
+    pub const fn bar_steps(&self) -> usize {
+        self.bar_steps as usize
     }
 
-    /// Whether swing delays this step: every second sixteenth.
-    pub(crate) fn swings(&self) -> bool {
-        self.in_bar % 2 == 1
+    /// Steps of a beat.
+    pub const fn beat_steps(&self) -> usize {
+        self.beat_steps as usize
+    }
+
+    /// Bars of a pattern.
+    pub const fn bars(&self) -> usize {
+        self.bars as usize
+    }
+
+    /// Whether a beat has three steps. Nothing swings in it: its steps are where a swing would put them.
+    pub const fn is_triplet(&self) -> bool {
+        self.beat_steps == 3
+    }
+
+    /// The length of a step, in quarter notes.
+    pub fn step_beats(&self) -> f64 {
+        self.beats_of(1)
+    }
+
+    /// The length of a bar, in quarter notes.
+    pub fn bar_beats(&self) -> f64 {
+        self.beats_of(i64::from(self.bar_steps))
+    }
+
+    /// The length of a pattern, in quarter notes.
+    pub fn beats(&self) -> f64 {
+        self.beats_of(self.steps() as i64)
+    }
+
+    /// The length of so many steps, in quarter notes, rounded once.
+    pub(crate) fn beats_of(&self, steps: i64) -> f64 {
+        (steps * i64::from(self.units)) as f64 / UNITS as f64
+    }
+
+    /// This grid along bars whose beats divide in three: triplets are eighths there.
+    #[must_use]
+    pub(crate) fn along_compound_bars(self) -> Self {
+        if self.is_triplet() { Self { units: 6, ..self } } else { self }
     }
 }
 
@@ -116,33 +83,15 @@ impl GridStep {
 mod tests {
     use super::*;
 
-    fn step(grid: Grid, beats: f64) -> (f64, usize, i64) {
-        let found = grid.at_or_after(beats);
-        (found.beats, found.step, found.cycle)
-    }
-
     #[test]
-    fn the_song_grid_starts_over_every_eight_beats() {
-        assert_eq!(step(Grid::Song, 0.0), (0.0, 0, 0));
-        assert_eq!(step(Grid::Song, 0.01), (0.25, 1, 0));
-        assert_eq!(step(Grid::Song, 7.76), (8.0, 0, 1));
-        assert_eq!(step(Grid::Song, 1001.0), (1001.0, 4, 125));
-    }
-
-    #[test]
-    fn bars_of_seven_eighths_restart_the_grid() {
-        let grid = Grid::new(GridLock::HostBars, Some(HostBar { start: 7.0, number: 2, beats: 3.5 }));
-        assert_eq!(step(grid, 7.0), (7.0, 0, 1));
-        assert_eq!(step(grid, 10.3), (10.5, 16, 1));
-        assert_eq!(step(grid, 14.0), (14.0, 0, 2));
-        assert_eq!(step(grid, 6.9), (7.0, 0, 1));
-    }
-
-    #[test]
-    fn a_bar_longer_than_sixteen_steps_starts_over() {
-        let grid = Grid::new(GridLock::HostBars, Some(HostBar { start: 0.0, number: 1, beats: 5.0 }));
-        assert_eq!(step(grid, 3.75), (3.75, 31, 0));
-        assert_eq!(step(grid, 4.0), (4.0, 16, 0));
-        assert_eq!(step(grid, 5.0), (5.0, 0, 1));
+    fn every_grid_is_as_long_as_its_bars() {
+        for (grid, steps, beats) in
+            [(Grid::FOUR_FOUR, 32, 8.0), (Grid::SHUFFLE, 24, 8.0), (Grid::THREE, 24, 6.0)]
+        {
+            assert_eq!((grid.steps(), grid.beats()), (steps, beats));
+            assert!(grid.steps() <= MOST_STEPS && grid.bar_steps() % grid.beat_steps() == 0);
+        }
+        assert_eq!(Grid::SHUFFLE.along_compound_bars().beats(), 12.0, "two bars of 12/8");
+        assert_eq!(Grid::THREE.along_compound_bars(), Grid::THREE);
     }
 }

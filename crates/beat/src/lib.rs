@@ -9,6 +9,7 @@
 #![no_std]
 
 mod bank;
+mod clock;
 mod fault;
 mod grid;
 mod kit;
@@ -21,9 +22,10 @@ mod shape;
 mod transport;
 
 pub use bank::{BANK_TAKES, Bank, Take};
+pub use clock::{CommitMode, GridLock};
 #[cfg(feature = "faults")]
 pub use fault::Fault;
-pub use grid::{CommitMode, GridLock};
+pub use grid::{Grid, MOST_STEPS};
 pub use kit::{
     CLASSES, DEFAULT_INSTRUMENT_NAMES, INSTRUMENT_OF, INSTRUMENTS, Kit, PIECE_OF, PIECES, PieceMap, class_of,
     piece_of_note, step_of,
@@ -34,4 +36,4 @@ pub use pattern::{CELLS, Pattern, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT};
 pub use sequencer::{BankSource, NoteSink, Playhead, Refused, Sequencer};
 pub use settings::{Playback, SETTINGS_VERSION, Scene, Settings};
 pub use shape::{Continuation, Locks, Shape};
-pub use transport::{HostBar, LoopRange, STEP_BEATS, Transport};
+pub use transport::{HostBar, LoopRange, Transport, is_compound};

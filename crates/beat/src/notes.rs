@@ -36,8 +36,8 @@ pub struct DrumHit {
     pub note: u8,
     /// MIDI velocity, 1..=127.
     pub velocity: u8,
-    /// The step of the song that it belongs to: sixteenths from bar 1 beat 1.
-    pub step: i64,
+    /// Where its step lies in the song, in 96ths of a beat from bar 1 beat 1.
+    pub place: i64,
 }
 
 /// A decided onset with its exact song position. Later commits never alter it.
@@ -47,8 +47,10 @@ pub(crate) struct Onset {
     pub(crate) instrument: u8,
     pub(crate) note: u8,
     pub(crate) velocity: u8,
-    /// The step of the song that it belongs to.
-    pub(crate) step: i64,
+    /// Where its step lies in the song, in 96ths of a beat.
+    pub(crate) place: i64,
+    /// The length of its step.
+    pub(crate) step_beats: f64,
     /// Its sample has passed: it was heard, unless it was muted, and waits for the host to take its note.
     pub(crate) passed: bool,
 }
@@ -128,7 +130,7 @@ pub(crate) type PendingOnsets = FixedList<Onset>;
 
 impl Onset {
     pub(crate) const UNUSED: Self =
-        Self { beats: 0.0, instrument: 0, note: 0, velocity: 0, step: 0, passed: false };
+        Self { beats: 0.0, instrument: 0, note: 0, velocity: 0, place: 0, step_beats: 0.0, passed: false };
 }
 
 impl PendingOnsets {

@@ -7,12 +7,12 @@
 mod block;
 mod schedule;
 
+use crate::clock::GridLock;
 use crate::fault::{Fault, Planted};
-use crate::grid::{Grid, GridLock};
 use crate::notes::{Onset, PendingOnsets, Sounding, SoundingNotes};
 use crate::settings::Playback;
-use crate::transport::{Continuity, LoopRange, PlayedSegment, STEP_BEATS, Transport, continuity};
-use crate::{Bank, DrumHit, NoteEvent};
+use crate::transport::{Continuity, LoopRange, PlayedSegment, Transport, continuity};
+use crate::{Bank, DrumHit, Grid, NoteEvent};
 use block::Block;
 
 /// Where the sequencer takes banks from: in the plugin, the reading end of the triple buffer.
@@ -22,6 +22,9 @@ pub trait BankSource {
 
     /// The bank of the last commit.
     fn current(&self) -> &Bank;
+
+    /// The grid of the bank that a commit would take now: another grid waits for a bar.
+    fn newest_grid(&self) -> Grid;
 }
 
 /// Where note events go: the host.
@@ -41,21 +44,20 @@ pub struct Refused;
 /// The current step, for the window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Playhead {
-    /// The step of the pattern, 0..32.
+    /// The step of the pattern, below the steps of its grid.
     pub step: usize,
     /// The cycle of the song, modulo 8: the takes of every bank repeat within eight.
     pub cycle: usize,
-    /// The sixteenth within its bar.
+    /// The step within its bar.
     pub in_bar: usize,
 }
 
-/// Half a step: the largest displacement of an onset, and how far ahead a step with early onsets is decided.
-const HALF_STEP: f64 = STEP_BEATS / 2.0;
-/// A step less than this after a decided one is the same step, its position rounded differently.
-const SAME_STEP: f64 = STEP_BEATS / 4.0;
+/// A step less than this part of one after a decided step is the same, its position rounded differently. It is more
+/// than hosts round, and less than steps of different bars or grids are apart.
+const SAME_STEP: f64 = 1.0 / 16.0;
 /// Positions are compared with this tolerance: more than CLAP's rounding to 2^-31 beats takes away, and
 /// 0.003 samples where they are shortest, at 10 BPM and 384 kHz.
-const EXACT: f64 = 1e-9;
+pub(crate) const EXACT: f64 = 1e-9;
 
 /// See the module's documentation. It has a fixed size; nothing in it allocates, locks or waits.
 #[derive(Clone, Debug)]
@@ -112,8 +114,7 @@ impl Sequencer {
         self.sounding.iter_mut().for_each(|note| note.not_before = 0);
         let planted = self.planted;
         let lock = if planted.is(Fault::IgnoresBars) { GridLock::Song } else { playback.grid };
-        let grid = Grid::new(lock, transport.bar);
-        let mut block = Block { playback, grid, banks, sink, full: false, planted };
+        let mut block = Block { playback, transport, lock, banks, sink, full: false, planted };
         if !transport.rolls() || playback.bypass {
             self.rest();
             if !planted.is(Fault::HangsOnStop) {
@@ -138,7 +139,7 @@ impl Sequencer {
                 self.jump(beats, beats + 2.0 * half_sample, &mut block);
             }
             Continuity::Jump if planted.is(Fault::ChasesSteps) => {
-                self.jump(beats, beats - STEP_BEATS, &mut block);
+                self.jump(beats, beats - block.clock().grid().step_beats(), &mut block);
             }
             Continuity::Jump => self.jump(beats, beats - half_sample, &mut block),
         }

@@ -1,7 +1,7 @@
 //! What the musician sets: the settings key, which decides what a bank contains, and the playback settings,
 //! which the audio thread reads.
 
-use crate::grid::{CommitMode, GridLock};
+use crate::clock::{CommitMode, GridLock};
 
 /// Version of the function from settings to bank: the decoder, phrases, orbits and continuations. Raised when
 /// it changes, so that a saved bank is known to come from another version. The test

@@ -1,8 +1,5 @@
 //! The host's transport, and whether a block continues the one before it or the host has jumped.
 
-/// Beats of one step.
-pub const STEP_BEATS: f64 = 0.25;
-
 /// The host's transport over one block of samples. Beats are quarter notes of song time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transport {
@@ -20,6 +17,8 @@ pub struct Transport {
     pub loop_range: Option<LoopRange>,
     /// The bar that sample 0 lies in, where the host knows its bars.
     pub bar: Option<HostBar>,
+    /// Whether the beats of the host's time signature divide in three: 6/8, 9/8, 12/8.
+    pub compound: bool,
 }
 
 /// The range that the host repeats.
@@ -40,6 +39,13 @@ pub struct HostBar {
     pub number: i64,
     /// Its length: 4 in 4/4, 3.5 in 7/8.
     pub beats: f64,
+}
+
+/// Shorter bars cannot be counted from.
+const SHORTEST_BAR_BEATS: f64 = 1.0 / 16.0;
+/// Whether the beats of a time signature, `upper` notes of the kind `lower` a bar, divide in three: 6/8, 9/8, 12/8.
+pub const fn is_compound(upper: u32, lower: u32) -> bool {
+    lower == 8 && upper >= 6 && upper.is_multiple_of(3)
 }
 
 /// With a position, tempo or rate outside these ranges a block counts as stopped.
@@ -75,7 +81,7 @@ impl HostBar {
     /// Whether its numbers are in range, so that bars can be counted from it.
     pub(crate) fn is_sane(&self) -> bool {
         self.start.abs() <= FARTHEST_BEATS
-            && (STEP_BEATS / 4.0..=1024.0).contains(&self.beats)
+            && (SHORTEST_BAR_BEATS..=1024.0).contains(&self.beats)
             && self.number.unsigned_abs() < 1 << 40
     }
 }

@@ -1,8 +1,8 @@
 //! The playback contract in fixed scenarios; random ones are in `crates/proof`.
 
 use beat::{
-    Bank, BankSource, CommitMode, DrumHit, INSTRUMENTS, Kit, LoopRange, NoteEvent, NoteKind, NoteSink,
-    Playback, Refused, STEPS, Sequencer, Settings, Take, Transport,
+    Bank, BankSource, CommitMode, DrumHit, Grid, HostBar, INSTRUMENTS, Kit, LoopRange, NoteEvent, NoteKind,
+    NoteSink, Playback, Refused, STEPS, Sequencer, Settings, Take, Transport,
 };
 
 const RATE: f64 = 48_000.0;
@@ -41,6 +41,9 @@ impl BankSource for Banks<'_> {
     }
     fn current(&self) -> &Bank {
         self.current
+    }
+    fn newest_grid(&self) -> Grid {
+        *self.newest.grid()
     }
 }
 
@@ -91,7 +94,16 @@ impl Host {
 }
 
 fn at(beats: f64, frames: u32) -> Transport {
-    Transport { playing: true, beats, tempo: 120.0, sample_rate: RATE, frames, loop_range: None, bar: None }
+    Transport {
+        playing: true,
+        beats,
+        tempo: 120.0,
+        sample_rate: RATE,
+        frames,
+        loop_range: None,
+        bar: None,
+        compound: false,
+    }
 }
 
 fn stopped(frames: u32) -> Transport {
@@ -196,7 +208,7 @@ fn sounded(from: u32, size: u32, room: usize) -> Vec<(u64, u8, u8, i64)> {
             Ok(())
         }
         fn sound(&mut self, hit: &DrumHit) {
-            self.2.push((self.1 + u64::from(hit.sample), hit.note, hit.velocity, hit.step));
+            self.2.push((self.1 + u64::from(hit.sample), hit.note, hit.velocity, hit.place));
         }
     }
     let mut take = tabs(&["x..xx...x.......|xxxxxxxxxxxxxxxx", "....x.......x...", "xxxxxxxx"]);
@@ -229,11 +241,11 @@ fn every_hit_sounds_at_its_sample_whatever_the_host_refuses() {
 }
 
 #[test]
-fn a_hit_has_the_step_of_its_place_in_the_song_however_one_got_there() {
+fn a_hit_has_its_place_in_the_song_however_one_got_there() {
     let whole = sounded(0, 512, usize::MAX);
     let late: Vec<_> = whole.iter().filter(|hit| hit.0 >= 192_000).copied().collect();
     assert_eq!(sounded(192_000, 333, usize::MAX), late);
-    assert_eq!(late[0].3, 32, "bar 3");
+    assert_eq!(late[0].3, 8 * 96, "bar 3");
 }
 
 #[test]
@@ -461,4 +473,45 @@ fn a_block_that_begins_at_the_loops_end_only_because_the_host_rounded_plays_noth
     host.block(&mut sequencer, &looping(4.0, 7), &Playback::default());
     host.block(&mut sequencer, &looping(0.0, 256), &Playback::default());
     assert_eq!(host.ons(), [(263, 36)]);
+}
+
+/// A bank of a kick on every step, on this grid.
+fn every_step(grid: Grid) -> Bank {
+    let take =
+        (0..grid.steps()).fold(Take::EMPTY, |take, step| Take { onsets: take.onsets.with(step, 0), ..take });
+    Bank::new([take; 8], 1, Kit::DEFAULT, Settings::DEFAULT, 1).on(grid)
+}
+
+#[test]
+fn a_shuffle_sounds_on_triplets_and_on_eighths_in_twelve_eight() {
+    let mut host = Host::new(Take::EMPTY);
+    host.newest = every_step(Grid::SHUFFLE);
+    host.roll(&mut Sequencer::new(), &Playback::default(), 0.0, 47_000, 512);
+    let starts: Vec<u64> = host.ons().iter().map(|on| on.0).collect();
+    assert_eq!(starts, [0, 8_000, 16_000, 24_000, 32_000, 40_000], "three to the beat");
+
+    let bar = Some(HostBar { start: 0.0, number: 0, beats: 6.0 });
+    let mut host = Host::new(Take::EMPTY);
+    host.newest = every_step(Grid::SHUFFLE);
+    host.block(
+        &mut Sequencer::new(),
+        &Transport { bar, compound: true, ..at(0.0, 47_000) },
+        &Playback::default(),
+    );
+    let starts: Vec<u64> = host.ons().iter().map(|on| on.0).collect();
+    assert_eq!(starts, [0, 12_000, 24_000, 36_000], "three to the dotted quarter");
+}
+
+#[test]
+fn another_grid_waits_for_the_bar_whatever_the_commit_mode() {
+    let mut host = Host::new(Take::EMPTY);
+    host.newest = every_step(Grid::FOUR_FOUR);
+    let mut sequencer = Sequencer::new();
+    let playback = Playback { commit: CommitMode::Step, ..Playback::default() };
+    let beats = host.roll(&mut sequencer, &playback, 3.0, 1_000, 500);
+    host.newest = every_step(Grid::SHUFFLE);
+    host.roll(&mut sequencer, &playback, beats, 47_000, 500);
+    let starts: Vec<u64> = host.ons().iter().map(|on| on.0).collect();
+    assert_eq!(starts, [0, 6_000, 12_000, 18_000, 24_000, 32_000, 40_000]);
+    assert_eq!(host.offs().len(), starts.len(), "each ends");
 }

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use beat::{INSTRUMENTS, Kit, Pattern, STEP_BEATS, STEPS_PER_BEAT};
+use beat::{Grid, INSTRUMENTS, Kit, Pattern, STEPS_PER_BEAT};
 use nets::{Latent, Model, PatternDecoder};
 use score::{Note, Song};
 use serde_json::json;
@@ -68,13 +68,14 @@ pub(crate) fn midi_file(
     steps: &[u16],
     velocity: impl Fn(usize, usize) -> u8,
 ) -> Result<Vec<u8>> {
+    let step_beats = Grid::FOUR_FOUR.step_beats();
     let mut notes = Vec::new();
     for (step, hits) in steps.iter().enumerate() {
         for instrument in (0..INSTRUMENTS).filter(|instrument| hits >> instrument & 1 == 1) {
             notes.push(Note {
-                beats: step as f64 * STEP_BEATS,
+                beats: step as f64 * step_beats,
                 // Half a step: a drum that is hit on every sixteenth still ends before it starts again.
-                length_beats: STEP_BEATS / 2.0,
+                length_beats: step_beats / 2.0,
                 channel: DRUM_CHANNEL,
                 note: kit.note(instrument),
                 velocity: velocity(step, instrument).clamp(1, 127),

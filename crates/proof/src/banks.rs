@@ -1,6 +1,6 @@
 //! Bank fixtures: the banks that a session may publish, random except for the first three.
 
-use beat::{BANK_TAKES, Bank, INSTRUMENTS, Kit, Pattern, STEPS, Settings, Take};
+use beat::{BANK_TAKES, Bank, Grid, INSTRUMENTS, Kit, Pattern, STEPS, Settings, Take};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -28,6 +28,13 @@ impl BankFixtures {
         let banks: Vec<Bank> = (0..BANKS).map(|number| bank(number, &mut rng)).collect();
         let early = banks.iter().map(|bank| bank.takes().each_ref().map(has_early_onsets)).collect();
         Self { banks, early }
+    }
+
+    /// These banks, all on one grid.
+    #[must_use]
+    pub fn on(mut self, grid: Grid) -> Self {
+        self.banks.iter_mut().for_each(|bank| *bank = bank.on(grid));
+        self
     }
 
     /// The bank of this number.
@@ -72,7 +79,12 @@ fn bank(number: usize, rng: &mut ChaCha8Rng) -> Bank {
         _ => Kit::new(CROWDED).unwrap_or_default(),
     };
     let model = 1 + (number % 4) as u32;
-    Bank::new(takes, [1, 2, 4, 8][number % 4], kit, Settings::DEFAULT, model)
+    // Half of the random banks are in 4/4, so that changes between equal grids stay common.
+    let grid = match number {
+        0..=SILENT => Grid::FOUR_FOUR,
+        _ => [Grid::FOUR_FOUR, Grid::SHUFFLE, Grid::FOUR_FOUR, Grid::THREE][number / 4 % 4],
+    };
+    Bank::new(takes, [1, 2, 4, 8][number % 4], kit, Settings::DEFAULT, model).on(grid)
 }
 
 /// A kick on these sixteenths of every beat.

@@ -143,13 +143,9 @@ impl<'a> Checker<'a> {
             return Err(self.finding(call, at, self.closest(call, at), got()));
         };
         // Where onsets share a note, any of them may decide its length.
-        let gate = Beats::new(f64::from(playback.gate) / 4.0);
-        let met = self
-            .open
-            .iter()
-            .filter(|open| fits(open))
-            .map(|open| self.expected.onsets[open.index].beats + gate);
-        let gates = met.collect();
+        let gate = (playback.gate * 64.0) as i64;
+        let met = self.open.iter().filter(|open| fits(open)).map(|open| &self.expected.onsets[open.index]);
+        let gates = met.map(|onset| onset.beats + (onset.step * gate).part(64)).collect();
         let onset = self.expected.onsets[self.open.remove(index).index];
         self.measure(call, at, &onset, coverage);
         let mut note = SoundingNote {

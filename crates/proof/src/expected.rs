@@ -1,6 +1,6 @@
 //! What must sound: every onset of every pass, in exact time, with the sample at which it is due.
 
-use beat::{CommitMode, GridLock, HostBar};
+use beat::{CommitMode, Grid, GridLock};
 
 use crate::banks::BankFixtures;
 use crate::coverage::{Coverage, Situation};
@@ -14,6 +14,8 @@ pub(crate) struct ExpectedOnset {
     /// The call in which its step is decided.
     pub(crate) decided: usize,
     pub(crate) beats: Beats,
+    /// The length of its step.
+    pub(crate) step: Beats,
     pub(crate) instrument: usize,
     pub(crate) note: u8,
     pub(crate) velocity: u8,
@@ -64,10 +66,11 @@ impl OnsetBuilder<'_> {
         let mut next = (pass.from - LEAN - NOISE).max(Beats::ZERO);
         for part in pass.parts.0..pass.parts.1 {
             let here = &self.timeline.parts[part];
-            let grid = StepGrid::of(&self.calls[here.call]);
+            let call = &self.calls[here.call];
             loop {
+                let grid = StepGrid::of(call, self.banks.bank(bank).grid());
                 let step = grid.at_or_after(next);
-                let ahead = if self.banks.early(bank, step.cycle) { Beats::HALF_STEP } else { Beats::ZERO };
+                let ahead = if self.banks.early(bank, step.cycle) { grid.step.half() } else { Beats::ZERO };
                 let decided_at = (step.beats - ahead).max(pass.origin).max(Beats::ZERO);
                 let (surely, maybe) = here.reaches(decided_at);
                 if !maybe || here.limit.is_some_and(|limit| step.beats + TIE >= limit) {
@@ -76,10 +79,13 @@ impl OnsetBuilder<'_> {
                 if !surely && part + 1 < pass.parts.1 {
                     self.check_same_settings(here, &self.timeline.parts[part + 1])?;
                 }
-                bank = self.commit(bank, &step, index, part, decided_at);
-                let optional = !surely || step.beats < pass.from - LEAN + NOISE && pass.from != pass.origin;
-                self.step(&step, bank, (index, part), decided_at, optional);
+                bank = self.commit(bank, &step, &grid, index, part, decided_at);
+                // Where the new bank has another grid, a bar of it begins here.
+                let grid = StepGrid::of(call, self.banks.bank(bank).grid());
+                let step = grid.at_or_after(step.beats - TIE);
                 next = step.beats + TIE;
+                let optional = !surely || step.beats < pass.from - LEAN + NOISE && pass.from != pass.origin;
+                self.step(&step, &grid, bank, (index, part), decided_at, optional);
             }
         }
         Ok(())
@@ -90,17 +96,29 @@ impl OnsetBuilder<'_> {
         let [a, b] = [here, next].map(|part| {
             let call = &self.calls[part.call];
             let (knobs, bar) = (call.playback, call.transport.bar.map(|bar| bar.beats));
-            (knobs.commit, knobs.swing, knobs.grid, call.newest, bar)
+            (knobs.commit, knobs.swing, knobs.grid, call.newest, bar, call.transport.compound)
         });
         if a == b { Ok(()) } else { Err(Undecided(next.call)) }
     }
 
     /// The bank that plays `step`, after `bank` played the step before.
-    fn commit(&mut self, bank: usize, step: &Step, pass: usize, part: usize, decided_at: Beats) -> usize {
+    fn commit(
+        &mut self,
+        bank: usize,
+        step: &Step,
+        grid: &StepGrid,
+        pass: usize,
+        part: usize,
+        decided_at: Beats,
+    ) -> usize {
         let call = &self.calls[self.timeline.parts[part].call];
         let mode = call.playback.commit;
-        if !step.commits(mode) || call.newest == bank {
+        let other_grid = self.banks.bank(call.newest).grid() != self.banks.bank(bank).grid();
+        if !grid.commits(step, mode) || call.newest == bank || other_grid && step.in_bar > 0 {
             return bank;
+        }
+        if other_grid {
+            self.coverage.count(Situation::GridChange);
         }
         self.coverage.count(match mode {
             CommitMode::Step => Situation::StepCommit,
@@ -121,6 +139,7 @@ impl OnsetBuilder<'_> {
     fn step(
         &mut self,
         step: &Step,
+        grid: &StepGrid,
         bank: usize,
         (pass, part): (usize, usize),
         decided_at: Beats,
@@ -129,13 +148,16 @@ impl OnsetBuilder<'_> {
         let call = self.timeline.parts[part].call;
         let playback = &self.calls[call].playback;
         let (swing, take) = ((playback.swing * 64.0) as i64, self.banks.take(bank, step.cycle));
-        self.coverage.count(match StepGrid::of(&self.calls[call]) {
-            StepGrid::Song => Situation::SongSteps,
-            StepGrid::Bars(_) => Situation::BarSteps,
+        self.coverage.count(if grid.along_bars { Situation::BarSteps } else { Situation::SongSteps });
+        self.coverage.count(match (grid.beat_steps, grid.bar_steps, self.calls[call].transport.compound) {
+            (3, _, false) => Situation::TripletSteps,
+            (3, _, true) => Situation::CompoundSteps,
+            (_, 12, _) => Situation::SteppedInThree,
+            _ => Situation::SteppedInFour,
         });
         for instrument in (0..beat::INSTRUMENTS).filter(|drum| take.onsets.has(step.step, *drum)) {
             let offset = i64::from(take.offsets[step.step][instrument]);
-            let wished = step.beats + step.moved(swing, offset);
+            let wished = step.beats + grid.moved(step, swing, offset);
             let beats = wished.max(decided_at);
             let (early, late) = match self.timeline.due(pass, part, beats) {
                 [Some(early), Some(late)] => (early, late),
@@ -143,11 +165,12 @@ impl OnsetBuilder<'_> {
                 [None, None] => continue,
             };
             let tie_at_the_end = self.timeline.due(pass, part, beats).iter().any(Option::is_none);
-            self.note_situations(step, swing, offset, wished < beats);
+            self.note_situations(grid.swings(step) && swing > 0, offset, wished < beats);
             self.expected.onsets.push(ExpectedOnset {
                 pass,
                 decided: call,
                 beats,
+                step: grid.step,
                 instrument,
                 note: self.banks.bank(bank).kit().note(instrument),
                 velocity: take.velocities[step.step][instrument],
@@ -157,9 +180,9 @@ impl OnsetBuilder<'_> {
         }
     }
 
-    fn note_situations(&mut self, step: &Step, swing: i64, offset: i64, held: bool) {
+    fn note_situations(&mut self, swung: bool, offset: i64, held: bool) {
         for (met, situation) in [
-            (swing > 0 && step.in_bar % 2 == 1, Situation::Swung),
+            (swung, Situation::Swung),
             (offset < 0, Situation::Early),
             (offset > 0, Situation::Late),
             (held, Situation::Held),
@@ -174,74 +197,95 @@ impl OnsetBuilder<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) beats: Beats,
-    /// The step of the pattern, 0..32.
+    /// The step of the pattern.
     pub(crate) step: usize,
     /// The pass through the pattern.
     pub(crate) cycle: i64,
-    /// The sixteenth in its bar.
+    /// The step in its bar.
     pub(crate) in_bar: i64,
 }
 
-/// How one block's steps lie in the song.
+/// How the steps of a bank lie in the song during one block.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum StepGrid {
-    /// Bars of four beats from the start of the song.
-    Song,
-    /// The host's bars, counted from this one.
-    Bars(HostBar),
+pub(crate) struct StepGrid {
+    /// The length of a step is `over / under` beats.
+    over: i64,
+    under: i64,
+    pub(crate) step: Beats,
+    beat_steps: i64,
+    bar_steps: i64,
+    /// Start, number and length of a bar from which all are counted.
+    bar: (Beats, i64, Beats),
+    /// Whether that is the host's.
+    along_bars: bool,
 }
 
 impl StepGrid {
-    /// The grid that the call's settings and transport ask for.
-    pub(crate) fn of(call: &Call) -> Self {
-        match (call.playback.grid, call.transport.bar) {
-            (GridLock::HostBars, Some(bar)) => Self::Bars(bar),
-            _ => Self::Song,
-        }
+    /// The grid that the bank has and that the call's settings and transport ask for.
+    pub(crate) fn of(call: &Call, grid: &Grid) -> Self {
+        let (over, under, beat_steps, bar_steps) = match *grid {
+            Grid::SHUFFLE if call.transport.compound => (1, 2, 3, 12),
+            Grid::SHUFFLE => (1, 3, 3, 12),
+            Grid::THREE => (1, 4, 4, 12),
+            _ => (1, 4, 4, 16),
+        };
+        let song = (Beats::ZERO, 0, Beats::ratio(over * bar_steps, under));
+        let host = call.transport.bar.filter(|_| call.playback.grid == GridLock::HostBars);
+        let bar = host.map(|bar| (Beats::new(bar.start), bar.number, Beats::new(bar.beats)));
+        let (along_bars, bar) = (bar.is_some(), bar.unwrap_or(song));
+        Self { over, under, step: Beats::ratio(over, under), beat_steps, bar_steps, bar, along_bars }
     }
 
-    /// The first step at or after `beats`.
+    /// The length of so many steps.
+    fn steps(&self, count: i64) -> Beats {
+        Beats::ratio(self.over * count, self.under)
+    }
+
+    /// The first step at or after `beats`. One that a bar's end would cut to less than half is left out.
     pub(crate) fn at_or_after(&self, beats: Beats) -> Step {
-        let (start, length, number) = match self {
-            Self::Song => (Beats::ZERO, Beats::STEP * 16, 0),
-            Self::Bars(bar) => (Beats::new(bar.start), Beats::new(bar.beats), bar.number),
-        };
+        let (start, number, length) = self.bar;
         let bars = (beats - start).whole(length);
         let bar_start = start + length * bars;
-        let in_bar = (beats - bar_start).covering(Beats::STEP);
-        match Beats::STEP * in_bar < length {
-            true => step(bar_start, number + bars, in_bar),
-            false => step(bar_start + length, number + bars + 1, 0),
+        // A third of a beat is rounded down: so is the number of steps, before the step itself is tried.
+        let before = ((beats - bar_start).covering(self.step) - 1).max(0);
+        let in_bar = if bar_start + self.steps(before) >= beats { before } else { before + 1 };
+        match self.steps(in_bar) + self.step.half() <= length + TIE {
+            true => self.step_of_bar(bar_start, number + bars, in_bar),
+            false => self.step_of_bar(bar_start + length, number + bars + 1, 0),
         }
     }
-}
 
-/// Step `in_bar` of bar `number`: odd bars (the musician's bar 1 is number 0) play the first half of the
-/// pattern, even ones the second; bars longer than 16 steps start that half again.
-fn step(bar_start: Beats, number: i64, in_bar: i64) -> Step {
-    Step {
-        beats: bar_start + Beats::STEP * in_bar,
-        step: (number.rem_euclid(2) * 16 + in_bar % 16) as usize,
-        cycle: number.div_euclid(2),
-        in_bar,
+    /// Step `in_bar` of bar `number`: odd bars (the musician's bar 1 is number 0) play the first half of the
+    /// pattern, even ones the second; bars longer than that start the half again.
+    fn step_of_bar(&self, bar_start: Beats, number: i64, in_bar: i64) -> Step {
+        Step {
+            beats: bar_start + self.steps(in_bar),
+            step: (number.rem_euclid(2) * self.bar_steps + in_bar % self.bar_steps) as usize,
+            cycle: number.div_euclid(2),
+            in_bar,
+        }
     }
-}
 
-impl Step {
     /// Whether a new bank may be committed for this step.
-    pub(crate) fn commits(&self, mode: CommitMode) -> bool {
+    pub(crate) fn commits(&self, step: &Step, mode: CommitMode) -> bool {
         match mode {
             CommitMode::Step => true,
-            CommitMode::Beat => self.in_bar % 4 == 0,
-            CommitMode::Bar => self.in_bar == 0,
-            CommitMode::Cycle => self.in_bar == 0 && self.step == 0,
+            CommitMode::Beat => step.in_bar % self.beat_steps == 0,
+            CommitMode::Bar => step.in_bar == 0,
+            CommitMode::Cycle => step.in_bar == 0 && step.step == 0,
         }
+    }
+
+    /// Whether swing delays the step: every second sixteenth, no triplet.
+    fn swings(&self, step: &Step) -> bool {
+        self.beat_steps == 4 && step.in_bar % 2 == 1
     }
 
     /// The displacement of an onset by swing (64ths of half a step) and its offset (127ths of half a step).
-    pub(crate) fn moved(&self, swing: i64, offset: i64) -> Beats {
-        let swing = if self.in_bar % 2 == 1 { Beats::HALF_STEP * swing } else { Beats::ZERO };
-        let sum = (swing * 127 + Beats::HALF_STEP * offset * 64).part(64 * 127);
-        sum.clamp(-Beats::HALF_STEP, Beats::HALF_STEP)
+    pub(crate) fn moved(&self, step: &Step, swing: i64, offset: i64) -> Beats {
+        let half = self.step.half();
+        let swing = if self.swings(step) { half * swing } else { Beats::ZERO };
+        let sum = (swing * 127 + half * offset * 64).part(64 * 127);
+        sum.clamp(-half, half)
     }
 }

@@ -7,7 +7,8 @@ use beat::{CommitMode, GridLock, HostBar, LoopRange, Playback, Transport};
 
 use crate::banks::BANKS;
 use crate::script::{
-    self, BarLines, BlockScript, HostAction, LoopRequest, Place, Script, Setting, TempoCurve, WordReader,
+    self, BarLines, BlockScript, HostAction, LoopRequest, Place, Script, Setting, Signature, TempoCurve,
+    WordReader,
 };
 use crate::time::{Beats, TIE};
 
@@ -194,7 +195,7 @@ impl Host {
                     TempoCurve::AtOnce => next,
                     TempoCurve::Ramp => (now + next).half(),
                 };
-                transport.frames = self.roll(block.frames, moved);
+                transport.frames = self.roll(block.frames, moved, block.stops_short);
                 call.truth.1 = (now == moved).then_some(now);
             }
         }
@@ -223,8 +224,8 @@ impl Host {
     }
 
     /// Moves the position by up to `frames` samples of `moved` beats each; returns the block's length in
-    /// samples.
-    fn roll(&mut self, frames: u32, moved: Beats) -> u32 {
+    /// samples. Where it would pass the loop's end, it may stop `short` samples ahead of it.
+    fn roll(&mut self, frames: u32, moved: Beats, short: Option<u32>) -> u32 {
         let from = self.position;
         self.position = from + moved * i64::from(frames);
         // Within TIE of the end counts as the end: no host stops a millionth of a sample short of it.
@@ -234,13 +235,18 @@ impl Host {
             self.host_move = HostMove::On;
             return frames;
         };
+        let to_end = (end - TIE - from).covering(moved);
+        if let Some(shorter) = short.map(|short| to_end - i64::from(short)).filter(|shorter| *shorter > 0) {
+            self.position = from + moved * shorter;
+            self.host_move = HostMove::On;
+            return shorter as u32;
+        }
         match self.wrap {
             Wrap::SplitOnStart | Wrap::SplitAndCarry => {
-                let short = (end - TIE - from).covering(moved);
-                let over = (from + moved * short - end).max(Beats::ZERO);
+                let over = (from + moved * to_end - end).max(Beats::ZERO);
                 self.host_move = HostMove::Round;
                 self.position = if self.wrap == Wrap::SplitOnStart { start } else { start + over };
-                short as u32
+                to_end as u32
             }
             Wrap::Unsplit => {
                 let over = (self.position - end).max(Beats::ZERO);
@@ -260,6 +266,7 @@ impl Host {
 
     fn transport(&self, frames: u32) -> Transport {
         let (start, number, length) = self.bar_lines.bar_at(self.position);
+        let compound = self.bar_lines.signature_at(self.position).is_compound();
         Transport {
             playing: true,
             beats: self.written(self.position).to_f64(),
@@ -270,6 +277,7 @@ impl Host {
                 .looping
                 .map(|(start, end)| LoopRange { start: start.to_f64(), end: end.to_f64() }),
             bar: self.reports_bars.then(|| HostBar { start: start.to_f64(), number, beats: length.to_f64() }),
+            compound: self.reports_bars && compound,
         }
     }
 
@@ -296,9 +304,10 @@ impl Host {
     fn position_of(&self, place: Place) -> Beats {
         let sample = self.per_sample();
         match place {
-            Place::Step(step) => Beats::STEP * i64::from(step),
+            Place::Step(step) => Beats::SIXTEENTH * i64::from(step),
+            Place::Triplet(step) => Beats::ratio(i64::from(step), 3),
             Place::OffStep(step, eighths) => {
-                Beats::STEP * i64::from(step) + sample.half().half().half() * i64::from(eighths)
+                Beats::SIXTEENTH * i64::from(step) + sample.half().half().half() * i64::from(eighths)
             }
             Place::Tick(tick) => Beats::ratio(i64::from(tick), 1920),
             Place::Anywhere(beats) => Beats::new(beats),
@@ -312,9 +321,14 @@ impl Host {
 }
 
 impl BarLines {
+    /// The time signature at `position`.
+    fn signature_at(&self, position: Beats) -> Signature {
+        if position < self.before.length() * self.change { self.before } else { self.after }
+    }
+
     /// Start, number and length of the bar that holds `position`.
     pub(crate) fn bar_at(&self, position: Beats) -> (Beats, i64, Beats) {
-        let [before, after] = [self.before, self.after].map(|bar| Beats::ratio(4 * bar.upper, bar.lower));
+        let [before, after] = [self.before, self.after].map(Signature::length);
         let change = before * self.change;
         if position < change {
             let number = position.whole(before);
@@ -323,6 +337,18 @@ impl BarLines {
             let number = (position - change).whole(after);
             (change + after * number, self.change + number, after)
         }
+    }
+}
+
+impl Signature {
+    /// The length of a bar.
+    fn length(self) -> Beats {
+        Beats::ratio(4 * self.upper, self.lower)
+    }
+
+    /// Whether its beats divide in three.
+    fn is_compound(self) -> bool {
+        self.lower == 8 && self.upper >= 6 && self.upper % 3 == 0
     }
 }
 

@@ -5,9 +5,10 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use beat::{Fault, Sequencer};
+use beat::{Fault, Grid, Sequencer};
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
+use proof::BankFixtures;
 use proof::soak::{Failure, Summary, soak};
 
 /// Check the sequencer against the playback contract
@@ -26,10 +27,33 @@ struct SoakOptions {
     /// Which sessions to play: the same seed plays the same
     #[arg(long, default_value_t = 7)]
     seed: u64,
+    /// Play banks of this grid alone, instead of all and changes between them
+    #[arg(long, value_enum)]
+    metre: Option<Metre>,
     /// Plant this fault in the sequencer, which must then be found (the exit code is not 0); `list` names
     /// them
     #[arg(long, value_name = "NAME")]
     fault: Option<String>,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Metre {
+    #[value(name = "4/4")]
+    FourFour,
+    Shuffle,
+    Three,
+}
+
+impl SoakOptions {
+    fn banks(&self) -> BankFixtures {
+        let banks = BankFixtures::new(self.seed);
+        match self.metre {
+            None => banks,
+            Some(Metre::FourFour) => banks.on(Grid::FOUR_FOUR),
+            Some(Metre::Shuffle) => banks.on(Grid::SHUFFLE),
+            Some(Metre::Three) => banks.on(Grid::THREE),
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -63,7 +87,8 @@ fn run(options: &SoakOptions, fault: Option<Fault>) -> ExitCode {
     }
     let start = Instant::now();
     let sequencer = fault.map_or(Sequencer::new(), Sequencer::with_fault);
-    let done = soak(options.blocks, options.seed, &sequencer, |blocks| bar.set_position(blocks));
+    let banks = options.banks();
+    let done = soak(options.blocks, options.seed, &banks, &sequencer, |blocks| bar.set_position(blocks));
     bar.finish_and_clear();
     match done {
         Ok(summary) => {
@@ -74,7 +99,7 @@ fn run(options: &SoakOptions, fault: Option<Fault>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(failure) => {
-            describe(&failure, options.seed, &sequencer);
+            describe(&failure, options.seed, &banks, &sequencer);
             ExitCode::FAILURE
         }
     }
@@ -95,10 +120,10 @@ fn report(summary: &Summary, seconds: f64) {
     }
 }
 
-fn describe(failure: &Failure, seed: u64, sequencer: &Sequencer) {
+fn describe(failure: &Failure, seed: u64, banks: &BankFixtures, sequencer: &Sequencer) {
     let Failure { session, blocks, found } = failure;
     eprintln!("the contract is broken after {blocks} blocks: seed {seed}, session {session}, {found}");
-    let (shortest, calls) = failure.shortened(seed, sequencer);
+    let (shortest, calls) = failure.shortened(seed, banks, sequencer);
     eprintln!("the shortest session found: {shortest}");
     for (index, call) in calls.iter().enumerate().skip(calls.len().saturating_sub(6)) {
         eprintln!("  block {index}: bank {}, room {}, reset {}", call.newest, call.room, call.reset);

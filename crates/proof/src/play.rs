@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use beat::{Bank, BankSource, DrumHit, NoteEvent, NoteKind, NoteSink, Refused, Sequencer};
+use beat::{Bank, BankSource, DrumHit, Grid, NoteEvent, NoteKind, NoteSink, Refused, Sequencer};
 
 use crate::banks::{BankFixtures, SILENT};
 use crate::host::Call;
@@ -21,6 +21,10 @@ impl BankSource for FixtureSource<'_> {
 
     fn current(&self) -> &Bank {
         self.banks.bank(self.current)
+    }
+
+    fn newest_grid(&self) -> Grid {
+        *self.banks.bank(self.newest).grid()
     }
 }
 

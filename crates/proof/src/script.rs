@@ -91,6 +91,8 @@ pub(crate) struct BlockScript {
     pub(crate) setting: Option<Setting>,
     pub(crate) room: usize,
     pub(crate) bar_lines: Option<BarLines>,
+    /// The block ends so many samples ahead of the loop's end, where it would pass it.
+    pub(crate) stops_short: Option<u32>,
 }
 
 /// What the host does with the transport.
@@ -114,6 +116,8 @@ pub(crate) enum HostAction {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Place {
     Step(u32),
+    /// So many triplet eighths into the song.
+    Triplet(u32),
     /// So many eighths of a sample from a step of the song.
     OffStep(u32, i32),
     /// So many ticks (1/1920 beat) into the song.
@@ -172,8 +176,8 @@ pub(crate) enum Setting {
 }
 
 /// 4/4 first; the last one ends in half a step.
-const SIGNATURES: [(i64, i64); 10] =
-    [(4, 4), (3, 4), (7, 8), (5, 4), (6, 8), (5, 8), (9, 8), (11, 16), (1, 4), (13, 32)];
+const SIGNATURES: [(i64, i64); 12] =
+    [(4, 4), (3, 4), (7, 8), (5, 4), (6, 8), (12, 8), (2, 4), (5, 8), (9, 8), (11, 16), (1, 4), (13, 32)];
 
 impl BlockScript {
     pub(crate) fn new(words: &[u32]) -> Self {
@@ -188,6 +192,7 @@ impl BlockScript {
             setting: words.once_in(8).then_some(setting(&mut words)),
             room: if words.once_in(48) { words.below(6) as usize } else { usize::MAX },
             bar_lines: words.once_in(64).then_some(bar_lines(&mut words)),
+            stops_short: words.once_in(3).then_some(1 + words.below(6)),
         }
     }
 }
@@ -225,7 +230,8 @@ fn place_is_rare(place: Place) -> bool {
 pub(crate) fn place(words: &mut WordReader<'_>) -> Place {
     let (kind, value) = (words.below(12), words.word());
     match kind {
-        0..=2 => Place::Step(value % 512),
+        0 | 1 => Place::Step(value % 512),
+        2 => Place::Triplet(value % 384),
         3 | 4 => Place::OffStep(value % 512, (value >> 16) as i32 % 17 - 8),
         5 => Place::Tick(value % (1920 * 128)),
         6 => Place::Anywhere(f64::from(value) / 2f64.powi(26)),

@@ -41,18 +41,19 @@ pub struct Failure {
     pub found: Finding,
 }
 
-/// Plays at least `blocks` blocks with sequencers like `sequencer`; `progress` is called with the count.
+/// Plays at least `blocks` blocks with sequencers like `sequencer` and these banks; `progress` is called with the
+/// count.
 pub fn soak(
     blocks: u64,
     seed: u64,
+    banks: &BankFixtures,
     sequencer: &Sequencer,
     mut progress: impl FnMut(u64),
 ) -> Result<Summary, Failure> {
-    let banks = BankFixtures::new(seed);
     let mut summary = Summary::default();
     while summary.blocks < blocks {
         let script = Script::random(seed, summary.sessions);
-        match check_session(&script, &banks, sequencer) {
+        match check_session(&script, banks, sequencer) {
             Ok(report) => summary.add(&report),
             Err(found) => {
                 let blocks = summary.blocks + found.call as u64 + 1;
@@ -66,11 +67,10 @@ pub fn soak(
 
 impl Failure {
     /// The violation in a session as short as could be found, and that session's calls up to it.
-    pub fn shortened(&self, seed: u64, sequencer: &Sequencer) -> (Finding, Vec<Call>) {
-        let banks = BankFixtures::new(seed);
+    pub fn shortened(&self, seed: u64, banks: &BankFixtures, sequencer: &Sequencer) -> (Finding, Vec<Call>) {
         let script = Script::random(seed, self.session);
-        let short = shrink(&script, |candidate| check_session(candidate, &banks, sequencer).is_err());
-        let shortest = check_session(&short, &banks, sequencer).err().unwrap_or_else(|| self.found.clone());
+        let short = shrink(&script, |candidate| check_session(candidate, banks, sequencer).is_err());
+        let shortest = check_session(&short, banks, sequencer).err().unwrap_or_else(|| self.found.clone());
         let (mut calls, _) = host::calls(&short);
         calls.truncate(shortest.call + 1);
         (shortest, calls)

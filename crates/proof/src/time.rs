@@ -28,9 +28,7 @@ impl Beats {
     /// The start of the song.
     pub const ZERO: Self = Self(0);
     /// A sixteenth note.
-    pub const STEP: Self = Self(1 << (PLACES - 2));
-    /// The largest displacement of an onset.
-    pub const HALF_STEP: Self = Self(1 << (PLACES - 3));
+    pub const SIXTEENTH: Self = Self(1 << (PLACES - 2));
 
     /// Exactly `beats`, which must lie within 2^30 beats.
     pub fn new(beats: f64) -> Self {
@@ -136,13 +134,13 @@ mod tests {
         for beats in [0.0, 0.25, -1.0 / 3.0, 93.7, 1e5 + 1e-9, -7.75] {
             assert_eq!(Beats::new(beats).to_f64(), beats);
         }
-        assert_eq!(Beats::ratio(1, 4), Beats::STEP);
+        assert_eq!(Beats::ratio(1, 4), Beats::SIXTEENTH);
     }
 
     #[test]
     fn a_step_at_120_bpm_lasts_6000_samples_at_48_khz() {
         let sample = Beats::per_sample(120.0, 48_000);
-        assert_eq!((Beats::STEP + sample.half().half()).nearest(sample), 6000);
+        assert_eq!((Beats::SIXTEENTH + sample.half().half()).nearest(sample), 6000);
         assert_eq!(Beats::new(0.3).rounded_to(1920).to_f64(), 576.0 / 1920.0);
         assert_eq!(Beats::new(-0.3).rounded_to(4).to_f64(), -0.25);
     }

@@ -25,6 +25,7 @@ fn roll(bank: usize, from: f64, to: f64, size: u32) -> Vec<Call> {
             frames: size.min(length - start),
             loop_range: None,
             bar: None,
+            compound: false,
         },
         playback: Playback { swing: 0.25, ..Playback::default() },
         room: usize::MAX,

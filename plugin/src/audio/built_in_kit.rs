@@ -3,7 +3,7 @@
 
 use std::cell::Cell;
 
-use beat::{DrumHit, STEP_BEATS, Transport};
+use beat::{DrumHit, Transport};
 use drums::Drums;
 use nice_plug::midi::Key;
 use nice_plug::prelude::NoteEvent as HostNoteEvent;
@@ -95,7 +95,6 @@ impl BuiltInKit {
 
 /// Places of a beat that hits are told apart by: straight and triplet grids lie on them.
 const PLACES_A_BEAT: f64 = 96.0;
-const PLACES_A_STEP: i64 = (PLACES_A_BEAT * STEP_BEATS) as i64;
 
 /// The channels of a block.
 enum Output<'a> {
@@ -129,7 +128,7 @@ impl KitBlock<'_> {
     /// Plays a hit of the sequencer. Calls come in order of time.
     pub(super) fn play(&mut self, hit: &DrumHit) {
         self.render_until(hit.sample);
-        self.trigger(hit.note, hit.velocity, hit.step * PLACES_A_STEP);
+        self.trigger(hit.note, hit.velocity, hit.place);
     }
 
     /// Renders the rest of the block.
@@ -194,7 +193,7 @@ mod tests {
     use super::*;
     use nice_plug::midi::{Channel, VoiceID};
 
-    const HAT: DrumHit = DrumHit { sample: 100, note: 42, velocity: 100, step: 0 };
+    const HAT: DrumHit = DrumHit { sample: 100, note: 42, velocity: 100, place: 0 };
     const STANDING: Transport = Transport {
         playing: false,
         beats: 0.0,
@@ -203,6 +202,7 @@ mod tests {
         frames: 512,
         loop_range: None,
         bar: None,
+        compound: false,
     };
 
     fn coming(sample: u32, note: u8) -> HostNoteEvent<()> {

@@ -1,6 +1,6 @@
 //! The host's transport converted for the sequencer, and the sequencer's notes for the host. Audio thread.
 
-use beat::{DrumHit, LoopRange, NoteEvent, NoteKind, NoteSink, Refused, Transport};
+use beat::{DrumHit, LoopRange, NoteEvent, NoteKind, NoteSink, Refused, Transport, is_compound};
 use nice_plug::context::process::SendEventError;
 use nice_plug::midi::{Channel, Key, VoiceID};
 use nice_plug::prelude::{NoteEvent as HostNoteEvent, ProcessContext, Transport as HostTransport};
@@ -30,6 +30,7 @@ pub(super) fn transport(
         frames,
         loop_range: host.loop_range_beats().map(|(start, end)| LoopRange { start, end }),
         bar: reported_bar(host).map(|reported| bars.bar(&reported)),
+        compound: meter(host).1.is_some_and(|(upper, lower)| is_compound(upper.into(), lower.into())),
     }
 }
 

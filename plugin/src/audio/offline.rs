@@ -219,6 +219,7 @@ mod tests {
         frames: 4_800,
         loop_range: None,
         bar: None,
+        compound: false,
     };
 
     /// Whether blocks of a tenth of a second, one every `seconds`, count as an offline render.

@@ -92,6 +92,7 @@ fn a_panic_while_the_record_is_drained_is_reported() {
         frames: 480,
         loop_range: None,
         bar: None,
+        compound: false,
     });
     let thread = DecodeThread::start(Arc::default(), writer, output, shared.clone(), meters.clone());
     assert!(!thread.expect("a thread").wait_for(&Settings { revision: 99, ..Settings::DEFAULT }));

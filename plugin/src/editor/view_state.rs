@@ -1,6 +1,6 @@
 //! The view state of one frame: everything that the parts of the window show.
 
-use beat::{Bank, Playhead, STEP_BEATS, STEPS_PER_BAR, STEPS_PER_BEAT, Shape, Take};
+use beat::{Bank, Grid, Playhead, STEPS_PER_BAR, STEPS_PER_BEAT, Shape, Take};
 
 use super::actions::{Actions, Gesture};
 use crate::params::{BeatfieldParams, Commit, GridChoice, SceneChoice};
@@ -49,7 +49,9 @@ impl ViewState<'_> {
         let bank = self.decoded.waiting(self.meters.committed())?;
         let bar_steps = match self.params.grid.value() {
             GridChoice::Song => STEPS_PER_BAR,
-            GridChoice::HostBars => (self.meters.meter().bar_beats() / STEP_BEATS).ceil() as usize,
+            GridChoice::HostBars => {
+                (self.meters.meter().bar_beats() / Grid::FOUR_FOUR.step_beats()).ceil() as usize
+            }
         };
         Some(bank.take((at.cycle + cycles_to_commit(at, self.params.commit.value(), bar_steps)) as i64))
     }

@@ -3,16 +3,16 @@
 use libm::floor;
 
 use super::{BankSource, EXACT, NoteSink, Sequencer};
+use crate::clock::{GridLock, StepClock};
 use crate::fault::{Fault, Planted};
-use crate::grid::Grid;
 use crate::notes::{Onset, Sounding};
-use crate::transport::STEP_BEATS;
-use crate::{DrumHit, NoteEvent, NoteKind, Playback};
+use crate::{DrumHit, NoteEvent, NoteKind, Playback, Transport};
 
 /// What one call of `process` works with.
 pub(super) struct Block<'a, B, N> {
     pub(super) playback: &'a Playback,
-    pub(super) grid: Grid,
+    pub(super) transport: &'a Transport,
+    pub(super) lock: GridLock,
     pub(super) banks: &'a mut B,
     pub(super) sink: &'a mut N,
     /// The host has refused an event: nothing more is offered before the next block, so that the order
@@ -48,6 +48,15 @@ impl Segment {
         let tie = if self.ties_by_block { 0.0 } else { EXACT };
         let samples = floor((beats - self.beats + tie) / self.beats_per_sample + 0.5);
         i64::from(self.first).saturating_add(samples.max(0.0) as i64)
+    }
+}
+
+impl<B: BankSource, N> Block<'_, B, N> {
+    /// Where the steps of the current bank lie.
+    pub(super) fn clock(&self) -> StepClock {
+        let compound = self.transport.compound && !self.planted.is(Fault::IgnoresCompound);
+        let transport = Transport { compound, ..*self.transport };
+        StepClock::new(*self.banks.current().grid(), self.lock, &transport)
     }
 }
 
@@ -133,8 +142,8 @@ impl Sequencer {
             }
             sounded |= note;
             if !(block.full && block.planted.is(Fault::DeafWhileRefused)) {
-                let (velocity, step) = (block.velocity(onset), onset.step);
-                block.sink.sound(&DrumHit { sample, note: onset.note, velocity, step });
+                let (velocity, place) = (block.velocity(onset), onset.place);
+                block.sink.sound(&DrumHit { sample, note: onset.note, velocity, place });
             }
         }
     }
@@ -181,7 +190,7 @@ impl Sequencer {
         if !block.send(NoteEvent { sample, channel, note: onset.note, kind }) {
             return false;
         }
-        let gate = f64::from(block.playback.gate.clamp(0.0, 1.0)) * STEP_BEATS;
+        let gate = f64::from(block.playback.gate.clamp(0.0, 1.0)) * onset.step_beats;
         let end_beats = onset.beats + gate;
         self.sounding.push(Sounding { note: onset.note, channel, end_beats, not_before: sample + 1 });
         true

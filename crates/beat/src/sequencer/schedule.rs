@@ -4,12 +4,15 @@
 use libm::round;
 
 use super::block::{Block, Segment};
-use super::{BankSource, EXACT, HALF_STEP, NoteSink, Playhead, SAME_STEP, Sequencer};
+use super::{BankSource, EXACT, NoteSink, Playhead, SAME_STEP, Sequencer};
+use crate::clock::{SongStep, StepClock};
 use crate::fault::Fault;
-use crate::grid::GridStep;
 use crate::notes::Onset;
-use crate::transport::{LoopRange, PlayedSegment, STEP_BEATS, Transport, margin};
+use crate::transport::{LoopRange, PlayedSegment, Transport, margin};
 use crate::{BANK_TAKES, Bank, INSTRUMENTS};
+
+/// Places that steps are told apart by: those of every grid lie on them.
+const PLACES_A_BEAT: f64 = 96.0;
 
 impl Sequencer {
     /// Plays the segments of a block between the loop wraps that have to be inferred.
@@ -86,9 +89,10 @@ impl Sequencer {
     fn play_segment<B: BankSource, N: NoteSink>(&mut self, segment: &Segment, block: &mut Block<'_, B, N>) {
         let mut reached = i64::from(segment.first);
         loop {
-            let step = block.grid.at_or_after(self.undecided.max(self.song_start() - EXACT));
+            let clock = block.clock();
+            let step = clock.at_or_after(self.undecided.max(self.song_start() - EXACT));
             let decision = match step.beats < segment.limit {
-                true => segment.sample_of(self.decision_beats(&step, block.banks.current())),
+                true => segment.sample_of(self.decision_beats(&step, &clock, block.banks.current())),
                 false => i64::MAX,
             };
             let onset = segment.sample_of(self.pending.next_beats(block.full));
@@ -101,7 +105,7 @@ impl Sequencer {
                 break;
             }
             if decision <= reached {
-                self.decide(&step, reached, segment, block);
+                self.decide(&step, &clock, reached, segment, block);
             } else {
                 self.play_sample(reached as u32, segment, block);
             }
@@ -115,9 +119,9 @@ impl Sequencer {
     }
 
     /// The song position at which a step is decided: half a step ahead if the take has early onsets.
-    fn decision_beats(&self, step: &GridStep, bank: &Bank) -> f64 {
+    fn decision_beats(&self, step: &SongStep, clock: &StepClock, bank: &Bank) -> f64 {
         let early = bank.anticipates(step.cycle) && !self.planted.is(Fault::NeverEarly);
-        let ahead = if early { HALF_STEP } else { 0.0 };
+        let ahead = if early { clock.half_step() } else { 0.0 };
         (step.beats - ahead).max(self.origin).max(self.song_start())
     }
 
@@ -130,32 +134,59 @@ impl Sequencer {
     /// that happens.
     fn decide<B: BankSource, N: NoteSink>(
         &mut self,
-        step: &GridStep,
+        step: &SongStep,
+        clock: &StepClock,
         reached: i64,
         segment: &Segment,
         block: &mut Block<'_, B, N>,
     ) {
-        let earliest = self.decision_beats(step, block.banks.current());
-        self.undecided = step.beats + SAME_STEP;
-        if !block.planted.is(Fault::StaleBank) {
-            self.commit(step, block);
+        let earliest = self.decision_beats(step, clock, block.banks.current());
+        let stale = block.planted.is(Fault::StaleBank);
+        if !stale && self.commit(step, clock, block) {
+            // A bar begins, in another grid. Where that has no step just here, its next one is decided in its turn.
+            let clock = block.clock();
+            let first = clock.at_or_after(step.beats - EXACT);
+            self.undecided = first.beats - EXACT;
+            if first.beats <= step.beats + EXACT {
+                self.play_step(&first, &clock, earliest, reached, segment, block);
+            }
+        } else {
+            self.play_step(step, clock, earliest, reached, segment, block);
         }
+        if stale {
+            self.commit(step, clock, block);
+        }
+    }
+
+    /// Queues the onsets of a step, none of which comes before `earliest`.
+    fn play_step<B: BankSource, N: NoteSink>(
+        &mut self,
+        step: &SongStep,
+        clock: &StepClock,
+        earliest: f64,
+        reached: i64,
+        segment: &Segment,
+        block: &mut Block<'_, B, N>,
+    ) {
+        let (step_beats, half_step) = (clock.grid().step_beats(), clock.half_step());
+        self.undecided = step.beats + SAME_STEP * step_beats;
         let bank = block.banks.current();
         let take = bank.take(step.cycle);
         let cycle = step.cycle.rem_euclid(BANK_TAKES as i64) as usize;
         self.playhead = Some(Playhead { step: step.step, cycle, in_bar: step.in_bar as usize });
-        let swings = step.swings() != block.planted.is(Fault::SwingsTheBeat);
-        let swing = if swings { f64::from(block.playback.swing.clamp(0.0, 1.0)) * HALF_STEP } else { 0.0 };
+        let swings = clock.swings(step) != block.planted.is(Fault::SwingsTheBeat);
+        let swing = if swings { f64::from(block.playback.swing.clamp(0.0, 1.0)) * half_step } else { 0.0 };
         let onsets = take.onsets.step(step.step);
         for instrument in (0..INSTRUMENTS).filter(|instrument| onsets >> instrument & 1 == 1) {
-            let offset = f64::from(take.offsets[step.step][instrument]) / 127.0 * HALF_STEP;
-            let moved = (swing + offset).clamp(-HALF_STEP, HALF_STEP);
+            let offset = f64::from(take.offsets[step.step][instrument]) / 127.0 * half_step;
+            let moved = (swing + offset).clamp(-half_step, half_step);
             let onset = Onset {
                 beats: (step.beats + moved).max(earliest),
                 instrument: instrument as u8,
                 note: bank.kit().note(instrument),
                 velocity: take.velocities[step.step][instrument],
-                step: round(step.beats / STEP_BEATS) as i64,
+                place: round(step.beats * PLACES_A_BEAT) as i64,
+                step_beats,
                 passed: false,
             };
             // A jump in tempo inside a block may make a dozen steps due at once. They are one hit for each
@@ -165,14 +196,21 @@ impl Sequencer {
                 self.lost += u32::from(self.pending.add(onset));
             }
         }
-        if block.planted.is(Fault::StaleBank) {
-            self.commit(step, block);
-        }
     }
 
-    fn commit<B: BankSource, N: NoteSink>(&mut self, step: &GridStep, block: &mut Block<'_, B, N>) {
-        if !step.commits(block.playback.commit) && !block.planted.is(Fault::CommitsAnyTime) {
-            return;
+    /// Takes the newest bank if this step may; returns whether its grid is another.
+    fn commit<B: BankSource, N: NoteSink>(
+        &mut self,
+        step: &SongStep,
+        clock: &StepClock,
+        block: &mut Block<'_, B, N>,
+    ) -> bool {
+        let any_time = block.planted.is(Fault::CommitsAnyTime);
+        let old = *block.banks.current().grid();
+        let other_grid = block.banks.newest_grid() != old;
+        let waits = other_grid && step.in_bar != 0 && !block.planted.is(Fault::ChangesGridAnyTime);
+        if (waits || !clock.commits(step, block.playback.commit)) && !any_time {
+            return false;
         }
         if block.planted.is(Fault::CommitEmptiesQueue) {
             self.pending.clear();
@@ -182,6 +220,7 @@ impl Sequencer {
         if block.banks.current().model() != model {
             self.sounding.release_all();
         }
+        *block.banks.current().grid() != old
     }
 }
 
