@@ -292,18 +292,7 @@ fn print_repairs(report: &Report) {
 fn why_none(args: &ExtractArgs, report: &Report) -> String {
     let mut reasons = Vec::new();
     if !report.rejected.is_empty() {
-        let left_out = report.rejected.iter().map(|(heading, files)| format!("{heading} {}", files.len()));
-        let damaged: Vec<&str> = ["damaged", "not MIDI", "unreadable"]
-            .iter()
-            .flat_map(|heading| report.rejected.get(*heading).into_iter().flatten())
-            .map(|file| file.path.as_str())
-            .collect();
-        let names = match damaged.as_slice() {
-            [] => String::new(),
-            [one] => format!(" ({one})"),
-            [one, more @ ..] => format!(" ({one} and {} more)", more.len()),
-        };
-        reasons.push(format!("files left out: {}{names}", left_out.collect::<Vec<_>>().join(", ")));
+        reasons.push(format!("files left out: {}", report.left_out()));
     }
     if report.rejected.contains_key("other metre") && args.metre.is_none() {
         reasons.push("other metres than 4/4 are read with --metre all".to_owned());
