@@ -133,6 +133,9 @@ pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
     if args.midi.contains(&args.out) {
         bail!("--out is one of the MIDI files: name another file for the patterns");
     }
+    if args.out.is_dir() {
+        bail!("--out {} is a folder: name a file in it for the patterns", args.out.display());
+    }
     progress::listen_for_interrupt()?;
     let extractor = Extractor::open(options(args)?)?;
     if extractor.files() == 0 {

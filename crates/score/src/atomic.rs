@@ -5,16 +5,17 @@ use std::path::{Path, PathBuf};
 
 /// The file could not be written; what was at its path before is untouched.
 #[derive(Debug, thiserror::Error)]
-#[error("{path} could not be written: {source}")]
+#[error("{path} could not be written: {reason}")]
 pub struct FileError {
     path: PathBuf,
-    source: io::Error,
+    /// Part of the sentence, and so no source: a chain of errors would say it twice.
+    reason: io::Error,
 }
 
 impl FileError {
     /// The error of writing to `path`.
-    pub fn new(path: &Path, source: io::Error) -> Self {
-        Self { path: path.to_owned(), source }
+    pub fn new(path: &Path, reason: io::Error) -> Self {
+        Self { path: path.to_owned(), reason }
     }
 }
 
@@ -35,7 +36,7 @@ pub fn write_atomically(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), FileError> {
-    replace(path, content).map_err(|source| FileError::new(path, source))
+    replace(path, content).map_err(|reason| FileError::new(path, reason))
 }
 
 fn replace(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
