@@ -6,7 +6,8 @@
 //! is refused as a whole, because half a song has other repetitions, and so is a file that can be read in
 //! more than one way; a [`RefusedFile`] names track and byte.
 //!
-//! Channel 10 plays drums, and the channels of which a file says so in the ways of GS, XG and General MIDI 2.
+//! Channel 10 plays drums, and the channels of which a file says so in the ways of GS, XG and General MIDI 2. Bank 0
+//! of XG alone does not make channel 10 melodic.
 //!
 //! Time and memory are bounded by [`Limits`]: the bytes are gone over three times at most, and a file of
 //! eight megabytes takes less than forty.
@@ -281,6 +282,7 @@ impl Tracks<'_> {
                 Timing::Seconds(ticks) => ticks * SETUP_BEATS * DEFAULT_BEAT_SECONDS,
             };
             let timeline = found.timeline(grace as u64);
+            repairs.count_times(Repair::DrumBank, timeline.unbelieved_banks);
             if !timeline.is_plain() {
                 // Once more, for the notes of the other channels; the repairs are counted.
                 let mut counted = Repairs::default();

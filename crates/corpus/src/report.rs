@@ -189,10 +189,60 @@ pub struct SongRecord {
     pub mean_error_steps: f64,
 }
 
+/// The files that a heading of [`Report::left_out`] names at most.
+const FILES_NAMED: usize = 2;
+
 impl Report {
+    /// How many files were left out for which reason, damaged ones with their names: `damaged 1 (cut.mid), no
+    /// drums 3`. Empty where none were.
+    pub fn left_out(&self) -> String {
+        let named = |heading: &str| {
+            matches!(heading, "damaged" | "no tracks" | "not MIDI" | "too long" | "unreadable")
+        };
+        let reasons = self.rejected.iter().map(|(heading, files)| {
+            let count = files.len();
+            let paths: Vec<&str> = files.iter().take(FILES_NAMED).map(|file| file.path.as_str()).collect();
+            match count.saturating_sub(FILES_NAMED) {
+                _ if !named(heading) => format!("{heading} {count}"),
+                0 => format!("{heading} {count} ({})", paths.join(", ")),
+                more => format!("{heading} {count} ({} and {more} more)", paths.join(", ")),
+            }
+        });
+        reasons.collect::<Vec<_>>().join(", ")
+    }
+
     /// Adds a rejected file.
     pub fn reject(&mut self, path: String, rejection: &Rejection) {
         let file = RejectedFile { path, reason: rejection.to_string() };
         self.rejected.entry(rejection.heading().to_owned()).or_default().push(file);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// All names stood behind the last reason, whatever they were left out for.
+    #[test]
+    fn files_left_out_are_named_behind_their_own_reason() {
+        let cut = MidiError::Truncated { track: 1, announced: 9, there: 3 };
+        let mut report = Report::default();
+        assert_eq!(report.left_out(), "");
+        for (path, rejection) in [
+            ("cut.mid", Rejection::Midi(cut)),
+            ("waltz.mid", Rejection::OtherMetre { hits: 3, metres: "4/4".to_owned() }),
+            ("text.mid", Rejection::Midi(MidiError::NotMidi)),
+            ("empty.mid", Rejection::Midi(MidiError::NoTracks)),
+            ("a.mid", Rejection::Unreadable("it is locked".to_owned())),
+            ("b.mid", Rejection::Unreadable("it is locked".to_owned())),
+            ("c.mid", Rejection::Unreadable("it is locked".to_owned())),
+        ] {
+            report.reject(path.to_owned(), &rejection);
+        }
+        assert_eq!(
+            report.left_out(),
+            "damaged 1 (cut.mid), no tracks 1 (empty.mid), not MIDI 1 (text.mid), other metre 1, \
+             unreadable 3 (a.mid, b.mid and 1 more)"
+        );
     }
 }

@@ -133,6 +133,9 @@ pub(crate) fn run(args: &ExtractArgs) -> Result<()> {
     if args.midi.contains(&args.out) {
         bail!("--out is one of the MIDI files: name another file for the patterns");
     }
+    if args.out.is_dir() {
+        bail!("--out {} is a folder: name a file in it for the patterns", args.out.display());
+    }
     progress::listen_for_interrupt()?;
     let extractor = Extractor::open(options(args)?)?;
     if extractor.files() == 0 {
@@ -292,18 +295,7 @@ fn print_repairs(report: &Report) {
 fn why_none(args: &ExtractArgs, report: &Report) -> String {
     let mut reasons = Vec::new();
     if !report.rejected.is_empty() {
-        let left_out = report.rejected.iter().map(|(heading, files)| format!("{heading} {}", files.len()));
-        let damaged: Vec<&str> = ["damaged", "not MIDI", "unreadable"]
-            .iter()
-            .flat_map(|heading| report.rejected.get(*heading).into_iter().flatten())
-            .map(|file| file.path.as_str())
-            .collect();
-        let names = match damaged.as_slice() {
-            [] => String::new(),
-            [one] => format!(" ({one})"),
-            [one, more @ ..] => format!(" ({one} and {} more)", more.len()),
-        };
-        reasons.push(format!("files left out: {}{names}", left_out.collect::<Vec<_>>().join(", ")));
+        reasons.push(format!("files left out: {}", report.left_out()));
     }
     if report.rejected.contains_key("other metre") && args.metre.is_none() {
         reasons.push("other metres than 4/4 are read with --metre all".to_owned());

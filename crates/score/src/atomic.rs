@@ -7,16 +7,17 @@ use tempfile::NamedTempFile;
 
 /// The file could not be written; what was at its path before is untouched.
 #[derive(Debug, thiserror::Error)]
-#[error("{path} could not be written: {source}")]
+#[error("{path} could not be written: {reason}")]
 pub struct FileError {
     path: PathBuf,
-    source: io::Error,
+    /// Part of the sentence, and so no source: a chain of errors would say it twice.
+    reason: io::Error,
 }
 
 impl FileError {
     /// The error of writing to `path`.
-    pub fn new(path: &Path, source: io::Error) -> Self {
-        Self { path: path.to_owned(), source }
+    pub fn new(path: &Path, reason: io::Error) -> Self {
+        Self { path: path.to_owned(), reason }
     }
 }
 
@@ -35,7 +36,7 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
 /// The folder or the file cannot be written.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<bool, FileError> {
     let complete =
-        complete(path, |file| file.write_all(bytes)).map_err(|source| FileError::new(path, source))?;
+        complete(path, |file| file.write_all(bytes)).map_err(|reason| FileError::new(path, reason))?;
     match complete.persist_noclobber(path) {
         Ok(_) => Ok(true),
         Err(refused) if refused.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
@@ -53,7 +54,7 @@ pub fn write_atomically(
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), FileError> {
     let replaced = complete(path, content).and_then(|file| Ok(file.persist(path).map(drop)?));
-    replaced.map_err(|source| FileError::new(path, source))
+    replaced.map_err(|reason| FileError::new(path, reason))
 }
 
 /// The temporary file beside `path`, complete and on the disk.

@@ -3,6 +3,10 @@
 //! Channel 10 does unless a file says otherwise. It says so by system exclusive messages (GS "use for rhythm
 //! part", XG "part mode") and by bank selects (XG 127 and 126, General MIDI 2 120). A reset undoes both.
 //!
+//! Bank 0 on channel 10 is not believed, though in XG it selects a melodic voice: sequencers write it at the head
+//! of every channel, and most players sound such a channel as drums. It is believed where the file has set the
+//! channel itself before, by bank 127 or a part mode. [`Repair::DrumBank`](super::Repair::DrumBank) counts it.
+//!
 //! Sources: Roland SC-88Pro owner's manual, "MIDI implementation" (40 1x 15; x is 0 for part 10, 1 to 9 for
 //! parts 1 to 9, A to F for parts 11 to 16; 50 1x 15 for the parts of port B); Yamaha XG specifications 1.35,
 //! tables 3-2 and 3-7 (08 nn 07).
@@ -79,6 +83,8 @@ pub(super) struct DrumTimeline {
     spans: Vec<(u64, Channels)>,
     /// The channels that are drums at any time.
     pub(super) ever: Channels,
+    /// Times that bank 0 of XG was selected on a channel 10 with notes and not believed.
+    pub(super) unbelieved_banks: u32,
 }
 
 impl DrumTimeline {
@@ -116,7 +122,9 @@ impl DrumTimeline {
         for &(_, channels) in &spans {
             ever.add(channels);
         }
-        Self { spans, ever }
+        let sounds = |port: &&u8| first_notes.of(**port, DRUM_CHANNEL) < u64::MAX;
+        let unbelieved_banks = state.unbelieved_banks.iter().filter(sounds).count() as u32;
+        Self { spans, ever, unbelieved_banks }
     }
 
     /// Whether channel 10 alone is drums, always.
@@ -160,6 +168,8 @@ struct State {
     stated: Vec<(u8, u8)>,
     /// Channels with a bank of no drums that waits for its program change.
     waiting: Vec<(u8, u8)>,
+    /// The ports on which bank 0 of XG was selected on channel 10 and not believed.
+    unbelieved_banks: Vec<u8>,
 }
 
 impl State {
@@ -175,13 +185,15 @@ impl State {
             ChannelSetup::Part { port, channel, drums } => self.say((port, channel), drums, change),
             ChannelSetup::Bank { port, channel, msb } => {
                 self.waiting.retain(|&who| who != (port, channel));
+                let stated = self.stated.contains(&(port, channel));
                 match self.drums_by_bank(msb) {
                     // Drums from here on: nothing else is meant by such a bank.
                     Some(true) => self.say((port, channel), true, change),
-                    Some(false) => self.waiting.push((port, channel)),
-                    None if channel != DRUM_CHANNEL && self.stated.contains(&(port, channel)) => {
-                        self.waiting.push((port, channel));
+                    Some(false) if msb == 0 && channel == DRUM_CHANNEL && !stated => {
+                        self.unbelieved_banks.push(port);
                     }
+                    Some(false) => self.waiting.push((port, channel)),
+                    None if channel != DRUM_CHANNEL && stated => self.waiting.push((port, channel)),
                     None => {}
                 }
             }

@@ -3,13 +3,18 @@
 //! The loop goes forward only. Where an event breaks a rule, the readings that are possible are each followed
 //! a few events further by the rules of [`super::strict`]; searches over the whole track are few.
 
-mod payloads;
+mod clocks;
+mod marks;
+mod meta;
+mod sysex;
 
 use super::repairs::{Repair, Repairs};
-use super::strict::{data_bytes, follows, number, quality};
+use super::strict::{Vocabulary, data_bytes, follows_to_the_end, number, quality};
 
 /// Searches over a whole track, for each track.
 const SEARCHES: u32 = 16;
+/// Events of zeros alone, in succession, that are no music.
+const MOST_ZERO_EVENTS: usize = 3;
 /// What a hit is given that lost its velocity.
 const LOST_VELOCITY: u8 = 64;
 
@@ -59,12 +64,27 @@ pub enum Damage {
     /// A data byte above 127 behind which no event begins.
     #[error("one of its data bytes is above 127, and no event follows it")]
     Data,
+    /// A status byte in place of a data byte.
+    #[error(
+        "the status byte of other events stands in its data, so bytes are missing before it, or too many"
+    )]
+    StatusInside,
+    /// Nothing but zeros.
+    #[error("zeros stand in place of it and of the events behind it")]
+    Zeros,
+    /// A long time in a track with clock bytes.
+    #[error(
+        "its time is doubtful: clock bytes stand in the track, and one may be part of it or go before it"
+    )]
+    Clock,
     /// A system exclusive message whose end can't be found.
     #[error("the end of a system exclusive message can't be found")]
     Sysex,
-    /// A text whose length may take events with it.
-    #[error("its text is not all letters and may hold events, so that its length is doubtful")]
-    Text,
+    /// A text or other data of a length that is wrong, or may be.
+    #[error(
+        "where its text or data end is doubtful: events can be read behind several lengths, or behind none"
+    )]
+    Payload,
     /// A length of the track that agrees neither with its events nor with what stands behind.
     #[error("the track's length is wrong, and its events do not show where it ends")]
     Length,
@@ -82,8 +102,16 @@ pub(super) struct Events<'a> {
     running: u8,
     /// Whether another event has come since.
     interrupted: bool,
-    /// Whether an event of this track had no status byte of its own.
-    statusless: bool,
+    /// The channel events so far.
+    known: Vocabulary,
+    /// Whether a clock byte stood between events.
+    clocked: bool,
+    /// Whether clock bytes are events with a time of their own.
+    clocks_have_times: bool,
+    /// Whether a time began with a byte that may be one of a clock.
+    long: bool,
+    /// Whether running status surely goes on behind other events in this track.
+    runs_on: bool,
     /// Whether the last event was the end-of-track mark.
     marked: bool,
     searches: u32,
@@ -97,7 +125,11 @@ impl<'a> Events<'a> {
             tick: 0,
             running: 0,
             interrupted: false,
-            statusless: false,
+            known: Vocabulary::default(),
+            clocked: false,
+            clocks_have_times: false,
+            long: false,
+            runs_on: false,
             marked: false,
             searches: SEARCHES,
         }
@@ -128,7 +160,12 @@ impl<'a> Events<'a> {
     }
 
     fn event(&mut self, repairs: &mut Repairs) -> Result<Event<'a>, Damage> {
+        let start = self.at;
         let delta = self.number(repairs, true)?;
+        self.long |= self.track[start] >= 0xf8;
+        if self.long && self.clocked && !self.clocks_have_times {
+            return Err(Damage::Clock);
+        }
         self.tick = self.tick.saturating_add_signed(delta);
         let first = *self.track.get(self.at).ok_or(Damage::Cut)?;
         let status = match first {
@@ -138,10 +175,10 @@ impl<'a> Events<'a> {
             }
             _ if self.running == 0 => return Err(Damage::NoStatus),
             _ => {
-                self.statusless = true;
                 if self.interrupted {
                     repairs.count(Repair::RunningStatus);
                 }
+                self.check_zeros(start)?;
                 self.running
             }
         };
@@ -156,6 +193,26 @@ impl<'a> Events<'a> {
             0xf0 | 0xf7 => self.sysex(status == 0xf0, repairs),
             _ => self.system(status, repairs),
         }
+    }
+
+    /// Counts events without status bytes that are zeros alone. One may be: a bank of a channel.
+    fn check_zeros(&mut self, start: usize) -> Result<(), Damage> {
+        let zeros = self.track[start..].iter().take(3 * MOST_ZERO_EVENTS).take_while(|byte| **byte == 0);
+        match zeros.count() == 3 * MOST_ZERO_EVENTS && data_bytes(self.running) == 2 {
+            true => Err(Damage::Zeros),
+            false => Ok(()),
+        }
+    }
+
+    /// The running status; `None` before the first.
+    fn running(&self) -> Option<u8> {
+        (self.running != 0).then_some(self.running)
+    }
+
+    /// Whether the rest of the track from `at` on is clean events; false too where too much was searched.
+    fn reads_to_the_end(&mut self, at: usize, running: Option<u8>) -> bool {
+        self.searches = self.searches.saturating_sub(1);
+        self.searches > 0 && follows_to_the_end(self.track, at, running)
     }
 
     /// A number of variable length; of a time, one of five bytes may be negative.
@@ -200,6 +257,7 @@ impl<'a> Events<'a> {
         let (a, b) = (data[0], if count == 2 { data[1] } else { 0 });
         if (a | b) < 0x80 {
             self.at = at + count;
+            self.known.add(status, a);
             return Ok(meaning(status, a, b));
         }
         self.damaged_data(status, count, repairs)
@@ -233,6 +291,7 @@ impl<'a> Events<'a> {
         };
         if slipped.is_some() && slipped > clipped && slipped >= cut {
             self.at = next;
+            self.clocked = true;
             repairs.count(Repair::SystemMessage);
             return Ok(meaning(status, data[0], data[1]));
         }
@@ -247,6 +306,10 @@ impl<'a> Events<'a> {
         if clipped.is_none() {
             return Err(Damage::Data);
         }
+        let statusless = track[at - 1] < 0x80;
+        if statusless && track[at..at + count].iter().any(|&byte| self.known.has_status(byte)) {
+            return Err(Damage::StatusInside);
+        }
         self.at = at + count;
         repairs.count(Repair::ClippedData);
         let (a, b) = (track[at], if count == 2 { track[at + 1] } else { 0 });
@@ -254,44 +317,6 @@ impl<'a> Events<'a> {
             (0x90, 0x80..) => Event::LostNote { channel: status & 0x0f },
             _ => meaning(status, a.min(0x7f), b.min(0x7f)),
         })
-    }
-
-    /// System common and realtime messages, which belong into cables.
-    fn system(&mut self, status: u8, repairs: &mut Repairs) -> Result<Event<'a>, Damage> {
-        let data = match status {
-            0xf1 | 0xf3 => 1,
-            0xf2 => 2,
-            _ => 0,
-        };
-        let next = self.at + data;
-        let known = !matches!(status, 0xf4 | 0xf5 | 0xf9 | 0xfd);
-        let running = (self.running != 0).then_some(self.running);
-        let sound = self.track.get(self.at..next).is_some_and(|data| data.iter().all(|&byte| byte < 0x80));
-        if !sound || !known && !follows(self.track, next, running) {
-            return Err(Damage::Status(status));
-        }
-        repairs.count(Repair::SystemMessage);
-        if let Some(status) = self.channel_event_behind_clock(status, next) {
-            // The clock byte slipped in between the event's time and its status byte.
-            self.at = next + 1;
-            self.running = status;
-            self.interrupted = false;
-            return self.channel_event(status, repairs);
-        }
-        self.at = next;
-        Ok(Event::Other)
-    }
-
-    /// The status of a whole channel event that begins at `next`, where nothing else does, behind a realtime byte.
-    fn channel_event_behind_clock(&self, clock: u8, next: usize) -> Option<u8> {
-        let running = (self.running != 0).then_some(self.running);
-        let status = *self.track.get(next)?;
-        if clock < 0xf8 || !(0x80..0xf0).contains(&status) || follows(self.track, next, running) {
-            return None;
-        }
-        let end = next + 1 + data_bytes(status);
-        let clean = self.track.get(next + 1..end)?.iter().all(|&byte| byte < 0x80);
-        (clean && follows(self.track, end, Some(status))).then_some(status)
     }
 }
 

@@ -58,11 +58,13 @@ pub enum Repair {
     ImpossibleMeter,
     /// A time signature of a later track that contradicts the first track's; it is ignored.
     MeterConflict,
+    /// Bank 0 of XG on channel 10, which would make it melodic; it is read as drums.
+    DrumBank,
 }
 
 impl Repair {
     /// All kinds.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Wrapper,
         Self::HeaderLength,
         Self::Format,
@@ -89,6 +91,7 @@ impl Repair {
         Self::SysexData,
         Self::ImpossibleMeter,
         Self::MeterConflict,
+        Self::DrumBank,
     ];
 
     /// The heading under which a report counts it.
@@ -120,6 +123,7 @@ impl Repair {
             Self::SysexData => "damaged system exclusive",
             Self::ImpossibleMeter => "impossible time signature",
             Self::MeterConflict => "contradicting time signature",
+            Self::DrumBank => "bank 0 of XG on channel 10, which is read as drums all the same",
         }
     }
 }
@@ -153,7 +157,11 @@ impl Repairs {
     }
 
     pub(super) fn count(&mut self, repair: Repair) {
+        self.count_times(repair, 1);
+    }
+
+    pub(super) fn count_times(&mut self, repair: Repair, more: u32) {
         let times = &mut self.0[repair as usize];
-        *times = times.saturating_add(1);
+        *times = times.saturating_add(more);
     }
 }

@@ -2,6 +2,7 @@
 
 mod channels;
 mod damage;
+mod doubt;
 mod lengths;
 
 use proptest::prelude::*;

@@ -41,6 +41,15 @@ fn a_failed_write_leaves_the_old_file() {
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file stays behind");
 }
 
+/// A folder in the place of the file: the reason was printed twice.
+#[test]
+fn a_chain_of_errors_says_once_why_a_file_was_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let error = write_patterns(folder.path(), &[]).unwrap_err();
+    assert!(error.to_string().contains("could not be written: "), "{error}");
+    assert!(std::error::Error::source(&error).is_none(), "{error:?}");
+}
+
 #[test]
 fn the_papers_data_comes_with_its_kit_latents_and_points() {
     let line = format!("{}\t0.5,-1.25,2,3e-1\t10.5,-3\n", code(16383));

@@ -68,13 +68,36 @@ fn xg_and_general_midi_2_follow_banks_and_part_modes() {
     check(&[xg(), (0, vec![0xb4, 0, 126]), (0, vec![0xc4, 0])], &[5, 10]);
     check(&[xg(), (0, part_mode(3, 2))], &[4, 10]);
     check(&[xg(), (0, part_mode(9, 0)), (0, part_mode(10, 1))], &[11]);
-    check(&[xg(), (0, vec![0xb9, 0, 0]), (0, vec![0xc9, 33])], &[]);
-    check(&[xg(), (0, vec![0xb9, 0, 0])], &[10]);
+    check(&[xg(), (0, vec![0xb9, 0, 64]), (0, vec![0xc9, 33])], &[]);
     check(&[(0, GM_ON.to_vec()), (0, vec![0xb9, 0, 0]), (0, vec![0xc9, 33])], &[10]);
     check(&[(0, vec![0xb0, 0, 127]), (0, vec![0xc0, 0])], &[1, 10]);
     let gm2 = || (0, GM2_ON.to_vec());
     check(&[gm2(), (0, vec![0xba, 0, 120]), (0, vec![0xca, 0])], &[10, 11]);
     check(&[gm2(), (0, vec![0xb9, 0, 121]), (0, vec![0xc9, 33])], &[]);
+}
+
+/// Sequencers write bank 0 at the head of every channel: the drums of such files were lost.
+#[test]
+fn bank_0_of_xg_alone_does_not_make_channel_10_melodic() {
+    let (xg, zero, program) = ((0, XG_ON.to_vec()), (0, vec![0xb9, 0, 0]), (0, vec![0xc9, 33]));
+    check(&[xg.clone(), zero.clone()], &[10]);
+    check(&[xg.clone(), zero.clone(), (0, vec![0xb9, 32, 0]), program.clone()], &[10]);
+    // The file sets the channel on purpose.
+    check(&[xg.clone(), (0, vec![0xb9, 0, 127]), (0, vec![0xc9, 0]), zero.clone(), program.clone()], &[]);
+    check(&[xg.clone(), (0, part_mode(9, 2)), zero.clone(), program.clone()], &[]);
+    check(
+        &[xg.clone(), (0, vec![0xb0, 0, 127]), (0, vec![0xc0, 0]), (0, vec![0xb0, 0, 0]), (0, vec![0xc0, 1])],
+        &[10],
+    );
+
+    let counted = |hit: &[u8]| {
+        let events = [&xg.1, &zero.1, &program.1, hit];
+        let track = events.iter().fold(TrackBytes::default(), |track, event| track.event(0, event)).end();
+        let reading = read(&file(0, 480, &[track]), DrumChannels::default(), &Limits::default()).unwrap();
+        (reading.parts[0].hits.len(), reading.repairs.times(Repair::DrumBank))
+    };
+    assert_eq!(counted(&[0x99, 36, 100]), (1, 1));
+    assert_eq!(counted(&[0x90, 36, 100]), (0, 0), "a channel without notes is not worth a word");
 }
 
 #[test]
