@@ -94,7 +94,7 @@ impl<'a> Events<'a> {
         }
         let next = event(self.track, after, self.running());
         let misread = self.runs_into_damage(after, next.as_ref()) || self.swallowed(from, after);
-        if misread || is_text(kind) && is_no_whole_text(&self.track[from..after]) {
+        if misread {
             if self.may_hold_events(from, after) {
                 return Err(Damage::Payload);
             }
@@ -110,7 +110,12 @@ impl<'a> Events<'a> {
                 self.event_behind_letters(after).ok_or(Damage::Payload)
             }
             Some(next) if next.clipped && !self.is_damaged_alone(&next) => Err(Damage::Payload),
-            Some(next) if self.ends_in_an_event(from, after, &next) => Err(Damage::Payload),
+            Some(next) if self.ends_in_an_event(kind, (from, after), &next) => {
+                let text = is_text(kind) && is_no_whole_text(&self.track[from..after]);
+                let statusless = !next.explicit || self.may_hold_events(from, after);
+                let inside = if text && !statusless { self.event_inside(from, after)? } else { None };
+                inside.ok_or(Damage::Payload)
+            }
             None if self.track.get(after).is_some_and(|&byte| is_letter(byte)) => Err(Damage::Payload),
             _ => Ok(after),
         }
@@ -160,12 +165,15 @@ impl<'a> Events<'a> {
 
     /// Whether data, behind which events go on, end in an event that the track has elsewhere, or in events behind
     /// such a one.
-    fn ends_in_an_event(&mut self, from: usize, after: usize, next: &StrictEvent) -> bool {
+    fn ends_in_an_event(&mut self, kind: u8, (from, after): (usize, usize), next: &StrictEvent) -> bool {
         let (track, running) = (self.track, self.running());
+        let no_text = is_text(kind) && is_no_whole_text(&track[from..after]);
         let most = after.saturating_sub(LONGEST_DAMAGED_TEXT);
         (from.max(most)..after).any(|at| {
             let Some(first) = event(&track[..after], at, running) else { return false };
-            let possible = first.explicit || !next.explicit && !self.runs_on;
+            // In UTF-16 every second byte may be a zero.
+            let letters = || at > from + 1 && track[from..at].iter().all(|&byte| is_letter(byte));
+            let possible = first.explicit || !next.explicit && !self.runs_on || no_text && letters();
             first.status < 0xf0
                 && possible
                 && reads_to(&track[..after], at, running)

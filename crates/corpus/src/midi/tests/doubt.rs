@@ -39,6 +39,24 @@ fn a_text_of_any_wrong_length_adds_and_loses_no_hit() {
     assert_eq!(check_doubt(b"\xff\x01\x01Hook"), 24, "refused before running status alone");
 }
 
+/// Texts of every encoding, and data of makers, are whole where events go on behind them.
+#[test]
+fn texts_and_data_of_any_bytes_are_believed_where_events_go_on_behind_them() {
+    let utf_16: Vec<u8> = "Für Elise".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let shift_jis = b"\x83h\x83\x89\x83\x80";
+    let binary: Vec<u8> = (0..100_u8).map(|byte| byte.wrapping_mul(89).wrapping_add(3)).collect();
+    for text in ["Für Elise, Ритм, 太鼓".as_bytes(), &utf_16, shift_jis, &binary, b"Drums\0", b"Caf\xe9"]
+    {
+        for kind in [1, 3, 0x7f] {
+            let event = [&[0xff, kind, text.len() as u8], text].concat();
+            for place in [Place::Start, Place::Bar(1), Place::Bar(3), Place::End] {
+                let track = drums(place, false, &|track, tick| track.event(tick, &event)).end();
+                assert_eq!(reading(&file(0, 480, &[track])), Ok(whole()), "{event:02x?} at {place:?}");
+            }
+        }
+    }
+}
+
 /// A tempo of a wrong length moved the events behind it, or took some with it.
 #[test]
 fn meta_events_of_a_wrong_length_for_their_kind_add_and_lose_no_hit() {
