@@ -185,37 +185,45 @@ fn test(options: &WindowsOptions) -> anyhow::Result<ExitCode> {
 }
 
 /// Builds the tests and runs each program, with the bundle tests one at a time: each load of the plugin takes a
-/// thread-local index of the process, of which Wine has few.
+/// thread-local index of the process, of which Wine has few. The proof's come last, by themselves, as its feature
+/// `faults` must not be compiled into the rest.
 fn unit_tests(wine: &Wine, bundles: &Path, report: &mut WineReport) -> anyhow::Result<()> {
-    let scope = ["--workspace", "--exclude=xtask", "--exclude=lab", "--exclude=train", "--no-run"];
-    let mut build = cargo("test");
-    build.args(scope).args(["--features", bundle::ASSERT_ALLOCS, "--message-format=json-render-diagnostics"]);
-    let mut building = build.stdout(Stdio::piped()).spawn().context("cargo could not be started")?;
-    let output = building.stdout.take().context("cargo has no output")?;
-    let mut programs: Vec<PathBuf> = Vec::new();
-    for line in std::io::BufReader::new(output).lines() {
-        let line = line.context("reading the output of cargo")?;
-        programs.extend(test_program(&line));
-    }
-    child::ended(building.wait().context("waiting for cargo")?, "building the tests for Windows")?;
+    let most = ["--workspace", "--exclude=xtask", "--exclude=lab", "--exclude=train", "--exclude=proof"];
+    let mut programs = build_tests(&[&most[..], &["--features", bundle::ASSERT_ALLOCS]].concat())?;
+    programs.extend(build_tests(&["--package", "proof"])?);
     for program in programs {
         let name = program.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let mut listing = wine.command(&program);
-        let listing = listing.args(["--list", "--format=terse"]).stderr(Stdio::null()).output();
-        let listing = listing.with_context(|| format!("{name} could not be started"))?;
-        let listing = String::from_utf8_lossy(&listing.stdout).into_owned();
-        let tests = listing.lines().filter_map(|line| line.trim_end().strip_suffix(": test"));
+        let all = wine.tests(&program, &[])?;
+        // Those that are ignored are run by others, in processes of their own.
+        let ignored = wine.tests(&program, &["--ignored"])?;
+        let tests: Vec<&String> = all.iter().filter(|test| !ignored.contains(test)).collect();
         if name.starts_with("bundles-") {
             for test in tests {
                 let mut run = wine.command(&program);
                 run.args(["--exact", test]).env("BEATFIELD_BUNDLES", bundles);
                 report.note(test, quiet(&mut run));
             }
-        } else if tests.count() > 0 {
-            report.note(&name, quiet(&mut wine.command(&program)));
+        } else if !tests.is_empty() {
+            let what = format!("{name}, {} tests", tests.len());
+            report.note(&what, quiet(&mut wine.command(&program)));
         }
     }
     Ok(())
+}
+
+/// Builds the tests of `scope` (arguments of cargo) and returns their programs.
+fn build_tests(scope: &[&str]) -> anyhow::Result<Vec<PathBuf>> {
+    let mut build = cargo("test");
+    build.args(scope).args(["--no-run", "--message-format=json-render-diagnostics"]);
+    let mut building = build.stdout(Stdio::piped()).spawn().context("cargo could not be started")?;
+    let output = building.stdout.take().context("cargo has no output")?;
+    let mut programs = Vec::new();
+    for line in std::io::BufReader::new(output).lines() {
+        let line = line.context("reading the output of cargo")?;
+        programs.extend(test_program(&line));
+    }
+    child::ended(building.wait().context("waiting for cargo")?, "building the tests for Windows")?;
+    Ok(programs)
 }
 
 /// The path of the test program that a line of cargo's JSON says was built.
@@ -286,6 +294,19 @@ impl Wine {
         // No questions about Mono and Gecko, which are not needed.
         command.env("WINEDLLOVERRIDES", "mscoree=;mshtml=");
         command
+    }
+
+    /// The names of a test program's tests.
+    fn tests(&self, program: &Path, options: &[&str]) -> anyhow::Result<Vec<String>> {
+        let mut listing = self.command(program);
+        let listing = listing.args(["--list", "--format=terse"]).args(options).stderr(Stdio::null()).output();
+        let listing = listing.with_context(|| format!("{} could not be started", program.display()))?;
+        let lines = String::from_utf8_lossy(&listing.stdout).into_owned();
+        Ok(lines
+            .lines()
+            .filter_map(|line| line.trim_end().strip_suffix(": test"))
+            .map(str::to_owned)
+            .collect())
     }
 
     /// Records the demo on both systems and compares its notes and its sound byte by byte.

@@ -61,7 +61,7 @@ fn received() -> Vec<(usize, bool, u32)> {
 }
 
 #[test]
-fn keys_that_the_window_does_not_need_reach_its_parent() {
+fn keys_that_the_window_does_not_need_arrive_at_its_parent() {
     const SPACE: usize = 0x20;
     const LEFT: usize = 0x25;
     let name: Vec<u16> = "beatfield keys\0".encode_utf16().collect();
