@@ -25,6 +25,8 @@ enum RigCommand {
     Daw(commands::daw::DawArgs),
     /// Open the plugin's window under Xvfb, send it mouse and keyboard input, and take a screenshot
     Shot(commands::shot::ShotArgs),
+    /// Start a program under Xvfb, send its window mouse and keyboard input, and take a screenshot
+    Window(commands::window::WindowArgs),
     /// Play live with eight instances and list what their audio threads do that they must not
     Realtime(commands::realtime::RealtimeArgs),
     /// Call instances in every order that hosts may, and count the threads that are left
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
         RigCommand::Cycles(args) => commands::cycles::run(&args),
         RigCommand::Daw(args) => commands::daw::run(&args),
         RigCommand::Shot(args) => commands::shot::run(&args),
+        RigCommand::Window(args) => commands::window::run(&args),
         RigCommand::Realtime(args) => commands::realtime::run(&args),
         RigCommand::Lifecycle(args) => commands::lifecycle::run(&args),
         RigCommand::States(args) => commands::states::run(&args),

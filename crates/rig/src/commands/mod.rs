@@ -8,6 +8,7 @@ pub(crate) mod measure;
 pub(crate) mod realtime;
 pub(crate) mod shot;
 pub(crate) mod states;
+pub(crate) mod window;
 
 use anyhow::Context;
 use rig::{Bundle, HostError, PluginFormat};

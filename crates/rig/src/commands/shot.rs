@@ -39,7 +39,7 @@ pub(crate) struct ShotArgs {
     here: bool,
 }
 
-fn size(text: &str) -> Result<(u32, u32), String> {
+pub(super) fn size(text: &str) -> Result<(u32, u32), String> {
     let both = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
     both.filter(|(w, h)| (64..=8192).contains(w) && (64..=8192).contains(h))
         .ok_or_else(|| "a size is written as 960x800, each between 64 and 8192".to_owned())

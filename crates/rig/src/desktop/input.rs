@@ -24,7 +24,15 @@ impl FakeInput {
     /// # Errors
     /// There is no X server, or it has no test extension.
     pub fn new() -> Result<Self> {
-        let (connection, screen) = x11rb::connect(None)?;
+        Self::on(None)
+    }
+
+    /// Connects to the server of this name, or to the one that `DISPLAY` names.
+    ///
+    /// # Errors
+    /// There is no X server, or it has no test extension.
+    pub fn on(display: Option<&str>) -> Result<Self> {
+        let (connection, screen) = x11rb::connect(display)?;
         let root = connection.setup().roots[screen].root;
         let version = connection.xtest_get_version(2, 2)?;
         version.reply()?;

@@ -195,7 +195,15 @@ impl Screenshot {
     /// # Errors
     /// There is no X server, or the part is larger than its screen.
     pub fn take(width: u32, height: u32) -> Result<Self> {
-        let (connection, screen) = x11rb::connect(None)?;
+        Self::take_on(None, width, height)
+    }
+
+    /// Reads the upper left part of the screen of the server of this name.
+    ///
+    /// # Errors
+    /// There is no X server, or the part is larger than its screen.
+    pub fn take_on(display: Option<&str>, width: u32, height: u32) -> Result<Self> {
+        let (connection, screen) = x11rb::connect(display)?;
         let root = connection.setup().roots[screen].root;
         let length = |pixels: u32| u16::try_from(pixels).unwrap_or(u16::MAX);
         let (wide, high) = (length(width), length(height));
