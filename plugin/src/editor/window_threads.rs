@@ -76,7 +76,7 @@ impl WindowThreads {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
     use std::sync::mpsc::channel;
@@ -99,7 +99,7 @@ mod tests {
             end_of_window
         });
         let noted = noted.recv().expect("the window's thread reports");
-        assert!(noted.len() >= 2 || running().is_empty(), "{noted:?}");
+        assert!(noted.len() >= 2, "{noted:?}");
         drop(stop);
         threads.wait();
         assert!(noted.is_disjoint(&running()), "{noted:?}");

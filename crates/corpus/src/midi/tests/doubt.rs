@@ -41,7 +41,7 @@ fn a_text_of_any_wrong_length_adds_and_loses_no_hit() {
 
 /// Texts of every encoding, and data of makers, are whole where events go on behind them.
 #[test]
-fn texts_and_data_of_any_bytes_are_believed_where_events_go_on_behind_them() {
+fn texts_and_data_of_any_bytes_are_believed_where_events_follow_them() {
     let utf_16: Vec<u8> = "Für Elise".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let shift_jis = b"\x83h\x83\x89\x83\x80";
     let binary: Vec<u8> = (0..100_u8).map(|byte| byte.wrapping_mul(89).wrapping_add(3)).collect();

@@ -39,6 +39,7 @@ impl Requests {
     }
 
     /// Takes the requested size of the window.
+    #[cfg(target_os = "linux")]
     pub(crate) fn take_size(&self) -> Option<GuiSize> {
         // Relaxed: it guards no other data.
         let packed = self.size.swap(0, Ordering::Relaxed);
