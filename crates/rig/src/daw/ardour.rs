@@ -285,6 +285,7 @@ mod tests {
         assert_eq!(track_of("unnamed"), None);
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_program_that_does_not_end_is_killed_and_quoted() -> Result<()> {
         let log = tempfile::NamedTempFile::new()?;
@@ -295,6 +296,7 @@ mod tests {
         Ok(())
     }
 
+    #[cfg(unix)]
     #[test]
     fn the_output_of_a_program_is_kept() -> Result<()> {
         let log = tempfile::NamedTempFile::new()?;
