@@ -1,0 +1,44 @@
+//! Grids other than that of 4/4, and changes between them.
+
+use super::*;
+
+/// A bank of a kick on every step, on this grid.
+fn every_step(grid: Grid) -> Bank {
+    let take =
+        (0..grid.steps()).fold(Take::EMPTY, |take, step| Take { onsets: take.onsets.with(step, 0), ..take });
+    Bank::new([take; 8], 1, Kit::DEFAULT, Settings::DEFAULT, 1).on(grid)
+}
+
+#[test]
+fn a_shuffle_sounds_on_triplets_and_on_eighths_in_twelve_eight() {
+    let mut host = Host::new(Take::EMPTY);
+    host.newest = every_step(Grid::SHUFFLE);
+    host.roll(&mut Sequencer::new(), &Playback::default(), 0.0, 47_000, 512);
+    let starts: Vec<u64> = host.ons().iter().map(|on| on.0).collect();
+    assert_eq!(starts, [0, 8_000, 16_000, 24_000, 32_000, 40_000], "three to the beat");
+
+    let bar = Some(HostBar { start: 0.0, number: 0, beats: 6.0 });
+    let mut host = Host::new(Take::EMPTY);
+    host.newest = every_step(Grid::SHUFFLE);
+    host.block(
+        &mut Sequencer::new(),
+        &Transport { bar, compound: true, ..at(0.0, 47_000) },
+        &Playback::default(),
+    );
+    let starts: Vec<u64> = host.ons().iter().map(|on| on.0).collect();
+    assert_eq!(starts, [0, 12_000, 24_000, 36_000], "three to the dotted quarter");
+}
+
+#[test]
+fn another_grid_waits_for_the_bar_whatever_the_commit_mode() {
+    let mut host = Host::new(Take::EMPTY);
+    host.newest = every_step(Grid::FOUR_FOUR);
+    let mut sequencer = Sequencer::new();
+    let playback = Playback { commit: CommitMode::Step, ..Playback::default() };
+    let beats = host.roll(&mut sequencer, &playback, 3.0, 1_000, 500);
+    host.newest = every_step(Grid::SHUFFLE);
+    host.roll(&mut sequencer, &playback, beats, 47_000, 500);
+    let starts: Vec<u64> = host.ons().iter().map(|on| on.0).collect();
+    assert_eq!(starts, [0, 6_000, 12_000, 18_000, 24_000, 32_000, 40_000]);
+    assert_eq!(host.offs().len(), starts.len(), "each ends");
+}
