@@ -23,7 +23,7 @@ pub struct BankWriter {
 pub struct BankReader {
     cells: Output<Numbered>,
     /// Which of [`Grid::ALL`] the newest bank has. It is set before that bank is published, so a reader that still
-    /// sees the grid before may get a bank of the other one: once in a blue moon, it then changes in mid-bar.
+    /// sees the grid before may get a bank of the other one and changes in mid-bar, in the nanoseconds between the two.
     newest_grid: Arc<AtomicUsize>,
 }
 

@@ -44,19 +44,12 @@ pub(crate) fn run(options: &WindowsOptions) -> anyhow::Result<ExitCode> {
         require_tools(true)?;
         return test(options);
     }
-    let bundles = release()?;
+    let [library, _] = build("release")?;
+    let bundles = machine::target()?.join("bundled-windows");
+    bundle::lay_out(&library, SYSTEM, &bundles)?;
+    bundle::copy_licences(machine::root()?, &bundles).context("copying the licences")?;
     println!("{} and {}", bundles.join("Beatfield.clap").display(), bundles.join("Beatfield.vst3").display());
     Ok(ExitCode::SUCCESS)
-}
-
-/// Builds the release and writes its bundles into the folder that is returned.
-fn release() -> anyhow::Result<PathBuf> {
-    require_tools(false)?;
-    child::run(cargo("build").args(["--release", "--package", PLUGIN]), "building for Windows")?;
-    let bundles = machine::target()?.join("bundled-windows");
-    bundle::lay_out(&built("release", LIBRARY)?, SYSTEM, &bundles)?;
-    bundle::copy_licences(machine::root()?, &bundles).context("copying the licences")?;
-    Ok(bundles)
 }
 
 /// The plugin's library and the standalone, built with `profile` and at once: with another set of features, the
