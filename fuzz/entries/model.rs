@@ -1,6 +1,6 @@
 //! Any bytes as a model file.
 
-use beat::{BANK_TAKES, Settings};
+use beat::Settings;
 use nets::{BankDecoder, Model, Precision};
 
 /// A model that loads can be written and read again, and its banks hold valid notes and velocities.
@@ -13,7 +13,7 @@ pub(crate) fn model(bytes: &[u8]) {
     for (x, temperature) in [(0.0, 0.0), (0.7, 1.5)] {
         let bank = decoder.decode(&Settings { x, temperature, ..Settings::DEFAULT }, 1);
         assert!(bank.kit().notes().iter().all(|note| *note < 128));
-        assert_eq!(bank.takes().len(), BANK_TAKES);
+        assert_eq!(bank.takes().len(), nets::TAKES);
         let velocities = bank.takes().iter().flat_map(|take| take.velocities.as_flattened());
         assert!(velocities.into_iter().all(|velocity| (1..128).contains(velocity)));
     }

@@ -3,7 +3,7 @@
 //! `cargo bench -p beat`.
 
 use beat::{
-    Bank, BankSource, Grid, INSTRUMENTS, Kit, NoteEvent, NoteSink, Playback, Refused, STEPS, Sequencer,
+    Bank, BankSource, Grid, INSTRUMENTS, Kit, MOST_STEPS, NoteEvent, NoteSink, Playback, Refused, Sequencer,
     Settings, Take, Transport,
 };
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -37,7 +37,7 @@ impl NoteSink for Nowhere {
 
 fn bank(hit: impl Fn(usize, usize) -> bool, offset: impl Fn(usize, usize) -> i8) -> OneBank {
     let mut take = Take::EMPTY;
-    for step in 0..STEPS {
+    for step in 0..MOST_STEPS {
         for instrument in 0..INSTRUMENTS {
             take.offsets[step][instrument] = offset(step, instrument);
             if hit(step, instrument) {
@@ -45,7 +45,7 @@ fn bank(hit: impl Fn(usize, usize) -> bool, offset: impl Fn(usize, usize) -> i8)
             }
         }
     }
-    OneBank(Bank::new([take; 8], 8, Kit::DEFAULT, Settings::DEFAULT, 1))
+    OneBank(Bank::new(&[take; 8], 8, Grid::FOUR_FOUR, Kit::DEFAULT, Settings::DEFAULT, 1))
 }
 
 /// Rolls over blocks of `frames` for the whole measurement, so that the figure is the mean over all

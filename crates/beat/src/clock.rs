@@ -16,6 +16,9 @@ pub enum GridLock {
     /// bars 2, 4, 6 ... at its second, whatever their length; the steps of a longer bar start over. A step that the
     /// next bar would cut to less than half is left out.
     HostBars,
+    /// As [`Self::HostBars`], but the pattern's bars are fitted to the host's: a bar that is shorter or longer still
+    /// ends with the pattern's last beat, and two host bars that are half as long share one. See [`fitted`].
+    FittedBars,
 }
 
 /// When a newly decoded bank may start to sound. A start, a seek and a loop wrap commit in every mode. A bank of
@@ -52,13 +55,16 @@ pub(crate) struct StepClock {
     grid: Grid,
     /// The bar that steps are counted from; `None` is the song's first beat.
     bar: Option<HostBar>,
+    /// Whether the pattern's bars are fitted to it.
+    fits: bool,
 }
 
 impl StepClock {
     pub(crate) fn new(grid: Grid, lock: GridLock, transport: &Transport) -> Self {
         Self {
             grid: if transport.compound { grid.along_compound_bars() } else { grid },
-            bar: transport.bar.filter(|bar| lock == GridLock::HostBars && bar.is_sane()),
+            bar: transport.bar.filter(|bar| lock != GridLock::Song && bar.is_sane()),
+            fits: lock == GridLock::FittedBars,
         }
     }
 
@@ -92,19 +98,31 @@ impl StepClock {
         let in_bar = ceil((beats - start) / grid.step_beats()) as i64;
         // At the end of an odd bar no step has less than half of its length, so that steps are never closer than they
         // are decided ahead.
-        if grid.beats_of(in_bar) + self.half_step() <= bar.beats + EXACT {
-            self.step_of_bar(start, number, in_bar)
+        let steps = floor((bar.beats - self.half_step() + EXACT) / grid.step_beats()) as i64 + 1;
+        if in_bar < steps {
+            self.step_of_bar(start, number, in_bar, steps)
         } else {
-            self.step_of_bar(start + bar.beats, number + 1, 0)
+            self.step_of_bar(start + bar.beats, number + 1, 0, steps)
         }
     }
 
-    fn step_of_bar(&self, start: f64, number: i64, in_bar: i64) -> SongStep {
-        let (bars, bar_steps) = (self.grid.bars() as i64, self.grid.bar_steps());
+    /// Step `in_bar` of the host's bar `number`, which has so many `steps`.
+    fn step_of_bar(&self, start: f64, number: i64, in_bar: i64, steps: i64) -> SongStep {
+        let (bars, bar_steps) = (self.grid.bars() as i64, self.grid.bar_steps() as i64);
+        // So many host bars share one of the pattern's.
+        let shared = if self.fits { (bar_steps / steps.max(1)).max(1) } else { 1 };
+        let at = if shared > 1 {
+            number.rem_euclid(shared) * steps + in_bar
+        } else if self.fits {
+            fitted(in_bar, steps, &self.grid)
+        } else {
+            in_bar % bar_steps
+        };
+        let bar = number.div_euclid(shared);
         SongStep {
             beats: start + self.grid.beats_of(in_bar),
-            step: number.rem_euclid(bars) as usize * bar_steps + in_bar as usize % bar_steps,
-            cycle: number.div_euclid(bars),
+            step: (bar.rem_euclid(bars) * bar_steps + at) as usize,
+            cycle: bar.div_euclid(bars),
             in_bar,
         }
     }
@@ -125,8 +143,34 @@ impl StepClock {
     }
 }
 
+/// The step of the pattern's bar that plays at step `at` of a host bar of so many `steps`, more than half as many as the
+/// pattern's bar has.
+///
+/// A shorter bar is cut ahead of the pattern's last beat (its last half beat, where the bar does not end on a beat), a
+/// longer one goes on with beats two and three ahead of it: 5/4 plays beats 1 2 3 2 4, 6/4 1 2 3 2 3 4, 7/8 the eighths
+/// 1 2 3 4 5 6 8. Of the ways to put five or six of the four beats in a row these come nearest to where 79 patterns in
+/// 5/4 and 127 in 6/4 have their drums. Bars over half as long again begin with whole ones: 7/4 is 4 + 3.
+fn fitted(at: i64, steps: i64, grid: &Grid) -> i64 {
+    let (bar, beat) = (grid.bar_steps() as i64, grid.beat_steps() as i64);
+    if 2 * steps > 3 * bar {
+        return if at < bar { at } else { fitted(at - bar, steps - bar, grid) };
+    }
+    let last = if steps % beat == 0 { beat } else { (beat / 2).max(1) }.min(steps);
+    if at >= steps - last {
+        bar - (steps - at) // the end leads over to the next bar
+    } else if at < bar - beat {
+        at
+    } else {
+        beat + (at - beat) % (bar - 2 * beat)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    extern crate std;
+
+    use std::vec::Vec;
+
     use super::*;
 
     const SONG: Transport = Transport {
@@ -197,6 +241,58 @@ mod tests {
         assert_eq!(step(clock, 3.75), (3.75, 31, 0));
         assert_eq!(step(clock, 4.0), (4.0, 16, 0));
         assert_eq!(step(clock, 5.0), (5.0, 0, 1));
+    }
+
+    /// The steps of the pattern that play in a host bar of `beats`, by beats of `unit` steps each.
+    fn fitted_bar(grid: Grid, beats: f64, number: i64, compound: bool, unit: usize) -> Vec<usize> {
+        let bar = Some(HostBar { start: 0.0, number, beats });
+        let clock = StepClock::new(grid, GridLock::FittedBars, &Transport { bar, compound, ..SONG });
+        let mut steps = Vec::new();
+        let mut next = clock.at_or_after(0.0);
+        while next.beats < beats - 1e-9 {
+            steps.push(next.step);
+            next = clock.at_or_after(next.beats + 0.01);
+        }
+        steps.chunks(unit).map(|beat| beat[0] / unit + 1).collect()
+    }
+
+    #[test]
+    fn a_fitted_bar_ends_with_the_patterns_last_beat() {
+        let four = |beats: f64| fitted_bar(Grid::FOUR_FOUR, beats, 0, false, 4);
+        assert_eq!(four(4.0), [1, 2, 3, 4]);
+        assert_eq!(four(3.0), [1, 2, 4]);
+        assert_eq!(four(5.0), [1, 2, 3, 2, 4]);
+        assert_eq!(four(6.0), [1, 2, 3, 2, 3, 4]);
+        assert_eq!(four(7.0), [1, 2, 3, 4, 1, 2, 4]);
+        assert_eq!(four(8.0), [1, 2, 3, 4, 1, 2, 3, 4]);
+        assert_eq!(fitted_bar(Grid::FOUR_FOUR, 3.5, 0, false, 2), [1, 2, 3, 4, 5, 6, 8]);
+        assert_eq!(fitted_bar(Grid::THREE, 2.5, 0, false, 2), [1, 2, 3, 4, 6]);
+        assert_eq!(fitted_bar(Grid::SHUFFLE, 4.5, 0, true, 3), [1, 2, 4], "9/8");
+        assert_eq!(fitted_bar(Grid::SHUFFLE, 7.5, 0, true, 3), [1, 2, 3, 2, 4], "15/8");
+    }
+
+    #[test]
+    fn short_host_bars_share_a_bar_of_the_pattern() {
+        let bars = |grid, beats| [0, 1, 2].map(|number| fitted_bar(grid, beats, number, false, 2));
+        assert_eq!(bars(Grid::FOUR_FOUR, 2.0), [[1, 2, 3, 4], [5, 6, 7, 8], [9, 10, 11, 12]]);
+        assert_eq!(bars(Grid::THREE, 1.5), [[1, 2, 3], [4, 5, 6], [7, 8, 9]]);
+    }
+
+    #[test]
+    fn every_fitted_step_is_one_of_the_pattern() {
+        for grid in Grid::ALL {
+            for sixteenths in 1..100 {
+                for number in -3..3 {
+                    for lock in [GridLock::HostBars, GridLock::FittedBars] {
+                        let bar = Some(HostBar { start: 0.0, number, beats: f64::from(sixteenths) / 4.0 });
+                        let clock = StepClock::new(grid, lock, &Transport { bar, ..SONG });
+                        for at in 0..400 {
+                            assert!(clock.at_or_after(f64::from(at) / 16.0).step < grid.steps());
+                        }
+                    }
+                }
+            }
+        }
     }
 
     #[test]

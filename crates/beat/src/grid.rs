@@ -1,7 +1,11 @@
 //! The grid: how the steps of a pattern lie in time.
 
+use crate::{INSTRUMENTS, is_compound};
+
 /// Steps that a pattern has room for.
 pub const MOST_STEPS: usize = 32;
+/// Cells that a pattern has room for: one for each step and instrument.
+pub const MOST_CELLS: usize = MOST_STEPS * INSTRUMENTS;
 
 /// The unit of step lengths: twelve make a beat, so that sixteenths, triplets and eighths are whole numbers.
 const UNITS: i64 = 12;
@@ -30,6 +34,42 @@ impl Grid {
     /// Steps of a pattern, 1..=[`MOST_STEPS`].
     pub const fn steps(&self) -> usize {
         self.bar_steps() * self.bars()
+    }
+
+    /// Cells of a pattern; a tensor row is `[step 0 instrument 0, step 0 instrument 1, ...]`.
+    pub const fn cells(&self) -> usize {
+        self.steps() * INSTRUMENTS
+    }
+
+    /// Its place in [`Self::ALL`].
+    pub fn index(&self) -> usize {
+        // Along compound bars it is the same grid with longer steps.
+        Self::ALL
+            .iter()
+            .position(|one| one.bar_steps == self.bar_steps && one.beat_steps == self.beat_steps)
+            .unwrap_or(0)
+    }
+
+    /// What it is called on the screen, in files and on the command line.
+    pub fn name(&self) -> &'static str {
+        ["4/4", "shuffle", "three"][self.index()]
+    }
+
+    /// The grid of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grid| grid.name() == name)
+    }
+
+    /// The grid that plays best along bars of a time signature, `upper` notes of the kind `lower`. Nine eighths and
+    /// more that divide in three are triplets; else the bar decides that is nearest in length, or in half of its
+    /// length: three for 3/4, 6/8, 3/8 and 5/8, four for all others.
+    pub fn along(upper: u32, lower: u32) -> Self {
+        if is_compound(upper, lower) && upper > 6 {
+            return Self::SHUFFLE;
+        }
+        // In sixteenths, to compare without fractions.
+        let bar = upper.saturating_mul(16).checked_div(lower).unwrap_or(16);
+        if matches!(bar, 5 | 6 | 9..=13) { Self::THREE } else { Self::FOUR_FOUR }
     }
 
     /// Steps of a bar.
@@ -82,6 +122,26 @@ impl Grid {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_time_signature_has_its_grid() {
+        for (expected, signatures) in [
+            (
+                Grid::FOUR_FOUR,
+                &[(4, 4), (2, 4), (2, 2), (1, 4), (5, 4), (6, 4), (7, 4), (7, 8), (8, 8), (3, 2), (0, 0)][..],
+            ),
+            (Grid::THREE, &[(3, 4), (6, 8), (3, 8), (5, 8)]),
+            (Grid::SHUFFLE, &[(12, 8), (9, 8), (15, 8)]),
+        ] {
+            for (upper, lower) in signatures {
+                assert_eq!(Grid::along(*upper, *lower), expected, "{upper}/{lower}");
+            }
+        }
+        for grid in Grid::ALL {
+            assert_eq!(Grid::named(grid.name()), Some(grid));
+            assert_eq!(Grid::ALL[grid.along_compound_bars().index()], grid);
+        }
+    }
 
     #[test]
     fn every_grid_is_as_long_as_its_bars() {

@@ -21,19 +21,19 @@ mod settings;
 mod shape;
 mod transport;
 
-pub use bank::{BANK_TAKES, Bank, Take};
+pub use bank::{Bank, MOST_TAKES, Take};
 pub use clock::{CommitMode, GridLock};
 #[cfg(feature = "faults")]
 pub use fault::Fault;
-pub use grid::{Grid, MOST_STEPS};
+pub use grid::{Grid, MOST_CELLS, MOST_STEPS};
 pub use kit::{
     CLASSES, DEFAULT_INSTRUMENT_NAMES, INSTRUMENT_OF, INSTRUMENTS, Kit, PIECE_OF, PIECES, PieceMap, class_of,
     piece_of_note, step_of,
 };
 pub use notes::{DrumHit, NoteEvent, NoteKind};
 pub use orbit::{ORBIT_PLACES, Orbit};
-pub use pattern::{CELLS, Pattern, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT};
+pub use pattern::Pattern;
 pub use sequencer::{BankSource, NoteSink, Playhead, Refused, Sequencer};
 pub use settings::{Playback, SETTINGS_VERSION, Scene, Settings};
-pub use shape::{Continuation, Locks, Shape};
+pub use shape::{Continuation, Edits, Locks, Shape};
 pub use transport::{HostBar, LoopRange, Transport, is_compound};

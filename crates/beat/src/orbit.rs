@@ -2,7 +2,7 @@
 
 use libm::sqrtf;
 
-use crate::{STEPS, STEPS_PER_BAR};
+use crate::Grid;
 
 /// Points of an orbit, equally spaced along its path.
 pub const ORBIT_PLACES: usize = 64;
@@ -59,20 +59,21 @@ impl Orbit {
         &self.0
     }
 
-    /// The place of step `step` (0..32) in cycle `cycle` of the song, where the orbit closes after `bars`
+    /// The place of a step of a pattern on `grid` in cycle `cycle` of the song, where the orbit closes after `bars`
     /// bars (at least 1).
-    pub fn place(&self, bars: u8, cycle: u32, step: usize) -> [f32; 2] {
-        let round = usize::from(bars.max(1)) * STEPS_PER_BAR;
-        let along = (cycle as usize * STEPS + step) % round;
+    pub fn place(&self, bars: u8, grid: &Grid, cycle: u32, step: usize) -> [f32; 2] {
+        let round = usize::from(bars.max(1)) * grid.bar_steps();
+        let along = (cycle as usize * grid.steps() + step) % round;
         let place = along as f32 * ORBIT_PLACES as f32 / round as f32;
         let (before, part) = (place as usize, place - (place as usize) as f32);
         let (a, b) = (self.0[before % ORBIT_PLACES], self.0[(before + 1) % ORBIT_PLACES]);
         [a[0] + part * (b[0] - a[0]), a[1] + part * (b[1] - a[1])]
     }
 
-    /// After how many cycles an orbit of `bars` bars has closed.
-    pub const fn cycles(bars: u8) -> u8 {
-        if bars < 2 { 1 } else { bars / 2 }
+    /// After how many cycles of a pattern on `grid` an orbit of `bars` bars has closed.
+    pub const fn cycles(bars: u8, grid: &Grid) -> u8 {
+        let cycles = bars / grid.bars() as u8;
+        if cycles < 1 { 1 } else { cycles }
     }
 }
 
@@ -89,18 +90,21 @@ mod tests {
     fn equal_times_are_equal_ways() {
         let close = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).abs() + (a[1] - b[1]).abs() < 1e-4;
         for (step, place) in [(0, [0.2, 0.2]), (4, [0.8, 0.2]), (8, [0.8, 0.8]), (12, [0.2, 0.8])] {
-            assert!(close(square().place(1, 0, step), place), "step {step}");
-            assert!(close(square().place(4, 1, (step * 4 + 32) % 32), square().place(4, 3, (step * 4) % 32)));
+            assert!(close(square().place(1, &Grid::FOUR_FOUR, 0, step), place), "step {step}");
+            let three_quarters = square().place(1, &Grid::THREE, 0, step * 3 / 4);
+            assert!(close(three_quarters, place), "step {step} of 4/4");
         }
-        assert!(close(square().place(1, 0, 2), [0.5, 0.2]));
+        assert!(close(square().place(1, &Grid::FOUR_FOUR, 0, 2), [0.5, 0.2]));
+        let twice = |cycle| square().place(4, &Grid::FOUR_FOUR, cycle, 4);
+        assert!(close(twice(1), twice(3)) && !close(twice(1), twice(2)));
     }
 
     #[test]
     fn it_closes_after_its_bars() {
-        for bars in [1, 2, 4, 8, 16] {
-            let cycles = u32::from(Orbit::cycles(bars));
-            for step in 0..STEPS {
-                assert_eq!(square().place(bars, 0, step), square().place(bars, cycles, step));
+        for (bars, grid) in [1, 2, 4, 8, 16].into_iter().flat_map(|bars| Grid::ALL.map(|grid| (bars, grid))) {
+            let cycles = u32::from(Orbit::cycles(bars, &grid));
+            for step in 0..grid.steps() {
+                assert_eq!(square().place(bars, &grid, 0, step), square().place(bars, &grid, cycles, step));
             }
         }
     }

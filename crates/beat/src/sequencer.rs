@@ -46,8 +46,8 @@ pub struct Refused;
 pub struct Playhead {
     /// The step of the pattern, below the steps of its grid.
     pub step: usize,
-    /// The cycle of the song, modulo 8: the takes of every bank repeat within eight.
-    pub cycle: usize,
+    /// Which take of the bank plays.
+    pub take: usize,
     /// The step within its bar.
     pub in_bar: usize,
 }
@@ -114,7 +114,9 @@ impl Sequencer {
         self.sounding.iter_mut().for_each(|note| note.not_before = 0);
         let planted = self.planted;
         let lock = if planted.is(Fault::IgnoresBars) { GridLock::Song } else { playback.grid };
-        let mut block = Block { playback, transport, lock, banks, sink, full: false, planted };
+        let compound = transport.compound && !planted.is(Fault::IgnoresCompound);
+        let bars = Transport { compound, ..*transport };
+        let mut block = Block { playback, bars, lock, banks, sink, full: false, planted };
         if !transport.rolls() || playback.bypass {
             self.rest();
             if !planted.is(Fault::HangsOnStop) {

@@ -1,7 +1,7 @@
 //! The time to decode a bank: the delay between moving the puck and the new beat. Run with
 //! `cargo bench -p nets`, and `--no-default-features --features flex` for the other backend.
 
-use beat::{CELLS, Continuation, Settings, Shape};
+use beat::{Continuation, Edits, Grid, Settings, Shape};
 use criterion::{Criterion, criterion_group, criterion_main};
 use nets::{
     Architecture, Array, BankDecoder, Draw, Model, ModelParts, PatternDecoder, PhraseModel, Precision,
@@ -14,10 +14,11 @@ use std::path::Path;
 fn full() -> Model {
     let architecture = Architecture::residual();
     let mut arrays = architecture.decoder_arrays();
-    arrays.extend(head_arrays());
+    arrays.extend(head_arrays(&Grid::FOUR_FOUR));
     let mut weights = Weights::initial(&arrays, 1);
+    let cells = Grid::FOUR_FOUR.cells();
     // About 30 hits a pattern, as real ones have: the head's work grows with them.
-    weights.insert("decoder.output.bias", Array { shape: vec![CELLS], values: vec![-2.7; CELLS] });
+    weights.insert("decoder.output.bias", Array { shape: vec![cells], values: vec![-2.7; cells] });
     Model::new("full", ModelParts { architecture, weights, ..Model::synthetic_parts(1) })
         .expect("a sound model")
 }
@@ -69,7 +70,8 @@ fn sequences(criterion: &mut Criterion) {
     });
     let place = [Settings::DEFAULT.x, Settings::DEFAULT.y];
     let pattern = bank.decode(&Settings::DEFAULT, 1).takes()[0].onsets;
-    let shape = Shape { continuation: Some(Continuation { pattern, place, take: 0 }), ..Shape::NONE };
+    let continuation = Some(Continuation { pattern, place, take: 0 });
+    let shape = Shape::NONE.with_edits(&Grid::FOUR_FOUR, Edits { continuation, ..Edits::NONE });
     criterion.bench_function("built in: a bank that is carried on", |bench| {
         bench.iter(|| bank.decode_shaped(black_box(&next(false)), &shape, 1));
     });

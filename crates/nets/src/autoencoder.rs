@@ -1,6 +1,6 @@
 //! The autoencoder as a burn module, for training and inference.
 
-use beat::{CELLS, INSTRUMENTS, Pattern, STEPS};
+use beat::{Grid, INSTRUMENTS, Pattern};
 use burn::module::Module;
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::activation::{relu, silu};
@@ -102,8 +102,8 @@ impl Autoencoder {
     ///
     /// # Shapes
     ///
-    /// - patterns: `[batch, 448]`, each cell 0 or 1
-    /// - output: `[batch, 448]`, logits
+    /// - patterns: `[batch, cells]`, each cell 0 or 1
+    /// - output: `[batch, cells]`, logits
     pub fn forward(&self, patterns: Tensor<2>) -> Tensor<2> {
         self.decoder.forward(self.encoder.forward(patterns).mean)
     }
@@ -135,7 +135,7 @@ impl Encoder {
     ///
     /// # Shapes
     ///
-    /// - patterns: `[batch, 448]`, each cell 0 or 1
+    /// - patterns: `[batch, cells]`, each cell 0 or 1
     /// - output: `[batch, 4]` each
     pub fn forward(&self, patterns: Tensor<2>) -> EncoderOutput {
         let h = self.hidden.iter().fold(patterns, |h, layer| relu(layer.forward(h))); // [batch, width]
@@ -174,17 +174,17 @@ impl Decoder {
     /// # Shapes
     ///
     /// - latents: `[batch, 4]`
-    /// - output: `[batch, 448]`, logits
+    /// - output: `[batch, cells]`, logits
     pub fn forward(&self, latents: Tensor<2>) -> Tensor<2> {
         match self {
             Self::Dense(dense) => {
                 let h = dense.hidden.iter().fold(latents, |h, layer| relu(layer.forward(h))); // [batch, width]
-                dense.output.forward(h) // [batch, 448]
+                dense.output.forward(h) // [batch, cells]
             }
             Self::Residual(residual) => {
                 let h = silu(residual.input.forward(latents)); // [batch, width]
                 let h = residual.blocks.iter().fold(h, |h, block| block.forward(h)); // [batch, width]
-                residual.output.forward(silu(h)) // [batch, 448]
+                residual.output.forward(silu(h)) // [batch, cells]
             }
         }
     }
@@ -204,23 +204,21 @@ impl ResidualBlock {
     }
 }
 
-/// A pattern as a row of a tensor: 1 where there is an onset, cell `step * 14 + instrument`.
-pub fn cells_of(pattern: &Pattern) -> [f32; CELLS] {
-    let mut cells = [0.0; CELLS];
-    for step in 0..STEPS {
-        for instrument in 0..INSTRUMENTS {
-            cells[step * INSTRUMENTS + instrument] = f32::from(u8::from(pattern.has(step, instrument)));
-        }
+/// A pattern as a row of a tensor: 1 where there is an onset, cell `step * 14 + instrument` of the grid's.
+pub fn cells_of(pattern: &Pattern, grid: &Grid) -> Vec<f32> {
+    let mut cells = vec![0.0; grid.cells()];
+    for (step, instrument) in pattern.cells().filter(|(step, _)| *step < grid.steps()) {
+        cells[step * INSTRUMENTS + instrument] = 1.0;
     }
     cells
 }
 
-/// A batch of patterns.
+/// A batch of patterns on one grid.
 ///
 /// # Shapes
 ///
-/// - output: `[patterns, 448]`, each cell 0 or 1
-pub fn patterns_tensor(patterns: &[Pattern], device: &Device) -> Tensor<2> {
-    let cells: Vec<f32> = patterns.iter().flat_map(cells_of).collect();
-    Tensor::from_data(TensorData::new(cells, [patterns.len(), CELLS]), device)
+/// - output: `[patterns, cells]`, each cell 0 or 1
+pub fn patterns_tensor(patterns: &[Pattern], grid: &Grid, device: &Device) -> Tensor<2> {
+    let cells: Vec<f32> = patterns.iter().flat_map(|pattern| cells_of(pattern, grid)).collect();
+    Tensor::from_data(TensorData::new(cells, [patterns.len(), grid.cells()]), device)
 }

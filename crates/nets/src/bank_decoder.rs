@@ -1,12 +1,10 @@
 //! From settings to a bank: map lookup, decoder, sampling. Runs on the decode thread, never on the audio
 //! thread: burn allocates.
 
-use beat::{
-    BANK_TAKES, Bank, Continuation, INSTRUMENTS, Kit, Orbit, Pattern, PieceMap, STEPS, Settings, Shape, Take,
-};
+use beat::{Bank, Continuation, Grid, INSTRUMENTS, Kit, Orbit, Pattern, PieceMap, Settings, Shape, Take};
 
 use crate::draw::{DENSITY_LOGITS, velocities, within};
-use crate::phrase::{added_velocities, continue_beat, takes};
+use crate::phrase::{Reading, added_velocities, continue_beat, takes};
 use crate::{
     CounterRng, Draw, LatentMap, Logits, Model, ModelError, ModelFault, PatternDecoder, PhraseDraw,
     PhraseModel, StepModel,
@@ -16,6 +14,9 @@ use crate::{
 const SEQUENCE_TEMPERATURE_AT_0: f32 = 0.7;
 /// How much it rises, linearly, up to a setting of 1.
 const SEQUENCE_TEMPERATURE_RISE: f32 = 0.3;
+
+/// Takes of a bank that is decoded.
+pub const TAKES: usize = 8;
 
 /// Decodes the banks of a model that has a map.
 #[derive(Debug)]
@@ -69,29 +70,31 @@ impl BankDecoder {
     pub fn decode_shaped(&self, settings: &Settings, shape: &Shape, model: u32) -> Bank {
         let kit = shape.kit.unwrap_or(self.kit);
         let orbit = (settings.orbit_bars > 0).then(|| shape.orbit.unwrap_or_default());
-        let continuation = shape.continuation_at([settings.x, settings.y]).zip(self.steps.as_ref());
+        let (grid, edits) = (*self.grid(), shape.edits(self.grid()));
+        let continuation = edits.continuation_at([settings.x, settings.y]).zip(self.steps.as_ref());
         let phrases = self.phrases.as_ref().filter(|_| settings.phrase);
         let (takes, period) = match (&orbit, continuation, phrases) {
             (Some(orbit), ..) => {
-                let period = settings.variation.max(Orbit::cycles(settings.orbit_bars));
+                let period = settings.variation.max(Orbit::cycles(settings.orbit_bars, &grid));
                 (self.takes_along(settings, shape, orbit), period)
             }
             (None, Some((continuation, steps)), _) => {
-                (self.continued(settings, shape, continuation, steps), BANK_TAKES as u8)
+                (self.continued(settings, shape, continuation, steps), TAKES as u8)
             }
-            (None, None, Some(phrases)) => (self.phrase_of(settings, shape, phrases), BANK_TAKES as u8),
+            (None, None, Some(phrases)) => (self.phrase_of(settings, shape, phrases), TAKES as u8),
             (None, None, None) => (self.takes_at(settings, shape), settings.variation),
         };
-        Bank::new(takes.map(|take| shape.apply(&take)), period, kit, *settings, model)
+        let edited = takes.map(|take| edits.apply(&take, &grid));
+        Bank::new(&edited, period, grid, kit, *settings, model)
     }
 
     /// Eight takes of one place.
-    fn takes_at(&self, settings: &Settings, shape: &Shape) -> [Take; BANK_TAKES] {
+    fn takes_at(&self, settings: &Settings, shape: &Shape) -> [Take; TAKES] {
         let latent = self.map.latent(settings.x, settings.y);
         let logits = trimmed(self.patterns.logits_at(latent), shape);
         // Velocities are the same in all takes, so that at temperature 0 the takes are identical.
-        let silent = Take { velocities: velocities(&logits, &draw(settings, 0)), ..Take::EMPTY };
-        let mut takes = [silent; BANK_TAKES];
+        let silent = Take { velocities: velocities(&logits, &draw(settings, 0), self.grid()), ..Take::EMPTY };
+        let mut takes = [silent; TAKES];
         let likeliest = self.patterns.likeliest(&logits, settings.density);
         for (index, take) in takes.iter_mut().enumerate() {
             take.onsets = self.patterns.draw_along(|_| latent, &logits, &likeliest, &draw(settings, index));
@@ -100,13 +103,14 @@ impl BankDecoder {
     }
 
     /// Sixteen bars that develop the first take of a place.
-    fn phrase_of(&self, settings: &Settings, shape: &Shape, phrases: &PhraseModel) -> [Take; BANK_TAKES] {
+    fn phrase_of(&self, settings: &Settings, shape: &Shape, phrases: &PhraseModel) -> [Take; TAKES] {
         let [beat, ..] = self.takes_at(settings, shape);
         let pieces = PieceMap::of(&self.kit);
-        let theme = beat.onsets.steps().map(|step| pieces.class(step));
+        let reading = Reading::of(*self.grid());
+        let theme = reading.theme(&beat.onsets, &pieces);
         let (seed, temperature) = (u64::from(settings.seed), sequence_temperature(settings.temperature));
         let draw = PhraseDraw { seed, temperature, fills: settings.fills };
-        takes(&phrases.phrase(&theme, &draw), &beat, &pieces, &CounterRng { seed, take: 0 })
+        takes(&phrases.phrase(&theme, &draw), &beat, &pieces, &CounterRng { seed, take: 0 }, &reading)
     }
 
     /// Two bars and the fourteen that continue them, with the velocities of the place.
@@ -116,43 +120,49 @@ impl BankDecoder {
         shape: &Shape,
         continuation: &Continuation,
         steps: &StepModel,
-    ) -> [Take; BANK_TAKES] {
+    ) -> [Take; TAKES] {
         let [take, ..] = self.takes_at(settings, shape);
         let rng = CounterRng { seed: u64::from(settings.seed), take: 0 };
         // A hit that the take at this place lacks was added by the player: a fill, a crash.
-        let velocities = added_velocities(&continuation.pattern, &take, &rng, 0);
+        let velocities = added_velocities(&continuation.pattern, &take, &rng, 0, self.grid());
         let beat = Take { onsets: continuation.pattern, velocities, ..take };
         let pieces = PieceMap::of(&self.kit);
-        let theme = beat.onsets.steps().map(|step| pieces.class(step));
+        let reading = Reading::of(*self.grid());
+        let theme = reading.theme(&beat.onsets, &pieces);
         let phrase = continue_beat(steps, &theme, sequence_temperature(settings.temperature), rng);
-        let mut takes = takes(&phrase, &beat, &pieces, &rng);
-        takes.rotate_right(usize::from(continuation.take) % BANK_TAKES);
+        let mut takes = takes(&phrase, &beat, &pieces, &rng, &reading);
+        takes.rotate_right(usize::from(continuation.take) % TAKES);
         takes
     }
 
     /// Eight takes along an orbit: each step at its own place.
-    fn takes_along(&self, settings: &Settings, shape: &Shape, orbit: &Orbit) -> [Take; BANK_TAKES] {
+    fn takes_along(&self, settings: &Settings, shape: &Shape, orbit: &Orbit) -> [Take; TAKES] {
+        let (grid, edits) = (self.grid(), shape.edits(self.grid()));
         let latent_of = |take: usize, step: usize| {
-            let [x, y] = orbit.place(settings.orbit_bars, take as u32, shape.sounds_at(step));
+            let [x, y] = orbit.place(settings.orbit_bars, grid, take as u32, edits.sounds_at(step, grid));
             self.map.latent(x, y)
         };
-        let along = (0..BANK_TAKES).flat_map(|take| (0..STEPS).map(move |step| latent_of(take, step)));
+        let along = (0..TAKES).flat_map(|take| (0..grid.steps()).map(move |step| latent_of(take, step)));
         let all = self.patterns.logits(&along.collect::<Vec<_>>());
-        let distinct_takes = usize::from(settings.variation.clamp(1, BANK_TAKES as u8));
-        let mut takes = [Take::EMPTY; BANK_TAKES];
+        let distinct_takes = usize::from(settings.variation.clamp(1, TAKES as u8));
+        let mut takes = [Take::EMPTY; TAKES];
         for (index, take) in takes.iter_mut().enumerate() {
-            let places = &all[index * STEPS..(index + 1) * STEPS];
-            // Of the logits of each place only those of its own step are used.
-            let logits = trimmed(std::array::from_fn(|cell| places[cell / INSTRUMENTS][cell]), shape);
+            let places = &all[index * grid.steps()..(index + 1) * grid.steps()];
+            // Of the logits of each place only those of its own step are used; beyond the grid there are none.
+            let own = |cell: usize| {
+                places.get(cell / INSTRUMENTS).map_or(f32::NEG_INFINITY, |place: &Logits| place[cell])
+            };
+            let logits = trimmed(std::array::from_fn(own), shape);
             let own_draw = draw(settings, index % distinct_takes);
             let likeliest = |step: usize| {
                 let there = trimmed(places[step], shape);
                 self.patterns.likeliest(&there, settings.density).step(step)
             };
-            let likeliest = Pattern::new(std::array::from_fn(likeliest)).unwrap_or_default();
+            let likeliest = Pattern::new((0..grid.steps()).map(likeliest).collect::<Vec<_>>());
+            let likeliest = likeliest.unwrap_or_default();
             let latent_of = |step| latent_of(index, step);
             take.onsets = self.patterns.draw_along(latent_of, &logits, &likeliest, &own_draw);
-            take.velocities = velocities(&logits, &draw(settings, 0));
+            take.velocities = velocities(&logits, &draw(settings, 0), self.grid());
         }
         takes
     }
@@ -165,7 +175,7 @@ impl BankDecoder {
         let latent = self.map.latent(x, y);
         let logits = trimmed(self.patterns.logits_at(latent), shape);
         let onsets = self.patterns.draw(latent, &logits, &draw(&there, 0));
-        shape.apply(&Take { onsets, ..Take::EMPTY }).onsets
+        shape.edits(self.grid()).apply(&Take { onsets, ..Take::EMPTY }, self.grid()).onsets
     }
 
     /// The hits of the likeliest pattern at each place of a row (0 at the bottom) of a `side` x `side` lattice over
@@ -175,6 +185,11 @@ impl BankDecoder {
         let latents: Vec<_> = (0..side).map(|column| self.map.latent(share(column), share(row))).collect();
         let likeliest = self.patterns.patterns(&latents, |_| Draw::LIKELIEST);
         likeliest.iter().map(Pattern::hits).collect()
+    }
+
+    /// The grid of its banks.
+    pub fn grid(&self) -> &Grid {
+        self.patterns.grid()
     }
 
     /// The map that the settings' x and y refer to.
@@ -209,6 +224,9 @@ fn trimmed(mut logits: Logits, shape: &Shape) -> Logits {
 mod tests {
     use super::*;
     use crate::{STEP_SHAPE, Weights};
+    use beat::{Edits, Locks};
+
+    const GRID: Grid = Grid::FOUR_FOUR;
 
     fn decoder() -> BankDecoder {
         BankDecoder::new(&Model::synthetic(7)).expect("the synthetic model has a map")
@@ -229,7 +247,7 @@ mod tests {
             |temperature| decoder().decode(&Settings { temperature, variation: 8, ..Settings::DEFAULT }, 1);
         assert!(bank(0.0).takes().iter().all(|take| *take == bank(0.0).takes()[0]));
         let distinct = |index: usize| (0..index).all(|k| bank(1.0).takes()[k] != bank(1.0).takes()[index]);
-        assert!((1..BANK_TAKES).all(distinct));
+        assert!((1..TAKES).all(distinct));
         assert!(bank(0.0).takes()[0].onsets.hits() > 0);
     }
 
@@ -244,7 +262,7 @@ mod tests {
     #[test]
     fn the_seed_and_the_place_each_change_the_beat() {
         let decoder = decoder();
-        let takes = |settings| *decoder.decode(&settings, 1).takes();
+        let takes = |settings| decoder.decode(&settings, 1).takes().to_vec();
         let here = Settings { temperature: 1.0, ..Settings::DEFAULT };
         assert_ne!(takes(here), takes(Settings { seed: 4712, ..here }));
         assert_ne!(takes(here), takes(Settings { x: 0.05, ..here }));
@@ -296,7 +314,7 @@ mod tests {
         let bank = decoder().decode_shaped(&settings, &shape, 1);
         assert_eq!(bank.period(), 4);
         for (cycle, step) in [(0, 0), (1, 17), (3, 31)] {
-            let [x, y] = path.place(8, cycle, step);
+            let [x, y] = path.place(8, &GRID, cycle, step);
             let there = decoder().decode(&Settings { x, y, temperature: 0.0, ..Settings::DEFAULT }, 1);
             assert_eq!(bank.take(cycle.into()).onsets.step(step), there.takes()[0].onsets.step(step));
         }
@@ -319,7 +337,7 @@ mod tests {
     #[test]
     fn a_preview_is_what_plays_there() {
         let settings = Settings::DEFAULT;
-        let shape = Shape { rotation: 2, ..Shape::NONE };
+        let shape = Shape::NONE.with_edits(&GRID, Edits { rotation: 2, ..Edits::NONE });
         let there = decoder().decode_shaped(&Settings { x: 0.2, y: 0.9, ..settings }, &shape, 1);
         assert_eq!(decoder().preview(&settings, &shape, [0.2, 0.9]), there.takes()[0].onsets);
         assert_eq!(decoder().hits_over_the_map(7, 8).len(), 8);
@@ -362,20 +380,57 @@ mod tests {
         let plain = decoder.decode(&settings, 1);
         let pattern = Pattern::EMPTY.with(0, 0).with(4, 3).with(21, 13);
         let continuation = Some(Continuation { pattern, place: [settings.x, settings.y], take: 5 });
-        let shape = Shape { continuation, ..Shape::NONE };
+        let edits = Edits { continuation, ..Edits::NONE };
+        let shape = Shape::NONE.with_edits(&GRID, edits);
         let bank = decoder.decode_shaped(&settings, &shape, 1);
         assert_eq!((bank.period(), bank.takes()[5].onsets), (8, pattern));
         assert!(bank.takes()[5].velocities[21][13] > 60, "an intended hit is no ghost note");
         assert_ne!(bank.takes()[6].onsets, pattern);
         assert_eq!(bank, decoder.decode_shaped(&settings, &shape, 1));
-        let rotated = shape.with_rotation(3);
+        let rotated = shape.with_edits(&GRID, Edits { rotation: 3, ..edits });
         assert_eq!(
             decoder.decode_shaped(&settings, &rotated, 1).takes()[5].onsets,
-            pattern.rotated(rotated.drawn_at(0))
+            pattern.rotated(GRID.steps() - 3, &GRID)
         );
         let elsewhere = Settings { x: 0.7, ..settings };
         let there = decoder.decode_shaped(&elsewhere, &shape, 1);
         assert_eq!(there.takes(), decoder.decode(&elsewhere, 1).takes());
         assert_eq!(decoder.decode(&settings, 1), plain);
+    }
+
+    /// Everything that a bank can be must stay within its grid: takes, orbit, phrase, continuation, rotation, locks.
+    #[test]
+    fn every_grid_has_banks_of_every_kind() {
+        for grid in Grid::ALL {
+            let model = Model::new("a field", Model::synthetic_parts_on(grid, 7)).expect("a sound model");
+            let read =
+                Model::from_bytes("a field", &model.to_bytes(crate::Precision::Single)).expect("sound");
+            let mut decoder = BankDecoder::new(&read).expect("a map");
+            let phrases = PhraseModel::new(&Weights::initial(&PhraseModel::arrays(), 4));
+            decoder.set_phrase_model(phrases.expect("sound weights"));
+            decoder.set_step_model(
+                StepModel::new(&Weights::initial(&STEP_SHAPE.arrays(), 4)).expect("sound weights"),
+            );
+            let settings = Settings { temperature: 1.0, variation: 8, ..Settings::DEFAULT };
+            let plain = decoder.decode(&settings, 1);
+            let place = [settings.x, settings.y];
+            let continued = Continuation { pattern: plain.takes()[0].onsets, place, take: 0 };
+            let continuation = Edits { continuation: Some(continued), ..Edits::NONE };
+            let rotation = Edits { rotation: 5, locks: Locks::NONE.with(3, 9, Some(true)), ..Edits::NONE };
+            for (settings, edits) in [
+                (settings, Edits::NONE),
+                (Settings { orbit_bars: 16, ..settings }, Edits::NONE),
+                (Settings { phrase: true, ..settings }, Edits::NONE),
+                (settings, continuation),
+                (settings, rotation),
+            ] {
+                let bank = decoder.decode_shaped(&settings, &Shape::NONE.with_edits(&grid, edits), 1);
+                assert_eq!((bank.grid(), bank.takes().len(), bank.period()), (&grid, TAKES, TAKES as u8));
+                assert!(bank.takes().iter().all(|take| take.onsets.hits() > 0));
+                let cells = bank.takes().iter().flat_map(|take| take.onsets.cells());
+                assert!(cells.map(|(step, _)| step).all(|step| step < grid.steps()), "{settings:?}");
+                assert_ne!(bank.takes()[1].onsets, bank.takes()[0].onsets);
+            }
+        }
     }
 }

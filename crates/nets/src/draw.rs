@@ -1,7 +1,7 @@
 //! From logits to a pattern and its velocities: the likeliest pattern, sampling at a temperature, dynamics.
 
 use crate::{CounterRng, HistoryHead, Latent, Logits, RngStream, probability};
-use beat::{INSTRUMENTS, Pattern, STEPS, STEPS_PER_BAR};
+use beat::{Grid, INSTRUMENTS, MOST_STEPS, Pattern};
 
 /// Density 1 adds this much to every logit, density -1 takes it away.
 pub(crate) const DENSITY_LOGITS: f32 = 2.5;
@@ -29,16 +29,16 @@ impl Draw {
     ///
     /// With probability min(temperature, 1) a cell is redrawn from its own probability, else it stays
     /// what it is at temperature 0. Above 1 the logits are divided by up to 1.3. The random numbers are keyed
-    /// by seed, take and cell, so that cells change one by one as the temperature rises; steps s and s + 16
-    /// share theirs, so that both bars vary alike.
-    pub(crate) fn pattern(&self, logits: &Logits, likeliest: &Pattern) -> Pattern {
+    /// by seed, take and cell, so that cells change one by one as the temperature rises; the same step of each bar
+    /// shares its own, so that both bars vary alike.
+    pub(crate) fn pattern(&self, logits: &Logits, likeliest: &Pattern, grid: &Grid) -> Pattern {
         let (redrawn, flattened) = self.redraw_and_flatten();
-        let mut steps = [0; STEPS];
+        let mut steps = [0; MOST_STEPS];
         for (cell, &logit) in logits.iter().enumerate() {
             let (step, instrument) = (cell / INSTRUMENTS, cell % INSTRUMENTS);
-            let onset = if self.rng.uniform(tied(cell), RngStream::Redraw) < redrawn {
+            let onset = if self.rng.uniform(tied(cell, grid), RngStream::Redraw) < redrawn {
                 let logit = logit + self.density_shift();
-                self.rng.uniform(tied(cell), RngStream::Onset) < probability(logit / flattened)
+                self.rng.uniform(tied(cell, grid), RngStream::Onset) < probability(logit / flattened)
             } else {
                 likeliest.has(step, instrument)
             };
@@ -57,6 +57,7 @@ impl Draw {
         likeliest: &Pattern,
         latent_of: impl Fn(usize) -> Latent,
         head: &HistoryHead,
+        grid: &Grid,
     ) -> Pattern {
         let (redrawn, flattened) = self.redraw_and_flatten();
         if redrawn == 0.0 {
@@ -64,7 +65,7 @@ impl Draw {
         }
         head.decode(latent_of, logits, |step, instrument, given| {
             let cell = step * INSTRUMENTS + instrument;
-            if self.rng.uniform(tied(cell), RngStream::Redraw) < redrawn {
+            if self.rng.uniform(tied(cell, grid), RngStream::Redraw) < redrawn {
                 let logit = given + self.density_shift();
                 self.rng.uniform(cell, RngStream::Onset) < probability(logit / flattened)
             } else {
@@ -93,8 +94,8 @@ pub(crate) fn density_shift(density: f32) -> f32 {
 }
 
 /// The cell of the first bar at the same position in the bar as `cell`.
-fn tied(cell: usize) -> usize {
-    cell % (STEPS_PER_BAR * INSTRUMENTS)
+fn tied(cell: usize, grid: &Grid) -> usize {
+    cell % (grid.bar_steps() * INSTRUMENTS)
 }
 
 /// `value` clamped to its range, 0 where it is NaN.
@@ -121,9 +122,9 @@ pub(crate) enum Likeliest {
 impl Likeliest {
     /// The likeliest pattern of `logits`, each raised by `shift`. A higher shift only adds hits.
     pub(crate) fn pattern(&self, logits: &Logits, shift: f32) -> Pattern {
-        let mut steps = [0; STEPS];
+        let mut steps = [0; MOST_STEPS];
         for instrument in 0..INSTRUMENTS {
-            let own: [f32; STEPS] =
+            let own: [f32; MOST_STEPS] =
                 std::array::from_fn(|step| logits[step * INSTRUMENTS + instrument] + shift);
             let hits = match self {
                 Self::Expected => expected(&own),
@@ -138,23 +139,23 @@ impl Likeliest {
     }
 }
 
-fn above(own: &[f32; STEPS], threshold: f32) -> [bool; STEPS] {
+fn above(own: &[f32; MOST_STEPS], threshold: f32) -> [bool; MOST_STEPS] {
     own.map(|logit| logit > threshold)
 }
 
 /// The likeliest steps of an instrument, in the expected number.
-fn expected(own: &[f32; STEPS]) -> [bool; STEPS] {
+fn expected(own: &[f32; MOST_STEPS]) -> [bool; MOST_STEPS] {
     let likely = own.map(probability);
     let [certain, possible] = [CERTAIN, UNLIKELY].map(|least| likely.iter().filter(|p| **p > least).count());
     let count = (likely.iter().sum::<f32>().round() as usize).clamp(certain, possible);
-    let mut hits = [false; STEPS];
+    let mut hits = [false; MOST_STEPS];
     if count == 0 {
         return hits;
     }
-    let mut order: [usize; STEPS] = std::array::from_fn(|step| step);
+    let mut order: [usize; MOST_STEPS] = std::array::from_fn(|step| step);
     // By step where logits are equal, so that the order is always the same one.
     let likelier = |a: &usize, b: &usize| own[*b].total_cmp(&own[*a]).then(a.cmp(b));
-    if count < STEPS {
+    if count < MOST_STEPS {
         order.select_nth_unstable_by(count, likelier);
     }
     for step in &order[..count] {
@@ -164,26 +165,35 @@ fn expected(own: &[f32; STEPS]) -> [bool; STEPS] {
 }
 
 /// The MIDI velocity of each cell, meaningful where it has an onset.
-pub fn velocities(logits: &Logits, draw: &Draw) -> [[u8; INSTRUMENTS]; STEPS] {
-    let mut velocities = [[0; INSTRUMENTS]; STEPS];
+pub fn velocities(logits: &Logits, draw: &Draw, grid: &Grid) -> [[u8; INSTRUMENTS]; MOST_STEPS] {
+    let mut velocities = [[0; INSTRUMENTS]; MOST_STEPS];
     for (cell, logit) in logits.iter().enumerate() {
         let (step, instrument) = (cell / INSTRUMENTS, cell % INSTRUMENTS);
         let likely = probability(logit + draw.density_shift());
-        velocities[step][instrument] = velocity(likely, step, draw.rng.uniform(cell, RngStream::Velocity));
+        velocities[step][instrument] =
+            velocity(likely, step, grid, draw.rng.uniform(cell, RngStream::Velocity));
     }
     velocities
 }
 
-/// The metrical weight of each sixteenth of a 4/4 bar, 0..=1: highest on beat one, then beat three, the other
-/// beats, the eighths between them, the sixteenths between those.
-const METRE: [f32; STEPS_PER_BAR] =
-    [1.0, 0.1, 0.45, 0.15, 0.85, 0.1, 0.45, 0.2, 0.92, 0.1, 0.45, 0.15, 0.85, 0.1, 0.5, 0.25];
+/// The metrical weight of a step, 0..=1: highest on beat one, then, in a bar of four beats, beat three, the other
+/// beats, the eighths between them (in triplets the third place, where a shuffle has them), what is between those. In
+/// the middle of a bar of three beats lies the second beat of 6/8.
+fn metrical_weight(step: usize, grid: &Grid) -> f32 {
+    const FOUR: [f32; Grid::FOUR_FOUR.bar_steps()] =
+        [1.0, 0.1, 0.45, 0.15, 0.85, 0.1, 0.45, 0.2, 0.92, 0.1, 0.45, 0.15, 0.85, 0.1, 0.5, 0.25];
+    const SHUFFLE: [f32; Grid::SHUFFLE.bar_steps()] =
+        [1.0, 0.1, 0.45, 0.85, 0.1, 0.45, 0.92, 0.1, 0.45, 0.85, 0.15, 0.5];
+    const THREE: [f32; Grid::THREE.bar_steps()] =
+        [1.0, 0.1, 0.45, 0.15, 0.85, 0.1, 0.65, 0.15, 0.85, 0.1, 0.5, 0.25];
+    [&FOUR[..], &SHUFFLE, &THREE][grid.index()][step % grid.bar_steps()]
+}
 
-/// The MIDI velocity 1..=127 of an onset on `step` (0..32) that the model gives `probability` (0..=1).
+/// The MIDI velocity 1..=127 of an onset on `step` that the model gives `probability` (0..=1).
 /// An unlikely hit off the beat is a ghost note; a likely one on the beat an accent. `uniform` (0..1) varies
 /// it by up to four either way.
-pub(crate) fn velocity(probability: f32, step: usize, uniform: f32) -> u8 {
-    let metre = METRE[step % STEPS_PER_BAR];
+pub(crate) fn velocity(probability: f32, step: usize, grid: &Grid, uniform: f32) -> u8 {
+    let metre = metrical_weight(step, grid);
     let velocity = 30.0 + 46.0 * probability + 44.0 * metre + 8.0 * (uniform - 0.5);
     // NaN is cast to 0, and clamped to 1.
     (velocity.round() as u8).clamp(1, 127)
@@ -192,19 +202,21 @@ pub(crate) fn velocity(probability: f32, step: usize, uniform: f32) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use beat::CELLS;
+    use beat::MOST_CELLS;
+
+    const GRID: Grid = Grid::FOUR_FOUR;
 
     /// Logits from -4.8 to 3.2, the same in every run; both bars alike.
     fn logits() -> Logits {
         let rng = CounterRng { seed: 9, take: 9 };
-        std::array::from_fn(|cell| 8.0 * (rng.uniform(cell % (CELLS / 2), RngStream::Latent) - 0.6))
+        std::array::from_fn(|cell| 8.0 * (rng.uniform(cell % (MOST_CELLS / 2), RngStream::Latent) - 0.6))
     }
 
     fn draw(temperature: f32, density: f32, take: u32) -> Pattern {
         let rng = CounterRng { seed: 4711, take };
         let draw = Draw { temperature, density, rng };
         let likeliest = Likeliest::Thresholds([0.0; INSTRUMENTS]).pattern(&logits(), draw.density_shift());
-        draw.pattern(&logits(), &likeliest)
+        draw.pattern(&logits(), &likeliest, &GRID)
     }
 
     #[test]
@@ -261,8 +273,8 @@ mod tests {
 
     /// Logits of one instrument, silence elsewhere.
     fn of(instrument: usize, logit: impl Fn(usize) -> f32) -> Logits {
-        let mut logits = [-20.0; CELLS];
-        for step in 0..STEPS {
+        let mut logits = [-20.0; MOST_CELLS];
+        for step in 0..MOST_STEPS {
             logits[step * INSTRUMENTS + instrument] = logit(step);
         }
         logits
@@ -274,7 +286,7 @@ mod tests {
         let logits =
             of(2, |step| if step % 4 == 0 { (0.4_f32 / 0.6).ln() + 1e-3 * step as f32 } else { -9.0 });
         let pattern = Likeliest::Expected.pattern(&logits, 0.0);
-        let hits: Vec<usize> = (0..STEPS).filter(|step| pattern.has(*step, 2)).collect();
+        let hits: Vec<usize> = (0..MOST_STEPS).filter(|step| pattern.has(*step, 2)).collect();
         assert_eq!((hits.as_slice(), pattern.hits()), ([20, 24, 28].as_slice(), 3));
         assert_eq!(Likeliest::Thresholds([0.0; INSTRUMENTS]).pattern(&logits, 0.0), Pattern::EMPTY);
     }
@@ -307,24 +319,24 @@ mod tests {
             assert!(last.steps().iter().zip(pattern.steps()).all(|(a, b)| a & b == *a));
             last = pattern;
         }
-        assert_eq!(last.hits(), STEPS as u32);
+        assert_eq!(last.hits(), MOST_STEPS as u32);
     }
 
     #[test]
     fn logits_that_are_not_finite_still_give_a_pattern() {
         for logit in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
-            let hits = Likeliest::Expected.pattern(&[logit; CELLS], 0.0).hits();
-            assert!(hits == 0 || hits == CELLS as u32, "{hits}");
+            let hits = Likeliest::Expected.pattern(&[logit; MOST_CELLS], 0.0).hits();
+            assert!(hits == 0 || hits == MOST_CELLS as u32, "{hits}");
         }
     }
 
     #[test]
     fn beats_are_accents_and_unlikely_hits_between_them_ghost_notes() {
         for uniform in [0.0, 0.5, 0.999] {
-            assert!(velocity(0.95, 0, uniform) > 105);
-            assert!(velocity(0.95, 20, uniform) > 100);
-            assert!(velocity(0.1, 5, uniform) < 50);
-            assert!(velocity(0.95, 2, uniform) < velocity(0.95, 4, uniform));
+            assert!(velocity(0.95, 0, &GRID, uniform) > 105);
+            assert!(velocity(0.95, 20, &GRID, uniform) > 100);
+            assert!(velocity(0.1, 5, &GRID, uniform) < 50);
+            assert!(velocity(0.95, 2, &GRID, uniform) < velocity(0.95, 4, &GRID, uniform));
         }
     }
 
@@ -332,7 +344,7 @@ mod tests {
     fn a_velocity_is_in_the_range_of_midi_for_every_input() {
         for probability in [0.0, 1.0, f32::NAN, f32::INFINITY, -1e9] {
             for step in 0..32 {
-                assert!((1..=127).contains(&velocity(probability, step, 0.999)));
+                assert!((1..=127).contains(&velocity(probability, step, &GRID, 0.999)));
             }
         }
     }

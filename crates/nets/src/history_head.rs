@@ -5,7 +5,7 @@
 //! 448 cells would cost milliseconds. `train` has the same network as a burn module over all cells at once;
 //! its test `inference_and_training_network_agree` holds both together.
 
-use beat::{INSTRUMENTS, Pattern, STEPS};
+use beat::{Grid, INSTRUMENTS, MOST_STEPS, Pattern};
 
 use crate::{LATENT, Latent, Logits, NamedShape, Weights, WeightsFault};
 
@@ -16,15 +16,15 @@ pub const HEAD_WIDTH: usize = 128;
 /// Width of the head's second hidden layer.
 pub const HEAD_INNER: usize = 64;
 
-/// Names and shapes of the head's weights; a matrix is `[inputs, outputs]`. Row
+/// Names and shapes of the weights of a head for patterns on `grid`; a matrix is `[inputs, outputs]`. Row
 /// `(lag - 1) * 14 + instrument` of `head.history.weight` is a hit of `instrument` `lag` steps ago; row
 /// `lower * 14 + instrument` of `head.lower.weight`, counted from `[0, 0]`, is added to the
 /// logit of `instrument` by a hit of `lower` on the same step, and is used only where `lower < instrument`.
-pub fn head_arrays() -> Vec<NamedShape> {
+pub fn head_arrays(grid: &Grid) -> Vec<NamedShape> {
     [
         ("head.history.weight", vec![HISTORY * INSTRUMENTS, HEAD_WIDTH]),
         ("head.latent.weight", vec![LATENT, HEAD_WIDTH]),
-        ("head.position.weight", vec![STEPS, HEAD_WIDTH]),
+        ("head.position.weight", vec![grid.steps(), HEAD_WIDTH]),
         ("head.inner.weight", vec![HEAD_WIDTH, HEAD_INNER]),
         ("head.inner.bias", vec![HEAD_INNER]),
         ("head.output.weight", vec![HEAD_INNER, INSTRUMENTS]),
@@ -49,13 +49,13 @@ pub struct HistoryHead {
 }
 
 impl HistoryHead {
-    /// The head of these weights.
+    /// The head of these weights, for patterns on `grid`.
     ///
     /// # Errors
     ///
     /// A weight is missing, has the wrong shape, or is not finite.
-    pub fn from_weights(weights: &Weights) -> Result<Self, WeightsFault> {
-        weights.check(&head_arrays())?;
+    pub fn from_weights(weights: &Weights, grid: &Grid) -> Result<Self, WeightsFault> {
+        weights.check(&head_arrays(grid))?;
         // Every name and shape was checked, so that each array divides into its rows.
         fn row<const N: usize>(weights: &Weights, name: &str) -> [f32; N] {
             weights.rows(name).first().copied().unwrap_or([0.0; N])
@@ -81,8 +81,8 @@ impl HistoryHead {
         logits: &Logits,
         mut plays: impl FnMut(usize, usize, f32) -> bool,
     ) -> Pattern {
-        let mut steps = [0_u16; STEPS];
-        for step in 0..STEPS {
+        let mut steps = [0_u16; MOST_STEPS];
+        for step in 0..self.position.len() {
             let mut from_latent = [0.0; HEAD_WIDTH];
             for (value, row) in latent_of(step).iter().zip(&self.latent) {
                 add(&mut from_latent, row, *value);
@@ -104,7 +104,12 @@ impl HistoryHead {
     }
 
     /// The correction of the logits of one step, before any instrument of it is decided.
-    fn step(&self, step: usize, steps: &[u16; STEPS], from_latent: &[f32; HEAD_WIDTH]) -> [f32; INSTRUMENTS] {
+    fn step(
+        &self,
+        step: usize,
+        steps: &[u16; MOST_STEPS],
+        from_latent: &[f32; HEAD_WIDTH],
+    ) -> [f32; INSTRUMENTS] {
         let mut hidden = *from_latent;
         add(&mut hidden, &self.position[step], 1.0);
         let mut history = Rows::<HEAD_WIDTH, { HISTORY * INSTRUMENTS }>::new(&self.position[step]);
@@ -180,16 +185,18 @@ fn add<const N: usize>(sum: &mut [f32; N], row: &[f32; N], factor: f32) {
 mod tests {
     use super::*;
     use crate::{BankDecoder, Model, ModelParts, Precision};
-    use beat::{Bank, CELLS, Settings};
+    use beat::{Bank, MOST_CELLS, Settings};
+
+    const GRID: Grid = Grid::FOUR_FOUR;
 
     fn head(name: &str, value: impl Fn(usize) -> f32) -> HistoryHead {
         let mut weights = Weights::default();
-        for (array, shape) in head_arrays() {
+        for (array, shape) in head_arrays(&GRID) {
             let count = shape.iter().product();
             let values = (0..count).map(|k| if array == name { value(k) } else { 0.0 }).collect();
             weights.insert(array, crate::Array { shape, values });
         }
-        HistoryHead::from_weights(&weights).expect("all arrays are there")
+        HistoryHead::from_weights(&weights, &GRID).expect("all arrays are there")
     }
 
     #[test]
@@ -204,7 +211,7 @@ mod tests {
     #[test]
     fn a_hit_of_a_lower_instrument_changes_the_higher_ones_only() {
         let head = head("head.lower.weight", |_| 5.0);
-        let mut logits = [-3.0; CELLS];
+        let mut logits = [-3.0; MOST_CELLS];
         logits[2] = 1.0; // the rim shot of step 0
         let pattern = head.decode(|_| [0.0; LATENT], &logits, |_, _, logit| logit > 0.0);
         assert_eq!(pattern.step(0), 0b11_1111_1111_1100);
@@ -213,13 +220,13 @@ mod tests {
 
     #[test]
     fn weights_that_are_missing_are_named() {
-        let fault = HistoryHead::from_weights(&Weights::default()).map(|_| ());
+        let fault = HistoryHead::from_weights(&Weights::default(), &GRID).map(|_| ());
         assert_eq!(fault, Err(WeightsFault::Missing("head.history.weight".to_owned())));
     }
 
     fn with_head() -> Model {
         let mut parts: ModelParts = Model::synthetic_parts(3);
-        parts.weights.extend(Weights::initial(&head_arrays(), 3));
+        parts.weights.extend(Weights::initial(&head_arrays(&GRID), 3));
         Model::new("with a head", parts).expect("a sound model")
     }
 
@@ -249,7 +256,7 @@ mod tests {
             Model::from_bytes("with a head", &model.to_bytes(Precision::Single)).expect("a sound model");
         assert_eq!(bank(&read, 1.2), bank(&model, 1.2));
         let mut parts = Model::synthetic_parts(3);
-        parts.weights.extend(Weights::initial(&head_arrays()[1..], 3));
+        parts.weights.extend(Weights::initial(&head_arrays(&GRID)[1..], 3));
         let error = Model::new("half a head", parts).expect_err("an array is missing");
         assert!(error.to_string().contains("lacks the weights `head.history.weight`"), "{error}");
     }

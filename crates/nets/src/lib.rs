@@ -4,8 +4,8 @@
 //! allocates. Nothing here trains, and nothing is global, so as many decoders run in parallel as there
 //! are threads.
 //!
-//! Pattern models work on two bars: 32 steps of 14 instruments, 448 *cells*, `step * 14 + instrument`. Sequence
-//! models work on songs of any length, in which a step is one of 512 *classes*: nine *pieces* of the drum kit
+//! Pattern models work on two bars of a grid: in 4/4 32 steps of 14 instruments, 448 *cells*, `step * 14 + instrument`.
+//! Sequence models work on songs in 4/4 of any length, in which a step is one of 512 *classes*: nine *pieces* of the drum kit
 //! as bits.
 //!
 //! Where to begin: [`Model::read`] or [`Model::from_bytes`] loads and checks a model, [`BankDecoder::new`] makes
@@ -34,7 +34,7 @@ mod weights;
 
 pub use architecture::{Architecture, Code, DecoderShape, LATENT, Latent, Logits};
 pub use autoencoder::{Autoencoder, Decoder, Encoder, EncoderOutput, cells_of, patterns_tensor};
-pub use bank_decoder::BankDecoder;
+pub use bank_decoder::{BankDecoder, TAKES};
 pub use draw::{Draw, velocities};
 pub use error::{ModelError, ModelFault};
 pub use history_head::{HEAD_INNER, HEAD_WIDTH, HISTORY, HistoryHead, head_arrays};
@@ -54,6 +54,6 @@ pub use recurrent_model::{RecurrentConfig, RecurrentModel};
 pub use sampling::{
     CounterRng, GenerationState, NextStepModel, RngStream, generate, probability, sample_categorical,
 };
-pub use sequence_model::SequenceModel;
+pub use sequence_model::{ONE_BAR, SequenceModel, TWO_BARS};
 pub use step_model::{LAGS, STEP_FEATURES, STEP_SHAPE, StepModel, encode_step};
 pub use weights::{Array, NamedShape, Weights, WeightsFault, linear_arrays};

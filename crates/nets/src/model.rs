@@ -1,7 +1,7 @@
 //! A pattern model: decoder, encoder, map, kit, provenance. Every [`Model`] was checked when it was made or
 //! loaded.
 
-use beat::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Kit};
+use beat::{DEFAULT_INSTRUMENT_NAMES, Grid, INSTRUMENTS, Kit};
 use burn::tensor::Device;
 use serde::{Deserialize, Serialize};
 
@@ -167,6 +167,11 @@ impl Model {
         self.parts
     }
 
+    /// The grid of its patterns.
+    pub fn grid(&self) -> &Grid {
+        &self.parts.architecture.grid
+    }
+
     /// The notes of its instruments.
     pub fn kit(&self) -> Kit {
         // The notes were checked with the parts.
@@ -222,7 +227,7 @@ impl Model {
 
     /// The history head, or `None` where there is none.
     pub fn history_head(&self) -> Option<HistoryHead> {
-        HistoryHead::from_weights(&self.parts.weights).ok()
+        HistoryHead::from_weights(&self.parts.weights, self.grid()).ok()
     }
 
     /// Encoder and decoder on a device, or `None` where the model has no encoder.
@@ -247,7 +252,7 @@ fn check(parts: &ModelParts) -> Result<(), ModelFault> {
     }
     parts.weights.check(&parts.architecture.decoder_arrays())?;
     if parts.weights.has_prefix("head.") {
-        parts.weights.check(&head_arrays())?;
+        parts.weights.check(&head_arrays(&parts.architecture.grid))?;
     }
     if parts.weights.has_prefix("encoder.") {
         parts.weights.check(&parts.architecture.encoder_arrays())?;

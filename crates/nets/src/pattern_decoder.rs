@@ -1,6 +1,6 @@
 //! Latents to patterns, one or thousands at a time.
 
-use beat::{CELLS, INSTRUMENTS, Pattern};
+use beat::{Grid, INSTRUMENTS, MOST_CELLS, Pattern};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::draw::{Likeliest, density_shift};
@@ -13,6 +13,7 @@ const BATCH: usize = 1024;
 /// A model's decoder on its device, with the history head where there is one.
 #[derive(Debug)]
 pub struct PatternDecoder {
+    grid: Grid,
     decoder: Decoder,
     head: Option<HistoryHead>,
     likeliest: Likeliest,
@@ -24,7 +25,7 @@ impl PatternDecoder {
     pub fn new(model: &Model) -> Self {
         let device = device();
         let (decoder, head) = (model.decoder(&device), model.history_head());
-        Self { decoder, head, likeliest: Likeliest::Expected, device }
+        Self { grid: *model.grid(), decoder, head, likeliest: Likeliest::Expected, device }
     }
 
     /// The same decoder, with a likeliest pattern that has an onset in each cell whose probability is
@@ -34,6 +35,11 @@ impl PatternDecoder {
         Self { likeliest: Likeliest::Thresholds(logits), ..self }
     }
 
+    /// The grid of its patterns.
+    pub fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
     /// The logits of each latent, in the same order.
     pub fn logits(&self, latents: &[Latent]) -> Vec<Logits> {
         latents.chunks(BATCH).flat_map(|batch| self.batch(batch)).collect()
@@ -41,9 +47,7 @@ impl PatternDecoder {
 
     /// The logits of one latent.
     pub fn logits_at(&self, latent: Latent) -> Logits {
-        let mut logits = [0.0; CELLS];
-        logits.copy_from_slice(&self.forward(&[latent]));
-        logits
+        self.padded(&self.forward(&[latent]))
     }
 
     /// The pattern of `logits` at temperature 0 and this density.
@@ -66,8 +70,8 @@ impl PatternDecoder {
         draw: &Draw,
     ) -> Pattern {
         match &self.head {
-            Some(head) => draw.pattern_with_history(logits, likeliest, latent_of, head),
-            None => draw.pattern(logits, likeliest),
+            Some(head) => draw.pattern_with_history(logits, likeliest, latent_of, head, &self.grid),
+            None => draw.pattern(logits, likeliest, &self.grid),
         }
     }
 
@@ -83,14 +87,19 @@ impl PatternDecoder {
     }
 
     fn batch(&self, latents: &[Latent]) -> Vec<Logits> {
-        let values = self.forward(latents);
-        let (rows, _) = values.as_chunks::<CELLS>();
-        rows.to_vec()
+        self.forward(latents).chunks(self.grid.cells()).map(|row| self.padded(row)).collect()
+    }
+
+    /// A row of the decoder's output, with no onset in the cells beyond those of the grid.
+    fn padded(&self, row: &[f32]) -> Logits {
+        let mut logits = [f32::NEG_INFINITY; MOST_CELLS];
+        logits[..self.grid.cells()].copy_from_slice(row);
+        logits
     }
 
     fn forward(&self, latents: &[Latent]) -> Vec<f32> {
         let data = TensorData::new(latents.as_flattened().to_vec(), [latents.len(), LATENT]);
         let latents = Tensor::<2>::from_data(data, &self.device); // [batch, 4]
-        floats(self.decoder.forward(latents)) // batch x 448 logits
+        floats(self.decoder.forward(latents)) // batch x cells logits
     }
 }

@@ -14,14 +14,14 @@ pub use plan::{
     ALL_CHOICES, BarPlan, CHOICES, CHOICES_FROM, HALF, HalfBar, HalfPlan, PHRASE_BARS, PHRASE_STEPS,
     PlanContext, begins_with_crash, hamming, theme,
 };
-pub(crate) use takes::{added_velocities, takes};
+pub(crate) use takes::{Reading, added_velocities, takes};
 
-use beat::{CLASSES, STEPS, STEPS_PER_BAR};
+use beat::CLASSES;
 
 use crate::draw::within;
 use crate::{
-    CounterRng, ModelError, ModelFault, NamedShape, PerceptronShape, RngStream, SequenceModel,
-    SparsePerceptron, StepModel, Weights, WeightsFault, generate, sample_categorical,
+    CounterRng, ModelError, ModelFault, NamedShape, ONE_BAR, PerceptronShape, RngStream, SequenceModel,
+    SparsePerceptron, StepModel, TWO_BARS, Weights, WeightsFault, generate, sample_categorical,
 };
 use plan::{CRASH, FILL, TOMS, edit_class, toms};
 
@@ -100,7 +100,7 @@ impl PhraseModel {
     }
 
     /// The phrase that develops `theme`. Deterministic for the same model, theme and draw.
-    pub fn phrase(&self, theme: &[u16; STEPS], draw: &PhraseDraw) -> Phrase {
+    pub fn phrase(&self, theme: &[u16; TWO_BARS], draw: &PhraseDraw) -> Phrase {
         let mut past = Vec::with_capacity(PHRASE_STEPS);
         let mut plans = Vec::with_capacity(PHRASE_BARS);
         while plans.len() < PHRASE_BARS {
@@ -133,12 +133,7 @@ impl PhraseModel {
     }
 
     /// Writes the bar of the first of `plans`; the second is that of the bar before.
-    fn write_bar(
-        &self,
-        before: &PlanContext<'_>,
-        plans: &[BarPlan; 2],
-        draw: &PhraseDraw,
-    ) -> [u16; STEPS_PER_BAR] {
+    fn write_bar(&self, before: &PlanContext<'_>, plans: &[BarPlan; 2], draw: &PhraseDraw) -> [u16; ONE_BAR] {
         let mut past = before.past.to_vec();
         for half in 0..2 {
             let HalfPlan { reference, edits } = plans[0].half(half);
@@ -181,7 +176,7 @@ impl PhraseModel {
     /// Writes half a bar, step by step.
     fn half(
         &self,
-        theme: &[u16; STEPS],
+        theme: &[u16; TWO_BARS],
         past: &[u16],
         reference: &HalfBar,
         [plan, last]: &[BarPlan; 2],
@@ -233,12 +228,13 @@ fn plan_violations(
 /// continue button plays.
 pub(crate) fn continue_beat(
     model: &StepModel,
-    beat: &[u16; STEPS],
+    beat: &[u16; TWO_BARS],
     temperature: f32,
     rng: CounterRng,
 ) -> Phrase {
-    let generated = generate(model, beat, PHRASE_STEPS - STEPS, temperature, rng);
-    let steps = std::array::from_fn(|step| if step < STEPS { beat[step] } else { generated[step - STEPS] });
+    let generated = generate(model, beat, PHRASE_STEPS - TWO_BARS, temperature, rng);
+    let steps =
+        std::array::from_fn(|step| if step < TWO_BARS { beat[step] } else { generated[step - TWO_BARS] });
     // Without plans every bar is orchestrated as the beat is.
     Phrase { steps, plans: [BarPlan::default(); PHRASE_BARS] }
 }
@@ -251,7 +247,7 @@ mod tests {
         PhraseModel::new(&Weights::initial(&PhraseModel::arrays(), seed)).expect("sound weights")
     }
 
-    fn beat() -> [u16; STEPS] {
+    fn beat() -> [u16; TWO_BARS] {
         std::array::from_fn(|step| [5, 4, 0, 6][step % 4])
     }
 
@@ -270,7 +266,7 @@ mod tests {
             let draw = PhraseDraw { seed, temperature: 1.0, fills: 0.0 };
             let phrase = model(seed).phrase(&beat(), &draw);
             for (bar, plan) in phrase.plans.iter().enumerate() {
-                let (past, rest) = phrase.steps.split_at(bar * STEPS_PER_BAR);
+                let (past, rest) = phrase.steps.split_at(bar * ONE_BAR);
                 let before = PlanContext { theme: &beat(), past };
                 let played = rest.first_chunk().unwrap();
                 let read = BarPlan::of_bar(&before, played);

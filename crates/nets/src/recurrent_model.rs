@@ -6,11 +6,11 @@
 
 use std::collections::VecDeque;
 
-use beat::{CLASSES, PIECES, STEPS_PER_BAR};
+use beat::{CLASSES, PIECES};
 use serde::{Deserialize, Serialize};
 
 use crate::perceptron::{LinearLayer, relu};
-use crate::{GenerationState, NamedShape, NextStepModel, Weights, WeightsFault, linear_arrays};
+use crate::{GenerationState, NamedShape, NextStepModel, ONE_BAR, Weights, WeightsFault, linear_arrays};
 
 /// The sizes of a recurrent model, as its file holds them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ impl RecurrentConfig {
 
     /// Number of binary inputs of a step.
     pub fn inputs(&self) -> usize {
-        (1 + self.lags.len()) * PIECES + STEPS_PER_BAR
+        (1 + self.lags.len()) * PIECES + ONE_BAR
     }
 
     /// Calls `on` with each input that is 1 for the step after `past`: the classes of all steps so far, from
@@ -54,10 +54,10 @@ impl RecurrentConfig {
     /// step and those at each lag.
     pub fn encode_step(&self, past: &[u16], mut on: impl FnMut(usize)) {
         let now = past.len();
-        on(now % STEPS_PER_BAR);
+        on(now % ONE_BAR);
         for (place, lag) in [1].iter().chain(&self.lags).enumerate() {
             let class = now.checked_sub(*lag).map_or(0, |step| past[step]);
-            let from = STEPS_PER_BAR + place * PIECES;
+            let from = ONE_BAR + place * PIECES;
             (0..PIECES).filter(|piece| class >> piece & 1 == 1).for_each(|piece| on(from + piece));
         }
     }

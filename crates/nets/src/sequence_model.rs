@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use beat::Grid;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -16,6 +17,11 @@ use crate::model_bytes::{
     ENTRY as PATTERNS_ENTRY, SEQUENCE_ENTRY as ENTRY, Tensor, floats, opened, read_bounded,
 };
 use crate::{Array, ModelError, ModelFault, Precision, Provenance, Weights, WeightsFault};
+
+/// Steps of a bar of songs: sequence models know 4/4 alone.
+pub const ONE_BAR: usize = Grid::FOUR_FOUR.bar_steps();
+/// Steps of two bars of songs, which is a pattern.
+pub const TWO_BARS: usize = Grid::FOUR_FOUR.steps();
 
 /// The format that this build reads and writes.
 const FORMAT: u32 = 1;

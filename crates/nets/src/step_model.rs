@@ -6,11 +6,11 @@
 
 use std::ops::RangeInclusive;
 
-use beat::{CLASSES, PIECES, STEPS_PER_BAR};
+use beat::{CLASSES, PIECES};
 
 use crate::{
-    GenerationState, ModelError, ModelFault, NextStepModel, PerceptronShape, SequenceModel, SparsePerceptron,
-    Weights, WeightsFault,
+    GenerationState, ModelError, ModelFault, NextStepModel, ONE_BAR, PerceptronShape, SequenceModel,
+    SparsePerceptron, Weights, WeightsFault,
 };
 
 /// The step model's sizes; [`encode_step`] defines its inputs.
@@ -18,7 +18,7 @@ pub const STEP_SHAPE: PerceptronShape =
     PerceptronShape { name: "step", inputs: STEP_FEATURES, width: 256, outputs: CLASSES };
 
 /// Steps before the next one that are encoded completely.
-const RECENT: usize = STEPS_PER_BAR;
+const RECENT: usize = ONE_BAR;
 /// Lags in steps around which the past is encoded: one, two, four and eight bars.
 pub const LAGS: [usize; 4] = [16, 32, 64, 128];
 /// Steps encoded around each lag, relative to it.
@@ -30,7 +30,7 @@ const LAG_EXISTS_FROM: usize = LAGGED_FROM + LAGS.len() * AROUND_STEPS * PIECES;
 const POSITION_FROM: usize = LAG_EXISTS_FROM + LAGS.len();
 /// Number of binary inputs: the last 16 steps by piece, five steps around each lag by piece, whether the
 /// song reaches back to each lag, the position in the bar.
-pub const STEP_FEATURES: usize = POSITION_FROM + STEPS_PER_BAR;
+pub const STEP_FEATURES: usize = POSITION_FROM + ONE_BAR;
 
 /// Calls `on` with each input that is 1 for the step after `past`: the classes of all steps so far, from the
 /// first step of a bar on. Lags (0..4) for which `hidden` is true are left out; training drops some at random.
@@ -51,7 +51,7 @@ pub fn encode_step(past: &[u16], hidden: impl Fn(usize) -> bool, mut on: impl Fn
         }
         on(LAG_EXISTS_FROM + index);
     }
-    on(POSITION_FROM + now % STEPS_PER_BAR);
+    on(POSITION_FROM + now % ONE_BAR);
 }
 
 /// A trained step model.

@@ -1,5 +1,7 @@
 //! A model with random weights, for tests that need no trained one.
 
+use beat::Grid;
+
 use crate::{
     Architecture, CodeCloud, CounterRng, KitTable, LATENT, Latent, LatentMap, MapRegion, Model, ModelParts,
     Provenance, RngStream, Weights,
@@ -18,7 +20,12 @@ impl Model {
 
     /// The parts of [`Model::synthetic`], for tests to change.
     pub fn synthetic_parts(seed: u64) -> ModelParts {
-        let architecture = Architecture::paper();
+        Self::synthetic_parts_on(Grid::FOUR_FOUR, seed)
+    }
+
+    /// The same for patterns on another grid.
+    pub fn synthetic_parts_on(grid: Grid, seed: u64) -> ModelParts {
+        let architecture = Architecture::paper().on(grid);
         let mut weights = Weights::initial(&architecture.arrays(), seed);
         sharpen(&mut weights);
         ModelParts {
@@ -28,7 +35,7 @@ impl Model {
             provenance: Provenance { seed, corpus: "none".into(), ..Provenance::default() },
             weights,
             thresholds: None,
-            codes: CodeCloud::of(grid()),
+            codes: CodeCloud::of(latents()),
             map: Some(map()),
         }
     }
@@ -45,7 +52,7 @@ fn sharpen(weights: &mut Weights) {
 }
 
 /// Two dimensions of the latent are the place's coordinates, two are functions of both.
-fn grid() -> Vec<Latent> {
+fn latents() -> Vec<Latent> {
     let place = |index: usize| 4.0 * (index as f32 / (SIDE - 1) as f32) - 2.0;
     let latent = |index: usize| {
         let (x, y) = (place(index % SIDE), place(index / SIDE));
@@ -62,7 +69,7 @@ fn map() -> LatentMap {
     let region = |name: &str, y| MapRegion { name: name.into(), x: 0.5, y };
     let regions = vec![region("low", 0.25), region("high", 0.75)];
     // PANIC: the sizes are constants that fit each other; the tests of this file make the map.
-    LatentMap::new(SIDE, grid(), points, genres, regions).expect("a synthetic map is sound")
+    LatentMap::new(SIDE, latents(), points, genres, regions).expect("a synthetic map is sound")
 }
 
 #[cfg(test)]
@@ -75,7 +82,7 @@ mod tests {
         for seed in 0..8 {
             let model = Model::synthetic(seed);
             let decoder = PatternDecoder::new(&model);
-            let patterns = decoder.patterns(&grid(), |_| Draw::LIKELIEST);
+            let patterns = decoder.patterns(&latents(), |_| Draw::LIKELIEST);
             let distinct: std::collections::BTreeSet<_> = patterns.iter().collect();
             assert!(distinct.len() > 100, "seed {seed}: {} distinct", distinct.len());
             assert!(patterns.iter().all(|pattern| (20..300).contains(&pattern.hits())));

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use beat::{BANK_TAKES, CELLS, Settings};
+use beat::{Grid, Settings};
 use nets::{Architecture, BankDecoder, Decoder, DecoderShape, Encoder, Latent, Model, Weights, device};
 
 use burn::tensor::{Tensor, TensorData};
@@ -62,6 +62,8 @@ fn plain_decode(architecture: &Architecture, weights: &Weights, latent: Latent) 
     }
     linear(weights, "decoder.output", &h)
 }
+
+const CELLS: usize = Grid::FOUR_FOUR.cells();
 
 fn weights(architecture: &Architecture) -> Weights {
     Weights::initial(&architecture.arrays(), 4711)
@@ -152,7 +154,7 @@ fn settings_give_the_golden_bank() {
     for (temperature, density) in [(0.0, 0.0), (0.4, 0.0), (1.5, -0.3)] {
         let settings = Settings { x: 0.3, y: 0.6, temperature, density, ..Settings::DEFAULT };
         let bank = decoder.decode(&settings, 1);
-        for take in [0, BANK_TAKES - 1].map(|index| &bank.takes()[index]) {
+        for take in bank.takes().first().into_iter().chain(bank.takes().last()) {
             writeln!(text, "temperature {temperature} {:?}", take.onsets.steps())
                 .expect("a string takes all");
             writeln!(text, "velocities {:?} {:?}", take.velocities[0], take.velocities[19])

@@ -11,7 +11,8 @@ use crate::{DrumHit, NoteEvent, NoteKind, Playback, Transport};
 /// What one call of `process` works with.
 pub(super) struct Block<'a, B, N> {
     pub(super) playback: &'a Playback,
-    pub(super) transport: &'a Transport,
+    /// The transport, for where the bars lie.
+    pub(super) bars: Transport,
     pub(super) lock: GridLock,
     pub(super) banks: &'a mut B,
     pub(super) sink: &'a mut N,
@@ -54,9 +55,7 @@ impl Segment {
 impl<B: BankSource, N> Block<'_, B, N> {
     /// Where the steps of the current bank lie.
     pub(super) fn clock(&self) -> StepClock {
-        let compound = self.transport.compound && !self.planted.is(Fault::IgnoresCompound);
-        let transport = Transport { compound, ..*self.transport };
-        StepClock::new(*self.banks.current().grid(), self.lock, &transport)
+        StepClock::new(*self.banks.current().grid(), self.lock, &self.bars)
     }
 }
 

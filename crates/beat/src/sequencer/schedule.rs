@@ -9,7 +9,7 @@ use crate::clock::{SongStep, StepClock};
 use crate::fault::Fault;
 use crate::notes::Onset;
 use crate::transport::{LoopRange, PlayedSegment, Transport, margin};
-use crate::{BANK_TAKES, Bank, INSTRUMENTS};
+use crate::{Bank, INSTRUMENTS};
 
 /// Places that steps are told apart by: those of every grid lie on them.
 const PLACES_A_BEAT: f64 = 96.0;
@@ -172,8 +172,8 @@ impl Sequencer {
         self.undecided = step.beats + SAME_STEP * step_beats;
         let bank = block.banks.current();
         let take = bank.take(step.cycle);
-        let cycle = step.cycle.rem_euclid(BANK_TAKES as i64) as usize;
-        self.playhead = Some(Playhead { step: step.step, cycle, in_bar: step.in_bar as usize });
+        let index = bank.take_index(step.cycle);
+        self.playhead = Some(Playhead { step: step.step, take: index, in_bar: step.in_bar as usize });
         let swings = clock.swings(step) != block.planted.is(Fault::SwingsTheBeat);
         let swing = if swings { f64::from(block.playback.swing.clamp(0.0, 1.0)) * half_step } else { 0.0 };
         let onsets = take.onsets.step(step.step);

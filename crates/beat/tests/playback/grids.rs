@@ -6,7 +6,7 @@ use super::*;
 fn every_step(grid: Grid) -> Bank {
     let take =
         (0..grid.steps()).fold(Take::EMPTY, |take, step| Take { onsets: take.onsets.with(step, 0), ..take });
-    Bank::new([take; 8], 1, Kit::DEFAULT, Settings::DEFAULT, 1).on(grid)
+    Bank::new(&[take], 1, grid, Kit::DEFAULT, Settings::DEFAULT, 1)
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The playback contract in fixed scenarios; random ones are in `crates/proof`.
 
 use beat::{
-    Bank, BankSource, CommitMode, DrumHit, Grid, HostBar, INSTRUMENTS, Kit, LoopRange, NoteEvent, NoteKind,
-    NoteSink, Playback, Refused, STEPS, Sequencer, Settings, Take, Transport,
+    Bank, BankSource, CommitMode, DrumHit, Grid, HostBar, INSTRUMENTS, Kit, LoopRange, MOST_STEPS, NoteEvent,
+    NoteKind, NoteSink, Playback, Refused, Sequencer, Settings, Take, Transport,
 };
 
 mod grids;
@@ -40,7 +40,7 @@ struct Banks<'a> {
 
 impl BankSource for Banks<'_> {
     fn commit(&mut self, _beats: f64) {
-        *self.current = *self.newest;
+        self.current.copy_from(self.newest);
     }
     fn current(&self) -> &Bank {
         self.current
@@ -52,7 +52,7 @@ impl BankSource for Banks<'_> {
 
 impl Host {
     fn new(take: Take) -> Self {
-        let bank = Bank::new([take; 8], 1, Kit::DEFAULT, Settings::DEFAULT, 1);
+        let bank = Bank::new(&[take], 1, Grid::FOUR_FOUR, Kit::DEFAULT, Settings::DEFAULT, 1);
         Self { current: Bank::SILENT, newest: bank, events: Vec::new(), block_start: 0, room: usize::MAX }
     }
 
@@ -292,7 +292,7 @@ fn two_drums_on_one_note_are_one_note_though_the_host_refuses_the_drum_between_t
     notes[2] = notes[0];
     let kit = Kit::new(notes).expect("notes below 128");
     let mut host = Host::new(Take::EMPTY);
-    host.newest = Bank::new([tabs(&["x", "x", "x"]); 8], 1, kit, Settings::DEFAULT, 1);
+    host.newest = Bank::new(&[tabs(&["x", "x", "x"])], 1, Grid::FOUR_FOUR, kit, Settings::DEFAULT, 1);
     let mut sequencer = Sequencer::new();
     host.room = 1;
     let beats = host.roll(&mut sequencer, &Playback::default(), 0.0, 100, 100);
@@ -308,8 +308,9 @@ fn a_bank_waits_for_its_bar_but_a_seek_takes_it() {
     let playback = Playback { commit: CommitMode::Bar, ..Playback::default() };
     let beats = host.roll(&mut sequencer, &playback, 0.0, 24_000, 256);
     let snare = Bank::new(
-        [tabs(&["", "xxxxxxxxxxxxxxxx|xxxxxxxxxxxxxxxx"]); 8],
+        &[tabs(&["", "xxxxxxxxxxxxxxxx|xxxxxxxxxxxxxxxx"])],
         1,
+        Grid::FOUR_FOUR,
         Kit::DEFAULT,
         Settings::DEFAULT,
         1,
@@ -333,7 +334,7 @@ fn swing_delays_every_second_sixteenth() {
 #[test]
 fn an_early_onset_sounds_early_but_never_before_the_start() {
     let mut take = tabs(&["x...x"]);
-    take.offsets = [[-127; INSTRUMENTS]; STEPS];
+    take.offsets = [[-127; INSTRUMENTS]; MOST_STEPS];
     let mut host = Host::new(take);
     host.roll(&mut Sequencer::new(), &Playback::default(), 0.0, 48_000, 100);
     assert_eq!(host.ons(), [(0, 36), (21_000, 36)]);

@@ -1,11 +1,12 @@
 //! Input features of the phrase model's two perceptrons, as lists of the inputs that are 1.
 
-use beat::{PIECES, STEPS, STEPS_PER_BAR};
+use beat::PIECES;
 
 use super::plan::{
     ALL_CHOICES, BarPlan, CHOICES, CHOICES_FROM, HALF, HalfBar, PHRASE_BARS, PlanContext, REFERENCES,
     edit_class, hamming,
 };
+use crate::{ONE_BAR, TWO_BARS};
 
 const EDIT_CLASS_COUNT: usize = 6;
 /// Previous bars that are encoded step by step.
@@ -17,8 +18,8 @@ const DECISION: usize = BAR + PHRASE_BARS;
 const DECIDED: usize = DECISION + CHOICES.len();
 const PLANS: usize = DECIDED + ALL_CHOICES;
 const THEME: usize = PLANS + (PHRASE_BARS - 1) * ALL_CHOICES;
-const RECENT_STEPS_FROM: usize = THEME + STEPS * PIECES;
-const REFERENCE_DISTANCE: usize = RECENT_STEPS_FROM + RECENT_BARS * STEPS_PER_BAR * PIECES;
+const RECENT_STEPS_FROM: usize = THEME + TWO_BARS * PIECES;
+const REFERENCE_DISTANCE: usize = RECENT_STEPS_FROM + RECENT_BARS * ONE_BAR * PIECES;
 /// Number of inputs of the planner.
 pub const PLANNER_FEATURES: usize = REFERENCE_DISTANCE + (REFERENCES - 1) * 2 * EDIT_CLASS_COUNT;
 
@@ -38,11 +39,11 @@ pub fn encode_plan(
         encode_choices(plan, CHOICES.len(), PLANS + back * ALL_CHOICES, on);
     }
     // The theme is rotated so that the next bar's position in it comes first.
-    for step in 0..STEPS {
-        let place = (before.bar() % 2 * STEPS_PER_BAR + step) % STEPS;
+    for step in 0..TWO_BARS {
+        let place = (before.bar() % 2 * ONE_BAR + step) % TWO_BARS;
         hits(before.theme[place], THEME + step * PIECES, on);
     }
-    for (back, class) in before.past.iter().rev().enumerate().take(RECENT_BARS * STEPS_PER_BAR) {
+    for (back, class) in before.past.iter().rev().enumerate().take(RECENT_BARS * ONE_BAR) {
         hits(*class, RECENT_STEPS_FROM + back * PIECES, on);
     }
     for reference in 1..REFERENCES {
@@ -58,7 +59,7 @@ pub fn encode_plan(
 
 // The writer's features, in this order.
 const PLACE: usize = 0;
-const IN_PHRASE: usize = PLACE + STEPS;
+const IN_PHRASE: usize = PLACE + TWO_BARS;
 const REFERENCE: usize = IN_PHRASE + PHRASE_BARS;
 const THEME_AROUND: usize = REFERENCE + HALF * PIECES;
 const THEME_BEFORE: usize = 8;
@@ -79,7 +80,7 @@ pub const WRITER_FEATURES: usize = EDITS_SO_FAR + MOST_EDITS + 1;
 #[derive(Clone, Copy, Debug)]
 pub struct WriterContext<'a> {
     /// The two bars that the phrase develops.
-    pub theme: &'a [u16; STEPS],
+    pub theme: &'a [u16; TWO_BARS],
     /// The classes of all steps before, from the phrase's first on.
     pub past: &'a [u16],
     /// The reference of this half bar.
@@ -92,15 +93,15 @@ pub struct WriterContext<'a> {
 pub fn encode_writer(writing: &WriterContext<'_>, on: &mut dyn FnMut(usize)) {
     let WriterContext { theme, past, reference, plans } = *writing;
     let now = past.len();
-    on(PLACE + now % STEPS);
-    on(IN_PHRASE + (now / STEPS_PER_BAR).min(PHRASE_BARS - 1));
+    on(PLACE + now % TWO_BARS);
+    on(IN_PHRASE + (now / ONE_BAR).min(PHRASE_BARS - 1));
     // The reference is rotated so that this step's position in it comes first.
     let in_half = now % HALF;
     for step in 0..HALF {
         hits(reference[(in_half + step) % HALF], REFERENCE + step * PIECES, on);
     }
     for step in 0..THEME_STEPS {
-        hits(theme[(now + STEPS + step - THEME_BEFORE) % STEPS], THEME_AROUND + step * PIECES, on);
+        hits(theme[(now + TWO_BARS + step - THEME_BEFORE) % TWO_BARS], THEME_AROUND + step * PIECES, on);
     }
     for (back, class) in past.iter().rev().enumerate().take(RECENT_STEPS) {
         hits(*class, RECENT + back * PIECES, on);
@@ -137,8 +138,8 @@ mod tests {
 
     #[test]
     fn no_input_is_encoded_twice_or_out_of_range() {
-        let theme = [0x1ff; STEPS];
-        let past = vec![0x1ff; 15 * STEPS_PER_BAR + 7];
+        let theme = [0x1ff; TWO_BARS];
+        let past = vec![0x1ff; 15 * ONE_BAR + 7];
         let plan = BarPlan([1, 1, 29, 29, 2, 2]);
         let sorted = |mut features: Vec<usize>| {
             let count = features.len();
@@ -147,7 +148,7 @@ mod tests {
             assert_eq!(features.len(), count);
             features
         };
-        let before = PlanContext { theme: &theme, past: &past[..15 * STEPS_PER_BAR] };
+        let before = PlanContext { theme: &theme, past: &past[..15 * ONE_BAR] };
         let mut planner = Vec::new();
         encode_plan(&before, &[plan; 15], &plan, 5, &mut |input| planner.push(input));
         assert_eq!(sorted(planner).last(), Some(&(REFERENCE_DISTANCE + (7 * EDIT_CLASS_COUNT))));
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_first_step_of_a_phrase_has_features() {
-        let (theme, plan) = ([0; STEPS], BarPlan::default());
+        let (theme, plan) = ([0; TWO_BARS], BarPlan::default());
         let writing = WriterContext { theme: &theme, past: &[], reference: &[0; HALF], plans: [&plan; 2] };
         let mut features = Vec::new();
         encode_writer(&writing, &mut |input| features.push(input));

@@ -5,14 +5,14 @@
 //! a fill, whether it begins with a crash, and how much the toms play in each half. A half at distance 0 is a
 //! copy; only the others have to be written.
 
-use beat::{STEPS, STEPS_PER_BAR};
+use crate::{ONE_BAR, TWO_BARS};
 
 /// Bars of a phrase.
 pub const PHRASE_BARS: usize = 16;
 /// Steps of a phrase.
-pub const PHRASE_STEPS: usize = PHRASE_BARS * STEPS_PER_BAR;
+pub const PHRASE_STEPS: usize = PHRASE_BARS * ONE_BAR;
 /// Steps of half a bar.
-pub const HALF: usize = STEPS_PER_BAR / 2;
+pub const HALF: usize = ONE_BAR / 2;
 /// How many bars back a reference may lie.
 const BACK: [usize; 4] = [1, 2, 4, 8];
 /// Number of references: the theme, then each of [`BACK`].
@@ -54,7 +54,7 @@ pub type HalfBar = [u16; HALF];
 #[derive(Clone, Copy, Debug)]
 pub struct PlanContext<'a> {
     /// The two bars that the phrase develops.
-    pub theme: &'a [u16; STEPS],
+    pub theme: &'a [u16; TWO_BARS],
     /// The classes of all bars before, from the phrase's first on.
     pub past: &'a [u16],
 }
@@ -62,7 +62,7 @@ pub struct PlanContext<'a> {
 impl PlanContext<'_> {
     /// The index of the next bar, 0..16.
     pub fn bar(&self) -> usize {
-        self.past.len() / STEPS_PER_BAR
+        self.past.len() / ONE_BAR
     }
 
     /// How many bars back a reference lies; `None` is the theme.
@@ -75,8 +75,8 @@ impl PlanContext<'_> {
     pub fn reference(&self, half: usize, reference: usize) -> Option<HalfBar> {
         let bar = self.bar();
         let (steps, from) = match reference.checked_sub(1) {
-            None => (&self.theme[..], bar % 2 * STEPS_PER_BAR),
-            Some(back) => (self.past, bar.checked_sub(*BACK.get(back)?)? * STEPS_PER_BAR),
+            None => (&self.theme[..], bar % 2 * ONE_BAR),
+            Some(back) => (self.past, bar.checked_sub(*BACK.get(back)?)? * ONE_BAR),
         };
         steps.get(from + half * HALF..)?.first_chunk().copied()
     }
@@ -142,7 +142,7 @@ impl HalfPlan {
 
 impl BarPlan {
     /// The plan that describes an existing bar in its context: the target of training.
-    pub fn of_bar(before: &PlanContext<'_>, bar: &[u16; STEPS_PER_BAR]) -> Self {
+    pub fn of_bar(before: &PlanContext<'_>, bar: &[u16; ONE_BAR]) -> Self {
         let mut halves = [HalfBar::default(); 2];
         halves.as_flattened_mut().copy_from_slice(bar);
         let [first, second] = [0, 1].map(|half| nearest(before, half, &halves[half]).choice());
@@ -195,10 +195,10 @@ fn count(half: &HalfBar, pieces: u16) -> u32 {
 
 /// The theme of a phrase: of its eight pairs of bars the one with the smallest total Hamming distance to the
 /// others, the first of several.
-pub fn theme(phrase: &[u16; PHRASE_STEPS]) -> [u16; STEPS] {
-    let (pairs, _) = phrase.as_chunks::<STEPS>();
-    let distance = |pair: &&[u16; STEPS]| pairs.iter().map(|other| hamming(*pair, other)).sum::<u32>();
-    pairs.iter().min_by_key(distance).copied().unwrap_or([0; STEPS])
+pub fn theme(phrase: &[u16; PHRASE_STEPS]) -> [u16; TWO_BARS] {
+    let (pairs, _) = phrase.as_chunks::<TWO_BARS>();
+    let distance = |pair: &&[u16; TWO_BARS]| pairs.iter().map(|other| hamming(*pair, other)).sum::<u32>();
+    pairs.iter().min_by_key(distance).copied().unwrap_or([0; TWO_BARS])
 }
 
 #[cfg(test)]
@@ -207,9 +207,9 @@ mod tests {
 
     #[test]
     fn a_loop_is_planned_as_the_theme_and_a_crash_as_one_edit() {
-        let theme: [u16; STEPS] = std::array::from_fn(|step| [1, 4, 2, 4][step % 4]);
+        let theme: [u16; TWO_BARS] = std::array::from_fn(|step| [1, 4, 2, 4][step % 4]);
         let before = PlanContext { theme: &theme, past: &theme };
-        let mut bar: [u16; STEPS_PER_BAR] = theme[..16].try_into().unwrap();
+        let mut bar: [u16; ONE_BAR] = theme[..16].try_into().unwrap();
         assert_eq!(BarPlan::of_bar(&before, &bar), BarPlan::default());
         bar[0] |= CRASHES;
         let plan = BarPlan::of_bar(&before, &bar);
@@ -222,10 +222,10 @@ mod tests {
 
     #[test]
     fn a_fill_is_planned_with_its_toms_and_its_repetition_as_a_copy() {
-        let theme = [1; STEPS];
+        let theme = [1; TWO_BARS];
         let mut past = vec![1; 16];
         past[8..].copy_from_slice(&[0x12, 0x10, 0x20, 0x20, 0x40, 0x40, 0x40, 2]);
-        let fill: [u16; STEPS_PER_BAR] = past[..].try_into().unwrap();
+        let fill: [u16; ONE_BAR] = past[..].try_into().unwrap();
         let plan = BarPlan::of_bar(&PlanContext { theme: &theme, past: &[] }, &fill);
         assert_eq!(plan.0, [1, 0, 0, 5, 0, 2]);
         let again = BarPlan::of_bar(&PlanContext { theme: &theme, past: &past }, &fill);
@@ -237,7 +237,7 @@ mod tests {
         let mut phrase = [1; PHRASE_STEPS];
         phrase[..64].fill(3);
         phrase[70] = 5;
-        assert_eq!(theme(&phrase), [1; STEPS]);
+        assert_eq!(theme(&phrase), [1; TWO_BARS]);
     }
 
     #[test]

@@ -1,41 +1,92 @@
-//! A phrase as the eight takes of a bank, orchestrated for a kit.
+//! A phrase as the takes of a bank, orchestrated for a kit and played on any grid.
 
-use beat::{BANK_TAKES, INSTRUMENTS, PIECES, Pattern, PieceMap, STEPS, STEPS_PER_BAR, Take};
+use beat::{Grid, INSTRUMENTS, MOST_STEPS, PIECES, Pattern, PieceMap, Take};
 
 use super::Phrase;
-use super::plan::{HALF, PlanContext};
+use super::plan::{HALF, PHRASE_BARS, PlanContext};
 use crate::draw::velocity;
-use crate::{CounterRng, RngStream};
+use crate::{CounterRng, ONE_BAR, RngStream, TWO_BARS};
 
 /// A hit that a phrase adds to its beat gets the velocity of an onset with this probability, so that it is no
 /// ghost note.
 const ADDED_HIT_PROBABILITY: f32 = 0.8;
 
+/// How a grid is read in 4/4, which is all that sequence models know: for each beat of a bar of 4/4 the beat of the
+/// grid's bar that stands there, and back.
+///
+/// The three places of a triplet are the first three sixteenths of a beat; a fourth one, of a fill, falls on the third
+/// place. A bar of three beats is lengthened by its second one, and is ended by what ends the bar of 4/4.
+pub(crate) struct Reading {
+    grid: Grid,
+}
+
+impl Reading {
+    pub(crate) const fn of(grid: Grid) -> Self {
+        Self { grid }
+    }
+
+    /// The step of the grid's pattern that stands at a step of two bars of 4/4, if any.
+    fn step_at(&self, four: usize) -> Option<usize> {
+        let (bar, beat, place) = parts(four, &Grid::FOUR_FOUR);
+        let beats = self.grid.bar_steps() / self.grid.beat_steps();
+        let own = if beats == 3 { [0, 1, 1, 2][beat] } else { beat };
+        let step = (bar * beats + own) * self.grid.beat_steps() + place;
+        (place < self.grid.beat_steps()).then_some(step)
+    }
+
+    /// The steps of two bars of 4/4 whose hits sound at a step of the grid's pattern.
+    fn heard_at(&self, step: usize) -> impl Iterator<Item = usize> {
+        let (bar, beat, place) = parts(step, &self.grid);
+        let (four, beats) = (Grid::FOUR_FOUR, self.grid.bar_steps() / self.grid.beat_steps());
+        let there = if beats == 3 { [0, 1, 3][beat] } else { beat };
+        let first = bar * four.bar_steps() + there * four.beat_steps();
+        let is_last = place + 1 == self.grid.beat_steps();
+        first + place..if is_last { first + four.beat_steps() } else { first + place + 1 }
+    }
+
+    /// Two bars of the grid as classes in 4/4.
+    pub(crate) fn theme(&self, beat: &Pattern, pieces: &PieceMap) -> [u16; TWO_BARS] {
+        std::array::from_fn(|four| self.step_at(four).map_or(0, |step| pieces.class(beat.step(step))))
+    }
+}
+
+/// Bar, beat in the bar and step in the beat of a step.
+fn parts(step: usize, grid: &Grid) -> (usize, usize, usize) {
+    (step / grid.bar_steps(), step % grid.bar_steps() / grid.beat_steps(), step % grid.beat_steps())
+}
+
 /// The phrase played by a kit: take `k` is its bars `2k` and `2k + 1`.
 ///
-/// `beat` is the take that it develops. Hits copied from a reference keep its instruments; a new hit is played
-/// by the instrument that the beat uses most for that piece, else by the kit's first. Velocities are those of
-/// the beat; those of new hits follow the metre.
-pub(crate) fn takes(phrase: &Phrase, beat: &Take, pieces: &PieceMap, rng: &CounterRng) -> [Take; BANK_TAKES] {
+/// `beat` is the take that it develops, of which the phrase's theme is the reading. Hits copied from a reference keep
+/// its instruments; a new hit is played by the instrument that the beat uses most for that piece, else by the kit's
+/// first. Velocities are those of the beat; those of new hits follow the metre.
+pub(crate) fn takes(
+    phrase: &Phrase,
+    beat: &Take,
+    pieces: &PieceMap,
+    rng: &CounterRng,
+    reading: &Reading,
+) -> [Take; PHRASE_BARS / 2] {
     let preferred: [u16; PIECES] =
         std::array::from_fn(|piece| preferred_instrument(&beat.onsets, pieces.instruments(piece)));
     let mut played: Vec<u16> = Vec::with_capacity(phrase.steps.len());
     for (step, class) in phrase.steps.iter().enumerate() {
-        let bar = step / STEPS_PER_BAR;
-        let half = step % STEPS_PER_BAR / HALF;
+        let bar = step / ONE_BAR;
+        let half = step % ONE_BAR / HALF;
         let reference = phrase.plans[bar].half(half).reference;
         let source = match PlanContext::bars_back(reference) {
-            None => beat.onsets.steps()[step % STEPS],
+            None => reading.step_at(step % TWO_BARS).map_or(0, |step| beat.onsets.step(step)),
             // The planner only chooses references that exist.
-            Some(bars) => step.checked_sub(bars * STEPS_PER_BAR).map_or(0, |from| played[from]),
+            Some(bars) => step.checked_sub(bars * ONE_BAR).map_or(0, |from| played[from]),
         };
         played.push(orchestrate(*class, source, pieces, &preferred));
     }
+    let grid = reading.grid;
     std::array::from_fn(|take| {
-        let steps = std::array::from_fn(|step| played[take * STEPS + step]);
+        let heard = |step| reading.heard_at(step).fold(0, |hits, four| hits | played[take * TWO_BARS + four]);
         // Only the bits of the 14 instruments were set.
-        let onsets = Pattern::new(steps).unwrap_or_default();
-        Take { onsets, velocities: added_velocities(&onsets, beat, rng, take), ..*beat }
+        let onsets = Pattern::new((0..grid.steps()).map(heard).collect::<Vec<_>>()).unwrap_or_default();
+        Take { onsets, velocities: added_velocities(&onsets, beat, rng, take, &grid), ..*beat }
     })
 }
 
@@ -50,7 +101,7 @@ fn orchestrate(class: u16, source: u16, pieces: &PieceMap, preferred: &[u16; PIE
 
 /// The one of `players` that a beat hits most, the first of several; none where there are none.
 fn preferred_instrument(beat: &Pattern, players: u16) -> u16 {
-    let hits = |instrument: &usize| (0..STEPS).filter(|step| beat.has(*step, *instrument)).count();
+    let hits = |instrument: &usize| beat.cells().filter(|(_, struck)| struck == instrument).count();
     let most = (0..INSTRUMENTS).rev().filter(|instrument| players >> instrument & 1 == 1).max_by_key(hits);
     most.map_or(0, |instrument| 1 << instrument)
 }
@@ -61,15 +112,13 @@ pub(crate) fn added_velocities(
     beat: &Take,
     rng: &CounterRng,
     take: usize,
-) -> [[u8; INSTRUMENTS]; STEPS] {
+    grid: &Grid,
+) -> [[u8; INSTRUMENTS]; MOST_STEPS] {
     let mut velocities = beat.velocities;
-    for (step, row) in velocities.iter_mut().enumerate() {
-        for (instrument, hit) in row.iter_mut().enumerate() {
-            if onsets.has(step, instrument) && !beat.onsets.has(step, instrument) {
-                let cell = (take * STEPS + step) * INSTRUMENTS + instrument;
-                *hit = velocity(ADDED_HIT_PROBABILITY, step, rng.uniform(cell, RngStream::Velocity));
-            }
-        }
+    for (step, drum) in onsets.cells().filter(|(step, drum)| !beat.onsets.has(*step, *drum)) {
+        let cell = (take * grid.steps() + step) * INSTRUMENTS + drum;
+        let uniform = rng.uniform(cell, RngStream::Velocity);
+        velocities[step][drum] = velocity(ADDED_HIT_PROBABILITY, step, grid, uniform);
     }
     velocities
 }
@@ -78,7 +127,7 @@ pub(crate) fn added_velocities(
 mod tests {
     use beat::Kit;
 
-    use super::super::plan::{BarPlan, PHRASE_BARS, PHRASE_STEPS};
+    use super::super::plan::{BarPlan, PHRASE_STEPS};
     use super::*;
 
     #[test]
@@ -87,16 +136,44 @@ mod tests {
         let clap = Pattern::EMPTY.with(4, 3).with(12, 3).with(0, 0);
         let mut beat = Take { onsets: clap, ..Take::EMPTY };
         beat.velocities[4][3] = 9;
-        let theme = beat.onsets.steps().map(|step| pieces.class(step));
-        let mut steps: [u16; PHRASE_STEPS] = std::array::from_fn(|step| theme[step % STEPS]);
+        let reading = Reading::of(Grid::FOUR_FOUR);
+        let theme = reading.theme(&beat.onsets, &pieces);
+        let mut steps: [u16; PHRASE_STEPS] = std::array::from_fn(|step| theme[step % TWO_BARS]);
         steps[14] |= 1 << 1; // one more snare; below, a crash
         steps[32] |= 1 << 7;
         let plans = [BarPlan::default(); PHRASE_BARS];
         let rng = CounterRng { seed: 1, take: 0 };
-        let takes = takes(&Phrase { steps, plans }, &beat, &pieces, &rng);
+        let takes = takes(&Phrase { steps, plans }, &beat, &pieces, &rng, &reading);
         assert_eq!(takes[0].onsets, clap.with(14, 3));
         assert_eq!(takes[1].onsets, clap.with(0, 9));
         assert_eq!((takes[0].velocities[4][3], takes[2].onsets), (9, clap));
         assert!(takes[0].velocities[14][3] > 60, "{}", takes[0].velocities[14][3]);
+    }
+    /// Sixteen bars that only repeat their theme must be that theme on every grid, a crash on one must stay there, and
+    /// a roll over the last beat must fill the last beat.
+    #[test]
+    fn a_phrase_is_grown_on_every_grid() {
+        let pieces = PieceMap::of(&Kit::DEFAULT);
+        let rng = CounterRng { seed: 1, take: 0 };
+        for grid in Grid::ALL {
+            let every: Vec<u16> =
+                (0..grid.steps()).map(|step| [0b1_0001, 0b10, 0b1_0000][step % 3]).collect();
+            let beat = Take { onsets: Pattern::new(every).expect("drums"), ..Take::EMPTY };
+            let reading = Reading::of(grid);
+            let theme = reading.theme(&beat.onsets, &pieces);
+            let mut steps: [u16; PHRASE_STEPS] = std::array::from_fn(|step| theme[step % TWO_BARS]);
+            let plans = [BarPlan::default(); PHRASE_BARS];
+            for take in takes(&Phrase { steps, plans }, &beat, &pieces, &rng, &reading) {
+                assert_eq!(take.onsets, beat.onsets);
+            }
+            let last_beat = TWO_BARS - Grid::FOUR_FOUR.beat_steps();
+            steps[0] |= 1 << 7;
+            steps[last_beat..TWO_BARS].fill(1 << 5);
+            let played = takes(&Phrase { steps, plans }, &beat, &pieces, &rng, &reading)[0].onsets;
+            let last_beat = grid.steps() - grid.beat_steps();
+            assert!(played.has(0, 9), "the crash");
+            assert!((last_beat..grid.steps()).all(|step| played.step(step) == 1 << 7), "{played:?}");
+            assert!((1..last_beat).all(|step| played.step(step) == beat.onsets.step(step)));
+        }
     }
 }
