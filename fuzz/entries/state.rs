@@ -1,7 +1,7 @@
 //! Any bytes as the JSON of a saved project: parsed by the framework, filtered by the plugin, then set as
 //! parameters and fields.
 
-use beat::Settings;
+use beat::{Grid, Settings};
 use beatfield::Beatfield;
 use beatfield::params::BeatfieldParams;
 use beatfield::saved::WindowSize;
@@ -36,7 +36,8 @@ pub(crate) fn state(bytes: &[u8]) {
     for scene in saved.scenes().all().into_iter().flatten() {
         assert!([scene.x, scene.y].iter().all(|place| (0.0..=1.0).contains(place)) && scene.seed < 10_000);
     }
-    if let Some(bank) = saved.kept_bank().bank(Settings::DEFAULT, 1) {
+    let kept = Grid::ALL.map(|grid| saved.kept_bank(&grid).bank(&grid, Settings::DEFAULT, 1));
+    for bank in kept.into_iter().flatten() {
         assert!(bank.kit().notes().iter().all(|note| *note < 128));
         let velocities = bank.takes().iter().flat_map(|take| take.velocities.as_flattened());
         assert!(velocities.into_iter().all(|velocity| (1..128).contains(velocity)));

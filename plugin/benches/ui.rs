@@ -62,7 +62,7 @@ fn ui(criterion: &mut Criterion) {
         decoded.picture = Some(picture.clone());
         let (settings, place) = (params.settings(), [0.3, 0.3]);
         let pattern = decoder.preview(&settings, &params.saved.shape(), place);
-        decoded.preview = Some((PreviewKey::new(&settings, place), pattern));
+        decoded.preview = Some((PreviewKey::new(beat::Grid::FOUR_FOUR, &settings, place), pattern));
         (1..=8).for_each(|number| decoded.add(number, decoder.decode(&params.settings(), 1), 1));
     });
     let mut window = Window::new(params, meters.clone(), shared);

@@ -88,15 +88,17 @@ impl AudioSide {
             self.kit.queue_input(&event);
         }
         let frames = buffer.samples() as u32;
+        let own_signature = params.metre.value().own_signature();
         let (transport, tempo, signature) = if shared.transport.is_in_charge() {
-            let transport = self.song.next(&shared.transport, frames, self.sample_rate);
-            (transport, Some(transport.tempo), Some((4, 4)))
+            let transport = self.song.next(&shared.transport, own_signature, frames, self.sample_rate);
+            (transport, Some(transport.tempo), Some(own_signature))
         } else {
             let (tempo, signature) = host::meter(context.transport());
             (host::transport(context.transport(), &mut self.bars, frames, self.sample_rate), tempo, signature)
         };
         meters.show_meter(tempo, signature);
         meters.count_block();
+        let grid = params.grid(meters);
         let playback = params.playback();
         let settings = params.settings();
         let waits = self.offline.observe(&transport, params.bounce.value());
@@ -105,7 +107,8 @@ impl AudioSide {
         let mut banks = CommittedBanks {
             drums: &drums,
             reader: &mut self.banks,
-            wait: waits.then(|| self.offline.wait_for(settings, meters)),
+            grid,
+            wait: waits.then(|| self.offline.wait_for(settings, grid, meters)),
         };
         self.played.begin(&transport);
         let mut kit = self.kit.begin(&transport, params.kit_amplitude(), &drums, buffer.as_slice());
@@ -125,16 +128,18 @@ impl AudioSide {
     }
 }
 
-/// The sequencer's banks: the newest at each commit, which an offline render waits for.
+/// The sequencer's banks: the newest of the block's grid at each commit, which an offline render waits for.
 struct CommittedBanks<'a> {
     drums: &'a Cell<DrumTable>,
     reader: &'a mut BankReader,
+    /// The grid of this block.
+    grid: Grid,
     wait: Option<offline::Wait<'a>>,
 }
 
 impl BankSource for CommittedBanks<'_> {
     fn commit(&mut self, _beats: f64) {
-        let arrived = self.reader.take_newest();
+        let arrived = self.reader.take_newest(self.grid);
         if let Some(wait) = &mut self.wait {
             wait.until_answered(self.reader, arrived);
         }
@@ -146,7 +151,9 @@ impl BankSource for CommittedBanks<'_> {
     }
 
     fn newest_grid(&self) -> Grid {
-        self.reader.newest_grid()
+        // An offline render waits for the first bank of a grid too.
+        let comes = self.wait.is_some() || self.reader.has(self.grid);
+        if comes { self.grid } else { *self.reader.current().grid() }
     }
 }
 

@@ -1,34 +1,35 @@
 //! The bank crossing: banks go from the decode thread to the audio thread, each with the table of the
 //! built-in drums that its notes play.
 //!
-//! A triple buffer: publishing and reading are wait-free on both sides, and a bank is `Copy`, so the
-//! reader never allocates, frees, locks or waits. The two ends are two types from one call; neither can
-//! be cloned, so there is one writer and one reader.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+//! A triple buffer for each grid, so that a song that changes its time signature finds the bank of the other field
+//! ready: publishing and reading are wait-free on both sides, and a bank is plain data, so the reader never allocates,
+//! frees, locks or waits. The two ends are two types from one call; neither can be cloned, so there is one writer and
+//! one reader.
 
 use beat::{Bank, Grid, INSTRUMENTS, Kit};
 use drums::instrument_of_note;
 use triple_buffer::{Input, Output, triple_buffer};
 
+/// Grids, each with a buffer of its own.
+const GRIDS: usize = Grid::ALL.len();
+
 /// The decode thread's end.
 pub struct BankWriter {
-    cells: Input<Numbered>,
+    /// By [`Grid::index`].
+    cells: [Input<Numbered>; GRIDS],
     published: u32,
-    newest_grid: Arc<AtomicUsize>,
 }
 
 /// The audio thread's end.
 pub struct BankReader {
-    cells: Output<Numbered>,
-    /// Which of [`Grid::ALL`] the newest bank has. It is set before that bank is published, so a reader that still
-    /// sees the grid before may get a bank of the other one and changes in mid-bar, in the nanoseconds between the two.
-    newest_grid: Arc<AtomicUsize>,
+    /// By [`Grid::index`].
+    cells: [Output<Numbered>; GRIDS],
+    /// Which of them holds the current bank.
+    current: usize,
 }
 
 /// A bank with its number, counted from 1 in order of publication; 0 is the silence before the first.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Numbered {
     number: u32,
     bank: Bank,
@@ -37,58 +38,61 @@ struct Numbered {
 
 /// Makes both ends; the reader starts with silence.
 pub fn bank_crossing() -> (BankWriter, BankReader) {
-    let (cells, output) = triple_buffer(&Numbered {
-        number: 0,
-        bank: Bank::SILENT,
-        drums: DrumTable::new(&Kit::DEFAULT, &Kit::DEFAULT),
-    });
-    let newest_grid = Arc::new(AtomicUsize::new(index_of(Bank::SILENT.grid())));
-    let writer = BankWriter { cells, published: 0, newest_grid: newest_grid.clone() };
-    (writer, BankReader { cells: output, newest_grid })
+    let drums = DrumTable::new(&Kit::DEFAULT, &Kit::DEFAULT);
+    let pairs = Grid::ALL.map(|_| triple_buffer(&Numbered { number: 0, bank: Bank::SILENT, drums }));
+    let [(four, four_out), (shuffle, shuffle_out), (three, three_out)] = pairs;
+    let writer = BankWriter { cells: [four, shuffle, three], published: 0 };
+    (writer, BankReader { cells: [four_out, shuffle_out, three_out], current: Grid::FOUR_FOUR.index() })
 }
 
 impl BankWriter {
-    /// Publishes a bank with the drums of its notes, and returns its number. Replaces one that was never
+    /// Publishes a bank with the drums of its notes, and returns its number. Replaces one of its grid that was never
     /// read.
     pub fn publish(&mut self, bank: &Bank, drums: DrumTable) -> u32 {
         self.published = self.published.wrapping_add(1);
-        // Release, with Acquire at the other end: whoever sees this grid sees every bank before.
-        self.newest_grid.store(index_of(bank.grid()), Ordering::Release);
-        *self.cells.input_buffer_mut() = Numbered { number: self.published, bank: *bank, drums };
-        self.cells.publish();
+        let cells = &mut self.cells[bank.grid().index()];
+        let cell = cells.input_buffer_mut();
+        (cell.number, cell.drums) = (self.published, drums);
+        cell.bank.copy_from(bank);
+        cells.publish();
         self.published
     }
 }
 
 impl BankReader {
-    /// Makes the newest bank the current one; true where the current bank changed.
-    pub fn take_newest(&mut self) -> bool {
-        self.cells.update()
+    /// Makes the newest bank of this grid the current one; of the same grid as before where there is none of it. True
+    /// where the current bank changed.
+    pub fn take_newest(&mut self, grid: Grid) -> bool {
+        let arrived = self.cells[grid.index()].update();
+        let lane = if self.has(grid) { grid.index() } else { self.current };
+        let changed = std::mem::replace(&mut self.current, lane) != lane;
+        changed || arrived
+    }
+
+    /// Whether a bank of this grid was taken, or waits to be.
+    pub fn has(&self, grid: Grid) -> bool {
+        let cells = &self.cells[grid.index()];
+        cells.updated() || cells.output_buffer().number != 0
     }
 
     /// The current bank.
     pub fn current(&self) -> &Bank {
-        &self.cells.output_buffer().bank
-    }
-
-    /// The grid of the newest bank, which need not be the current one.
-    pub fn newest_grid(&self) -> Grid {
-        Grid::ALL[self.newest_grid.load(Ordering::Acquire) % Grid::ALL.len()]
+        &self.cell().bank
     }
 
     /// The drums of its notes.
     pub fn drums(&self) -> DrumTable {
-        self.cells.output_buffer().drums
+        self.cell().drums
     }
 
     /// Its number.
     pub fn number(&self) -> u32 {
-        self.cells.output_buffer().number
+        self.cell().number
     }
-}
 
-fn index_of(grid: &Grid) -> usize {
-    Grid::ALL.iter().position(|one| one == grid).unwrap_or(0)
+    fn cell(&self) -> &Numbered {
+        self.cells[self.current].output_buffer()
+    }
 }
 
 /// A built-in drum, or none, for each MIDI note. Made by the decode thread with every bank.
@@ -121,21 +125,40 @@ impl DrumTable {
 
 #[cfg(test)]
 mod tests {
-    use beat::{BANK_TAKES, Settings, Take};
+    use beat::{Settings, Take};
 
     use super::*;
+
+    fn bank(grid: Grid, model: u32) -> Bank {
+        Bank::new(&[Take::EMPTY], 1, grid, Kit::DEFAULT, Settings::DEFAULT, model)
+    }
 
     #[test]
     fn the_newest_bank_arrives_when_it_is_taken_and_not_before() {
         let (mut writer, mut reader) = bank_crossing();
         for model in 1..=3 {
-            let bank = Bank::new([Take::EMPTY; BANK_TAKES], 1, Kit::DEFAULT, Settings::DEFAULT, model);
-            writer.publish(&bank, DrumTable::new(&Kit::DEFAULT, &Kit::DEFAULT));
+            writer.publish(&bank(Grid::FOUR_FOUR, model), DrumTable::new(&Kit::DEFAULT, &Kit::DEFAULT));
         }
         assert_eq!((reader.current().model(), reader.number()), (0, 0));
-        assert!(reader.take_newest());
+        assert!(reader.take_newest(Grid::FOUR_FOUR));
         assert_eq!((reader.current().model(), reader.number()), (3, 3));
-        assert!(!reader.take_newest(), "nothing newer");
+        assert!(!reader.take_newest(Grid::FOUR_FOUR), "nothing newer");
+    }
+
+    #[test]
+    fn each_grid_has_its_newest_bank_ready() {
+        let (mut writer, mut reader) = bank_crossing();
+        let drums = DrumTable::new(&Kit::DEFAULT, &Kit::DEFAULT);
+        writer.publish(&bank(Grid::FOUR_FOUR, 1), drums);
+        assert!(reader.take_newest(Grid::FOUR_FOUR));
+        assert!(!reader.has(Grid::THREE) && !reader.take_newest(Grid::THREE), "none: the other plays on");
+        assert_eq!(reader.number(), 1);
+        writer.publish(&bank(Grid::THREE, 2), drums);
+        assert_eq!(reader.number(), 1);
+        assert!(reader.has(Grid::THREE) && reader.take_newest(Grid::THREE));
+        assert_eq!((reader.number(), reader.current().grid()), (2, &Grid::THREE));
+        assert!(reader.take_newest(Grid::FOUR_FOUR), "the one before is still there");
+        assert_eq!(reader.number(), 1);
     }
 
     #[test]

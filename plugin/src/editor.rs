@@ -187,7 +187,7 @@ impl Window {
             let (bar, below) = window.split_top_bottom_at_y(window.top() + transport_bar::HEIGHT);
             let bar = bar.shrink2(egui::vec2(12.0, 0.0));
             ui.scope_builder(egui::UiBuilder::new().max_rect(bar), |ui| {
-                transport_bar::show(ui, &self.shared.transport);
+                transport_bar::show(ui, &self.shared.transport, self.meters.meter().bar_beats());
             });
             window = below;
         }

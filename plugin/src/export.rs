@@ -13,9 +13,6 @@ use score::{FileError, Note, Song, write_new};
 
 use crate::capture::{RECENT_BARS, RecentNotes};
 
-/// The length of a pattern in beats.
-const PATTERN_BEATS: f64 = 8.0;
-
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExportRange {
@@ -43,6 +40,11 @@ impl Default for SongMeter {
 }
 
 impl SongMeter {
+    /// Whether its beats divide in three.
+    pub fn is_compound(&self) -> bool {
+        is_compound(self.time_signature.0.into(), self.time_signature.1.into())
+    }
+
     /// The length of a bar in quarter notes.
     pub fn bar_beats(&self) -> f64 {
         f64::from(self.time_signature.0.max(1)) * 4.0 / f64::from(self.time_signature.1.max(1))
@@ -63,9 +65,11 @@ pub struct ExportedBeat {
 impl ExportedBeat {
     /// The take of cycle `cycle`: the pattern that the window shows.
     pub fn of_pattern(bank: &Bank, cycle: i64, playback: &Playback, meter: SongMeter) -> Self {
-        let alone = Bank::new([*bank.take(cycle); 8], 1, *bank.kit(), *bank.settings(), bank.model());
+        let alone =
+            Bank::new(&[*bank.take(cycle)], 1, *bank.grid(), *bank.kit(), *bank.settings(), bank.model());
         let song = Playback { grid: beat::GridLock::Song, ..*playback };
-        Self { notes: perform(&alone, &song, PATTERN_BEATS, meter), beats: PATTERN_BEATS, meter }
+        let grid = if meter.is_compound() { bank.grid().along_compound_bars() } else { *bank.grid() };
+        Self { notes: perform(&alone, &song, grid.beats(), meter), beats: grid.beats(), meter }
     }
 
     /// The first `bars` bars of the song, as they will play with these settings.
@@ -134,8 +138,7 @@ fn transport(beats: f64, frames: u32, meter: SongMeter, playing: bool) -> Transp
     let number = (beats / bar_beats + 1e-9).floor();
     let bar = HostBar { start: number * bar_beats, number: number as i64, beats: bar_beats };
     let tempo = 60.0 * RATE / SAMPLES_A_BEAT;
-    let (upper, lower) = meter.time_signature;
-    let compound = is_compound(upper.into(), lower.into());
+    let compound = meter.is_compound();
     Transport { playing, beats, tempo, sample_rate: RATE, frames, loop_range: None, bar: Some(bar), compound }
 }
 
@@ -233,19 +236,19 @@ pub fn save(beat: &ExportedBeat, folder: &Path, name: &str) -> Result<PathBuf, E
 
 #[cfg(test)]
 mod tests {
-    use beat::{BANK_TAKES, Kit, Settings, Take};
+    use beat::{Kit, Settings, Take};
     use score::Note;
 
     use super::*;
 
     /// Take k has a kick on step k.
     fn bank() -> Bank {
-        let takes = std::array::from_fn::<Take, BANK_TAKES, _>(|take| {
+        let takes = std::array::from_fn::<Take, 8, _>(|take| {
             let mut onsets = Take::EMPTY;
             onsets.onsets = onsets.onsets.with(take, 0);
             onsets
         });
-        Bank::new(takes, 4, Kit::DEFAULT, Settings::DEFAULT, 1)
+        Bank::new(&takes, 4, Grid::FOUR_FOUR, Kit::DEFAULT, Settings::DEFAULT, 1)
     }
 
     fn starts(beat: &ExportedBeat) -> Vec<f64> {
@@ -272,6 +275,19 @@ mod tests {
         let locked = Playback { grid: beat::GridLock::HostBars, ..Playback::default() };
         let bars = ExportedBeat::of_bars(&bank(), 4, &locked, meter);
         assert_eq!((starts(&bars), bars.beats), (vec![0.0, 7.25], 14.0));
+    }
+
+    #[test]
+    fn a_pattern_is_as_long_as_its_grid() {
+        let on = |grid, time_signature| {
+            let bank = Bank::new(bank().takes(), 4, grid, Kit::DEFAULT, Settings::DEFAULT, 1);
+            let meter = SongMeter { tempo: 120.0, time_signature };
+            let pattern = ExportedBeat::of_pattern(&bank, 3, &Playback::default(), meter);
+            (starts(&pattern), pattern.beats)
+        };
+        assert_eq!(on(Grid::SHUFFLE, (4, 4)), (vec![1.0], 8.0));
+        assert_eq!(on(Grid::SHUFFLE, (12, 8)), (vec![1.5], 12.0), "a step is an eighth");
+        assert_eq!(on(Grid::THREE, (3, 4)), (vec![0.75], 6.0));
     }
 
     #[test]

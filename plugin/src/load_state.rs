@@ -10,7 +10,7 @@ use nice_plug::plugin::ParamValue;
 use nice_plug::prelude::*;
 
 use crate::params::BeatfieldParams;
-use crate::saved::{KeptBank, KeptScene, KeptShape, ModelChoice, STATE_VERSION, VersionField, WindowSize};
+use crate::saved::{KeptBanks, KeptScene, KeptShape, ModelChoice, STATE_VERSION, VersionField, WindowSize};
 
 /// The field of the state's version.
 const VERSION: &str = "beatfield";
@@ -27,7 +27,7 @@ pub(crate) fn complete(state: &mut PluginState) {
         }
     }
     settle_field(state, "model", |model: &ModelChoice| Some(model.clone()), &mut damaged);
-    settle_field(state, "bank", |bank: &KeptBank| bank.is_sound().then(|| bank.clone()), &mut damaged);
+    settle_field(state, "bank", |banks: &KeptBanks| banks.is_sound().then(|| banks.clone()), &mut damaged);
     // Converted forth and back, as it will be saved again: JSON has no infinity, for example.
     settle_field(state, "shape", |shape: &KeptShape| Some(KeptShape::of(&shape.shape())), &mut damaged);
     settle_field(state, "scenes", |scenes: &Vec<Option<KeptScene>>| Some(scenes.clone()), &mut damaged);
@@ -156,6 +156,10 @@ pub(crate) fn open_older(state: &mut PluginState) {
     // framework's type of a value cannot be constructed outside, so it is parsed.
     if let Ok(off) = serde_json::from_str(r#"{"f32":0.0}"#) {
         state.params.entry("kitlevel".to_owned()).or_insert(off);
+    }
+    // Before there were other metres everything was played in 4/4, whatever the host's time signature.
+    if let Ok(four) = serde_json::from_str(r#"{"string":"four"}"#) {
+        state.params.entry("metre".to_owned()).or_insert(four);
     }
 }
 

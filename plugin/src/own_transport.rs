@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use beat::{HostBar, LoopRange, Transport};
 
+use crate::export::SongMeter;
+
 /// The range of tempos, in quarter notes a minute.
 pub const TEMPOS: std::ops::RangeInclusive<f64> = 20.0..=400.0;
-/// The length of a bar.
-const BAR_BEATS: f64 = 4.0;
 
 /// What the player has set, and the song position. Atomics between the window and the audio thread; relaxed,
 /// as none orders another.
@@ -103,20 +103,29 @@ pub(crate) struct SongPosition {
 
 impl SongPosition {
     /// Returns the transport of the next block, and advances past it.
-    pub(crate) fn next(&mut self, own: &OwnTransport, frames: u32, sample_rate: f64) -> Transport {
+    ///
+    /// `signature` is the time signature of the song: beats of a bar and the note value of a beat.
+    pub(crate) fn next(
+        &mut self,
+        own: &OwnTransport,
+        signature: (u8, u8),
+        frames: u32,
+        sample_rate: f64,
+    ) -> Transport {
+        let bar_beats = SongMeter { time_signature: signature, ..SongMeter::default() }.bar_beats();
         if own.rewind.swap(false, Ordering::Relaxed) {
             self.beats = 0.0;
         }
         let (playing, tempo) = (own.is_playing(), own.tempo());
-        let loop_end = f64::from(own.loop_bars()) * BAR_BEATS;
+        let loop_end = f64::from(own.loop_bars()) * bar_beats;
         let loop_range = (loop_end > 0.0).then_some(LoopRange { start: 0.0, end: loop_end });
         if loop_end > 0.0 && self.beats >= loop_end {
             // The loop was made shorter while the song was past its new end.
             self.beats %= loop_end;
         }
         let beats = self.beats;
-        let number = (beats / BAR_BEATS).floor();
-        let bar = Some(HostBar { start: number * BAR_BEATS, number: number as i64, beats: BAR_BEATS });
+        let number = (beats / bar_beats).floor();
+        let bar = Some(HostBar { start: number * bar_beats, number: number as i64, beats: bar_beats });
         if playing {
             self.beats += f64::from(frames) * tempo / (60.0 * sample_rate);
             if loop_end > 0.0 && self.beats >= loop_end {
@@ -133,20 +142,21 @@ mod tests {
     use super::*;
 
     const RATE: f64 = 48_000.0;
+    const FOUR_FOUR: (u8, u8) = (4, 4);
 
     #[test]
     fn the_song_stands_until_play_and_stops_where_it_is() {
         let (own, mut song) = (OwnTransport::default(), SongPosition::default());
-        assert!(!song.next(&own, 480, RATE).playing);
+        assert!(!song.next(&own, FOUR_FOUR, 480, RATE).playing);
         own.play(true);
-        assert_eq!(song.next(&own, 24_000, RATE).beats, 0.0);
+        assert_eq!(song.next(&own, FOUR_FOUR, 24_000, RATE).beats, 0.0);
         own.set_tempo(60.0);
-        assert_eq!(song.next(&own, 24_000, RATE).beats, 1.0);
+        assert_eq!(song.next(&own, FOUR_FOUR, 24_000, RATE).beats, 1.0);
         own.play(false);
-        let stopped = song.next(&own, 24_000, RATE);
+        let stopped = song.next(&own, FOUR_FOUR, 24_000, RATE);
         assert_eq!((stopped.playing, stopped.beats, own.beats()), (false, 1.5, 1.5));
         own.rewind();
-        assert_eq!(song.next(&own, 24_000, RATE).beats, 0.0);
+        assert_eq!(song.next(&own, FOUR_FOUR, 24_000, RATE).beats, 0.0);
     }
 
     #[test]
@@ -154,12 +164,22 @@ mod tests {
         let (own, mut song) = (OwnTransport::default(), SongPosition::default());
         own.play(true);
         own.set_loop_bars(2);
-        let starts: Vec<f64> = (0..10).map(|_| song.next(&own, 36_000, RATE).beats).collect();
+        let starts: Vec<f64> = (0..10).map(|_| song.next(&own, FOUR_FOUR, 36_000, RATE).beats).collect();
         assert_eq!(starts, [0.0, 1.5, 3.0, 4.5, 6.0, 7.5, 1.0, 2.5, 4.0, 5.5]);
         own.set_loop_bars(1);
-        assert_eq!(song.next(&own, 36_000, RATE).beats, 3.0);
+        assert_eq!(song.next(&own, FOUR_FOUR, 36_000, RATE).beats, 3.0);
         own.set_loop_bars(0);
         own.set_tempo(f64::NAN);
         assert_eq!(own.tempo(), 120.0);
+    }
+
+    #[test]
+    fn bars_are_those_of_the_signature() {
+        let (own, mut song) = (OwnTransport::default(), SongPosition::default());
+        own.play(true);
+        own.set_loop_bars(1);
+        let starts: Vec<f64> = (0..4).map(|_| song.next(&own, (3, 4), 36_000, RATE).beats).collect();
+        assert_eq!(starts, [0.0, 1.5, 0.0, 1.5]);
+        assert_eq!(song.next(&own, (3, 4), 36_000, RATE).bar.map(|bar| bar.beats), Some(3.0));
     }
 }

@@ -10,12 +10,13 @@ mod kinds;
 
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use beat::{DEFAULT_INSTRUMENT_NAMES, INSTRUMENTS, Playback, Settings};
+use beat::{DEFAULT_INSTRUMENT_NAMES, Grid, GridLock, INSTRUMENTS, Playback, Settings};
 use nice_plug::prelude::*;
 
-pub use kinds::{Bounce, Commit, EDITS, GridChoice, Knob, SWING_STRAIGHT, SWING_WIDEST, SceneChoice};
+pub use kinds::{Bars, Bounce, Commit, EDITS, Knob, Metre, SWING_STRAIGHT, SWING_WIDEST, SceneChoice};
 
 use crate::saved::{SCENES, Saved};
+use crate::shared::Meters;
 use kinds::{bars, channel, edits, kit_level, percent, plain, seed, swing, switch, unit, variation};
 
 /// Every parameter and all saved state of an instance. Ids never change: projects are saved with them.
@@ -67,9 +68,9 @@ pub struct BeatfieldParams {
     /// When a newly decoded bank may start to sound.
     #[id = "commit"]
     pub commit: EnumParam<Commit>,
-    /// What the two bars of a pattern are aligned with.
+    /// What the two bars of a pattern are aligned with, unless the metre follows the host.
     #[id = "grid"]
-    pub grid: EnumParam<GridChoice>,
+    pub bars: EnumParam<Bars>,
     /// MIDI channel of the notes, 1 to 16; drums are on 10.
     #[id = "channel"]
     pub channel: IntParam,
@@ -85,6 +86,9 @@ pub struct BeatfieldParams {
     /// Bypass: sounding notes end, then silence.
     #[id = "bypass"]
     pub bypass: BoolParam,
+    /// Which field plays: the one for the host's time signature, or always the same.
+    #[id = "metre"]
+    pub metre: EnumParam<Metre>,
     /// A mute for each instrument.
     #[nested(group = "Mutes")]
     pub mutes: Mutes,
@@ -191,12 +195,13 @@ impl Default for BeatfieldParams {
             gate: percent("Gate", 0.5, 0.05, 1.0),
             velocity: percent("Velocity", 1.0, 0.0, 2.0),
             commit: EnumParam::new("Commit", Commit::Step),
-            grid: EnumParam::new("Grid", GridChoice::Song),
+            bars: EnumParam::new("Bars", Bars::Song),
             channel: channel("Channel", 10),
             notes_out: switch("Notes out", true),
             kit_level: kit_level("Kit level"),
             bounce: EnumParam::new("Bounce", Bounce::Auto),
             bypass: switch("Bypass", false).make_bypass(),
+            metre: EnumParam::new("Metre", Metre::Auto),
             mutes: Mutes {
                 each: std::array::from_fn(|instrument| MuteParam {
                     muted: switch(format!("Mute {}", DEFAULT_INSTRUMENT_NAMES[instrument]), false),
@@ -233,6 +238,12 @@ impl BeatfieldParams {
         set.effective(self.scene_in_effect().and_then(|scene| self.saved.scenes().get(scene)))
     }
 
+    /// The grid that plays now: of the metre, or of the host's time signature. Reads atomics only.
+    pub fn grid(&self, meters: &Meters) -> Grid {
+        let (upper, lower) = meters.meter().time_signature;
+        self.metre.value().grid().unwrap_or_else(|| Grid::along(upper.into(), lower.into()))
+    }
+
     /// The scene that takes effect: that of a held note, else the parameter's.
     pub fn scene_in_effect(&self) -> Option<usize> {
         self.held.scene().or_else(|| self.scene.value().index())
@@ -255,7 +266,10 @@ impl BeatfieldParams {
             gate: self.gate.value(),
             velocity: self.velocity.value(),
             commit: self.commit.value().into(),
-            grid: self.grid.value().into(),
+            grid: match self.metre.value() {
+                Metre::Auto => GridLock::FittedBars,
+                _ => self.bars.value().into(),
+            },
             channel: (self.channel.value() - 1) as u8,
             bypass: self.bypass.value(),
         }
@@ -266,7 +280,10 @@ impl BeatfieldParams {
         vec![
             Knob::Float(&self.density, "Fewer hits, or more"),
             Knob::Int(&self.variation, "So many versions of the beat, two bars each, come one after another"),
-            Knob::Float(&self.swing, "How late every second sixteenth comes; 50 % is straight"),
+            Knob::Float(
+                &self.swing,
+                "How late every second sixteenth comes; 50 % is straight. Triplets have none",
+            ),
             Knob::Float(&self.gate, "How long notes are, in parts of a sixteenth"),
             Knob::Float(&self.velocity, "How hard everything is hit"),
             Knob::Float(
@@ -334,8 +351,9 @@ mod tests {
         let before = params.settings();
         params.saved.scenes().set(0, Some(Scene { x: 0.0, y: 0.0, temperature: 0.0, seed: 0 }));
         assert_eq!(params.settings(), before);
-        params.saved.set_shape(&beat::Shape { rotation: 1, ..beat::Shape::NONE });
+        let edits = beat::Edits { rotation: 1, ..beat::Edits::NONE };
+        params.saved.set_shape(&beat::Shape::NONE.with_edits(&Grid::THREE, edits));
         assert_ne!(params.settings(), before);
-        assert_eq!(params.saved.shape().rotation, 1);
+        assert_eq!(params.saved.shape().edits(&Grid::THREE).rotation, 1);
     }
 }

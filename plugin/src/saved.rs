@@ -7,17 +7,17 @@ mod fields;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{PoisonError, RwLock};
 
-use beat::Shape;
+use beat::{Grid, Shape};
 use nice_plug::params::persist::PersistentField;
 use nice_plug::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub use bank::{KeptBank, KeptShape};
+pub use bank::{KeptBank, KeptBanks, KeptShape};
 pub(crate) use fields::KeptScene;
 pub use fields::{ModelChoice, SCENES, Scenes, WindowSize};
 
 /// The version of the state. Older states load; of a newer one what is known loads, and the window says so.
-pub const STATE_VERSION: u32 = 1;
+pub const STATE_VERSION: u32 = 2;
 
 /// All saved state that is not a parameter.
 #[derive(Default, Params)]
@@ -28,9 +28,9 @@ pub struct Saved {
     /// The chosen model.
     #[persist = "model"]
     model: CountedField<ModelChoice>,
-    /// The bank that played when the project was saved.
+    /// The banks that played when the project was saved.
     #[persist = "bank"]
-    bank: CountedField<KeptBank>,
+    bank: CountedField<KeptBanks>,
     /// The player's changes to the beat: locks, rotation and so on.
     #[persist = "shape"]
     shape: CountedField<KeptShape>,
@@ -75,21 +75,21 @@ impl Saved {
         &self.scenes
     }
 
-    /// Keeps a bank for the next save, unless a state was loaded since `loads` was read, or is being loaded,
+    /// Keeps a bank of this grid for the next save, unless a state was loaded since `loads` was read, or is being loaded,
     /// or the model is not that of `revision` any more: on a load parameters are set before fields and the
     /// bank before the model, so a bank decoded in between belongs to neither state.
-    pub fn keep_bank(&self, bank: KeptBank, loads: u32, revision: u32) {
+    pub fn keep_bank(&self, grid: &Grid, bank: KeptBank, loads: u32, revision: u32) {
         let mut kept = self.bank.value.write().unwrap_or_else(PoisonError::into_inner);
         // Locked so that its counts are consistent.
         let _model = self.model.value.read().unwrap_or_else(PoisonError::into_inner);
         if [self.bank.loads(), self.model.loads()] == [loads; 2] && self.model_revision() == revision {
-            *kept = bank;
+            kept.set(grid, bank);
         }
     }
 
-    /// The bank that was saved or played last.
-    pub fn kept_bank(&self) -> KeptBank {
-        self.bank.get()
+    /// The bank of this grid that was saved or played last.
+    pub fn kept_bank(&self, grid: &Grid) -> KeptBank {
+        self.bank.value.read().unwrap_or_else(PoisonError::into_inner).on(grid).clone()
     }
 
     /// Counts banks loaded with a state.
@@ -123,14 +123,15 @@ impl Saved {
         self.version.remark()
     }
 
-    /// Writes the outcome of loading the choice of `revision`, so that it is saved; this is no change of the
+    /// Writes the outcome of loading the choice of `revision`, a model of this grid, so that it is saved; this is no change of the
     /// choice. Ignored where another choice has been made since. The hash of a file that can't be used is
     /// kept, so that the project recognises its model once the file is back.
-    pub fn note_outcome(&self, revision: u32, sha256: Option<String>, refused: Option<String>) {
+    pub fn note_outcome(&self, revision: u32, grid: Grid, sha256: Option<String>, refused: Option<String>) {
         let mut choice = self.model.value.write().unwrap_or_else(PoisonError::into_inner);
         if self.model_revision() == revision {
             if refused.is_none() {
                 choice.sha256 = sha256;
+                choice.set_grid(&grid);
             }
             choice.refused = refused;
         }
@@ -235,15 +236,17 @@ impl PersistentField<'_, VersionField> for StateVersion {
 mod tests {
     use super::*;
 
+    const GRID: Grid = Grid::FOUR_FOUR;
+
     #[test]
     fn the_outcome_of_an_old_choice_is_not_written_onto_a_new_one() {
         let saved = Saved::default();
         let (_, first) = saved.model();
         saved.choose_model(ModelChoice::of("mine.safetensors".as_ref()));
-        saved.note_outcome(first, Some("hash of the built-in model".into()), None);
+        saved.note_outcome(first, GRID, Some("hash of the built-in model".into()), None);
         let (choice, second) = saved.model();
         assert_eq!(choice.sha256, None);
-        saved.note_outcome(second, None, Some("no such file".into()));
+        saved.note_outcome(second, GRID, None, Some("no such file".into()));
         assert_eq!(saved.model().0.refused.as_deref(), Some("no such file"));
     }
 
@@ -252,14 +255,14 @@ mod tests {
         use nice_plug::params::persist::PersistentField;
         let (saved, bank) = (Saved::default(), KeptBank::of(&beat::Bank::SILENT, &beat::Shape::NONE));
         saved.choose_model(ModelChoice::of("mine.safetensors".as_ref()));
-        saved.keep_bank(bank.clone(), saved.bank_loads(), saved.model_revision());
-        assert_eq!(saved.kept_bank(), bank);
-        saved.bank.set(KeptBank::default());
-        saved.keep_bank(bank.clone(), saved.bank_loads(), saved.model_revision());
-        assert_eq!(saved.kept_bank(), KeptBank::default(), "the model of this bank is yet to come");
+        saved.keep_bank(&GRID, bank.clone(), saved.bank_loads(), saved.model_revision());
+        assert_eq!(saved.kept_bank(&GRID), bank);
+        saved.bank.set(KeptBanks::default());
+        saved.keep_bank(&GRID, bank.clone(), saved.bank_loads(), saved.model_revision());
+        assert_eq!(saved.kept_bank(&GRID), KeptBank::default(), "the model of this bank is yet to come");
         saved.model.set(ModelChoice::default());
-        saved.keep_bank(bank.clone(), saved.bank_loads(), saved.model_revision());
-        assert_eq!(saved.kept_bank(), bank);
+        saved.keep_bank(&GRID, bank.clone(), saved.bank_loads(), saved.model_revision());
+        assert_eq!(saved.kept_bank(&GRID), bank);
     }
 
     #[test]
@@ -268,10 +271,10 @@ mod tests {
         let mut choice = ModelChoice::of("mine".as_ref());
         choice.sha256 = Some("of mine".into());
         saved.choose_model(choice.clone());
-        saved.note_outcome(saved.revision(), None, Some("no such file".into()));
+        saved.note_outcome(saved.revision(), GRID, None, Some("no such file".into()));
         choice.refused = Some("no such file".into());
         assert_eq!(saved.model().0, choice);
-        saved.note_outcome(saved.revision(), Some("of another".into()), None);
+        saved.note_outcome(saved.revision(), GRID, Some("of another".into()), None);
         assert_eq!(saved.model().0.sha256.as_deref(), Some("of another"));
         assert_eq!(saved.model().0.refused, None);
     }

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use beat::{Bank, Pattern, Playhead, Settings};
+use beat::{Bank, Grid, Pattern, Playhead, Settings};
 use nets::Model;
 use nice_plug_egui::RepaintNotifier;
 
@@ -17,8 +17,8 @@ use crate::own_transport::OwnTransport;
 /// orders another.
 #[derive(Debug, Default)]
 pub struct Meters {
-    /// 0 at rest, else 1 + step + 32 x cycle + 256 x the sixteenth in its bar.
-    playhead: AtomicU32,
+    /// 0 at rest, else 1 and the step in 8 bits, then the step in its bar in 24, then the cycle in 32.
+    playhead: AtomicU64,
     notes: AtomicU64,
     /// Blocks processed; wraps.
     blocks: AtomicU32,
@@ -40,9 +40,10 @@ pub struct Meters {
 impl Meters {
     /// The step and take that play now; `None` at rest.
     pub fn playhead(&self) -> Option<Playhead> {
-        let packed = self.playhead.load(Ordering::Relaxed).checked_sub(1)?;
-        let packed = packed as usize;
-        Some(Playhead { step: packed % 32, cycle: packed / 32 % 8, in_bar: packed / 256 })
+        let packed = self.playhead.load(Ordering::Relaxed);
+        let step = (packed as u8).checked_sub(1)?;
+        let (in_bar, cycle) = ((packed >> 8) as u32 & 0xff_ffff, (packed >> 32) as i32);
+        Some(Playhead { step: step.into(), cycle: cycle.into(), in_bar: in_bar as usize })
     }
 
     /// Note-ons sent since the instance was made.
@@ -115,7 +116,9 @@ impl Meters {
 
     /// Sets the playhead; true where it changed.
     pub fn show_playhead(&self, playhead: Option<Playhead>) -> bool {
-        let packed = playhead.map_or(0, |at| 1 + (at.step + 32 * at.cycle + 256 * at.in_bar) as u32);
+        let packed = playhead.map_or(0, |Playhead { step, cycle, in_bar }| {
+            u64::from(step as u8 + 1) | (in_bar as u64 & 0xff_ffff) << 8 | u64::from(cycle as u32) << 32
+        });
         self.playhead.swap(packed, Ordering::Relaxed) != packed
     }
 
@@ -178,11 +181,11 @@ pub struct SharedState {
 /// The decode thread's results, a consistent snapshot.
 #[derive(Clone, Default)]
 pub struct Decoded {
-    /// The model, where there is one.
+    /// The model of the grid that plays, where there is one.
     pub model: Option<Arc<Model>>,
     /// A sentence for the musician: why there is no model, or what is wrong with the state.
     pub problem: Option<String>,
-    /// Whether the newest bank is that of an opened project, and this build would decode another one.
+    /// Whether the newest bank of that grid is an opened project's, and this build would decode another one.
     pub of_another_build: bool,
     /// The model's number: the window draws the map anew when it changes.
     pub model_number: u32,
@@ -194,14 +197,14 @@ pub struct Decoded {
     banks: Vec<(u32, Arc<Bank>)>,
 }
 
-/// What a previewed pattern depends on: a place, and the settings but for where they are.
+/// What a previewed pattern depends on: a grid, a place, and the settings but for where they are.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct PreviewKey(Settings);
+pub struct PreviewKey(Grid, Settings);
 
 impl PreviewKey {
     /// Of a preview at `place` with these settings.
-    pub fn new(settings: &Settings, [x, y]: [f32; 2]) -> Self {
-        Self(Settings { x, y, orbit_bars: 0, ..*settings })
+    pub fn new(grid: Grid, settings: &Settings, [x, y]: [f32; 2]) -> Self {
+        Self(grid, Settings { x, y, orbit_bars: 0, ..*settings })
     }
 }
 
@@ -242,35 +245,43 @@ impl DrawRequests {
     }
 }
 
-/// The number of latest banks kept beside the one that plays.
+/// The number of latest banks of each grid kept beside the one that plays.
 const RECENT_BANKS: usize = 8;
 
 impl Decoded {
-    /// The newest bank: it plays from the next commit or start.
-    pub fn newest(&self) -> Option<&Bank> {
-        self.banks.last().map(|(_, bank)| &**bank)
+    /// The newest bank of a grid: it plays from the next commit or start.
+    pub fn newest(&self, grid: Grid) -> Option<&Bank> {
+        self.newest_numbered(grid).map(|(_, bank)| &**bank)
     }
 
-    /// The newest bank, where an older one still plays.
-    pub fn waiting(&self, committed: u32) -> Option<&Bank> {
+    /// The newest bank of a grid, where an older one still plays.
+    pub fn waiting(&self, grid: Grid, committed: u32) -> Option<&Bank> {
         let known = self.banks.iter().any(|(number, _)| *number == committed);
-        self.banks.last().filter(|(number, _)| known && *number != committed).map(|(_, bank)| &**bank)
+        let newest = self.newest_numbered(grid).filter(|(number, _)| known && *number != committed);
+        newest.map(|(_, bank)| &**bank)
     }
 
-    /// The bank of this number, the one that plays; the newest where it is not kept any more.
-    pub fn sounding(&self, committed: u32) -> Option<&Bank> {
+    /// The bank of this number, the one that plays; the newest of the grid where it is not kept any more.
+    pub fn sounding(&self, grid: Grid, committed: u32) -> Option<&Bank> {
         let sounding = self.banks.iter().find(|(number, _)| *number == committed);
-        sounding.or(self.banks.last()).map(|(_, bank)| &**bank)
+        sounding.map(|(_, bank)| &**bank).or_else(|| self.newest(grid))
     }
 
-    /// Adds a bank, and drops those that neither play nor are among the latest.
-    pub fn add(&mut self, number: u32, bank: Bank, committed: u32) {
-        self.banks.push((number, Arc::new(bank)));
-        let oldest_recent = self.banks.len().saturating_sub(RECENT_BANKS);
-        let mut index = 0;
-        self.banks.retain(|(number, _)| {
-            index += 1;
-            index > oldest_recent || *number == committed
+    fn newest_numbered(&self, grid: Grid) -> Option<&(u32, Arc<Bank>)> {
+        self.banks.iter().rev().find(|(_, bank)| *bank.grid() == grid)
+    }
+
+    /// Adds a bank, and drops those that neither play nor are among the latest of their grid.
+    pub fn add(&mut self, number: u32, bank: impl Into<Arc<Bank>>, committed: u32) {
+        let bank = bank.into();
+        let grid = *bank.grid();
+        self.banks.push((number, bank));
+        let of_grid = self.banks.iter().filter(|(_, bank)| *bank.grid() == grid).count();
+        let mut old = of_grid.saturating_sub(RECENT_BANKS);
+        self.banks.retain(|(number, bank)| {
+            let is_old = *bank.grid() == grid && old > 0;
+            old -= usize::from(is_old);
+            !is_old || *number == committed
         });
     }
 }
@@ -297,23 +308,36 @@ impl SharedState {
 mod tests {
     use super::*;
 
+    const GRID: Grid = Grid::FOUR_FOUR;
+
+    #[test]
+    fn the_playhead_comes_back_as_it_was() {
+        let meters = Meters::default();
+        assert_eq!(meters.playhead(), None);
+        for (step, cycle, in_bar) in [(0, 0, 0), (31, 99_999, 77), (23, -1, 0)] {
+            let at = Some(Playhead { step, cycle, in_bar });
+            assert!(meters.show_playhead(at));
+            assert_eq!(meters.playhead(), at);
+        }
+    }
+
     #[test]
     fn the_window_shows_the_bank_that_sounds_however_many_wait() {
         let mut decoded = Decoded::default();
         for number in 1..=50 {
             decoded.add(
                 number,
-                Bank::new(*Bank::SILENT.takes(), 1, beat::Kit::DEFAULT, beat::Settings::DEFAULT, number),
+                Bank::new(&[], 1, GRID, beat::Kit::DEFAULT, beat::Settings::DEFAULT, number),
                 3,
             );
         }
-        assert_eq!(decoded.sounding(3).map(Bank::model), Some(3));
-        assert_eq!(decoded.sounding(50).map(Bank::model), Some(50));
-        assert_eq!(decoded.sounding(20).map(Bank::model), Some(50), "long gone: the newest");
+        assert_eq!(decoded.sounding(GRID, 3).map(Bank::model), Some(3));
+        assert_eq!(decoded.sounding(GRID, 50).map(Bank::model), Some(50));
+        assert_eq!(decoded.sounding(GRID, 20).map(Bank::model), Some(50), "long gone: the newest");
         assert_eq!(decoded.banks.len(), 1 + RECENT_BANKS);
-        assert_eq!(decoded.waiting(3).map(Bank::model), Some(50));
-        assert_eq!(decoded.waiting(50), None, "the newest sounds");
-        assert_eq!(decoded.waiting(20), None, "what plays is not known");
+        assert_eq!(decoded.waiting(GRID, 3).map(Bank::model), Some(50));
+        assert_eq!(decoded.waiting(GRID, 50), None, "the newest sounds");
+        assert_eq!(decoded.waiting(GRID, 20), None, "what plays is not known");
     }
 
     #[test]
@@ -325,7 +349,8 @@ mod tests {
         shared.show(|decoded| decoded.problem = Some("another".into()));
         let third = shared.decoded();
         assert_eq!((&first.problem, third.problem.as_deref()), (&None, Some("another")));
-        let newest = [&first, &third].map(|decoded| std::ptr::from_ref(decoded.newest().expect("a bank")));
+        let newest =
+            [&first, &third].map(|decoded| std::ptr::from_ref(decoded.newest(GRID).expect("a bank")));
         assert_eq!(newest[0], newest[1], "a change of something else copies none either");
     }
 

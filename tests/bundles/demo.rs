@@ -1,17 +1,24 @@
 //! The demo: the same command writes the same files, another seed others, and the audio matches the notes.
 
+use beat::Grid;
 use end_to_end::{create, model_file};
-use midly::{MidiMessage, Smf, TrackEventKind};
+use midly::{MetaMessage, MidiMessage, Smf, TrackEventKind};
 use rig::demo::files::{Song, write_midi, write_wav};
-use rig::demo::{BEATS_PER_BAR, DemoCheck, ModelOrigin, RATE, TEMPO, Tour, onsets, play};
+use rig::demo::{DemoCheck, ModelOrigin, RATE, TEMPO, Tour, onsets, play, time_signature};
 use rig::hosts::saved_state::ModelCard;
 use rig::{Mode, PluginFormat};
 
 /// The bytes of the MIDI file and of the WAV file that the demo writes for a tour with this seed.
 fn files(tour: Tour, seed: u16) -> [Vec<u8>; 2] {
-    let card = ModelCard::read(&model_file()).expect("the card of the built-in model");
+    files_in(Grid::FOUR_FOUR, tour, seed)
+}
+
+/// The same in another metre.
+fn files_in(grid: Grid, tour: Tour, seed: u16) -> [Vec<u8>; 2] {
+    let card = ModelCard::read(&model_file(&grid)).expect("the card of the built-in model");
     let mut instance = create(PluginFormat::Clap);
-    let played = play(&mut instance, &card, tour, seed, Mode::Offline, &mut |_| ()).expect("the demo plays");
+    let played = play(&mut instance, &card, tour, grid, seed, Mode::Offline, &mut |_| ());
+    let played = played.expect("the demo plays");
     let check = DemoCheck::of_demo(&played, ModelOrigin::BuiltIn);
     assert_eq!(check.complaints, Vec::<String>::new(), "seed {seed}");
     assert!(played.regions.len() >= 2, "the puck came through {:?}", played.regions);
@@ -22,8 +29,8 @@ fn files(tour: Tour, seed: u16) -> [Vec<u8>; 2] {
         title: "Demo",
         track: "Drums",
         tempo: TEMPO,
-        time_signature: (4, 4),
-        beats: f64::from(tour.bars()) * BEATS_PER_BAR,
+        time_signature: time_signature(&grid),
+        beats: f64::from(tour.bars()) * grid.bar_beats(),
     };
     write_midi(&path, &song, &played.recording.notes).expect("the file is written");
     let sound = path.with_extension("wav");
@@ -88,6 +95,21 @@ fn the_same_command_writes_the_same_files_and_another_seed_others() {
     }
     assert!(notes >= 500, "{notes} notes");
     assert!(sounding.is_empty(), "{sounding:?} never end");
+}
+
+/// The check counts every note that lies off the steps of its grid.
+#[test]
+fn every_metre_plays_its_own_field() {
+    for grid in [Grid::SHUFFLE, Grid::THREE] {
+        let [first, _] = files_in(grid, Tour::Journey, 4711);
+        assert_eq!(files_in(grid, Tour::Journey, 4711)[0], first);
+        let smf = Smf::parse(&first).expect("a MIDI file");
+        let metas = smf.tracks.iter().flatten().filter_map(|event| match event.kind {
+            TrackEventKind::Meta(MetaMessage::TimeSignature(upper, lower, ..)) => Some((upper, lower)),
+            _ => None,
+        });
+        assert_eq!(metas.collect::<Vec<_>>(), [(time_signature(&grid).0, 2)]);
+    }
 }
 
 #[test]

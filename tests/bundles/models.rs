@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 #[test]
 fn the_built_in_model_names_its_kit_and_regions() {
-    let card = ModelCard::read(&model_file()).expect("the card of the built-in model");
+    let card = ModelCard::read(&model_file(&beat::Grid::FOUR_FOUR)).expect("the card of the built-in model");
     assert!(card.regions.len() >= 2, "{card:?}");
 }
 
@@ -62,7 +62,7 @@ fn a_damaged_model_is_refused_with_a_sentence_and_the_saved_bank_plays_on() {
 }
 
 fn built_in() -> Vec<u8> {
-    std::fs::read(model_file()).expect("the built-in model")
+    std::fs::read(model_file(&beat::Grid::FOUR_FOUR)).expect("the built-in model")
 }
 
 /// The built-in model with the bias of its decoder's output set to zero.

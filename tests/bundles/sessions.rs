@@ -128,6 +128,7 @@ pub(crate) fn assert_no_faults(recording: &Recording) {
 
 /// The distance of a note's start from the nearest step of the straight grid, in samples.
 pub(crate) fn samples_off_grid(note: &RecordedNote, samples_a_beat: f64) -> f64 {
-    let steps = note.start_beats * beat::STEPS_PER_BEAT as f64;
-    (steps - steps.round()).abs() * samples_a_beat / beat::STEPS_PER_BEAT as f64
+    let step = beat::Grid::FOUR_FOUR.step_beats();
+    let steps = note.start_beats / step;
+    (steps - steps.round()).abs() * samples_a_beat * step
 }

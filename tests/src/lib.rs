@@ -29,6 +29,7 @@ pub fn create(format: PluginFormat) -> Instance {
 }
 
 /// The file of the built-in model.
-pub fn model_file() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/beatfield.safetensors")
+pub fn model_file(grid: &beat::Grid) -> PathBuf {
+    let name = if *grid == beat::Grid::FOUR_FOUR { "beatfield" } else { grid.name() };
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets").join(name).with_extension("safetensors")
 }

@@ -114,7 +114,7 @@ impl Grid {
 
     /// This grid along bars whose beats divide in three: triplets are eighths there.
     #[must_use]
-    pub(crate) fn along_compound_bars(self) -> Self {
+    pub fn along_compound_bars(self) -> Self {
         if self.is_triplet() { Self { units: 6, ..self } } else { self }
     }
 }

@@ -46,8 +46,8 @@ pub struct Refused;
 pub struct Playhead {
     /// The step of the pattern, below the steps of its grid.
     pub step: usize,
-    /// Which take of the bank plays.
-    pub take: usize,
+    /// The cycle of the song: its pass through the pattern.
+    pub cycle: i64,
     /// The step within its bar.
     pub in_bar: usize,
 }

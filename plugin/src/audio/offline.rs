@@ -8,7 +8,7 @@
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use beat::{Settings, Transport};
+use beat::{Bank, Grid, Settings, Transport};
 use nice_plug::util::permit_alloc;
 
 use crate::crossing::BankReader;
@@ -85,9 +85,9 @@ impl OfflineRender {
     }
 
     /// The wait of one block. None where the decode thread has ended.
-    pub(super) fn wait_for<'a>(&'a mut self, settings: Settings, meters: &'a Meters) -> Wait<'a> {
+    pub(super) fn wait_for<'a>(&'a mut self, settings: Settings, grid: Grid, meters: &'a Meters) -> Wait<'a> {
         let decode_thread = self.decode_thread.as_ref().filter(|_| !meters.decoder_ended());
-        Wait { settings, meters, decode_thread, stuck: &mut self.stuck, waited: &mut self.pace.waited }
+        Wait { settings, grid, meters, decode_thread, stuck: &mut self.stuck, waited: &mut self.pace.waited }
     }
 }
 
@@ -174,6 +174,7 @@ impl Pace {
 /// The wait of one block.
 pub(super) struct Wait<'a> {
     settings: Settings,
+    grid: Grid,
     meters: &'a Meters,
     decode_thread: Option<&'a Thread>,
     stuck: &'a mut bool,
@@ -181,18 +182,19 @@ pub(super) struct Wait<'a> {
 }
 
 impl Wait<'_> {
-    /// Returns once the current bank has the settings of this block, or at the timeout; after a timeout there
+    /// Returns once the current bank has the settings and the grid of this block, or at the timeout; after a timeout there
     /// is no wait until another bank has arrived. `arrived` says whether one just has.
     pub(super) fn until_answered(&mut self, banks: &mut BankReader, arrived: bool) {
         *self.stuck &= !arrived;
         let Some(decode_thread) = self.decode_thread.filter(|_| !*self.stuck) else { return };
-        if *banks.current().settings() == self.settings {
+        let answers = |bank: &Bank| *bank.settings() == self.settings && *bank.grid() == self.grid;
+        if answers(banks.current()) {
             return;
         }
         let start = Instant::now();
         permit_alloc(|| {
             let deadline = start + TIMEOUT;
-            while *banks.current().settings() != self.settings {
+            while !answers(banks.current()) {
                 if Instant::now() > deadline {
                     *self.stuck = true;
                     self.meters.count_late();
@@ -200,7 +202,7 @@ impl Wait<'_> {
                 }
                 decode_thread.unpark();
                 std::thread::sleep(POLL_INTERVAL);
-                banks.take_newest();
+                banks.take_newest(self.grid);
             }
         });
         *self.waited += start.elapsed();
@@ -315,18 +317,18 @@ mod tests {
         let (meters, mut render) = (Meters::default(), OfflineRender::default());
         render.configure(HostMode::Offline, Some(std::thread::current()));
         let wanted = Settings::DEFAULT;
-        render.wait_for(wanted, &meters).until_answered(&mut banks, false);
+        render.wait_for(wanted, Grid::FOUR_FOUR, &meters).until_answered(&mut banks, false);
         let before = Instant::now();
         for _ in 0..100 {
-            render.wait_for(wanted, &meters).until_answered(&mut banks, false);
+            render.wait_for(wanted, Grid::FOUR_FOUR, &meters).until_answered(&mut banks, false);
         }
         assert!(before.elapsed() < TIMEOUT, "a hundred steps wait no second time");
         assert_eq!(meters.late(), 1);
         let kit = beat::Kit::DEFAULT;
-        let bank = beat::Bank::new(*beat::Bank::SILENT.takes(), 1, kit, wanted, 1);
+        let bank = Bank::new(&[beat::Take::EMPTY], 1, Grid::FOUR_FOUR, kit, wanted, 1);
         writer.publish(&bank, crate::crossing::DrumTable::new(&kit, &kit));
-        let arrived = banks.take_newest();
-        render.wait_for(wanted, &meters).until_answered(&mut banks, arrived);
+        let arrived = banks.take_newest(Grid::FOUR_FOUR);
+        render.wait_for(wanted, Grid::FOUR_FOUR, &meters).until_answered(&mut banks, arrived);
         assert!(!render.stuck);
     }
 }

@@ -6,13 +6,14 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use beat::{BANK_TAKES, Bank, Kit, Settings, Take};
+use beat::{Bank, Grid, Kit, Settings};
 
 use super::loaded_model::LoadedModel;
 use crate::capture::CaptureOutput;
 use crate::crossing::{BankWriter, DrumTable};
-use crate::params::BeatfieldParams;
-use crate::saved::KeptBank;
+use crate::editor::map::picture::MapPicture;
+use crate::params::{BeatfieldParams, Metre};
+use crate::saved::{KeptBank, ModelChoice};
 use crate::shared::{Meters, PreviewKey, SharedState};
 
 /// Sleep between updates while the song plays or soon after a change.
@@ -61,17 +62,59 @@ pub(super) struct DecodeLoop {
     shared: Arc<SharedState>,
     meters: Arc<Meters>,
     progress: Arc<DecodeProgress>,
-    pub(super) model: Option<LoadedModel>,
+    /// By [`Grid::index`]; those of other grids than the chosen model's are loaded when they are first needed.
+    pub(super) fields: [Option<Field>; Grid::ALL.len()],
+    /// The revision of the choice of model that was followed, and the grid of that model.
+    chosen: Option<(u32, Grid)>,
+    /// Counts the models that were loaded.
+    models: u32,
+    /// The number of states loaded when the fields' `opened` were set.
+    loads: u32,
+    /// What the window shows: the grid, and the number of its model.
+    shown: Option<(Grid, u32)>,
+    /// Whether the window waits for the picture of the map.
+    picture_requested: bool,
+    /// When a bank of the grid that plays was last decoded.
+    changed: Instant,
+}
+
+/// What the thread knows of one grid.
+pub(super) struct Field {
+    pub(super) model: LoadedModel,
     /// The settings of the last published bank.
     decoded: Option<Settings>,
-    /// The bank of the project that was opened, which answers these settings whatever is decoded of them
-    /// today.
+    /// The bank of the project that was opened, which answers these settings whatever is decoded of them today.
     opened: Option<(Settings, KeptBank)>,
-    /// The number of states loaded when `opened` was set.
-    loads: u32,
-    /// The hits at the places of the map's picture, as far as it is painted.
-    picture: Option<Vec<u32>>,
+    /// Whether the newest bank is that one, and this build would decode another.
+    of_another_build: bool,
+    /// The picture of the map, once it is painted, and the hits at its places as far as it is not.
+    picture: Option<Arc<MapPicture>>,
+    hits: Vec<u32>,
 }
+
+impl Field {
+    pub(super) fn new(model: LoadedModel) -> Self {
+        Self { model, decoded: None, opened: None, of_another_build: false, picture: None, hits: Vec::new() }
+    }
+
+    /// The bank of the project that was opened, where it answers these settings.
+    fn opened_bank(&self, settings: &Settings) -> Option<KeptBank> {
+        self.opened.as_ref().filter(|(of, _)| of == settings).map(|(_, kept)| kept.clone())
+    }
+}
+
+/// What became of the banks of the grids that do not play.
+enum Others {
+    /// One was decoded; there may be more.
+    Decoded,
+    /// Some are to be decoded once nothing changes.
+    Later,
+    /// All are there.
+    Done,
+}
+
+/// For how long nothing must have changed before the banks of the other grids are decoded anew.
+const REST: Duration = Duration::from_millis(30);
 
 impl DecodeLoop {
     pub(super) fn new(
@@ -89,11 +132,13 @@ impl DecodeLoop {
             shared,
             meters,
             progress,
-            model: None,
-            decoded: None,
-            opened: None,
+            fields: [const { None }; Grid::ALL.len()],
+            chosen: None,
+            models: 0,
             loads: 0,
-            picture: None,
+            shown: None,
+            picture_requested: false,
+            changed: Instant::now(),
         }
     }
 
@@ -119,49 +164,121 @@ impl DecodeLoop {
         if !self.params.saved.is_loaded() {
             return true; // in the middle of a load, which takes microseconds
         }
-        let followed = self.follow_model();
+        let followed = self.follow_model(bank_loads);
         let settings = self.params.settings();
         let revision = self.params.saved.model_revision();
-        let Some(model) = self.model.as_mut().filter(|model| model.revision == revision) else {
+        let Some((_, chosen)) = self.chosen.filter(|(followed, _)| *followed == revision) else {
             return true; // another model was chosen in between: update again
         };
         if self.params.saved.bank_loads() != bank_loads {
-            return true; // a whole state was loaded in between: its own bank answers its settings
+            return true; // a whole state was loaded in between: its own banks answer its settings
         }
         if std::mem::replace(&mut self.loads, bank_loads) != bank_loads {
-            let kept = model.keeps_bank.then(|| self.params.saved.kept_bank());
-            self.opened = kept.and_then(|kept| kept.opened(&settings, &self.params.saved.shape()));
-            self.decoded = None;
-            if self.opened.is_none() && model.model.is_some() {
-                // What will be decoded replaces it. Until then it must not be saved beside the hash of this
-                // model, with which it would be taken for one of its banks.
-                self.params.saved.keep_bank(KeptBank::default(), bank_loads, revision);
+            // Those that were never needed are opened when they are.
+            for grid in Grid::ALL {
+                self.open_bank(&grid, &settings, bank_loads, revision);
             }
         }
-        if followed {
-            self.params.saved.note_outcome(revision, model.sha256.clone(), model.refused.clone());
+        if followed && let Some(Field { model, .. }) = &self.fields[chosen.index()] {
+            let (sha256, refused) = (model.sha256.clone(), model.refused.clone());
+            self.params.saved.note_outcome(revision, chosen, sha256, refused);
         }
-        if self.decoded == Some(settings) {
-            return self.serve_requests(&settings);
+        let grid = self.params.grid(&self.meters);
+        self.load_field(&grid, &settings, bank_loads, revision);
+        self.show_field(grid);
+        if self.decode(&grid, &settings, bank_loads, revision) {
+            self.changed = Instant::now();
+            if self.params.metre.value() != Metre::Auto {
+                self.note_decoded(settings);
+            }
+            return true;
+        }
+        if self.params.metre.value() == Metre::Auto {
+            match self.decode_others(&settings, bank_loads, revision) {
+                Others::Decoded => return true,
+                Others::Later => return self.serve_requests(&grid, &settings),
+                Others::Done => {}
+            }
+        }
+        self.note_decoded(settings);
+        self.serve_requests(&grid, &settings)
+    }
+
+    /// Decodes one of the banks that a change of the host's time signature would ask for. The first ones are decoded
+    /// at once, later ones once nothing changes, so that the puck is followed as quickly as if there were one grid.
+    fn decode_others(&mut self, settings: &Settings, loads: u32, revision: u32) -> Others {
+        let mut others = Others::Done;
+        for grid in Grid::ALL {
+            self.load_field(&grid, settings, loads, revision);
+            let decoded = self.fields[grid.index()].as_ref().and_then(|field| field.decoded);
+            if decoded.is_some() && decoded != Some(*settings) && self.changed.elapsed() < REST {
+                others = Others::Later;
+            } else if self.decode(&grid, settings, loads, revision) {
+                return Others::Decoded;
+            }
+        }
+        others
+    }
+
+    /// Notes for an activation that every bank which may be asked for is there.
+    fn note_decoded(&self, settings: Settings) {
+        self.progress.note(|state| state.decoded = Some(settings));
+    }
+
+    /// Loads the built-in model of a grid that has none yet.
+    fn load_field(&mut self, grid: &Grid, settings: &Settings, loads: u32, revision: u32) {
+        if self.fields[grid.index()].is_none() {
+            let mut built_in = ModelChoice::default();
+            built_in.set_grid(grid);
+            self.models += 1;
+            let model = LoadedModel::load(&built_in, revision, self.models);
+            self.fields[grid.index()] = Some(Field::new(model));
+            self.open_bank(grid, settings, loads, revision);
+        }
+    }
+
+    /// Takes the bank that a state brought for a grid.
+    fn open_bank(&mut self, grid: &Grid, settings: &Settings, loads: u32, revision: u32) {
+        let chosen = self.chosen.is_some_and(|(_, chosen)| chosen == *grid);
+        let Some(field) = &mut self.fields[grid.index()] else { return };
+        let kept = (field.model.keeps_bank || !chosen).then(|| self.params.saved.kept_bank(grid));
+        field.opened = kept.and_then(|kept| kept.opened(settings, &self.params.saved.shape(), grid));
+        field.decoded = None;
+        if field.opened.is_none() && field.model.model.is_some() {
+            // What will be decoded replaces it. Until then it must not be saved beside the hash of this model,
+            // with which it would be taken for one of its banks.
+            self.params.saved.keep_bank(grid, KeptBank::default(), loads, revision);
+        }
+    }
+
+    /// Publishes the bank of a grid for these settings; false where that was done.
+    fn decode(&mut self, grid: &Grid, settings: &Settings, loads: u32, revision: u32) -> bool {
+        let Some(field) = self.fields[grid.index()].as_mut() else { return false };
+        if field.decoded == Some(*settings) {
+            return false;
         }
         // Read after the settings: a shape that is set in between has another revision, and the next update
         // decodes it.
         let shape = self.params.saved.shape();
         // An opened project plays its own bank until something that shapes it is changed; without a model
         // whatever is changed, so that a project whose model file is missing sounds as it did.
-        let opened = self.opened.as_ref().filter(|(of, _)| *of == settings).map(|(_, kept)| kept.clone());
-        let mut of_another_build = false;
-        let (bank, keep) = match opened.as_ref().and_then(|kept| kept.bank(settings, model.number)) {
+        let opened = field.opened_bank(settings);
+        let model = &mut field.model;
+        field.of_another_build = false;
+        let (bank, keep) = match opened.as_ref().and_then(|kept| kept.bank(grid, *settings, model.number)) {
             Some(bank) => {
-                of_another_build =
+                field.of_another_build =
                     opened.as_ref().is_some_and(|kept| model.replaces(kept.is_of_another_decoder_version()));
                 (bank, opened)
             }
-            None => match model.decode(&settings, &shape) {
-                Some(bank) => (bank, Some(KeptBank::of(&bank, &shape))),
+            None => match model.decode(settings, &shape) {
+                Some(bank) => {
+                    let keep = KeptBank::of(&bank, &shape);
+                    (bank, Some(keep))
+                }
                 None => {
-                    let kept = self.params.saved.kept_bank().bank(settings, model.number);
-                    let silence = || Bank::new([Take::EMPTY; BANK_TAKES], 1, Kit::DEFAULT, settings, 0);
+                    let kept = self.params.saved.kept_bank(grid).bank(grid, *settings, model.number);
+                    let silence = || Bank::new(&[], 1, *grid, Kit::DEFAULT, *settings, 0);
                     (kept.unwrap_or_else(silence), None)
                 }
             },
@@ -169,71 +286,108 @@ impl DecodeLoop {
         let own = model.model.as_deref().map_or(*bank.kit(), nets::Model::kit);
         let number = self.banks.publish(&bank, DrumTable::new(bank.kit(), &own));
         if let Some(keep) = keep {
-            self.params.saved.keep_bank(keep, bank_loads, revision);
+            self.params.saved.keep_bank(grid, keep, loads, revision);
         }
-        self.decoded = Some(settings);
+        field.decoded = Some(*settings);
         let problem = model.sequence_problem.take();
+        let of_another_build = field.of_another_build;
+        let is_shown = self.shown.is_some_and(|(shown, _)| shown == *grid);
         self.shared.show(|decoded| {
             decoded.add(number, bank, self.meters.committed());
-            decoded.of_another_build = of_another_build;
+            if is_shown {
+                decoded.of_another_build = of_another_build;
+            }
             if problem.is_some() {
                 decoded.problem = problem;
             }
         });
-        // Last: whoever waits for it finds everything else done.
-        self.progress.note(|state| state.decoded = Some(settings));
         true
     }
 
     /// Serves the window's requests; true for a preview and a part of the picture, so that the next one is served as
     /// quickly.
-    fn serve_requests(&mut self, settings: &Settings) -> bool {
-        let Some(model) = &self.model else { return false };
+    fn serve_requests(&mut self, grid: &Grid, settings: &Settings) -> bool {
+        let Some(field) = &mut self.fields[grid.index()] else { return false };
         if let Some(place) = self.shared.requests.take_preview() {
-            let preview = model.preview(settings, &self.params.saved.shape(), place);
+            let preview = field.model.preview(settings, &self.params.saved.shape(), place);
             self.shared.show(|decoded| {
-                decoded.preview = preview.map(|pattern| (PreviewKey::new(settings, place), pattern));
+                let key = PreviewKey::new(*grid, settings, place);
+                decoded.preview = preview.map(|pattern| (key, pattern));
             });
             return true;
         }
-        if self.shared.requests.take_picture() {
-            self.picture = Some(Vec::new());
+        self.picture_requested |= self.shared.requests.take_picture();
+        if !self.picture_requested {
+            return false;
         }
-        let Some(hits) = &mut self.picture else { return false };
-        let picture = model.picture(hits);
-        let more = picture.is_none() && model.model.is_some();
+        if field.picture.is_none() {
+            field.picture = field.model.picture(&mut field.hits).map(Arc::new);
+        }
+        let more = field.picture.is_none() && field.model.model.is_some();
         if !more {
-            self.picture = None;
-            self.shared.show(|decoded| decoded.picture = picture.map(Arc::new));
+            self.picture_requested = false;
+            self.shared.show(|decoded| decoded.picture = field.picture.clone());
         }
         more
     }
 
     /// Loads the model that the state names; true where it names another one, or the same anew. The same model
     /// is not loaded again, so that an undo in the host does not interrupt playback.
-    fn follow_model(&mut self) -> bool {
+    fn follow_model(&mut self, bank_loads: u32) -> bool {
         let (choice, revision) = self.params.saved.model();
-        match &mut self.model {
-            Some(model) if model.revision == revision => return false,
-            Some(model) if model.plays(&choice) => model.follow(&choice, revision),
-            _ => {
-                let number = self.model.as_ref().map_or(1, |model| model.number + 1);
-                self.model = Some(LoadedModel::load(&choice, revision, number));
+        if self.chosen.is_some_and(|(followed, _)| followed == revision) {
+            return false;
+        }
+        // Every grid has a built-in model; a file has but one.
+        let is_it = |model: &LoadedModel| choice.file().is_some() || model.grid == choice.grid();
+        let mut loaded = self.fields.iter_mut().flatten().map(|field| &mut field.model);
+        let grid = match loaded.find(|model| model.plays(&choice) && is_it(model)) {
+            Some(model) => {
+                model.follow(&choice, revision);
+                model.grid
+            }
+            None => {
+                self.models += 1;
+                let model = LoadedModel::load(&choice, revision, self.models);
+                let grid = model.grid;
+                self.fields[grid.index()] = Some(Field::new(model));
+                grid
+            }
+        };
+        // The grid of the choice before gets its built-in model again.
+        if let Some((_, was)) = self.chosen.replace((revision, grid)).filter(|(_, was)| *was != grid) {
+            self.fields[was.index()] = None;
+            if self.loads == bank_loads {
+                // No state came with the choice: the bank that is kept was the former model's.
+                self.params.saved.keep_bank(&was, KeptBank::default(), bank_loads, revision);
             }
         }
-        let Some(model) = &self.model else { return false };
+        self.shown = None;
+        true
+    }
+
+    /// Shows the model of this grid in the window, unless it does.
+    fn show_field(&mut self, grid: Grid) {
+        let chosen = self.chosen.and_then(|(_, chosen)| self.fields[chosen.index()].as_ref());
+        let of_chosen = chosen.and_then(|field| field.model.problem.clone());
+        let Some(field) = &self.fields[grid.index()] else { return };
+        let now = Some((grid, field.model.number));
+        if self.shown == now {
+            return;
+        }
+        let anew = self.shown.is_none();
+        self.shown = now;
         let remark = self.params.saved.remark();
         self.shared.show(|decoded| {
-            decoded.model = model.model.clone();
-            decoded.problem = model.problem.clone().or(remark);
-            decoded.model_number = model.number;
-            decoded.picture = None;
+            decoded.model = field.model.model.clone();
+            if anew {
+                decoded.problem = of_chosen.or_else(|| field.model.problem.clone()).or(remark);
+            }
+            decoded.of_another_build = field.of_another_build;
+            decoded.model_number = field.model.number;
+            decoded.picture = field.picture.clone();
             decoded.preview = None;
         });
-        if let Some(hits) = &mut self.picture {
-            hits.clear(); // of the model before
-        }
-        true
     }
 
     /// After a panic: the last bank plays on, and the window says so.

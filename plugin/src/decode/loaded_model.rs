@@ -3,14 +3,18 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-use beat::{Bank, Pattern, Settings, Shape};
+use beat::{Bank, Grid, Pattern, Settings, Shape};
 use nets::{BankDecoder, Model, ModelError, PhraseModel, SequenceModel, StepModel};
 
 use crate::editor::map::picture::{HITS_SIDE, MapPicture};
 use crate::saved::ModelChoice;
 
-/// The model that ships inside the plugin.
-const BUILT_IN: &[u8] = include_bytes!("../../../assets/beatfield.safetensors");
+/// The models that ship inside the plugin, by [`Grid::index`], and what errors call them.
+const BUILT_IN: [(&str, &[u8]); Grid::ALL.len()] = [
+    ("the built-in model", include_bytes!("../../../assets/beatfield.safetensors")),
+    ("the built-in model of the shuffle", include_bytes!("../../../assets/shuffle.safetensors")),
+    ("the built-in model of three", include_bytes!("../../../assets/three.safetensors")),
+];
 
 /// The phrase model that ships inside the plugin. It works with the beats of any model.
 const PHRASES: &[u8] = include_bytes!("../../../assets/songs/phrase.safetensors");
@@ -22,8 +26,9 @@ const STEPS: &[u8] = include_bytes!("../../../assets/songs/step.safetensors");
 pub(super) struct LoadedModel {
     /// The revision of the saved choice.
     pub(super) revision: u32,
-    /// The model's number, counted from 1.
+    /// The model's number, another for each that an instance loads.
     pub(super) number: u32,
+    pub(super) grid: Grid,
     pub(super) model: Option<Arc<Model>>,
     /// Its file; `None` for the built-in model.
     file: Option<PathBuf>,
@@ -64,14 +69,14 @@ impl<T> SequenceFile<T> {
 }
 
 impl LoadedModel {
-    /// Loads the chosen file, or the built-in model where none is chosen. A file that can't be used gives the
+    /// Loads the chosen file, or the built-in model of the choice's grid where none is chosen. A file that can't be used gives the
     /// reason and no model: another model would change the music, so the bank saved with the project plays
     /// instead.
     pub(super) fn load(choice: &ModelChoice, revision: u32, number: u32) -> Self {
         let file = choice.file();
         let model = match &file {
             Some(file) => Model::read(file).map(Arc::new).map_err(|error| error.to_string()),
-            None => built_in_model().clone(),
+            None => built_in_model(&choice.grid()).clone(),
         };
         let playable = model.and_then(|model| {
             let decoder = BankDecoder::new(&model).map_err(|error| error.to_string())?;
@@ -81,6 +86,7 @@ impl LoadedModel {
             Ok((model, decoder)) => Self {
                 revision,
                 number,
+                grid: *model.grid(),
                 sha256: Some(model.sha256_hex()),
                 keeps_bank: keeps_bank(choice, Some(&model.sha256_hex())),
                 replaces_another: replaces_another(choice, Some(&model.sha256_hex())),
@@ -96,6 +102,7 @@ impl LoadedModel {
             Err(sentence) => Self {
                 revision,
                 number,
+                grid: choice.grid(),
                 model: None,
                 file,
                 sha256: None,
@@ -141,7 +148,7 @@ impl LoadedModel {
             Some(Err(error)) => self.sequence_problem = Some(error.to_string()),
             None => {}
         }
-        match self.steps.take(shape.continuation.is_some()) {
+        match self.steps.take(shape.edits(&self.grid).continuation.is_some()) {
             Some(Ok(steps)) => decoder.set_step_model(steps),
             Some(Err(error)) => self.sequence_problem = Some(error.to_string()),
             None => {}
@@ -168,12 +175,12 @@ impl LoadedModel {
     }
 }
 
-/// The built-in model, parsed once per process: all instances share it.
-fn built_in_model() -> &'static Result<Arc<Model>, String> {
-    static MODEL: OnceLock<Result<Arc<Model>, String>> = OnceLock::new();
-    MODEL.get_or_init(|| {
-        let model = Model::from_bytes("the built-in model", BUILT_IN);
-        model.map(Arc::new).map_err(|error| error.to_string())
+/// The built-in model of a grid, parsed once per process: all instances share it.
+fn built_in_model(grid: &Grid) -> &'static Result<Arc<Model>, String> {
+    static MODELS: [OnceLock<Result<Arc<Model>, String>>; Grid::ALL.len()] = [const { OnceLock::new() }; 3];
+    MODELS[grid.index()].get_or_init(|| {
+        let (name, bytes) = BUILT_IN[grid.index()];
+        Model::from_bytes(name, bytes).map(Arc::new).map_err(|error| error.to_string())
     })
 }
 

@@ -3,18 +3,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use beat::{BANK_TAKES, Bank, Continuation, Kit, Pattern, Settings, Shape, Take};
+use beat::{Bank, Continuation, Edits, Grid, Kit, Pattern, Settings, Shape, Take};
 use nets::{Model, ModelError};
 use nice_plug::prelude::Params;
 
-use super::decode_loop::{DecodeLoop, DecodeProgress};
+use super::decode_loop::{DecodeLoop, DecodeProgress, Field};
 use super::loaded_model::{LoadedModel, SequenceFile};
 use super::{ACTIVATION_TIMEOUT, DecodeThread, Decoding};
 use crate::capture::{CaptureInput, capture_queue};
 use crate::crossing::{BankReader, bank_crossing};
-use crate::params::BeatfieldParams;
+use crate::params::{BeatfieldParams, Metre};
 use crate::saved::{KeptBank, ModelChoice};
 use crate::shared::{Meters, SharedState};
+
+const GRID: Grid = Grid::FOUR_FOUR;
 
 /// A decode thread with the ends of the other threads.
 struct Rig {
@@ -33,10 +35,10 @@ impl Rig {
         Self { params, shared, thread: thread.expect("a thread"), banks, _played: input }
     }
 
-    /// The first pattern that plays with the settings of now.
+    /// The first pattern that plays in 4/4 with the settings of now.
     fn plays(&mut self) -> Pattern {
         assert!(self.thread.wait_for(&self.params.settings()));
-        self.banks.take_newest();
+        self.banks.take_newest(GRID);
         assert_eq!(self.banks.current().settings(), &self.params.settings());
         self.banks.current().takes()[0].onsets
     }
@@ -48,7 +50,7 @@ fn an_activation_has_the_bank_of_the_settings_as_they_are_then() {
     for seed in [4711, 12, 13] {
         set(&rig.params.seed, seed);
         assert!(rig.thread.wait_for(&rig.params.settings()));
-        assert!(rig.banks.take_newest());
+        assert!(rig.banks.take_newest(GRID));
         assert_eq!(rig.banks.current().settings(), &rig.params.settings());
     }
 }
@@ -116,7 +118,7 @@ fn a_sequence_model_that_is_refused_is_read_once_and_the_window_says_why() {
     let progress = Arc::<DecodeProgress>::default();
     let mut decode_loop =
         DecodeLoop::new(params.clone(), writer, played, shared.clone(), Arc::default(), progress);
-    decode_loop.model = Some(model);
+    decode_loop.fields[GRID.index()] = Some(Field::new(model));
     assert!(decode_loop.update());
     assert_eq!(shared.decoded().problem, None);
     for seed in [1, 2, 3] {
@@ -134,7 +136,7 @@ fn open_project(params: &BeatfieldParams, settings: &Settings) -> Pattern {
     let mut take = Take::EMPTY;
     take.onsets = take.onsets.with(7, 3);
     take.velocities[7][3] = 99;
-    let bank = Bank::new([take; BANK_TAKES], 1, Kit::DEFAULT, *settings, 1);
+    let bank = Bank::new(&[take; 8], 1, GRID, Kit::DEFAULT, *settings, 1);
     let mut fields = BeatfieldParams::default().serialize_fields();
     let bank = serde_json::to_string(&KeptBank::of(&bank, &Shape::NONE)).expect("plain numbers");
     fields.insert("bank".into(), bank.replace("\"law\":", "\"law\":0,\"was\":"));
@@ -149,7 +151,7 @@ fn an_opened_project_plays_its_bank_until_something_that_shapes_it_is_changed() 
     let mut rig = Rig::start();
     let kept = open_project(&rig.params, &rig.params.settings());
     assert_eq!(rig.plays(), kept);
-    let field = |params: &BeatfieldParams| serde_json::to_value(params.saved.kept_bank()).expect("JSON");
+    let field = |params: &BeatfieldParams| serde_json::to_value(params.saved.kept_bank(&GRID)).expect("JSON");
     assert_eq!(field(&rig.params)["law"], 0, "and saves it as what it is");
     assert!(rig.shared.decoded().of_another_build);
     set(&rig.params.seed, 5);
@@ -158,7 +160,7 @@ fn an_opened_project_plays_its_bank_until_something_that_shapes_it_is_changed() 
     assert_eq!(field(&rig.params)["law"], beat::SETTINGS_VERSION);
     set(&rig.params.seed, 4711);
     assert_eq!(rig.plays(), kept, "back is back");
-    rig.params.saved.set_shape(&Shape { rotation: 1, ..Shape::NONE });
+    rig.params.saved.set_shape(&turned(1));
     assert_ne!(rig.plays(), kept);
     rig.params.saved.set_shape(&Shape::NONE);
     assert_ne!(rig.plays(), kept, "a change of the shape can't be taken back");
@@ -237,6 +239,10 @@ fn set<P: nice_plug::prelude::Param>(param: &P, value: P::Plain) {
     unsafe { param.as_ptr()._internal_set_normalized_value(param.preview_normalized(value)) };
 }
 
+fn turned(rotation: u8) -> Shape {
+    Shape::NONE.with_edits(&GRID, Edits { rotation, ..Edits::NONE })
+}
+
 /// The version, then of each case the onsets of two takes and sums over their velocities and offsets.
 fn shipped_banks() -> String {
     use std::fmt::Write as _;
@@ -250,8 +256,8 @@ fn shipped_banks() -> String {
         ("phrase", Settings { phrase: true, ..there }, Shape::NONE),
         ("fills", Settings { phrase: true, fills: 1.0, seed: 3, ..there }, Shape::NONE),
         ("orbit", Settings { orbit_bars: 8, ..there }, Shape::NONE),
-        ("continue", there, Shape { continuation, ..Shape::NONE }),
-        ("rotation", there, Shape { rotation: 3, ..Shape::NONE }),
+        ("continue", there, Shape::NONE.with_edits(&GRID, Edits { continuation, ..Edits::NONE })),
+        ("rotation", there, turned(3)),
     ];
     let mut text = format!("version {}\n", beat::SETTINGS_VERSION);
     for (name, settings, shape) in cases {
@@ -309,4 +315,103 @@ fn a_bank_does_not_wait_for_the_picture_of_the_map() {
         std::thread::yield_now();
     }
     assert!(rig.shared.decoded().picture.is_some());
+}
+
+impl Rig {
+    /// The grid and the first pattern of the newest bank of `grid`.
+    fn plays_on(&mut self, grid: Grid) -> (Grid, Pattern) {
+        assert!(self.thread.wait_for(&self.params.settings()));
+        self.banks.take_newest(grid);
+        let bank = self.banks.current();
+        assert_eq!(bank.settings(), &self.params.settings());
+        (*bank.grid(), bank.takes()[0].onsets)
+    }
+}
+
+/// A song may change its time signature at any bar: the bank of the other field must be there.
+#[test]
+fn a_metre_that_follows_the_host_has_a_bank_for_every_time_signature() {
+    let mut rig = Rig::start();
+    for seed in [4711, 5] {
+        set(&rig.params.seed, seed);
+        for grid in Grid::ALL {
+            assert_eq!(rig.plays_on(grid).0, grid);
+        }
+    }
+    set(&rig.params.metre, Metre::Three);
+    set(&rig.params.seed, 6);
+    assert_eq!(rig.plays_on(Grid::THREE).0, Grid::THREE);
+    rig.banks.take_newest(Grid::FOUR_FOUR);
+    assert_eq!(rig.banks.current().settings().seed, 5, "a fixed metre decodes no other");
+}
+
+#[test]
+fn the_window_shows_the_field_of_the_metre() {
+    let rig = Rig::start();
+    for (metre, grid) in
+        [(Metre::Shuffle, Grid::SHUFFLE), (Metre::Auto, Grid::FOUR_FOUR), (Metre::Three, Grid::THREE)]
+    {
+        set(&rig.params.metre, metre);
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let shown = || rig.shared.decoded().model.as_ref().map(|model| *model.grid());
+        while shown() != Some(grid) && Instant::now() < deadline {
+            std::thread::yield_now();
+        }
+        assert_eq!(shown(), Some(grid), "{metre:?}");
+    }
+}
+
+/// A file replaces the field of its own metre; the others stay, and its grid is known without the file.
+#[test]
+fn a_chosen_model_plays_in_its_own_metre_only() {
+    let path = std::env::temp_dir().join(format!("beatfield shuffle {}.safetensors", std::process::id()));
+    let mine = Model::new("mine", Model::synthetic_parts_on(Grid::SHUFFLE, 3)).expect("a sound model");
+    std::fs::write(&path, mine.to_bytes(nets::Precision::Single)).expect("it is written");
+    let mut rig = Rig::start();
+    let before = Grid::ALL.map(|grid| rig.plays_on(grid).1);
+    rig.params.saved.choose_model(ModelChoice::of(&path));
+    let after = Grid::ALL.map(|grid| rig.plays_on(grid).1);
+    assert_eq!((after[0], after[2]), (before[0], before[2]));
+    assert_ne!(after[1], before[1]);
+    let (choice, _) = rig.params.saved.model();
+    assert_eq!(choice.grid(), Grid::SHUFFLE);
+    rig.params.saved.choose_model(ModelChoice::default());
+    assert_eq!(Grid::ALL.map(|grid| rig.plays_on(grid).1), before);
+    std::fs::remove_file(&path).expect("it was there");
+}
+
+/// Each grid's bank is saved, with the edits of its own grid.
+#[test]
+fn a_project_brings_the_banks_of_all_its_metres() {
+    let mut rig = Rig::start();
+    let edits = Edits { rotation: 1, ..Edits::NONE };
+    rig.params.saved.set_shape(&Shape::NONE.with_edits(&Grid::SHUFFLE, edits));
+    for grid in Grid::ALL {
+        rig.plays_on(grid);
+    }
+    let fields = rig.params.serialize_fields();
+    let text = fields["bank"].replace("\"law\":", "\"law\":0,\"was\":");
+    // What another build made of the same settings.
+    let mut banks: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    let mut expected = Vec::new();
+    for grid in Grid::ALL {
+        let bank = match grid.index() {
+            0 => &mut banks,
+            _ => &mut banks[grid.name()],
+        };
+        let first = bank["takes"][0].clone();
+        let hits = first["velocities"].as_array().map_or(0, Vec::len);
+        assert!(hits > 0, "{}", grid.name());
+        bank["takes"][0]["velocities"] = vec![3; hits].into();
+        expected.push(hits);
+    }
+    let mut fields = fields;
+    fields.insert("bank".into(), banks.to_string());
+    rig.params.deserialize_fields(&fields);
+    for (grid, hits) in Grid::ALL.into_iter().zip(expected) {
+        rig.plays_on(grid);
+        let take = rig.banks.current().takes()[0];
+        let soft = take.onsets.cells().filter(|(step, drum)| take.velocities[*step][*drum] == 3);
+        assert_eq!(soft.count(), hits, "{}", grid.name());
+    }
 }

@@ -1,8 +1,8 @@
-//! The pattern grid: 14 instruments by 32 steps, with the playing take, the changes of a waiting one, and
+//! The pattern grid: the instruments by the steps of the metre, with the playing take, the changes of a waiting one, and
 //! locks. A click locks a step on or off, another unlocks it. Each row has a head: name, mute and solo,
 //! density, note.
 
-use beat::{INSTRUMENTS, Kit, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, Shape};
+use beat::{Edits, Grid, INSTRUMENTS, Kit, Shape};
 use egui::{Align2, Color32, EventFilter, Key, Popup, Pos2, Rect, Response, Sense, Stroke, StrokeKind, Vec2};
 
 use super::actions::Gesture;
@@ -60,17 +60,19 @@ const BAR_GAP: f32 = 6.0;
 #[derive(Clone, Copy)]
 struct CellGrid {
     area: Rect,
+    grid: Grid,
     step: Vec2,
 }
 
 impl CellGrid {
-    fn of(area: Rect) -> Self {
-        let step = Vec2::new((area.width() - BAR_GAP) / STEPS as f32, area.height() / INSTRUMENTS as f32);
-        Self { area, step }
+    fn of(area: Rect, grid: Grid) -> Self {
+        let steps = grid.steps() as f32;
+        let step = Vec2::new((area.width() - BAR_GAP) / steps, area.height() / INSTRUMENTS as f32);
+        Self { area, grid, step }
     }
 
     fn cell(&self, step: usize, instrument: usize) -> Rect {
-        let gap = if step >= STEPS_PER_BAR { BAR_GAP } else { 0.0 };
+        let gap = if step >= self.grid.bar_steps() { BAR_GAP } else { 0.0 };
         let corner = Vec2::new(self.step.x * step as f32 + gap, self.step.y * instrument as f32);
         Rect::from_min_size(self.area.min + corner, self.step).shrink(1.0)
     }
@@ -78,17 +80,18 @@ impl CellGrid {
     /// The step and the instrument under a point.
     fn at(&self, pos: Pos2) -> Option<(usize, usize)> {
         let along = pos.x - self.area.left();
-        let gap = if along > self.step.x * STEPS_PER_BAR as f32 { BAR_GAP } else { 0.0 };
+        let gap = if along > self.step.x * self.grid.bar_steps() as f32 { BAR_GAP } else { 0.0 };
         let step = ((along - gap) / self.step.x).floor();
         let instrument = ((pos.y - self.area.top()) / self.step.y).floor();
-        let inside = (0.0..STEPS as f32).contains(&step) && (0.0..INSTRUMENTS as f32).contains(&instrument);
+        let steps = 0.0..self.grid.steps() as f32;
+        let inside = steps.contains(&step) && (0.0..INSTRUMENTS as f32).contains(&instrument);
         inside.then_some((step as usize, instrument as usize))
     }
 }
 
 impl GridState {
     fn show_cells(&mut self, ui: &mut egui::Ui, view: &ViewState<'_>, area: Rect) {
-        let cells = CellGrid::of(area);
+        let cells = CellGrid::of(area, *view.grid());
         let response = ui.interact(area, ui.scope_id().with("steps"), Sense::click_and_drag());
         response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Grid, true, "Pattern"));
         self.follow_pointer(view, &cells, &response);
@@ -97,7 +100,7 @@ impl GridState {
         }
         paint(ui, view, &cells);
         if response.has_focus() {
-            let (step, instrument) = self.cursor;
+            let (step, instrument) = (self.cursor.0.min(cells.grid.steps() - 1), self.cursor.1);
             let cell = cells.cell(step, instrument).expand(1.0);
             ui.painter().rect_stroke(cell, 3.0, Stroke::new(1.5, theme::SOUNDING), StrokeKind::Outside);
         }
@@ -122,8 +125,8 @@ impl GridState {
     }
 
     fn hold(&mut self, view: &ViewState<'_>, step: usize, instrument: usize, response: &Response) {
-        let drawn = view.shape.drawn_at(step);
-        let locks = view.shape.locks;
+        let drawn = view.edits().drawn_at(step, view.grid());
+        let locks = view.edits().locks;
         let held = *self.painting.get_or_insert_with(|| {
             response.request_focus();
             // A locked step is unlocked; another is locked as the opposite of what it is.
@@ -134,7 +137,7 @@ impl GridState {
         });
         self.cursor = (step, instrument);
         if locks.at(drawn, instrument) != held {
-            view.actions.set_shape(view.shape.with_locks(locks.with(drawn, instrument, held)));
+            view.set_edits(Edits { locks: locks.with(drawn, instrument, held), ..*view.edits() });
         }
     }
 
@@ -144,33 +147,35 @@ impl GridState {
         ui.memory_mut(|memory| memory.set_focus_lock_filter(response.id, arrows));
         let presses = |key| ui.input(|input| input.num_presses(key));
         let (step, instrument) = &mut self.cursor;
-        *step = (*step + STEPS + presses(Key::ArrowRight) - presses(Key::ArrowLeft).min(STEPS)) % STEPS;
+        let steps = view.grid().steps();
+        *step = (*step + steps + presses(Key::ArrowRight) - presses(Key::ArrowLeft).min(steps)) % steps;
         *instrument = (*instrument + INSTRUMENTS + presses(Key::ArrowDown)
             - presses(Key::ArrowUp).min(INSTRUMENTS))
             % INSTRUMENTS;
         if presses(Key::Enter) > 0 {
             let (step, instrument) = self.cursor;
-            let (drawn, locks) = (view.shape.drawn_at(step), view.shape.locks);
+            let (drawn, locks) = (view.edits().drawn_at(step, view.grid()), view.edits().locks);
             let held = match locks.at(drawn, instrument) {
                 Some(_) => None,
                 None => Some(!view.take().onsets.has(step, instrument)),
             };
-            view.actions.set_shape(view.shape.with_locks(locks.with(drawn, instrument, held)));
+            view.set_edits(Edits { locks: locks.with(drawn, instrument, held), ..*view.edits() });
         }
     }
 }
 
 fn paint(ui: &egui::Ui, view: &ViewState<'_>, cells: &CellGrid) {
-    let (take, waiting, mutes) = (view.take(), view.waiting(), view.mutes());
+    let (take, waiting, mutes, edits) = (view.take(), view.waiting(), view.mutes(), view.edits());
     let sounding = view.playhead().map(|at| at.step);
     let painter = ui.painter();
     for instrument in 0..INSTRUMENTS {
         let muted = mutes >> instrument & 1 == 1;
-        for step in 0..STEPS {
+        for step in 0..cells.grid.steps() {
             let cell = cells.cell(step, instrument);
             let on = take.onsets.has(step, instrument);
             let loudness = f32::from(take.velocities[step][instrument]) / 127.0;
-            let colour = colour(step, on.then_some(loudness), muted, sounding == Some(step));
+            let on_beat = step.is_multiple_of(cells.grid.beat_steps());
+            let colour = colour(on_beat, on.then_some(loudness), muted, sounding == Some(step));
             painter.rect_filled(cell, 2.0, colour);
             if let Some(coming) =
                 waiting.map(|take| take.onsets.has(step, instrument)).filter(|coming| *coming != on)
@@ -178,7 +183,7 @@ fn paint(ui: &egui::Ui, view: &ViewState<'_>, cells: &CellGrid) {
                 let ghost = theme::COMING.gamma_multiply(if coming { 0.9 } else { 0.35 });
                 painter.rect_stroke(cell, 2.0, Stroke::new(1.0, ghost), StrokeKind::Inside);
             }
-            if let Some(held) = view.shape.locks.at(view.shape.drawn_at(step), instrument) {
+            if let Some(held) = edits.locks.at(edits.drawn_at(step, &cells.grid), instrument) {
                 if held && !on {
                     // It plays from the next commit.
                     painter.rect_filled(cell, 2.0, theme::mix(theme::CELL, theme::COMING, 0.45));
@@ -206,9 +211,9 @@ fn paint_lock(painter: &egui::Painter, cell: Rect, held: bool) {
     }
 }
 
-/// The colour of a step; `hit` is its velocity, 0..=1.
-fn colour(step: usize, hit: Option<f32>, muted: bool, sounds_now: bool) -> Color32 {
-    let ground = if step.is_multiple_of(STEPS_PER_BEAT) { theme::CELL_ON_BEAT } else { theme::CELL };
+/// The colour of a step, which may be the first of a beat; `hit` is its velocity, 0..=1.
+fn colour(on_beat: bool, hit: Option<f32>, muted: bool, sounds_now: bool) -> Color32 {
+    let ground = if on_beat { theme::CELL_ON_BEAT } else { theme::CELL };
     match hit {
         Some(loudness) => {
             let hue = if sounds_now { theme::SOUNDING } else { theme::ONSET };

@@ -11,7 +11,7 @@ use super::map::MapState;
 use super::midi_file::ExportState;
 use super::view_state::ViewState;
 use super::{knob, theme};
-use crate::params::{Commit, Knob};
+use crate::params::{Commit, Knob, Metre};
 
 const BIG: f32 = 92.0;
 const SMALL: f32 = 42.0;
@@ -38,6 +38,8 @@ pub(super) fn show(
                     seed(ui, view);
                     ui.add_space(4.0);
                     commit(ui, view);
+                    ui.add_space(4.0);
+                    metre(ui, view);
                 });
             });
             knobs(ui, view, 2, 4);
@@ -55,6 +57,7 @@ pub(super) fn show(
         ui.vertical_centered(|ui| temperature(ui, view));
         seed(ui, view);
         commit(ui, view);
+        metre(ui, view);
         beat_rows::regions(ui, view, map);
         beat_rows::scenes(ui, view);
     });
@@ -112,6 +115,22 @@ fn commit(ui: &mut egui::Ui, view: &ViewState<'_>) {
     let names =
         [(Commit::Step, "step"), (Commit::Beat, "beat"), (Commit::Bar, "bar"), (Commit::Cycle, "cycle")];
     choices(ui, view, &view.params.commit, &names);
+}
+
+/// The choice of the metre.
+fn metre(ui: &mut egui::Ui, view: &ViewState<'_>) {
+    let follows = view.params.metre.value() == Metre::Auto;
+    match follows && view.wanted_grid() != beat::Grid::FOUR_FOUR {
+        true => quiet(ui, &format!("metre, now {}", view.wanted_grid().name())),
+        false => quiet(ui, "metre"),
+    }
+    let names = [
+        (Metre::Auto, "auto"),
+        (Metre::FourFour, "4/4"),
+        (Metre::Shuffle, "shuffle"),
+        (Metre::Three, "three"),
+    ];
+    choices(ui, view, &view.params.metre, &names);
 }
 
 fn quiet(ui: &mut egui::Ui, text: &str) {

@@ -116,7 +116,7 @@ fn reason_for_silence(view: &ViewState<'_>, idle: bool) -> Option<String> {
             && view.take().onsets.steps().iter().any(|step| step >> instrument & 1 == 1)
     });
     (!audible).then(|| match view.take().onsets.hits() {
-        0 if view.shape.locks.patterns().1.hits() > 0 => {
+        0 if view.edits().locks.patterns().1.hits() > 0 => {
             "Silent: this place of the map plays nothing but what you hold off; move on, or let go of locks."
                 .into()
         }
@@ -181,11 +181,12 @@ fn playing(view: &ViewState<'_>) -> String {
         false => String::new(),
     };
     let settings = view.bank().settings();
-    let carries = view.shape.continuation_at([settings.x, settings.y]).is_some() && settings.orbit_bars == 0;
+    let carries =
+        view.edits().continuation_at([settings.x, settings.y]).is_some() && settings.orbit_bars == 0;
     let part = if carries {
-        format!("carried on, bars {} and {} of {}", 2 * take - 1, 2 * take, 2 * beat::BANK_TAKES)
+        format!("carried on, bars {} and {} of {}", 2 * take - 1, 2 * take, 2 * nets::TAKES)
     } else if settings.phrase {
-        format!("bars {} and {} of a phrase of {}", 2 * take - 1, 2 * take, 2 * beat::BANK_TAKES)
+        format!("bars {} and {} of a phrase of {}", 2 * take - 1, 2 * take, 2 * nets::TAKES)
     } else {
         format!("take {take} of {}", view.bank().period())
     };

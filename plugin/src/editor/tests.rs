@@ -63,7 +63,7 @@ impl TestWindow {
         shared.show(|decoded| {
             decoded.model = Some(model.clone());
             decoded.model_number = 1;
-            decoded.add(1, *bank, 0);
+            decoded.add(1, bank.clone(), 0);
         });
         let host = Arc::new(TestHost::default());
         let mut inner = Window::new(params.clone(), meters.clone(), shared.clone());

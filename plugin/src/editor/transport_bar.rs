@@ -11,7 +11,6 @@ pub(super) const HEIGHT: f32 = 34.0;
 const PLAY: Vec2 = Vec2::new(64.0, 24.0);
 /// Lengths of loops in bars; 0 is none.
 const LOOPS: [(u32, &str); 5] = [(0, "no loop"), (1, "1 bar"), (2, "2"), (4, "4"), (8, "8")];
-const BEATS_PER_BAR: f64 = 4.0;
 
 /// The space bar starts and stops.
 pub(super) fn follow_space(ui: &egui::Ui, own: &OwnTransport) {
@@ -20,8 +19,8 @@ pub(super) fn follow_space(ui: &egui::Ui, own: &OwnTransport) {
     }
 }
 
-/// Shows the bar.
-pub(super) fn show(ui: &mut egui::Ui, own: &OwnTransport) {
+/// Shows the bar, for a song whose bars have so many `bar_beats`.
+pub(super) fn show(ui: &mut egui::Ui, own: &OwnTransport, bar_beats: f64) {
     ui.horizontal_centered(|ui| {
         let playing = own.is_playing();
         let (name, fill, ink) = match playing {
@@ -46,16 +45,16 @@ pub(super) fn show(ui: &mut egui::Ui, own: &OwnTransport) {
                 own.set_loop_bars(bars);
             }
         }
-        ui.label(egui::RichText::new(place(own.beats())).font(theme::numbers()));
+        ui.label(egui::RichText::new(place(own.beats(), bar_beats)).font(theme::numbers()));
     });
 }
 
 /// Bar, beat and sixteenth, counted from 1.
-fn place(beats: f64) -> String {
-    let sixteenths = (beats.max(0.0) * 4.0 + 1e-9).floor();
-    let bar = (beats.max(0.0) / BEATS_PER_BAR + 1e-9).floor();
-    let within = sixteenths - bar * BEATS_PER_BAR * 4.0;
-    format!("{}.{}.{}", bar + 1.0, (within / 4.0).floor() + 1.0, within % 4.0 + 1.0)
+fn place(beats: f64, bar_beats: f64) -> String {
+    let beats = beats.max(0.0) + 1e-9;
+    let bar = (beats / bar_beats).floor();
+    let within = beats - bar * bar_beats;
+    format!("{}.{}.{}", bar + 1.0, within.floor() + 1.0, (within.fract() * 4.0).floor() + 1.0)
 }
 
 #[cfg(test)]
@@ -64,8 +63,9 @@ mod tests {
 
     #[test]
     fn places_are_counted_from_one() {
-        assert_eq!(place(0.0), "1.1.1");
-        assert_eq!(place(7.75), "2.4.4");
-        assert_eq!(place(1e9), "250000001.1.1");
+        assert_eq!(place(0.0, 4.0), "1.1.1");
+        assert_eq!(place(7.75, 4.0), "2.4.4");
+        assert_eq!(place(7.75, 3.0), "3.2.4");
+        assert_eq!(place(1e9, 4.0), "250000001.1.1");
     }
 }

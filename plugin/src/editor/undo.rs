@@ -169,7 +169,8 @@ mod tests {
     use super::*;
 
     fn rotation(before: u8, after: u8) -> Change {
-        let shape = |rotation| Shape { rotation, ..Shape::NONE };
+        let edits = |rotation| beat::Edits { rotation, ..beat::Edits::NONE };
+        let shape = |rotation| Shape::NONE.with_edits(&beat::Grid::THREE, edits(rotation));
         Change::Shape { before: shape(before), after: shape(after) }
     }
 

@@ -1,9 +1,9 @@
 //! The view state of one frame: everything that the parts of the window show.
 
-use beat::{Bank, Grid, Playhead, STEPS_PER_BAR, STEPS_PER_BEAT, Shape, Take};
+use beat::{Bank, Edits, Grid, GridLock, Playhead, Shape, Take};
 
 use super::actions::{Actions, Gesture};
-use crate::params::{BeatfieldParams, Commit, GridChoice, SceneChoice};
+use crate::params::{BeatfieldParams, Commit, SceneChoice};
 use crate::shared::{Decoded, Meters};
 
 /// What is shown, and the actions that change it.
@@ -26,16 +26,36 @@ impl ViewState<'_> {
 
     /// The playing cycle, as [`Playhead::cycle`] counts.
     pub(super) fn cycle(&self) -> i64 {
-        self.playhead().map_or(0, |at| at.cycle as i64)
+        self.playhead().map_or(0, |at| at.cycle)
     }
 
     /// The playing bank; at rest the one that would play first.
     pub(super) fn bank(&self) -> &Bank {
         let bank = match self.playhead() {
-            Some(_) => self.decoded.sounding(self.meters.committed()),
-            None => self.decoded.newest(),
+            Some(_) => self.decoded.sounding(self.wanted_grid(), self.meters.committed()),
+            None => self.decoded.newest(self.wanted_grid()),
         };
         bank.unwrap_or(&Bank::SILENT)
+    }
+
+    /// The grid of the field that is shown: of the metre, or of the host's time signature.
+    pub(super) fn wanted_grid(&self) -> Grid {
+        self.params.grid(self.meters)
+    }
+
+    /// The grid of the playing bank, which another field leaves at a bar.
+    pub(super) fn grid(&self) -> &Grid {
+        self.bank().grid()
+    }
+
+    /// What was edited on that grid.
+    pub(super) fn edits(&self) -> &Edits {
+        self.shape.edits(self.grid())
+    }
+
+    /// Changes the edits of that grid.
+    pub(super) fn set_edits(&self, edits: Edits) {
+        self.actions.set_shape(self.shape.with_edits(self.grid(), edits));
     }
 
     /// The playing take; at rest the one that would play first.
@@ -46,14 +66,20 @@ impl ViewState<'_> {
     /// The take that plays after the next commit, where a bank waits for it.
     pub(super) fn waiting(&self) -> Option<&Take> {
         let at = self.playhead()?;
-        let bank = self.decoded.waiting(self.meters.committed())?;
-        let bar_steps = match self.params.grid.value() {
-            GridChoice::Song => STEPS_PER_BAR,
-            GridChoice::HostBars => {
-                (self.meters.meter().bar_beats() / Grid::FOUR_FOUR.step_beats()).ceil() as usize
+        let bank = self.decoded.waiting(self.wanted_grid(), self.meters.committed())?;
+        let (grid, meter) = (bank.grid(), self.meters.meter());
+        if grid != self.grid() {
+            return None; // its steps lie elsewhere
+        }
+        let played = if meter.is_compound() { grid.along_compound_bars() } else { *grid };
+        let bar_steps = match self.params.playback().grid {
+            GridLock::Song => grid.bar_steps(),
+            GridLock::HostBars | GridLock::FittedBars => {
+                (meter.bar_beats() / played.step_beats()).ceil() as usize
             }
         };
-        Some(bank.take((at.cycle + cycles_to_commit(at, self.params.commit.value(), bar_steps)) as i64))
+        let cycles = cycles_to_commit(at, self.params.commit.value(), grid, bar_steps);
+        Some(bank.take(at.cycle + i64::from(cycles)))
     }
 
     /// The silent instruments: muted, or without solo where another has it.
@@ -90,7 +116,8 @@ impl ViewState<'_> {
         }
         let at = self.playhead().unwrap_or(Playhead { step: 0, cycle: 0, in_bar: 0 });
         let orbit = self.shape.orbit.unwrap_or_default();
-        (settings.orbit_bars > 0).then(|| orbit.place(settings.orbit_bars, at.cycle as u32, at.step))
+        (settings.orbit_bars > 0)
+            .then(|| orbit.place(settings.orbit_bars, self.grid(), at.cycle.max(0) as u32, at.step))
     }
 
     /// Leaves a chosen scene, as the player moves the puck.
@@ -105,15 +132,15 @@ impl ViewState<'_> {
 
 /// How many cycles after that of the playhead the next commit is, 0 or 1, in bars of `bar_steps` steps. Each bar
 /// begins a half of the pattern, whatever its length.
-fn cycles_to_commit(at: Playhead, commit: Commit, bar_steps: usize) -> usize {
+fn cycles_to_commit(at: Playhead, commit: Commit, grid: &Grid, bar_steps: usize) -> u8 {
     let steps = match commit {
         Commit::Step => 1,
-        Commit::Beat => STEPS_PER_BEAT,
+        Commit::Beat => grid.beat_steps(),
         Commit::Bar => bar_steps.max(1),
         Commit::Cycle => return 1,
     };
     let next = (at.in_bar / steps + 1) * steps;
-    usize::from(next >= bar_steps && at.step >= STEPS_PER_BAR)
+    u8::from(next >= bar_steps && at.step >= grid.bar_steps())
 }
 
 #[cfg(test)]
@@ -123,7 +150,7 @@ mod tests {
     #[test]
     fn the_next_commit_is_a_cycle_on_where_the_bar_ends_and_is_the_second_of_its_two() {
         let cycles = |step, in_bar, commit, bar_steps| {
-            cycles_to_commit(Playhead { step, cycle: 0, in_bar }, commit, bar_steps)
+            cycles_to_commit(Playhead { step, cycle: 0, in_bar }, commit, &Grid::FOUR_FOUR, bar_steps)
         };
         for (step, in_bar, bar_steps, expected) in [
             // Bars of 4/4; of 5/8, which end the half early; of 5/4, which begin it again.

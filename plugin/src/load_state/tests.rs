@@ -71,9 +71,23 @@ fn a_window_of_before_the_scale_was_kept_opens_at_100_percent_and_a_later_one_at
     }
 }
 
+/// Before there were other metres everything was played in 4/4, whatever the host's time signature.
+#[test]
+fn a_project_of_before_there_were_metres_stays_in_four() {
+    let mut state = saved();
+    state.params.remove("metre");
+    open_older(&mut state);
+    complete(&mut state);
+    assert!(matches!(&state.params["metre"], ParamValue::String(id) if id == "four"));
+    let mut state = saved();
+    open_older(&mut state);
+    complete(&mut state);
+    assert!(matches!(&state.params["metre"], ParamValue::I32(0)), "what a project of today says stays");
+}
+
 #[test]
 fn a_state_of_a_newer_build_is_read_as_far_as_it_is_known_and_says_so() {
-    check(field("beatfield", "7"), "saved by a newer Beatfield (state 7, this one knows 1)");
+    check(field("beatfield", "7"), "saved by a newer Beatfield (state 7, this one knows 2)");
     check(field("beatfield", "1"), "");
     for strange in ["0", "-1", "4294967296", "\"1\"", "1.5", "[]", "", "{\"remark\":\"of the state's own\"}"]
     {

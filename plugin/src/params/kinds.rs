@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use beat::{CommitMode, GridLock};
+use beat::{CommitMode, Grid, GridLock};
 use nice_plug::prelude::{Enum, *};
 
 /// No swing, in percent of an eighth.
@@ -162,10 +162,45 @@ impl From<Commit> for CommitMode {
     }
 }
 
+/// Which field plays.
+#[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
+pub enum Metre {
+    /// The one for the host's time signature, along the host's bars.
+    #[id = "auto"]
+    Auto,
+    /// Two bars of 4/4 in sixteenths.
+    #[id = "four"]
+    #[name = "4/4"]
+    FourFour,
+    /// Two bars of four beats in triplets; along 12/8 in eighths.
+    #[id = "shuffle"]
+    Shuffle,
+    /// Two bars of 3/4 or 6/8 in sixteenths.
+    #[id = "three"]
+    Three,
+}
+
+impl Metre {
+    /// The grid that is chosen; none where the host's time signature decides.
+    pub fn grid(self) -> Option<Grid> {
+        match self {
+            Self::Auto => None,
+            Self::FourFour => Some(Grid::FOUR_FOUR),
+            Self::Shuffle => Some(Grid::SHUFFLE),
+            Self::Three => Some(Grid::THREE),
+        }
+    }
+
+    /// The time signature of a song of the standalone program: beats of a bar and the note value of a beat.
+    pub fn own_signature(self) -> (u8, u8) {
+        (self.grid().unwrap_or(Grid::FOUR_FOUR).bar_beats() as u8, 4)
+    }
+}
+
 /// What the two bars of a pattern are aligned with.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
-pub enum GridChoice {
-    /// Multiples of eight beats from the song's start.
+pub enum Bars {
+    /// Multiples of their length from the song's start.
     #[id = "song"]
     Song,
     /// The host's bars, whatever their length.
@@ -174,11 +209,11 @@ pub enum GridChoice {
     HostBars,
 }
 
-impl From<GridChoice> for GridLock {
-    fn from(grid: GridChoice) -> Self {
-        match grid {
-            GridChoice::Song => Self::Song,
-            GridChoice::HostBars => Self::HostBars,
+impl From<Bars> for GridLock {
+    fn from(bars: Bars) -> Self {
+        match bars {
+            Bars::Song => Self::Song,
+            Bars::HostBars => Self::HostBars,
         }
     }
 }

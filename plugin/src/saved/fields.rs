@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use beat::Scene;
+use beat::{Grid, Scene};
 use nice_plug::editor::dpi::LogicalSize;
 use nice_plug::params::persist::PersistentField;
 use serde::{Deserialize, Serialize};
@@ -18,6 +18,9 @@ pub struct ModelChoice {
     /// The bytes of a path that is not UTF-8, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     bytes: Option<String>,
+    /// The name of its grid; `None` is 4/4.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    grid: Option<String>,
     /// The SHA-256 of the file that was loaded, in hexadecimal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
@@ -32,6 +35,16 @@ impl ModelChoice {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let bytes = path.to_str().is_none().then(|| hex::encode(path.as_os_str().as_encoded_bytes()));
         Self { path: Some(path.to_string_lossy().into_owned()), bytes, ..Self::default() }
+    }
+
+    /// The grid of the model as far as is known: where the file can't be read, that of the last time.
+    pub fn grid(&self) -> Grid {
+        self.grid.as_deref().and_then(Grid::named).unwrap_or(Grid::FOUR_FOUR)
+    }
+
+    /// Notes the grid of the model.
+    pub fn set_grid(&mut self, grid: &Grid) {
+        self.grid = (*grid != Grid::FOUR_FOUR).then(|| grid.name().to_owned());
     }
 
     /// The model file; `None` is the built-in model.

@@ -172,8 +172,7 @@ impl Sequencer {
         self.undecided = step.beats + SAME_STEP * step_beats;
         let bank = block.banks.current();
         let take = bank.take(step.cycle);
-        let index = bank.take_index(step.cycle);
-        self.playhead = Some(Playhead { step: step.step, take: index, in_bar: step.in_bar as usize });
+        self.playhead = Some(Playhead { step: step.step, cycle: step.cycle, in_bar: step.in_bar as usize });
         let swings = clock.swings(step) != block.planted.is(Fault::SwingsTheBeat);
         let swing = if swings { f64::from(block.playback.swing.clamp(0.0, 1.0)) * half_step } else { 0.0 };
         let onsets = take.onsets.step(step.step);

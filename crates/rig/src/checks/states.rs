@@ -145,7 +145,7 @@ impl StateTester {
 
 /// The saved field of a beat with every kind of edit.
 fn shape() -> String {
-    let mut on = [0_u16; beat::STEPS];
+    let mut on = [0_u16; beat::Grid::FOUR_FOUR.steps()];
     on[0] = 1;
     let point = |index: usize| [index as f32 / 64.0, 1.0 - index as f32 / 64.0];
     let orbit: Vec<[f32; 2]> = (0..beat::ORBIT_PLACES).map(point).collect();

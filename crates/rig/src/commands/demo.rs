@@ -2,20 +2,28 @@
 //! its playhead in a terminal, a line for each two bars elsewhere.
 
 use anyhow::bail;
-use beat::{INSTRUMENTS, STEPS, STEPS_PER_BAR, STEPS_PER_BEAT};
+use beat::{Grid, INSTRUMENTS};
 use indicatif::{ProgressBar, ProgressStyle};
 use rig::demo::files::{Song, write_midi, write_wav};
 use rig::demo::{
-    BEATS_PER_BAR, CycleGrid, DemoCheck, DemoRecording, DemoStatus, ModelOrigin, RATE, TEMPO, Tour, onsets,
-    play,
+    CycleGrid, DemoCheck, DemoRecording, DemoStatus, ModelOrigin, RATE, TEMPO, Tour, onsets, play,
+    time_signature,
 };
 use rig::hosts::saved_state::{self, ModelCard};
 use rig::{Bundle, Mode};
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-/// The model that the plugin carries.
-const BUILT_IN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/beatfield.safetensors");
+/// The models that the plugin carries, by [`Grid::index`].
+const BUILT_IN: [&str; Grid::ALL.len()] = [
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/beatfield.safetensors"),
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/shuffle.safetensors"),
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/three.safetensors"),
+];
+
+fn metre(name: &str) -> Result<Grid, String> {
+    Grid::named(name).ok_or_else(|| format!("metres are {}", Grid::ALL.map(|grid| grid.name()).join(", ")))
+}
 
 #[derive(clap::Args)]
 pub(crate) struct DemoArgs {
@@ -37,13 +45,18 @@ pub(crate) struct DemoArgs {
     /// Play in real time instead of rendering as fast as possible
     #[arg(long)]
     realtime: bool,
+    /// The metre: 4/4, shuffle or three
+    #[arg(long, default_value = "4/4", value_parser = metre)]
+    metre: Grid,
     /// The built-in model's file, read for the names of its regions
-    #[arg(long, value_name = "FILE", default_value = BUILT_IN, hide_default_value = true)]
-    assets_model: PathBuf,
+    #[arg(long, value_name = "FILE")]
+    assets_model: Option<PathBuf>,
 }
 
 pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
-    let card = ModelCard::read(args.model.as_deref().unwrap_or(&args.assets_model))?;
+    let built_in = Path::new(BUILT_IN[args.metre.index()]);
+    let named = args.model.as_deref().or(args.assets_model.as_deref());
+    let card = ModelCard::read(named.unwrap_or(built_in))?;
     let bundle = Bundle::load(&args.bundle)?;
     let mut instance = bundle.create()?;
     if let Some(model) = &args.model {
@@ -53,8 +66,9 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
     println!("{}, seed {}", bundle.path().display(), args.seed);
 
     let tour = if args.phrase { Tour::Phrases } else { Tour::Journey };
-    let mut screen = Screen::new(tour.bars());
-    let played = play(&mut instance, &card, tour, args.seed, mode, &mut |status| screen.show(status))?;
+    let mut screen = Screen::new(tour.bars(), &args.metre);
+    let played =
+        play(&mut instance, &card, tour, args.metre, args.seed, mode, &mut |status| screen.show(status))?;
     screen.close();
     instance.idle();
 
@@ -64,8 +78,8 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
         title: "Beatfield demo",
         track: "Beatfield drums",
         tempo: TEMPO,
-        time_signature: (4, 4),
-        beats: f64::from(tour.bars()) * BEATS_PER_BAR,
+        time_signature: time_signature(&args.metre),
+        beats: f64::from(tour.bars()) * args.metre.bar_beats(),
     };
     write_midi(&args.out, &song, &played.recording.notes)?;
     let sound = args.out.with_extension("wav");
@@ -79,12 +93,12 @@ pub(crate) fn run(args: &DemoArgs) -> anyhow::Result<()> {
 
 fn report(out: &Path, sound: &Path, played: &DemoRecording, check: &DemoCheck) {
     let bars = played.tour.bars();
-    let song_seconds = f64::from(bars) * BEATS_PER_BAR * 60.0 / TEMPO;
+    let song_seconds = f64::from(bars) * played.grid.bar_beats() * 60.0 / TEMPO;
     let took = played.took.as_secs_f64();
     let clean = if check.complaints.is_empty() { ", every one on channel 10 with its note-off" } else { "" };
     println!("notes          {}{clean}", check.notes);
     println!("bars           {bars}, {} of them distinct", check.distinct_bars);
-    println!("timing         at most {:.2} samples from the sixteenth", check.worst_samples);
+    println!("timing         at most {:.2} samples from the step", check.worst_samples);
     if !played.regions.is_empty() {
         println!("regions        {}", played.regions.join(", "));
     }
@@ -108,9 +122,9 @@ struct Screen {
 }
 
 impl Screen {
-    fn new(bars: u32) -> Self {
+    fn new(bars: u32, grid: &Grid) -> Self {
         let bar = std::io::stdout().is_terminal().then(|| {
-            let steps = u64::from(bars) * STEPS_PER_BAR as u64;
+            let steps = u64::from(bars) * grid.bar_steps() as u64;
             let bar = ProgressBar::with_draw_target(Some(steps), indicatif::ProgressDrawTarget::stdout());
             bar.set_style(style());
             bar
@@ -121,7 +135,7 @@ impl Screen {
     /// Shows what plays now.
     fn show(&mut self, status: &DemoStatus<'_>) {
         if let Some(bar) = &self.bar {
-            bar.set_position((status.beats * STEPS_PER_BEAT as f64) as u64);
+            bar.set_position((status.beats / status.grid.grid().step_beats()) as u64);
             bar.set_message(picture(status));
             return;
         }
@@ -156,24 +170,25 @@ fn place(status: &DemoStatus<'_>) -> String {
 
 /// The grid as it stands in a terminal.
 fn picture(status: &DemoStatus<'_>) -> String {
+    let grid = status.grid.grid();
     let mut lines = Vec::with_capacity(INSTRUMENTS + 3);
     for instrument in 0..INSTRUMENTS {
         let (name, cells) = status.grid.row(instrument);
-        lines.push(format!("{name:<12} {}", with_beats(&cells)));
+        lines.push(format!("{name:<12} {}", with_beats(&cells, grid)));
     }
     let playhead: String =
-        (0..STEPS).map(|step| if step == status.grid.playhead() { '^' } else { ' ' }).collect();
-    lines.push(format!("{:<12} {}", "", with_beats(&playhead).replace('|', " ")));
-    let bar = status.grid.cycle() * 2 + 1 + (status.grid.playhead() / STEPS_PER_BAR) as i64;
+        (0..grid.steps()).map(|step| if step == status.grid.playhead() { '^' } else { ' ' }).collect();
+    lines.push(format!("{:<12} {}", "", with_beats(&playhead, grid).replace('|', " ")));
+    let bar = status.grid.cycle() * 2 + 1 + (status.grid.playhead() / grid.bar_steps()) as i64;
     lines.push(format!("bar {bar:<3} {}  {} notes", place(status), status.notes));
     lines.join("\n")
 }
 
-/// Bar lines and beats make 32 characters readable.
-fn with_beats(cells: &str) -> String {
-    let mut spaced = String::with_capacity(cells.len() + STEPS / STEPS_PER_BEAT + 1);
+/// Lines between the beats make a row of steps readable.
+fn with_beats(cells: &str, grid: &Grid) -> String {
+    let mut spaced = String::with_capacity(2 * cells.len());
     for (step, cell) in cells.chars().enumerate() {
-        if step % STEPS_PER_BEAT == 0 {
+        if step % grid.beat_steps() == 0 {
             spaced.push('|');
         }
         spaced.push(cell);
@@ -211,7 +226,7 @@ mod tests {
 
     #[test]
     fn beats_are_set_apart() {
-        let cells = "x...".repeat(8);
-        assert!(with_beats(&cells).starts_with("|x...|x...|"));
+        assert_eq!(with_beats("x...x...", &Grid::FOUR_FOUR), "|x...|x...|");
+        assert_eq!(with_beats("x..x..", &Grid::SHUFFLE), "|x..|x..|");
     }
 }

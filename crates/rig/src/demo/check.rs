@@ -4,10 +4,10 @@ use super::files::TICKS_A_BEAT;
 use super::onsets;
 use super::run::{DemoRecording, FRAMES, RATE, Tour};
 use crate::Recording;
-use beat::{STEPS_PER_BAR, STEPS_PER_BEAT};
+use beat::Grid;
 use std::collections::BTreeSet;
 
-/// The largest distance of an onset from its sixteenth: one tick of the MIDI file.
+/// The largest distance of an onset from its step: one tick of the MIDI file.
 const TOLERANCE_BEATS: f64 = 1.0 / TICKS_A_BEAT as f64;
 /// MIDI channel 10, counted from 0.
 const DRUMS: u8 = 9;
@@ -38,7 +38,7 @@ pub struct DemoCheck {
     pub notes: usize,
     /// The number of distinct bars.
     pub distinct_bars: usize,
-    /// The largest distance of an onset from its sixteenth, in samples at 48 kHz and 120 BPM.
+    /// The largest distance of an onset from its step, in samples at 48 kHz and 120 BPM.
     pub worst_samples: f64,
     /// A sentence for each fault; empty for a good recording.
     pub complaints: Vec<String>,
@@ -47,22 +47,22 @@ pub struct DemoCheck {
 impl DemoCheck {
     /// Checks the notes and the audio of a demo.
     pub fn of_demo(played: &DemoRecording, origin: ModelOrigin) -> Self {
-        let mut verdict = Self::of(&played.recording, played.tour, origin);
+        let mut verdict = Self::of(&played.recording, played.tour, &played.grid, origin);
         verdict.complaints.extend(audio_complaints(&played.audio, &played.starts()));
         verdict
     }
 
-    /// Checks the notes of a tour.
-    pub fn of(recording: &Recording, tour: Tour, origin: ModelOrigin) -> Self {
+    /// Checks the notes of a tour on a grid.
+    pub fn of(recording: &Recording, tour: Tour, grid: &Grid, origin: ModelOrigin) -> Self {
         let notes = &recording.notes;
         let mut bars: Vec<BTreeSet<(usize, u8)>> = vec![BTreeSet::new(); tour.bars() as usize];
         let mut worst = 0.0_f64;
         for note in notes {
-            let steps = note.start_beats * STEPS_PER_BEAT as f64;
-            worst = worst.max((steps - steps.round()).abs() / STEPS_PER_BEAT as f64);
+            let steps = note.start_beats / grid.step_beats();
+            worst = worst.max((steps - steps.round()).abs() * grid.step_beats());
             let step = steps.round().max(0.0) as usize;
-            if let Some(bar) = bars.get_mut(step / STEPS_PER_BAR) {
-                bar.insert((step % STEPS_PER_BAR, note.note));
+            if let Some(bar) = bars.get_mut(step / grid.bar_steps()) {
+                bar.insert((step % grid.bar_steps(), note.note));
             }
         }
         let distinct_bars = bars.iter().collect::<BTreeSet<_>>().len();
@@ -77,7 +77,7 @@ impl DemoCheck {
             complaints.push(format!("{elsewhere} notes are not on channel 10"));
         }
         if worst > TOLERANCE_BEATS {
-            complaints.push(format!("an onset lies {worst:.5} beats from its sixteenth"));
+            complaints.push(format!("an onset lies {worst:.5} beats from its step"));
         }
         if distinct_bars < fewest_bars {
             complaints.push(format!("only {distinct_bars} distinct bars, fewer than {fewest_bars}"));
@@ -126,14 +126,16 @@ mod tests {
     use super::*;
     use crate::RecordedNote;
 
+    const GRID: Grid = Grid::FOUR_FOUR;
+
     /// A recording with a kick on every sixteenth, and a hat on a step that differs from bar to bar.
     fn good() -> Recording {
         let mut recording = Recording::default();
-        for step in 0..Tour::Journey.bars() * 16 {
+        for step in 0..Tour::Journey.bars() * GRID.bar_steps() as u32 {
             let note = RecordedNote {
                 start: u64::from(step) * 6000,
                 end: u64::from(step) * 6000 + 3000,
-                start_beats: f64::from(step) / 4.0,
+                start_beats: f64::from(step) * GRID.step_beats(),
                 length_beats: 0.125,
                 channel: 9,
                 note: 36,
@@ -150,18 +152,18 @@ mod tests {
     #[test]
     fn a_good_recording_passes_and_each_damage_is_named() {
         assert_eq!(
-            DemoCheck::of(&good(), Tour::Journey, ModelOrigin::BuiltIn).complaints,
+            DemoCheck::of(&good(), Tour::Journey, &GRID, ModelOrigin::BuiltIn).complaints,
             Vec::<String>::new()
         );
         let check = |damage: fn(&mut Recording), complaint: &str| {
             let mut recording = good();
             damage(&mut recording);
-            let complaints = DemoCheck::of(&recording, Tour::Journey, ModelOrigin::BuiltIn).complaints;
+            let complaints = DemoCheck::of(&recording, Tour::Journey, &GRID, ModelOrigin::BuiltIn).complaints;
             assert!(complaints.iter().any(|found| found.contains(complaint)), "{complaints:?}");
         };
         check(|recording| recording.notes.truncate(499), "only 499 notes");
         check(|recording| recording.notes[7].channel = 0, "1 notes are not on channel 10");
-        check(|recording| recording.notes[7].start_beats += 0.01, "from its sixteenth");
+        check(|recording| recording.notes[7].start_beats += 0.01, "from its step");
         check(|recording| recording.notes.retain(|note| note.note == 36), "only 1 distinct bars");
     }
 
@@ -170,12 +172,12 @@ mod tests {
         let mut recording = good();
         recording.notes.truncate(1);
         assert_eq!(
-            DemoCheck::of(&recording, Tour::Journey, ModelOrigin::Own).complaints,
+            DemoCheck::of(&recording, Tour::Journey, &GRID, ModelOrigin::Own).complaints,
             Vec::<String>::new()
         );
         recording.notes.clear();
         assert_eq!(
-            DemoCheck::of(&recording, Tour::Journey, ModelOrigin::Own).complaints,
+            DemoCheck::of(&recording, Tour::Journey, &GRID, ModelOrigin::Own).complaints,
             ["only 0 notes, fewer than 1"]
         );
     }

@@ -9,4 +9,4 @@ mod run;
 
 pub use check::{DemoCheck, ModelOrigin};
 pub use journey::Journey;
-pub use run::{BEATS_PER_BAR, CycleGrid, DemoRecording, DemoStatus, FRAMES, RATE, TEMPO, Tour, play};
+pub use run::{CycleGrid, DemoRecording, DemoStatus, FRAMES, RATE, TEMPO, Tour, play, time_signature};

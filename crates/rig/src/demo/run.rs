@@ -4,7 +4,7 @@
 use super::journey::Journey;
 use crate::hosts::saved_state::{KitCard, ModelCard};
 use crate::{HostError, Instance, Mode, ParameterId, Recording, Session, Setup};
-use beat::{INSTRUMENTS, NoteEvent, NoteKind, STEPS, STEPS_PER_BEAT};
+use beat::{Grid, INSTRUMENTS, NoteEvent, NoteKind};
 use std::time::{Duration, Instant};
 
 /// What is played.
@@ -46,8 +46,6 @@ impl Tour {
 const PHRASES_TEMPERATURE: f64 = 0.4;
 /// Quarter notes a minute.
 pub const TEMPO: f64 = 120.0;
-/// Quarter notes of one bar.
-pub const BEATS_PER_BAR: f64 = 4.0;
 /// Samples a second.
 pub const RATE: f64 = 48_000.0;
 /// Samples of a block: the puck moves once a block, 187 times a second.
@@ -81,6 +79,8 @@ pub struct DemoRecording {
     pub recording: Recording,
     /// What was played.
     pub tour: Tour,
+    /// On which grid.
+    pub grid: Grid,
     /// The built-in kit, left and right, from the first beat until it is silent.
     pub audio: [Vec<f32>; 2],
     /// The regions in the order of the puck's first visit.
@@ -99,6 +99,7 @@ impl DemoRecording {
 /// The parameters that the demo moves.
 struct DemoParameters {
     tour: Tour,
+    grid: Grid,
     x: ParameterId,
     y: ParameterId,
     temperature: ParameterId,
@@ -106,8 +107,8 @@ struct DemoParameters {
     one: f64,
 }
 
-/// Plays a tour on `instance`, whose model has this `card`, with this seed (0..=9999), and calls `watch`
-/// after every block. In [`Mode::Realtime`] it plays in real time.
+/// Plays a tour on `instance`, in the metre of `grid`, whose model has this `card`, with this seed (0..=9999), and calls
+/// `watch` after every block. In [`Mode::Realtime`] it plays in real time.
 ///
 /// # Errors
 /// The instance lacks a parameter or fails.
@@ -115,6 +116,7 @@ pub fn play(
     instance: &mut Instance,
     card: &ModelCard,
     tour: Tour,
+    grid: Grid,
     seed: u16,
     mode: Mode,
     watch: &mut dyn FnMut(&DemoStatus<'_>),
@@ -123,6 +125,7 @@ pub fn play(
     let temperature = instance.parameter("Temperature")?;
     let parameters = DemoParameters {
         tour,
+        grid,
         x: instance.parameter("X")?,
         y: instance.parameter("Y")?,
         temperature,
@@ -133,6 +136,9 @@ pub fn play(
     session.set_bounce(mode)?;
     session.set_text("Seed", &seed.to_string())?;
     session.set_text("Density", DENSITY)?;
+    session.set_text("Metre", grid.name())?;
+    let (upper, lower) = time_signature(&grid);
+    session.transport().set_time_signature(upper.into(), lower.into());
     session.set_text("Phrase", if tour == Tour::Phrases { "On" } else { "Off" })?;
     let swing = session.instance().parameter("Swing")?;
     session.set(swing, 0.0);
@@ -146,11 +152,11 @@ pub fn play(
         left -= left.min(FRAMES);
     }
     let mut regions = Vec::new();
-    let mut grid = CycleGrid::new(&card.kit);
+    let mut cycle = CycleGrid::new(&card.kit, grid);
     let mut notes = 0;
     session.keep_audio();
     session.transport().play();
-    let end = f64::from(tour.bars()) * BEATS_PER_BAR;
+    let end = f64::from(tour.bars()) * grid.bar_beats();
     while session.transport().beats() < end {
         let beats = session.transport().beats();
         let (puck, temperature) = move_parameters(&mut session, &parameters, &journey, beats);
@@ -162,8 +168,8 @@ pub fn play(
         if !region.is_empty() && !regions.iter().any(|visited| visited == region) {
             regions.push(region.to_owned());
         }
-        notes += grid.add(beats, TEMPO / (60.0 * RATE), session.last_events());
-        watch(&DemoStatus { beats, puck, region, temperature, grid: &grid, notes });
+        notes += cycle.add(beats, TEMPO / (60.0 * RATE), session.last_events());
+        watch(&DemoStatus { beats, puck, region, temperature, grid: &cycle, notes });
     }
     session.transport().stop();
     session.render(FRAMES)?;
@@ -175,7 +181,7 @@ pub fn play(
         session.render(FRAMES)?;
     }
     let audio = session.take_audio();
-    Ok(DemoRecording { recording: session.finish()?, tour, audio, regions, took: started.elapsed() })
+    Ok(DemoRecording { recording: session.finish()?, tour, grid, audio, regions, took: started.elapsed() })
 }
 
 /// Sets X, Y and the temperature for this position; returns the puck and the temperature.
@@ -185,9 +191,10 @@ fn move_parameters(
     journey: &Journey,
     beats: f64,
 ) -> ((f64, f64), f64) {
-    let (x, y) = journey.puck(beats / BEATS_PER_BAR);
-    let temperature =
-        parameters.tour.temperature(beats / (f64::from(parameters.tour.bars()) * BEATS_PER_BAR));
+    let (x, y) = journey.puck(beats / parameters.grid.bar_beats());
+    let temperature = parameters
+        .tour
+        .temperature(beats / (f64::from(parameters.tour.bars()) * parameters.grid.bar_beats()));
     session.set(parameters.x, x);
     session.set(parameters.y, y);
     session.set(parameters.temperature, temperature * parameters.one);
@@ -202,9 +209,15 @@ fn keep_time(session: &Session<'_>, mode: Mode, started: Instant) {
     }
 }
 
-/// The notes of the current cycle as a grid of 14 x 32 cells.
+/// The time signature of a song in a grid: beats of a bar and the note value of a beat.
+pub fn time_signature(grid: &Grid) -> (u8, u8) {
+    (grid.bar_beats() as u8, 4)
+}
+
+/// The notes of the current cycle as a grid of cells, instruments by steps.
 #[derive(Clone, Debug)]
 pub struct CycleGrid {
+    grid: Grid,
     names: [String; INSTRUMENTS],
     notes: [u8; INSTRUMENTS],
     cycle: i64,
@@ -214,8 +227,9 @@ pub struct CycleGrid {
 
 impl CycleGrid {
     /// An empty grid over this kit.
-    pub fn new(kit: &KitCard) -> Self {
-        Self { names: kit.names.clone(), notes: kit.notes, cycle: 0, cells: [0; INSTRUMENTS], playhead: 0 }
+    pub fn new(kit: &KitCard, grid: Grid) -> Self {
+        let (names, notes) = (kit.names.clone(), kit.notes);
+        Self { grid, names, notes, cycle: 0, cells: [0; INSTRUMENTS], playhead: 0 }
     }
 
     /// Adds the events of a block that starts at `beats`; returns how many notes started.
@@ -233,13 +247,18 @@ impl CycleGrid {
         started
     }
 
-    /// The row of an instrument (0..14): its name, and one character for each step.
-    pub fn row(&self, instrument: usize) -> (&str, String) {
-        let cell = |step: usize| if self.cells[instrument] >> step & 1 == 1 { 'x' } else { '.' };
-        (&self.names[instrument], (0..STEPS).map(cell).collect())
+    /// How its steps lie in time.
+    pub fn grid(&self) -> &Grid {
+        &self.grid
     }
 
-    /// The current step, 0..32.
+    /// The row of an instrument: its name, and one character for each step.
+    pub fn row(&self, instrument: usize) -> (&str, String) {
+        let cell = |step: usize| if self.cells[instrument] >> step & 1 == 1 { 'x' } else { '.' };
+        (&self.names[instrument], (0..self.grid.steps()).map(cell).collect())
+    }
+
+    /// The current step.
     pub fn playhead(&self) -> usize {
         self.playhead
     }
@@ -251,13 +270,13 @@ impl CycleGrid {
 
     /// Moves the playhead; a new cycle starts with an empty grid.
     fn seek(&mut self, beats: f64) -> usize {
-        let step = (beats * STEPS_PER_BEAT as f64).floor() as i64;
-        let cycle = step.div_euclid(STEPS as i64);
+        let (step, steps) = ((beats / self.grid.step_beats()).floor() as i64, self.grid.steps() as i64);
+        let cycle = step.div_euclid(steps);
         if cycle != self.cycle {
             self.cycle = cycle;
             self.cells = [0; INSTRUMENTS];
         }
-        self.playhead = step.rem_euclid(STEPS as i64) as usize;
+        self.playhead = step.rem_euclid(steps) as usize;
         self.playhead
     }
 }

@@ -4,7 +4,7 @@
 //! On a step that differs between two positions of the puck, the notes tell which of the two plays.
 
 use crate::{HostError, ParameterId, Session};
-use beat::{NoteKind, STEPS, STEPS_PER_BEAT};
+use beat::{Grid, NoteKind};
 use std::time::{Duration, Instant};
 
 /// Two values of X, far apart.
@@ -38,7 +38,7 @@ impl PuckProbe {
             let pattern = settled(session, patterns.first())?;
             patterns.push(pattern);
         }
-        let step = (0..STEPS).find(|&step| patterns[0][step] != patterns[1][step]);
+        let step = (0..Grid::FOUR_FOUR.steps()).find(|&step| patterns[0][step] != patterns[1][step]);
         let step = step.ok_or(HostError::Missing("difference between two places of its map"))?;
         let notes = [0, 1].map(|position: usize| patterns[position][step].clone());
         Ok(Self { x, step, notes, at: 1 })
@@ -66,7 +66,9 @@ fn settled(session: &mut Session<'_>, before: Option<&Vec<Vec<u8>>>) -> Result<V
     let begin = Instant::now();
     let mut last = Vec::new();
     while begin.elapsed() < TIMEOUT {
-        let now = (0..STEPS).map(|step| notes_of(session, step)).collect::<Result<Vec<_>, _>>()?;
+        let now = (0..Grid::FOUR_FOUR.steps())
+            .map(|step| notes_of(session, step))
+            .collect::<Result<Vec<_>, _>>()?;
         let plays = now.iter().any(|notes| !notes.is_empty());
         if plays && now == last && Some(&now) != before {
             return Ok(now);
@@ -85,7 +87,7 @@ fn settled(session: &mut Session<'_>, before: Option<&Vec<Vec<u8>>>) -> Result<V
 fn notes_of(session: &mut Session<'_>, step: usize) -> Result<Vec<u8>, HostError> {
     // A seek to the end of the last block would be linear play, so each seek comes from half a step away.
     for half in [0.5, 0.0] {
-        session.transport().seek((step as f64 + half) / STEPS_PER_BEAT as f64);
+        session.transport().seek((step as f64 + half) * Grid::FOUR_FOUR.step_beats());
         session.render(1)?;
     }
     let ons = session.last_events().iter().filter(|event| matches!(event.kind, NoteKind::On { .. }));

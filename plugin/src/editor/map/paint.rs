@@ -1,6 +1,6 @@
 //! Painting of the map, and the preview under the pointer: the pattern there, as a small grid with its genre.
 
-use beat::{INSTRUMENTS, Pattern, STEPS, STEPS_PER_BEAT};
+use beat::{Grid, INSTRUMENTS, Pattern};
 use egui::{Align2, Color32, Painter, Pos2, Rect, Shape, Stroke, StrokeKind, Vec2};
 use nets::{LatentMap, MapRegion, Model};
 
@@ -168,7 +168,7 @@ impl Preview {
         };
         // In the request's steps, so that equal places are equal.
         let place = viewport.place(area, pos).map(|value| (value * 10_000.0).round() / 10_000.0);
-        let key = PreviewKey::new(&view.params.settings(), place);
+        let key = PreviewKey::new(view.wanted_grid(), &view.params.settings(), place);
         if self.requested != Some(key) {
             self.requested = Some(key);
             view.shared.requests.request_preview(place);
@@ -177,7 +177,7 @@ impl Preview {
         }
         // An earlier answer is of another place or of other settings.
         if let Some((_, pattern)) = view.decoded.preview.as_ref().filter(|(of, _)| *of == key) {
-            paint(ui, area, pos, pattern, &self.genre);
+            paint(ui, area, pos, pattern, &view.wanted_grid(), &self.genre);
         }
     }
 }
@@ -202,9 +202,9 @@ fn genre(model: &Model, [x, y]: [f32; 2]) -> Option<String> {
     model.genres().get(most).cloned()
 }
 
-fn paint(ui: &egui::Ui, area: Rect, pointer: Pos2, pattern: &Pattern, genre: &str) {
-    let grid = Vec2::new(CELL.x * STEPS as f32, CELL.y * INSTRUMENTS as f32);
-    let size = grid + Vec2::new(2.0 * EDGE, 2.0 * EDGE + CAPTION);
+fn paint(ui: &egui::Ui, area: Rect, pointer: Pos2, pattern: &Pattern, grid: &Grid, genre: &str) {
+    let cells = Vec2::new(CELL.x * grid.steps() as f32, CELL.y * INSTRUMENTS as f32);
+    let size = cells + Vec2::new(2.0 * EDGE, 2.0 * EDGE + CAPTION);
     let mut corner = pointer + Vec2::new(18.0, 18.0);
     if corner.x + size.x > area.right() {
         corner.x = pointer.x - 18.0 - size.x;
@@ -225,16 +225,14 @@ fn paint(ui: &egui::Ui, area: Rect, pointer: Pos2, pattern: &Pattern, genre: &st
     let above = card.min + Vec2::splat(EDGE);
     painter.text(above, Align2::LEFT_TOP, caption, theme::tiny(), theme::TEXT_QUIET);
     let top = above + Vec2::new(0.0, CAPTION);
-    for beat in 0..STEPS / STEPS_PER_BEAT {
-        let left = top.x + (beat * STEPS_PER_BEAT) as f32 * CELL.x - 1.0;
-        let line = Rect::from_min_size(Pos2::new(left, top.y), Vec2::new(1.0, grid.y));
+    for first in (0..grid.steps()).step_by(grid.beat_steps()) {
+        let left = top.x + first as f32 * CELL.x - 1.0;
+        let line = Rect::from_min_size(Pos2::new(left, top.y), Vec2::new(1.0, cells.y));
         painter.rect_filled(line, 0.0, theme::LINE);
     }
-    for step in 0..STEPS {
-        for instrument in (0..INSTRUMENTS).filter(|instrument| pattern.has(step, *instrument)) {
-            let at = top + Vec2::new(step as f32 * CELL.x, instrument as f32 * CELL.y);
-            painter.rect_filled(Rect::from_min_size(at, CELL - Vec2::splat(1.0)), 0.0, theme::ONSET);
-        }
+    for (step, instrument) in pattern.cells() {
+        let at = top + Vec2::new(step as f32 * CELL.x, instrument as f32 * CELL.y);
+        painter.rect_filled(Rect::from_min_size(at, CELL - Vec2::splat(1.0)), 0.0, theme::ONSET);
     }
 }
 

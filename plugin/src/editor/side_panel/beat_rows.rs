@@ -1,6 +1,6 @@
 //! The rows of the panel that change the beat as a whole: genres, scenes, orbit, phrase, rotation and locks.
 
-use beat::Scene;
+use beat::{Edits, Scene};
 use egui::{Align2, Sense, Stroke, StrokeKind, Vec2};
 use nice_plug::prelude::Param;
 
@@ -115,7 +115,8 @@ pub(super) fn phrases(ui: &mut egui::Ui, view: &ViewState<'_>) {
         ui.spacing_mut().item_spacing.x = 3.0;
         let label = ui.selectable_label(on.value(), "phrase");
         let hint =
-            "Sixteen bars that grow from this beat: what comes back, what changes, and where fills are";
+            "Sixteen bars that grow from this beat: what comes back, what changes, and where fills are. Other metres \
+             are planned as if they were 4/4";
         if label.on_hover_text(hint).clicked() {
             view.actions.edit(on, Gesture::Once(if on.value() { 0.0 } else { 1.0 }));
         }
@@ -154,43 +155,44 @@ fn continuation_buttons(ui: &mut egui::Ui, view: &ViewState<'_>) {
     let rests = settings.orbit_bars > 0 || view.decoded.model.is_none();
     if ui.add_enabled(!rests, egui::Button::new("continue")).on_hover_text(hint).clicked() {
         // Without the rotation, which the shape applies again.
-        let pattern = view.take().onsets.rotated(view.shape.sounds_at(0));
-        let take = view.cycle().rem_euclid(beat::BANK_TAKES as i64) as u8;
+        let (grid, edits) = (view.grid(), *view.edits());
+        let pattern = view.take().onsets.rotated(edits.sounds_at(0, grid), grid);
+        let take = view.cycle().rem_euclid(nets::TAKES as i64) as u8;
         let continuation = Some(beat::Continuation { pattern, place, take });
-        view.actions.set_shape(beat::Shape { continuation, ..view.shape });
+        view.set_edits(Edits { continuation, ..edits });
     }
-    let continues = view.shape.continuation_at(place).is_some();
+    let continues = view.edits().continuation_at(place).is_some();
     if ui
         .add_enabled(continues, egui::Button::new("back"))
         .on_hover_text("The beat of this place again")
         .clicked()
     {
-        view.actions.set_shape(beat::Shape { continuation: None, ..view.shape });
+        view.set_edits(Edits { continuation: None, ..*view.edits() });
     }
 }
 
 /// Rotation and locks of the whole pattern.
 pub(super) fn pattern_tools(ui: &mut egui::Ui, view: &ViewState<'_>) {
-    let shape = view.shape;
-    let turned = |by: usize| shape.with_rotation(usize::from(shape.rotation) + by);
+    let (edits, steps) = (*view.edits(), view.grid().steps());
+    let turned = |by: usize| Edits { rotation: ((usize::from(edits.rotation) + by) % steps) as u8, ..edits };
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 3.0;
         quiet(ui, "rotate");
-        if ui.button("<").on_hover_text("Everything a sixteenth earlier").clicked() {
-            view.actions.set_shape(turned(beat::STEPS - 1));
+        if ui.button("<").on_hover_text("Everything a step earlier").clicked() {
+            view.set_edits(turned(steps - 1));
         }
-        ui.label(egui::RichText::new(shape.rotation.to_string()).font(theme::numbers()));
-        if ui.button(">").on_hover_text("Everything a sixteenth later").clicked() {
-            view.actions.set_shape(turned(1));
+        ui.label(egui::RichText::new(edits.rotation.to_string()).font(theme::numbers()));
+        if ui.button(">").on_hover_text("Everything a step later").clicked() {
+            view.set_edits(turned(1));
         }
-        let release = match shape.locks.count() {
+        let release = match edits.locks.count() {
             0 => "no locks".to_owned(),
             1 => "let go of 1 lock".to_owned(),
             held => format!("let go of {held} locks"),
         };
-        let button = ui.add_enabled(shape.locks.count() > 0, egui::Button::new(release));
+        let button = ui.add_enabled(edits.locks.count() > 0, egui::Button::new(release));
         if button.on_hover_text("Steps that you hold on or off, wherever the puck goes").clicked() {
-            view.actions.set_shape(shape.with_locks(beat::Locks::NONE));
+            view.set_edits(Edits { locks: beat::Locks::NONE, ..edits });
         }
     });
 }

@@ -1,11 +1,18 @@
 //! The pattern grid: locks, rotation, densities, notes, and undo of all of it.
 
-use beat::{INSTRUMENTS, STEPS};
+use beat::{Bank, Edits, Grid, INSTRUMENTS, Kit, Settings, Shape, Take};
 use egui::{Key, Modifiers, Pos2, Vec2};
 use egui_kittest::kittest::Queryable;
 
 use super::TestWindow;
 use crate::editor::theme;
+use crate::params::Metre;
+
+const STEPS: usize = Grid::FOUR_FOUR.steps();
+
+fn edits(window: &TestWindow) -> Edits {
+    *window.params.saved.shape().edits(&Grid::FOUR_FOUR)
+}
 
 /// The middle of a step on the screen.
 fn cell(window: &TestWindow, step: usize, instrument: usize) -> Pos2 {
@@ -17,13 +24,13 @@ fn cell(window: &TestWindow, step: usize, instrument: usize) -> Pos2 {
 }
 
 fn lock(window: &TestWindow, step: usize, instrument: usize) -> Option<bool> {
-    window.params.saved.shape().locks.at(step, instrument)
+    edits(window).locks.at(step, instrument)
 }
 
 /// Whether the first take has an onset there.
 fn sounds(window: &TestWindow, step: usize, instrument: usize) -> bool {
     let decoded = window.shared.decoded();
-    decoded.newest().is_some_and(|bank| bank.takes()[0].onsets.has(step, instrument))
+    decoded.newest(Grid::FOUR_FOUR).is_some_and(|bank| bank.takes()[0].onsets.has(step, instrument))
 }
 
 #[test]
@@ -56,7 +63,10 @@ fn edged(window: &TestWindow, colour: egui::Color32) -> Vec<(usize, usize)> {
 fn a_locked_step_is_drawn_where_the_pointer_was_and_in_the_next_frame() {
     for turned in [0, 1, 31] {
         let mut window = TestWindow::open();
-        window.params.saved.set_shape(&beat::Shape::NONE.with_rotation(turned));
+        window
+            .params
+            .saved
+            .set_shape(&Shape::NONE.with_edits(&Grid::FOUR_FOUR, Edits { rotation: turned, ..Edits::NONE }));
         for (step, instrument) in [(0, 0), (16, 5), (31, 13)] {
             let place = cell(&window, step, instrument);
             window.harness.hover_at(place);
@@ -74,10 +84,12 @@ fn a_locked_step_is_drawn_where_the_pointer_was_and_in_the_next_frame() {
 /// first take, whatever the cycle.
 #[test]
 fn what_waits_is_shown_as_it_will_sound_at_its_commit() {
-    use beat::{Bank, Kit, Playhead, Settings, Take};
+    use beat::Playhead;
     let mut window = TestWindow::open();
     let take = |step: usize| Take { onsets: beat::Pattern::EMPTY.with(step, 7), ..Take::EMPTY };
-    let bank = |takes, period| Bank::new(takes, period, Kit::DEFAULT, Settings::DEFAULT, 1);
+    let bank = |takes: [Take; 8], period| {
+        Bank::new(&takes, period, Grid::FOUR_FOUR, Kit::DEFAULT, Settings::DEFAULT, 1)
+    };
     window.shared.show(|decoded| {
         decoded.add(2, bank([Take::EMPTY; 8], 1), 0);
         decoded.add(3, bank(std::array::from_fn(take), 8), 2);
@@ -123,7 +135,7 @@ fn a_drag_paints_what_its_first_step_became() {
     let held: Vec<_> = (2..7).map(|step| lock(&window, step, 9)).collect();
     assert_eq!(held, vec![Some(!sounds(&window, 2, 9)); 5]);
     window.click("let go of 5 locks");
-    assert_eq!(window.params.saved.shape().locks.count(), 0);
+    assert_eq!(edits(&window).locks.count(), 0);
 }
 
 #[test]
@@ -162,14 +174,14 @@ fn locks_turn_with_the_pattern() {
     let mut window = TestWindow::open();
     window.click(">");
     window.click(">");
-    assert_eq!(window.params.saved.shape().rotation, 2);
+    assert_eq!(edits(&window).rotation, 2);
     let place = cell(&window, 2, 0);
     window.click_at(place);
     assert!(lock(&window, 0, 0).is_some(), "what sounds at 2 was drawn at 0");
     for _ in 0..3 {
         window.click("<");
     }
-    assert_eq!(window.params.saved.shape().rotation, 31);
+    assert_eq!(edits(&window).rotation, 31);
 }
 
 #[test]
@@ -254,8 +266,8 @@ fn every_edit_is_undone_and_done_again() {
     window.wait();
     window.click("mute kick");
     let state = |window: &TestWindow| {
-        let shape = window.params.saved.shape();
-        (shape.locks.count(), shape.rotation, window.params.playback().mutes)
+        let edits = edits(window);
+        (edits.locks.count(), edits.rotation, window.params.playback().mutes)
     };
     assert_eq!(state(&window), (1, 1, 1));
     window.click("undo");
@@ -274,4 +286,26 @@ fn every_edit_is_undone_and_done_again() {
         "two edits, undone, and done again"
     );
     assert_eq!(gestures.len(), 8);
+}
+
+/// In another metre the same place is another step, with locks of its own.
+#[test]
+fn every_metre_has_its_own_steps_and_locks() {
+    for (metre, grid) in [(Metre::Shuffle, Grid::SHUFFLE), (Metre::Three, Grid::THREE)] {
+        let mut window = TestWindow::open();
+        let take = Take { onsets: beat::Pattern::EMPTY.with(13, 4), ..Take::EMPTY };
+        let bank = Bank::new(&[take], 1, grid, Kit::DEFAULT, Settings::DEFAULT, 1);
+        window.shared.show(|decoded| decoded.add(2, bank, 0));
+        window.click(if metre == Metre::Shuffle { "shuffle" } else { "three" });
+        assert_eq!(window.params.metre.value(), metre);
+        let area = window.rect("Pattern");
+        let width = (area.width() - 6.0) / grid.steps() as f32;
+        let place = area.min + Vec2::new(width * 13.5 + 6.0, area.height() / INSTRUMENTS as f32 * 4.5);
+        window.click_at(place);
+        let shape = window.params.saved.shape();
+        assert_eq!(shape.edits(&grid).locks.at(13, 4), Some(false), "what plays there is held off");
+        assert_eq!(shape.edits(&Grid::FOUR_FOUR).locks.count(), 0);
+        window.click("<");
+        assert_eq!(usize::from(window.params.saved.shape().edits(&grid).rotation), grid.steps() - 1);
+    }
 }

@@ -25,7 +25,7 @@ fn bank(rows: &[(usize, &str)], number: u32) -> Bank {
             take.velocities[step + 16][*instrument] = 64;
         }
     }
-    Bank::new([take; 8], 4, Kit::DEFAULT, Settings::DEFAULT, number)
+    Bank::new(&[take; 8], 4, beat::Grid::FOUR_FOUR, Kit::DEFAULT, Settings::DEFAULT, number)
 }
 
 const ROCK: [(usize, &str); 3] = [(0, "x.......x.x....."), (1, "....x.......x..."), (4, "x.x.x.x.x.x.x.x.")];
@@ -77,7 +77,8 @@ fn playing_with_an_orbit_and_held_steps() {
     let mut window = window([960.0, 860.0]);
     window.click("orbit");
     let locks = Locks::NONE.with(2, 3, Some(true)).with(8, 0, Some(false)).with(4, 1, Some(true));
-    window.params.saved.set_shape(&window.params.saved.shape().with_locks(locks).with_rotation(1));
+    let edits = beat::Edits { locks, rotation: 1, ..beat::Edits::NONE };
+    window.params.saved.set_shape(&window.params.saved.shape().with_edits(&beat::Grid::FOUR_FOUR, edits));
     play(&window, 9);
     window.shared.show(|decoded| decoded.add(3, bank(&SON, 1), 2));
     window.harness.run();

@@ -8,6 +8,8 @@ use midly::{Smf, TrackEventKind};
 use super::TestWindow;
 use crate::capture::{CaptureEvent, Jump};
 
+const GRID: beat::Grid = beat::Grid::FOUR_FOUR;
+
 #[test]
 fn a_knob_is_dragged_up_in_one_gesture() {
     let mut window = TestWindow::open();
@@ -145,37 +147,40 @@ fn what_plays_is_continued_until_the_player_goes_back_or_moves_the_puck() {
     let mut window = TestWindow::open();
     let settings = window.params.settings();
     let place = [settings.x, settings.y];
-    let first = window.shared.decoded().newest().map(|bank| bank.takes()[0].onsets);
+    let first = window.shared.decoded().newest(GRID).map(|bank| bank.takes()[0].onsets);
     window.click("continue");
-    let carried = window.params.saved.shape().continuation_at(place).copied();
+    let carried = window.params.saved.shape().edits(&GRID).continuation_at(place).copied();
     assert_eq!(carried.map(|carried| (Some(carried.pattern), carried.take)), Some((first, 0)));
     window.set(|params| &params.x, 0.9);
-    assert_eq!(window.params.saved.shape().continuation_at([0.9, settings.y]), None);
+    assert_eq!(window.params.saved.shape().edits(&GRID).continuation_at([0.9, settings.y]), None);
     window.set(|params| &params.x, settings.x);
     window.wait();
     window.click("back");
-    assert_eq!(window.params.saved.shape().continuation, None);
+    assert_eq!(window.params.saved.shape().edits(&GRID).continuation, None);
     window.click("undo");
-    assert_eq!(window.params.saved.shape().continuation_at(place).copied(), carried);
+    assert_eq!(window.params.saved.shape().edits(&GRID).continuation_at(place).copied(), carried);
 }
 
 #[test]
 fn a_continuation_is_kept_without_the_rotation() {
     let mut window = TestWindow::open();
-    let drawn = window.shared.decoded().newest().map(|bank| bank.takes()[0].onsets);
-    window.params.saved.set_shape(&beat::Shape::NONE.with_rotation(5));
+    let drawn = window.shared.decoded().newest(GRID).map(|bank| bank.takes()[0].onsets);
+    window
+        .params
+        .saved
+        .set_shape(&beat::Shape::NONE.with_edits(&GRID, beat::Edits { rotation: 5, ..beat::Edits::NONE }));
     window.harness.run();
     window.click("continue");
     // The bank is not decoded anew, so what is shown counts as rotated by five.
-    let carried = window.params.saved.shape().continuation.map(|carried| carried.pattern);
-    assert_eq!(carried, drawn.map(|drawn| drawn.rotated(5)));
+    let carried = window.params.saved.shape().edits(&GRID).continuation.map(|carried| carried.pattern);
+    assert_eq!(carried, drawn.map(|drawn| drawn.rotated(5, &GRID)));
 }
 
 /// Take k has a kick on step k.
 fn window() -> TestWindow {
     let mut window = TestWindow::open();
     let take = |step| Take { onsets: beat::Pattern::EMPTY.with(step, 0), ..Take::EMPTY };
-    let bank = Bank::new(std::array::from_fn(take), 4, Kit::DEFAULT, Settings::DEFAULT, 1);
+    let bank = Bank::new(&std::array::from_fn::<_, 8, _>(take), 4, GRID, Kit::DEFAULT, Settings::DEFAULT, 1);
     window.shared.show(|decoded| decoded.add(2, bank, 0));
     window.meters.show_committed(2);
     window.meters.show_meter(Some(90.0), Some((4, 4)));

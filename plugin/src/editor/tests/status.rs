@@ -15,7 +15,7 @@ fn play(window: &mut TestWindow) {
 
 /// A beat of one kick, or of nothing.
 fn put(window: &mut TestWindow, take: Take) {
-    let bank = Bank::new([take; 8], 1, Kit::DEFAULT, Settings::DEFAULT, 1);
+    let bank = Bank::new(&[take; 8], 1, beat::Grid::FOUR_FOUR, Kit::DEFAULT, Settings::DEFAULT, 1);
     window.shared.show(|decoded| decoded.add(2, bank, 0));
     window.meters.show_committed(2);
     window.harness.run();
@@ -110,7 +110,8 @@ fn a_place_that_plays_nothing_and_steps_that_are_held_off() {
     put(&mut window, Take::EMPTY);
     check(&window, "Silent: this place of the map plays nothing; move on, or turn the density up.");
     let held = Locks::NONE.with(0, 0, Some(false));
-    window.params.saved.set_shape(&window.params.saved.shape().with_locks(held));
+    let edits = beat::Edits { locks: held, ..beat::Edits::NONE };
+    window.params.saved.set_shape(&window.params.saved.shape().with_edits(&beat::Grid::FOUR_FOUR, edits));
     window.harness.run();
     check(&window, "Silent: this place of the map plays nothing but what you hold off");
 }
