@@ -7,7 +7,7 @@ use std::path::Path;
 pub(crate) fn rows(bytes: &[u8]) {
     let name = Path::new("patterns.tsv");
     grooves(name, bytes);
-    let Ok(read) = read_patterns_from(name, bytes) else { return };
+    let Ok(read) = read_patterns_from(name, &beat::Grid::FOUR_FOUR, bytes) else { return };
     assert!(!read.rows.is_empty());
     let with_numbers = |wanted: bool| if wanted { read.rows.len() } else { 0 };
     assert_eq!(read.latents.len(), with_numbers(matches!(read.layout, Layout::Samples | Layout::Paper)));
@@ -19,7 +19,8 @@ pub(crate) fn rows(bytes: &[u8]) {
         let mut written = Vec::new();
         write_patterns_to(name, &mut written, &read.rows)
             .expect("what was read from columns fits into columns");
-        let again = read_patterns_from(name, &*written).expect("what was written can be read");
+        let again = read_patterns_from(name, &beat::Grid::FOUR_FOUR, &*written)
+            .expect("what was written can be read");
         assert_eq!(again.rows, read.rows);
         assert!(again.rejected.is_empty());
     }

@@ -29,9 +29,15 @@ pub(crate) fn run(options: &BundleOptions) -> anyhow::Result<()> {
     }
 }
 
+/// The arguments of cargo that build the plugin's library with a profile for users. Only as a library of one kind it is
+/// optimised as a whole: beside the kind that tests link, which the package has too, cargo leaves that out.
+pub(crate) fn library(profile: &str) -> [&str; 8] {
+    ["rustc", "--profile", profile, "--package", PLUGIN, "--lib", "--crate-type", "cdylib"]
+}
+
 /// Builds the plugin for users and bundles it into target/bundled.
 pub(crate) fn release() -> anyhow::Result<()> {
-    child::run(child::cargo().args(["build", "--release", "--package", PLUGIN]), "building the plugin")?;
+    child::run(child::cargo().args(library("release")), "building the plugin")?;
     write_bundles(&machine::target()?, "--release", false)?;
     let (root, bundles) = (machine::root()?, machine::bundles()?);
     copy_licences(root, &bundles).with_context(|| format!("copying the licences to {}", bundles.display()))

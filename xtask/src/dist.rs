@@ -97,9 +97,7 @@ struct Release {
 const PROFILE: &str = "with-symbols";
 
 fn for_linux() -> anyhow::Result<Release> {
-    let mut build = child::cargo();
-    build.args(["build", "--profile", PROFILE, "--package", PLUGIN]);
-    child::run(&mut build, "building the plugin")?;
+    child::run(child::cargo().args(bundle::library(PROFILE)), "building the plugin")?;
     let built = machine::target()?.join(PROFILE);
     let mut programs = vec![built.join("libbeatfield.so")];
     if forward::has_headers() {

@@ -101,11 +101,12 @@ fn sign(bundle: &Path) -> anyhow::Result<()> {
 pub(crate) fn universal() -> anyhow::Result<PathBuf> {
     machine::require_targets(&TARGETS)?;
     let target_folder = machine::target()?;
-    let standalone = ["--features", "standalone", "--bin", forward::STANDALONE];
+    let standalone =
+        ["build", "--release", "--package", PLUGIN, "--bin", forward::STANDALONE, "--features", "standalone"];
     for target in TARGETS {
-        for options in [&[][..], &standalone] {
+        for program in [&bundle::library("release")[..], &standalone] {
             let mut build = child::cargo();
-            build.args(["build", "--release", "--package", PLUGIN, "--target", target]).args(options);
+            build.args(program).args(["--target", target]);
             child::run(build.env("MACOSX_DEPLOYMENT_TARGET", OLDEST_SYSTEM), "building the plugin")?;
         }
     }

@@ -47,6 +47,7 @@ faults! {
     DeafWhileRefused 4 "deaf-while-refused" "lets no sound source hear the hits of a block in which the host refused a note",
     KeepsNoteOffs 5 "keeps-note-offs" "lets notes last as long as the tempo at their start said",
     IgnoresBars 6 "ignores-bars" "lays its steps along the song though they are locked to the host's bars",
+    IgnoresFit 6 "ignores-fit" "lays the pattern along bars of another length as it stands, though it is to be fitted to them",
     ChangesGridAnyTime 6 "changes-grid-any-time" "takes a bank of another grid before the bar has ended",
     IgnoresCompound 6 "ignores-compound" "plays triplets as thirds of a beat where the host's beats divide in three",
     CommitsAnyTime 7 "commits-any-time" "takes a new bank at the next step in every commit mode",

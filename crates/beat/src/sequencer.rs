@@ -113,7 +113,11 @@ impl Sequencer {
         let playback = &playback.finite();
         self.sounding.iter_mut().for_each(|note| note.not_before = 0);
         let planted = self.planted;
-        let lock = if planted.is(Fault::IgnoresBars) { GridLock::Song } else { playback.grid };
+        let lock = match playback.grid {
+            _ if planted.is(Fault::IgnoresBars) => GridLock::Song,
+            GridLock::FittedBars if planted.is(Fault::IgnoresFit) => GridLock::HostBars,
+            lock => lock,
+        };
         let compound = transport.compound && !planted.is(Fault::IgnoresCompound);
         let bars = Transport { compound, ..*transport };
         let mut block = Block { playback, bars, lock, banks, sink, full: false, planted };

@@ -2,22 +2,22 @@
 
 use std::collections::HashSet;
 
-use beat::Pattern;
+use beat::{Grid, Pattern};
 
 use crate::grid::SongGrid;
 
 /// A pattern passes above this entropy, in nats (recovered from the samples of arXiv 2007.06284).
 pub const PASSING_ENTROPY_NATS: f64 = 0.9;
 
-/// Shannon entropy, in nats, of the histogram of the 32 step symbols; silence is a symbol too.
+/// Shannon entropy, in nats, of the histogram of the step symbols of a pattern on `grid`; silence is a symbol too.
 /// 0 for a pattern that repeats one symbol, ln 32 for 32 different ones.
-pub fn entropy(pattern: &Pattern) -> f64 {
-    entropy_of_steps(pattern.steps())
+pub fn entropy(pattern: &Pattern, grid: &Grid) -> f64 {
+    entropy_of_steps(&pattern.steps()[..grid.steps()])
 }
 
-/// Whether the pattern counts as a beat: entropy above [`PASSING_ENTROPY_NATS`].
-pub fn passes(pattern: &Pattern) -> bool {
-    steps_pass(pattern.steps())
+/// Whether a pattern on `grid` counts as a beat: entropy above [`PASSING_ENTROPY_NATS`].
+pub fn passes(pattern: &Pattern, grid: &Grid) -> bool {
+    steps_pass(&pattern.steps()[..grid.steps()])
 }
 
 /// Whether a pattern of these steps, on any grid, counts as a beat.
@@ -43,19 +43,19 @@ fn entropy_of_steps(steps: &[u16]) -> f64 {
 pub struct PatternSet(HashSet<(SongGrid, Vec<u16>)>);
 
 impl PatternSet {
-    /// The set of these patterns.
-    pub fn of<'a>(patterns: impl IntoIterator<Item = &'a Pattern>) -> Self {
-        Self(patterns.into_iter().map(key).collect())
+    /// The set of these patterns on `grid`.
+    pub fn of<'a>(patterns: impl IntoIterator<Item = &'a Pattern>, grid: &Grid) -> Self {
+        Self(patterns.into_iter().map(|pattern| key(pattern, grid)).collect())
     }
 
-    /// Whether any of the 32 circular shifts of `pattern` is in the set.
-    pub fn contains(&self, pattern: &Pattern) -> bool {
-        self.0.contains(&key(pattern))
+    /// Whether any circular shift of `pattern`, which is on `grid`, is in the set.
+    pub fn contains(&self, pattern: &Pattern, grid: &Grid) -> bool {
+        self.0.contains(&key(pattern, grid))
     }
 
-    /// Adds `pattern`; true if no circular shift of it was in the set.
-    pub fn insert(&mut self, pattern: &Pattern) -> bool {
-        self.0.insert(key(pattern))
+    /// Adds `pattern`, which is on `grid`; true if no circular shift of it was in the set.
+    pub fn insert(&mut self, pattern: &Pattern, grid: &Grid) -> bool {
+        self.0.insert(key(pattern, grid))
     }
 
     /// Adds the pattern of these steps on `grid`; true if no circular shift of it was in the set.
@@ -74,8 +74,8 @@ impl PatternSet {
     }
 }
 
-fn key(pattern: &Pattern) -> (SongGrid, Vec<u16>) {
-    (SongGrid::FOUR_FOUR, canonical(pattern.steps()))
+fn key(pattern: &Pattern, grid: &Grid) -> (SongGrid, Vec<u16>) {
+    (SongGrid::of(grid), canonical(&pattern.steps()[..grid.steps()]))
 }
 
 /// The smallest rotation of the steps: equal for two patterns exactly if one is a circular shift of the other.
@@ -88,15 +88,17 @@ fn canonical(steps: &[u16]) -> Vec<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use beat::STEPS;
+
+    const GRID: Grid = Grid::FOUR_FOUR;
+    const STEPS: usize = GRID.steps();
 
     #[test]
     fn entropy_counts_silence_as_a_symbol() {
-        assert_eq!(entropy(&Pattern::EMPTY), 0.0);
+        assert_eq!(entropy(&Pattern::EMPTY, &GRID), 0.0);
         // Half kick, half silence: ln 2, too little for a beat.
         let four_on_eighths = (0..STEPS).step_by(2).fold(Pattern::EMPTY, |p, step| p.with(step, 0));
-        assert!((entropy(&four_on_eighths) - std::f64::consts::LN_2).abs() < 1e-12);
-        assert!(!passes(&four_on_eighths));
+        assert!((entropy(&four_on_eighths, &GRID) - std::f64::consts::LN_2).abs() < 1e-12);
+        assert!(!passes(&four_on_eighths, &GRID));
     }
 
     #[test]
@@ -105,16 +107,16 @@ mod tests {
         for bar in [0, 16] {
             rock = rock.with(bar, 0).with(bar + 8, 0).with(bar + 4, 1).with(bar + 12, 1);
         }
-        assert!(passes(&rock), "{}", entropy(&rock));
+        assert!(passes(&rock, &GRID), "{}", entropy(&rock, &GRID));
     }
 
     #[test]
     fn a_shifted_pattern_is_not_new() {
         let pattern = Pattern::EMPTY.with(0, 0).with(4, 1).with(10, 0);
-        let mut known = PatternSet::of([&pattern]);
-        assert!(known.contains(&pattern.rotated(7)));
-        assert!(!known.insert(&pattern.rotated(31)));
-        assert!(known.insert(&pattern.with(5, 5)));
+        let mut known = PatternSet::of([&pattern], &GRID);
+        assert!(known.contains(&pattern.rotated(7, &GRID), &GRID));
+        assert!(!known.insert(&pattern.rotated(31, &GRID), &GRID));
+        assert!(known.insert(&pattern.with(5, 5), &GRID));
         assert_eq!(known.len(), 2);
     }
 

@@ -13,7 +13,7 @@ pub const PATTERN_BARS: usize = 2;
 /// Steps of the longest pattern: two bars of 6/4 in sixteenths.
 pub const MOST_STEPS: usize = 48;
 /// Sixteenths of a quarter note.
-const SIXTEENTHS_PER_QUARTER: usize = 4;
+pub(crate) const SIXTEENTHS_PER_QUARTER: usize = 4;
 /// Triplet eighths of a quarter note.
 const TRIPLETS_PER_QUARTER: usize = 3;
 /// Hits on the triplets make a region one of triplets above this share of all.
@@ -31,6 +31,10 @@ pub struct Metre {
 impl Metre {
     /// 4/4.
     pub const FOUR_FOUR: Self = Self { beats: 4, unit_log2: 2 };
+    /// 3/4.
+    pub const THREE_FOUR: Self = Self { beats: 3, unit_log2: 2 };
+    /// 6/8.
+    pub const SIX_EIGHT: Self = Self { beats: 6, unit_log2: 3 };
     /// 12/8, whose eighths are the triplets of 4/4.
     pub const TWELVE_EIGHT: Self = Self { beats: 12, unit_log2: 3 };
 
@@ -142,6 +146,23 @@ impl SongGrid {
             steps if steps > (MOST_STEPS / PATTERN_BARS) as f64 => Err(NoGrid::TooLong),
             steps => Ok(Self { metre, subdivision, steps_per_bar: steps as u8 }),
         }
+    }
+
+    /// The grid of songs whose patterns lie on this one: shuffle is 4/4 in triplets, three 3/4 in sixteenths.
+    pub fn of(grid: &beat::Grid) -> Self {
+        let (metre, subdivision) = match *grid {
+            beat::Grid::SHUFFLE => (Metre::FOUR_FOUR, Subdivision::Triplets),
+            beat::Grid::THREE => (Metre::THREE_FOUR, Subdivision::Sixteenths),
+            _ => (Metre::FOUR_FOUR, Subdivision::Sixteenths),
+        };
+        Self { metre, subdivision, steps_per_bar: grid.bar_steps() as u8 }
+    }
+
+    /// The grid of its patterns, if they have a field: 6/8 is read with 3/4.
+    pub fn field(&self) -> Option<beat::Grid> {
+        let counted = if self.metre == Metre::SIX_EIGHT { Metre::THREE_FOUR } else { self.metre };
+        let own = Self { metre: counted, ..*self };
+        beat::Grid::ALL.into_iter().find(|grid| Self::of(grid) == own)
     }
 
     /// The metre.

@@ -173,7 +173,7 @@ fn agreed_patterns(passages: &[Passage]) -> Vec<FoundPattern> {
 /// The majority of three similar windows; `None` where they are not similar.
 fn agreed(a: &[u16], b: &[u16], c: &[u16]) -> Option<Vec<u16>> {
     let differing = |x: &[u16], y: &[u16]| x.iter().zip(y).filter(|(x, y)| x != y).count();
-    let human_steps = a.len() * HUMAN_STEPS_OF_32 / beat::STEPS;
+    let human_steps = a.len() * HUMAN_STEPS_OF_32 / beat::Grid::FOUR_FOUR.steps();
     let alike = [(a, b), (b, c), (a, c)].iter().all(|(x, y)| differing(x, y) <= human_steps);
     let majority = |((a, b), c): ((&u16, &u16), &u16)| a & b | b & c | a & c;
     alike.then(|| a.iter().zip(b).zip(c).map(majority).collect())
@@ -184,7 +184,7 @@ mod tests {
     use std::slice::from_ref;
 
     use super::*;
-    use beat::STEPS_PER_BAR;
+    const STEPS_PER_BAR: usize = beat::Grid::FOUR_FOUR.bar_steps();
 
     /// A passage of bars by name: every letter stands for a bar that differs from the others in all steps.
     fn passage(bars: &str) -> Passage {

@@ -3,7 +3,7 @@
 
 mod regions;
 
-use crate::grid::{GridSelection, NoGrid, PATTERN_BARS, RegionGrid, SongGrid};
+use crate::grid::{GridSelection, NoGrid, PATTERN_BARS, RegionGrid, SIXTEENTHS_PER_QUARTER, SongGrid};
 use crate::midi::{Hit, Part, TempoChange};
 use crate::notes::NoteTable;
 use crate::remainder::{Remainder, Remainders};
@@ -245,16 +245,16 @@ impl Passage {
     /// Where bar `bar` begins, in quarter notes from the start of the file.
     pub fn beats_at(&self, bar: usize) -> f64 {
         let sixteenths = (bar * self.grid.steps_per_bar()) as f64 * self.step_sixteenths;
-        (self.start + sixteenths) / beat::STEPS_PER_BEAT as f64
+        (self.start + sixteenths) / SIXTEENTHS_PER_QUARTER as f64
     }
 
     /// The tempo where bar `bar` begins, in beats of the grid a minute: quarter notes, in 12/8 that is read as
     /// 4/4 its dotted ones.
     pub fn tempo_at(&self, bar: usize) -> f64 {
-        let at = self.beats_at(bar) * beat::STEPS_PER_BEAT as f64;
+        let at = self.beats_at(bar) * SIXTEENTHS_PER_QUARTER as f64;
         let before = self.tempos.partition_point(|(step, _)| *step <= at + 1e-6).checked_sub(1);
         let quarters = before.map_or(DEFAULT_BPM, |last| self.tempos[last].1);
-        let steps_per_quarter = beat::STEPS_PER_BEAT as f64 / self.step_sixteenths;
+        let steps_per_quarter = SIXTEENTHS_PER_QUARTER as f64 / self.step_sixteenths;
         quarters * steps_per_quarter / self.grid.subdivision().steps_per_quarter() as f64
     }
 }

@@ -14,7 +14,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use beat::{Kit, Pattern, STEPS};
+use beat::{Grid, Kit, Pattern};
 use flate2::bufread::MultiGzDecoder;
 
 use crate::grid::SongGrid;
@@ -87,7 +87,7 @@ pub struct ReadRows {
     /// The good lines in the order of the file. Rows of samples and of the paper's data have no genre,
     /// and each its own song id (`sample/<line>`, `paper/<line>`).
     pub rows: Vec<Row>,
-    /// Good lines on other grids than 4/4 in sixteenths, which are no patterns of 32 steps.
+    /// Good lines on other grids than the one that was read.
     pub other_grids: usize,
     /// The 4 latents of each row; empty but for [`Layout::Samples`] and [`Layout::Paper`].
     pub latents: Vec<[f32; 4]>,
@@ -142,9 +142,11 @@ pub enum ReadError {
         /// Which file.
         path: PathBuf,
     },
-    /// Every good line is on another grid than 4/4 in sixteenths.
-    #[error("{path}: none of its {lines} patterns is one of 4/4 in sixteenths")]
+    /// Every good line is on another grid than the one that was read.
+    #[error("{path}: none of its {lines} patterns is in the metre {}", grid.name())]
     OtherGrids {
+        /// The grid that was read.
+        grid: Grid,
         /// Which file.
         path: PathBuf,
         /// How many good lines there are.
@@ -162,29 +164,29 @@ pub enum ReadError {
     },
 }
 
-/// Reads the patterns of 4/4 in sixteenths of a file: ours, `sample` output or the paper authors' `dataset.tsv`,
-/// told apart by the columns of the first good line.
+/// Reads the patterns on `grid` of a file: ours, `sample` output or the paper authors' `dataset.tsv`,
+/// told apart by the columns of the first good line. In a file that names no grids every line is on this one.
 ///
 /// # Errors
 /// Where the file can't be read, is empty, or holds no such pattern. Single bad lines are no error: they are
 /// in [`ReadRows::rejected`].
-pub fn read_patterns(path: &Path) -> Result<ReadRows, ReadError> {
-    read_patterns_from(path, open_packed(path)?)
+pub fn read_patterns(path: &Path, grid: &Grid) -> Result<ReadRows, ReadError> {
+    read_patterns_from(path, grid, open_packed(path)?)
 }
 
 /// Reads patterns as [`read_patterns`] does, from any source; `path` is what errors call it.
 ///
 /// # Errors
 /// As [`read_patterns`].
-pub fn read_patterns_from(path: &Path, source: impl BufRead) -> Result<ReadRows, ReadError> {
+pub fn read_patterns_from(path: &Path, grid: &Grid, source: impl BufRead) -> Result<ReadRows, ReadError> {
     let mut read: Option<ReadRows> = None;
-    let rejected = read_each(path, source, |line| {
-        read.get_or_insert_with(|| ReadRows::of_layout(line.layout)).add(line);
+    let rejected = read_each(path, grid, source, |line| {
+        read.get_or_insert_with(|| ReadRows::of_layout(line.layout)).add(line, grid);
     })?;
     let mut read = read.unwrap_or_else(|| ReadRows::of_layout(Layout::Patterns));
     read.rejected = rejected;
     if read.rows.is_empty() {
-        return Err(ReadError::OtherGrids { path: path.to_owned(), lines: read.other_grids });
+        return Err(ReadError::OtherGrids { grid: *grid, path: path.to_owned(), lines: read.other_grids });
     }
     Ok(read)
 }
@@ -205,22 +207,24 @@ pub fn read_grooves(path: &Path) -> Result<ReadGrooves, ReadError> {
 pub fn read_grooves_from(path: &Path, source: impl BufRead) -> Result<ReadGrooves, ReadError> {
     let mut layout = Layout::Grooves;
     let mut grooves = Vec::new();
-    let rejected = read_each(path, source, |line| {
+    let rejected = read_each(path, &Grid::FOUR_FOUR, source, |line| {
         layout = line.layout;
         grooves.push(line.groove);
     })?;
     Ok(ReadGrooves { layout, kit: layout.kit(), grooves, rejected })
 }
 
-/// Hands every good line to `each` and returns the others; all good lines have the layout of the first.
+/// Hands every good line to `each` and returns the others; all good lines have the layout of the first. Lines that name
+/// no grid are on `grid`.
 fn read_each(
     path: &Path,
+    grid: &Grid,
     source: impl BufRead,
     mut each: impl FnMut(Line),
 ) -> Result<Vec<RejectedLine>, ReadError> {
     let mut layout = None;
     let (lines, rejected) = read_lines(path, source, LONGEST_LINE_BYTES, |text, number| {
-        let line = parse_line(text, number)?;
+        let line = parse_line(text, number, grid)?;
         let expected = *layout.get_or_insert(line.layout);
         if line.layout != expected {
             let (columns, expected) = (line.layout.columns(), expected.columns());
@@ -242,14 +246,13 @@ pub(crate) fn open_packed(path: &Path) -> Result<Box<dyn BufRead>, ReadError> {
     open().map_err(|reason| ReadError::File { path: path.to_owned(), reason })
 }
 
-/// The pattern of a code such as `1,0,16,...`: 32 comma-separated integers below 16384.
+/// The pattern of a code such as `1,0,16,...`: in 4/4 32 comma-separated integers below 16384.
 ///
 /// # Errors
 /// What is wrong with the code, as a sentence without its full stop.
-pub fn code_of(text: &str) -> Result<Pattern, String> {
-    let steps = steps_of(text, STEPS)?;
-    let steps: Option<[u16; STEPS]> = steps.try_into().ok();
-    steps.and_then(Pattern::new).ok_or_else(|| "it is no code of a pattern".to_owned())
+pub fn code_of(text: &str, grid: &Grid) -> Result<Pattern, String> {
+    let steps = steps_of(text, grid.steps())?;
+    Pattern::new(steps).ok_or_else(|| "it is no code of a pattern".to_owned())
 }
 
 struct Line {
@@ -259,16 +262,16 @@ struct Line {
     point: [f32; 2],
 }
 
-fn parse_line(text: &str, number: usize) -> Result<Line, String> {
+fn parse_line(text: &str, number: usize, grid: &Grid) -> Result<Line, String> {
     let (latent, point) = Default::default();
     if let Some(groove) = groove_of(text) {
         return Ok(Line { layout: Layout::Grooves, groove: groove?, latent, point });
     }
     let (code, rest) = text.split_once('\t').ok_or("there is no TAB after the code")?;
-    let steps = steps_of(code, STEPS)?;
+    let steps = steps_of(code, grid.steps())?;
     let groove_of_song = |genre: &str, song: String| {
         let steps = steps.clone();
-        Groove { grid: SongGrid::FOUR_FOUR, steps, genre: genre.to_owned(), song, played: None }
+        Groove { grid: SongGrid::of(grid), steps, genre: genre.to_owned(), song, played: None }
     };
     if let Some((layout, latent, point)) = numbers_of(rest) {
         let source = if layout == Layout::Paper { "paper" } else { "sample" };
@@ -310,8 +313,8 @@ impl ReadRows {
         Self { layout, kit: layout.kit(), rows, other_grids, latents, points, rejected }
     }
 
-    fn add(&mut self, line: Line) {
-        let Some(row) = line.groove.into_row() else {
+    fn add(&mut self, line: Line, grid: &Grid) {
+        let Some(row) = line.groove.into_row(grid) else {
             self.other_grids += 1;
             return;
         };

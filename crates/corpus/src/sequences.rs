@@ -6,7 +6,10 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use beat::{INSTRUMENTS, STEPS_PER_BAR, class_of};
+use beat::{Grid, INSTRUMENTS, class_of};
+
+/// Steps of a bar of songs, which are in 4/4.
+const ONE_BAR: usize = Grid::FOUR_FOUR.bar_steps();
 
 use crate::grid::SongGrid;
 use crate::quantise::{MOST_BARS, Passage};
@@ -16,7 +19,7 @@ use crate::rows::{
 };
 
 /// The longest line: [`MOST_BARS`] bars of five digits and a comma a step, and the columns before.
-const LONGEST_LINE_BYTES: u64 = (MOST_BARS * STEPS_PER_BAR * 6 + 4096) as u64;
+const LONGEST_LINE_BYTES: u64 = (MOST_BARS * ONE_BAR * 6 + 4096) as u64;
 
 /// Consecutive bars of one song.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +36,7 @@ pub struct Sequence {
 impl Sequence {
     /// How many bars it has.
     pub fn bars(&self) -> usize {
-        self.steps.len() / STEPS_PER_BAR
+        self.steps.len() / ONE_BAR
     }
 
     /// The class of every step, 0..512: bit `p` is a hit of piece `p`.
@@ -45,7 +48,7 @@ impl Sequence {
 /// The passages of 4/4 in sixteenths cut into consecutive parts of `bars` bars, from the first bar with a hit to
 /// the last one. A shorter rest is dropped.
 pub fn parts_of(passages: &[Passage], bars: usize) -> Vec<Vec<u16>> {
-    let length = bars.clamp(1, MOST_BARS) * STEPS_PER_BAR;
+    let length = bars.clamp(1, MOST_BARS) * ONE_BAR;
     let in_sixteenths = passages.iter().filter(|passage| passage.grid == SongGrid::FOUR_FOUR);
     in_sixteenths
         .flat_map(|passage| passage.without_silent_ends().chunks_exact(length).map(<[u16]>::to_vec))
@@ -101,8 +104,8 @@ fn sequence_of(line: &str) -> Result<Sequence, String> {
             })?);
         }
         let count = steps.len() - before;
-        if count != STEPS_PER_BAR {
-            return Err(format!("bar {number} has {count} steps, expected {STEPS_PER_BAR}"));
+        if count != ONE_BAR {
+            return Err(format!("bar {number} has {count} steps, expected {ONE_BAR}"));
         }
     }
     let genre = if genre.is_empty() { UNKNOWN_GENRE } else { genre };
@@ -128,7 +131,7 @@ fn write_lines(file: &mut dyn Write, sequences: &[Sequence]) -> io::Result<()> {
         for (index, step) in steps.iter().enumerate() {
             let before = match index {
                 0 => "",
-                _ if index % STEPS_PER_BAR == 0 => " ",
+                _ if index % ONE_BAR == 0 => " ",
                 _ => ",",
             };
             write!(file, "{before}{step}")?;
@@ -143,7 +146,7 @@ mod tests {
     use super::*;
 
     fn sequence(song: &str, bars: usize) -> Sequence {
-        let steps = (0..bars * STEPS_PER_BAR).map(|step| (step * 37 % (1 << INSTRUMENTS)) as u16).collect();
+        let steps = (0..bars * ONE_BAR).map(|step| (step * 37 % (1 << INSTRUMENTS)) as u16).collect();
         Sequence { genre: "rock".to_owned(), song: song.to_owned(), steps }
     }
 
@@ -199,7 +202,7 @@ mod tests {
 
     #[test]
     fn parts_follow_each_other_from_the_start_of_a_passage() {
-        let passage = |bars: usize| Passage::of_steps((0..bars * STEPS_PER_BAR).map(|s| s as u16).collect());
+        let passage = |bars: usize| Passage::of_steps((0..bars * ONE_BAR).map(|s| s as u16).collect());
         let parts = parts_of(&[passage(5), passage(1), passage(2)], 2);
         let firsts: Vec<_> = parts.iter().map(|part| (part[0], part.len())).collect();
         assert_eq!(firsts, [(0, 32), (32, 32), (0, 32)]);

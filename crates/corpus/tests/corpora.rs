@@ -54,9 +54,9 @@ fn groove_by_majority_gives_about_two_thousand_clean_beats_of_its_own_split() {
 #[ignore = "`cargo xtask test` runs it where BEATFIELD_CORPORA names the corpora"]
 fn the_large_set_reads_without_a_rejected_line_and_passes_its_own_filter() {
     let corpora = corpora();
-    let read = read_patterns(&corpora.join("web/patterns.tsv")).unwrap();
+    let read = read_patterns(&corpora.join("web/patterns.tsv"), &beat::Grid::FOUR_FOUR).unwrap();
     assert_eq!((read.layout, read.rows.len(), read.rejected.len()), (Layout::Patterns, 40_831, 0));
-    let passing = read.rows.iter().filter(|row| passes(&row.pattern)).count();
+    let passing = read.rows.iter().filter(|row| passes(&row.pattern, &beat::Grid::FOUR_FOUR)).count();
     assert!(passing * 10 > read.rows.len() * 9, "{passing} pass");
     let held_out = read.rows.iter().filter(|row| is_held_out(&row.song)).count();
     assert!((3_000..5_500).contains(&held_out), "{held_out} held out");

@@ -86,7 +86,8 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
         return evaluate_sequence(&model, args);
     }
     let model = Model::read(&args.model)?;
-    let patterns = Patterns::read(&args.patterns)?;
+    let grid = *model.grid();
+    let patterns = Patterns::read(&args.patterns, &grid)?;
     patterns.warnings.iter().for_each(|warning| eprintln!("{warning}"));
     ensure!(model.kit() == patterns.kit, "{} has another kit than the patterns", args.model.display());
     let evaluation_set = EvaluationSet::of(&patterns, args.songs(), args.count, args.seed)?;
@@ -102,7 +103,7 @@ pub(crate) fn run(args: &Evaluate) -> Result<()> {
     let report = PatternEvaluation {
         model_sha256: model.sha256_hex(),
         corpus_sha256: patterns.sha256.clone(),
-        held_out: show("held-out songs", figures(&held_out, evaluation_set.training())),
+        held_out: show("held-out songs", figures(&held_out, evaluation_set.training(), &grid)),
         control_real_auc: show_auc("control: real against real", evaluation_set.control()?),
         control_paper_auc: match &args.control {
             Some(file) => {
@@ -181,7 +182,7 @@ fn reconstruction(model: &Model, patterns: &[Pattern]) -> Result<Option<PatternR
 /// Trustworthiness of the map for held-out patterns, each placed at the grid point with the nearest latent.
 fn trust(model: &Model, patterns: &[Pattern]) -> Result<Option<f64>> {
     let (Some(map), Some(encoder)) = (model.map(), model.encoder(&nets::device())) else { return Ok(None) };
-    let latents = encode(&encoder, patterns)?;
+    let latents = encode(&encoder, patterns, model.grid())?;
     let trust = trustworthiness(&latents, &map.places(&latents));
     println!("{:<28} trustworthiness {trust:.3}", "held-out songs on the map");
     Ok(Some(trust))
@@ -190,7 +191,7 @@ fn trust(model: &Model, patterns: &[Pattern]) -> Result<Option<f64>> {
 fn pad(model: &Model, training: &PatternSet) -> Option<PadFigures> {
     let map = model.map()?;
     let cells = PatternDecoder::new(model).patterns(map.grid(), |_| Draw::LIKELIEST);
-    let pad = pad_figures(&cells, map.side(), training);
+    let pad = pad_figures(&cells, map.side(), training, model.grid());
     show("pad at temperature 0", pad.figures);
     println!(
         "{:<28} neighbours differ by {:.1}, 95 % by at most {}; {} different patterns",

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use beat::{Kit, STEPS, STEPS_PER_BAR, class_of, step_of};
+use beat::{Grid, Kit, class_of, step_of};
 use corpus::midi::{LARGEST_FILE_BYTES, read_parts};
 use corpus::notes::NoteTable;
 use corpus::quantise::QuantisedSong;
 use nets::{CounterRng, SequenceModel};
+use nets::{ONE_BAR, TWO_BARS};
 use rayon::prelude::*;
 use serde_json::json;
 use train::kinds::{Kind, SequenceKind};
@@ -68,7 +69,7 @@ pub(crate) fn generate(request: &GenerationRequest, folder: &Path) -> Result<()>
     let mut files = Vec::new();
     for (number, steps) in made.iter().enumerate() {
         let name = format!("bars-{:05}.mid", number + 1);
-        let bytes = midi_file(&name, request.bpm, &Kit::DEFAULT, steps, velocity)?;
+        let bytes = midi_file(&name, request.bpm, &Kit::DEFAULT, &Grid::FOUR_FOUR, steps, velocity)?;
         corpus::rows::write_atomically(&folder.join(&name), |out| out.write_all(&bytes))?;
         files.push(json!({ "file": name, "steps": steps }));
     }
@@ -110,12 +111,12 @@ fn prime_of(path: &Path) -> Result<Vec<u16>> {
     let first = grid.passages.first();
     let first = first.with_context(|| format!("{name}: has no drums in 4/4 on channel 10 to prime with"))?;
     // A single bar is played twice.
-    Ok(first.without_silent_ends().iter().copied().cycle().take(STEPS).map(class_of).collect())
+    Ok(first.without_silent_ends().iter().copied().cycle().take(TWO_BARS).map(class_of).collect())
 }
 
 /// The velocity of a hit by its step: accents on the beats, loudest on the first.
 fn velocity(step: usize, _instrument: usize) -> u8 {
-    match step % STEPS_PER_BAR {
+    match step % ONE_BAR {
         0 => 116,
         4 | 8 | 12 => 108,
         step if step % 2 == 0 => 92,
@@ -146,7 +147,7 @@ mod tests {
         let prime = folder.join("prime.mid");
         std::fs::write(
             &prime,
-            midi_file("prime", 100.0, &Kit::DEFAULT, &[1, 0, 16, 0].repeat(8), |_, _| 90)?,
+            midi_file("prime", 100.0, &Kit::DEFAULT, &Grid::FOUR_FOUR, &[1, 0, 16, 0].repeat(8), |_, _| 90)?,
         )?;
         let request = GenerationRequest {
             kind,
@@ -197,9 +198,15 @@ mod tests {
         std::fs::write(&file, b"no MIDI at all")?;
         let error = prime_of(&file).map_err(|error| format!("{error:#}"));
         assert!(error.is_err_and(|error| error.contains("no MIDI file to prime with")));
-        std::fs::write(&file, midi_file("silent", 100.0, &Kit::DEFAULT, &[0; 32], |_, _| 90)?)?;
+        std::fs::write(
+            &file,
+            midi_file("silent", 100.0, &Kit::DEFAULT, &Grid::FOUR_FOUR, &[0; 32], |_, _| 90)?,
+        )?;
         assert!(prime_of(&file).is_err_and(|error| error.to_string().contains("no drums")));
-        std::fs::write(&file, midi_file("one bar", 100.0, &Kit::DEFAULT, &[2; 16], |_, _| 90)?)?;
+        std::fs::write(
+            &file,
+            midi_file("one bar", 100.0, &Kit::DEFAULT, &Grid::FOUR_FOUR, &[2; 16], |_, _| 90)?,
+        )?;
         assert_eq!(prime_of(&file)?, [2; 32]);
         Ok(())
     }

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use beat::Pattern;
+use beat::{Grid, Pattern};
 use clap::Args;
 use corpus::filter::passes;
 use corpus::rows::UNKNOWN_GENRE;
-use nets::{Draw, Latent, LatentMap, MapRegion, Model, PatternDecoder, Precision};
+use nets::{Draw, Latent, LatentMap, MapRegion, Model, PatternDecoder, Precision, Reading};
 use serde_json::json;
 use train::kinds::set_quality;
 use train::latents::encode;
@@ -49,7 +49,7 @@ pub(crate) struct Map {
 /// Makes the map and writes the model that has it.
 pub(crate) fn run(args: &Map) -> Result<()> {
     let model = Model::read(&args.model)?;
-    let patterns = Patterns::read(&args.patterns)?;
+    let patterns = Patterns::read(&args.patterns, model.grid())?;
     patterns.warnings.iter().for_each(|warning| eprintln!("{warning}"));
     ensure!(model.kit() == patterns.kit, "{} has another kit than the patterns", args.model.display());
     let placed = Placed::choose(&model, &patterns, args.seed)?;
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Map) -> Result<()> {
     let embedding =
         embed(&placed.latents, &progress::single_thread()?, |done| bar.set_position(done as u64))?;
     bar.finish();
-    let before = args.like.as_ref().map(|file| placed.on_the_map_of(file)).transpose()?;
+    let before = args.like.as_ref().map(|file| placed.on_the_map_of(file, &patterns.grid)).transpose()?;
     let cloud = match &before {
         Some(before) => aligned(&embedding.points, before),
         None => embedding.points,
@@ -122,14 +122,14 @@ impl Placed {
             rows.retain(|row| row.genre != UNKNOWN_GENRE);
         }
         let inputs: Vec<Pattern> = rows.iter().map(|row| row.pattern).collect();
-        let latents = encode(&encoder, &inputs)?;
+        let latents = encode(&encoder, &inputs, model.grid())?;
         let decoded = PatternDecoder::new(model).patterns(&latents, |_| Draw::LIKELIEST);
         let names: Vec<String> =
             if known.is_empty() { vec![NAMELESS.to_owned()] } else { known.into_keys().collect() };
         ensure!(names.len() <= 256, "{} genres are more than the 256 that a model may name", names.len());
         let label = |genre: &str| names.iter().position(|name| name == genre).unwrap_or(0) as u8;
         let passing: Vec<(usize, u8)> = (0..rows.len())
-            .filter(|row| passes(&decoded[*row]))
+            .filter(|row| passes(&decoded[*row], model.grid()))
             .map(|row| (row, label(&rows[row].genre)))
             .collect();
         let chosen = subsampled(&passing, names.len(), seed);
@@ -141,14 +141,22 @@ impl Placed {
         })
     }
 
-    /// The places of these patterns on another model's map.
-    fn on_the_map_of(&self, file: &Path) -> Result<Vec<[f32; 2]>> {
+    /// The places of these patterns, which are on `grid`, on another model's map. One in 4/4 knows them as they are read
+    /// in 4/4.
+    fn on_the_map_of(&self, file: &Path, grid: &Grid) -> Result<Vec<[f32; 2]>> {
         let other = Model::read(file)?;
+        let patterns: Vec<Pattern> = match other.grid() {
+            own if own == grid => self.patterns.clone(),
+            &Grid::FOUR_FOUR => {
+                self.patterns.iter().map(|pattern| Reading::of(*grid).to_four(pattern)).collect()
+            }
+            own => bail!("{}: is in the metre {}, this model in {}", file.display(), own.name(), grid.name()),
+        };
         let encoder = other.encoder(&nets::device());
         let (Some(map), Some(encoder)) = (other.map(), encoder) else {
             bail!("{}: has no map or no encoder, so nothing can be laid out like it", file.display());
         };
-        Ok(map.places(&encode(&encoder, &self.patterns)?))
+        Ok(map.places(&encode(&encoder, &patterns, other.grid())?))
     }
 }
 

@@ -1,13 +1,13 @@
 //! Folders of MIDI files: one file for steps of any length, and a pack, which is a loop of two bars for each pattern
 //! and a manifest of how they were made.
 //!
-//! A file has one track on channel 10 that ends with the last bar. A sixteenth is 120 ticks at 480 a beat. (The packs
+//! A file has one track on channel 10 that ends with the last bar. A beat has 480 ticks. (The packs
 //! of the paper's authors have 120 ticks a sixteenth at 360 a beat, which a DAW reads as triplets, and no note-offs.)
 
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use beat::{Grid, INSTRUMENTS, Kit, Pattern, STEPS_PER_BEAT};
+use beat::{Grid, INSTRUMENTS, Kit, Pattern};
 use nets::{Latent, Model, PatternDecoder};
 use score::{Note, Song};
 use serde_json::json;
@@ -29,15 +29,25 @@ impl Pack<'_> {
     /// Writes the pack. The manifest comes last, so that a folder with one is complete.
     pub(crate) fn write(&self, folder: &Path) -> Result<()> {
         create_empty(folder)?;
+        let grid = self.model.grid();
         let logits = PatternDecoder::new(self.model).logits(self.latents);
         let mut files = Vec::with_capacity(self.patterns.len());
         for (row, (pattern, logits)) in self.patterns.iter().zip(&logits).enumerate() {
             let file = format!("beat-{:05}.mid", row + 1);
-            let velocities = nets::velocities(logits, &draw(self.temperature, self.seed, row));
+            let velocities = nets::velocities(logits, &draw(self.temperature, self.seed, row), grid);
             let velocity = |step: usize, instrument: usize| velocities[step][instrument];
-            let bytes = midi_file(&file, self.bpm, &self.model.kit(), pattern.steps(), velocity)?;
+            let bytes = midi_file(
+                &file,
+                self.bpm,
+                &self.model.kit(),
+                grid,
+                &pattern.steps()[..grid.steps()],
+                velocity,
+            )?;
             corpus::rows::write_atomically(&folder.join(&file), |out| out.write_all(&bytes))?;
-            files.push(json!({ "file": file, "code": pattern.steps(), "latent": self.latents[row] }));
+            files.push(
+                json!({ "file": file, "code": pattern.steps()[..grid.steps()], "latent": self.latents[row] }),
+            );
         }
         let kit = &self.model.parts().kit;
         let manifest = json!({
@@ -59,31 +69,32 @@ impl Pack<'_> {
 /// Channel 10, counted from 0.
 const DRUM_CHANNEL: u8 = 9;
 
-/// The bytes of one file. `steps` has a hit of instrument `i` of `kit` at bit `i`, and `velocity` gives the MIDI
+/// The bytes of one file. `steps`, which lie on `grid`, has a hit of instrument `i` of `kit` at bit `i`, and `velocity` gives the MIDI
 /// velocity of an instrument at a step; `bpm` is quarter notes a minute.
 pub(crate) fn midi_file(
     name: &str,
     bpm: f64,
     kit: &Kit,
+    grid: &Grid,
     steps: &[u16],
     velocity: impl Fn(usize, usize) -> u8,
 ) -> Result<Vec<u8>> {
-    let step_beats = Grid::FOUR_FOUR.step_beats();
     let mut notes = Vec::new();
     for (step, hits) in steps.iter().enumerate() {
         for instrument in (0..INSTRUMENTS).filter(|instrument| hits >> instrument & 1 == 1) {
             notes.push(Note {
-                beats: step as f64 * step_beats,
-                // Half a step: a drum that is hit on every sixteenth still ends before it starts again.
-                length_beats: step_beats / 2.0,
+                beats: step as f64 * grid.step_beats(),
+                // Half a step: a drum that is hit on every step still ends before it starts again.
+                length_beats: grid.step_beats() / 2.0,
                 channel: DRUM_CHANNEL,
                 note: kit.note(instrument),
                 velocity: velocity(step, instrument).clamp(1, 127),
             });
         }
     }
-    let beats = steps.len() as f64 / STEPS_PER_BEAT as f64;
-    let song = Song { title: name, track: name, tempo: bpm, time_signature: (4, 4), beats };
+    let beats = steps.len() as f64 * grid.step_beats();
+    let time_signature = (grid.bar_beats() as u8, 4);
+    let song = Song { title: name, track: name, tempo: bpm, time_signature, beats };
     Ok(score::to_single_track_bytes(&song, &notes)?)
 }
 
@@ -100,7 +111,8 @@ pub(crate) fn create_empty(folder: &Path) -> Result<()> {
 mod tests {
     use std::collections::BTreeSet;
 
-    use beat::STEPS;
+    const GRID: Grid = Grid::FOUR_FOUR;
+    const STEPS: usize = beat::MOST_STEPS;
     use midly::num::u15;
     use midly::{MetaMessage, MidiMessage, Smf, Timing, TrackEventKind};
 
@@ -123,7 +135,8 @@ mod tests {
     /// Without what `extract` drops: circular shifts of earlier patterns, and patterns that fail the filter.
     fn deduplicated(patterns: &[Pattern]) -> BTreeSet<[u16; STEPS]> {
         let mut earlier = corpus::filter::PatternSet::default();
-        let is_new = |pattern: &&Pattern| corpus::filter::passes(pattern) && earlier.insert(pattern);
+        let is_new =
+            |pattern: &&Pattern| corpus::filter::passes(pattern, &GRID) && earlier.insert(pattern, &GRID);
         patterns.iter().filter(is_new).map(|pattern| *pattern.steps()).collect()
     }
 
@@ -137,7 +150,7 @@ mod tests {
             ..Options::default()
         };
         let extraction = Extractor::open(options)?.run(&|| {}, &|| false);
-        let found = extraction.rows.iter().filter_map(|row| row.pattern());
+        let found = extraction.rows.iter().filter_map(|row| row.pattern(&GRID));
         let found: BTreeSet<[u16; STEPS]> = found.map(|pattern| *pattern.steps()).collect();
         assert!(extraction.damaged.is_empty() && !found.is_empty());
         assert_eq!(found, deduplicated(&patterns));

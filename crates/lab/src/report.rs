@@ -75,7 +75,7 @@ pub(crate) fn run(args: &ReportArgs) -> Result<()> {
 
 /// The pages of the paper.
 fn paper(args: &ReportArgs) -> Result<()> {
-    let patterns = Patterns::read(&args.patterns)?;
+    let patterns = Patterns::read(&args.patterns, &beat::Grid::FOUR_FOUR)?;
     patterns.warnings.iter().for_each(|warning| eprintln!("{warning}"));
     let evaluation_set = EvaluationSet::of(&patterns, EvaluatedSongs::HeldOut, args.count, args.seed)?;
     let entries: Vec<PaperModel> = PAPER_MODELS

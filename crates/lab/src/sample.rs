@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use beat::Pattern;
+use beat::{Grid, Pattern};
 use clap::{Args, ValueEnum};
 use nets::{Latent, Model};
 use train::kinds::{KINDS, Kind};
@@ -90,7 +90,7 @@ pub(crate) fn run(args: &Sample) -> Result<()> {
     let latents: Vec<Latent> = latents.into_iter().map(|(latent, _)| latent).collect();
     let patterns = draw_patterns(&model, &latents, args.temperature, args.seed);
     if let Some(out) = &args.out {
-        corpus::rows::write_atomically(out, |file| write_samples(file, &patterns, &latents))?;
+        corpus::rows::write_atomically(out, |file| write_samples(file, model.grid(), &patterns, &latents))?;
         println!("{}: {} patterns", out.display(), patterns.len());
     }
     if let Some(folder) = &args.midi {
@@ -123,9 +123,14 @@ fn sample_bars(args: &Sample, kind: &'static Kind, count: usize, folder: &Path) 
     generate(&request, folder)
 }
 
-fn write_samples(file: &mut dyn Write, patterns: &[Pattern], latents: &[Latent]) -> std::io::Result<()> {
+fn write_samples(
+    file: &mut dyn Write,
+    grid: &Grid,
+    patterns: &[Pattern],
+    latents: &[Latent],
+) -> std::io::Result<()> {
     for (pattern, [a, b, c, d]) in patterns.iter().zip(latents) {
-        let steps = pattern.steps();
+        let steps = &pattern.steps()[..grid.steps()];
         write!(file, "{}", steps[0])?;
         steps[1..].iter().try_for_each(|step| write!(file, ",{step}"))?;
         writeln!(file, "\t{a},{b},{c},{d}")?;
@@ -139,7 +144,7 @@ pub(crate) fn to_file(model: &Model, path: &Path, count: usize) -> Result<()> {
     let latents = draw_latents(model.codes(), LatentSource::Data, count, 1);
     let latents: Vec<Latent> = latents.into_iter().map(|(latent, _)| latent).collect();
     let patterns = draw_patterns(model, &latents, 1.0, 1);
-    corpus::rows::write_atomically(path, |file| write_samples(file, &patterns, &latents))?;
+    corpus::rows::write_atomically(path, |file| write_samples(file, model.grid(), &patterns, &latents))?;
     Ok(())
 }
 
@@ -155,8 +160,8 @@ mod tests {
         let patterns = draw_patterns(&model, &latents, 0.5, 1);
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("s.tsv");
-        corpus::rows::write_atomically(&path, |file| write_samples(file, &patterns, &latents))?;
-        let read = corpus::rows::read_patterns(&path)?;
+        corpus::rows::write_atomically(&path, |file| write_samples(file, model.grid(), &patterns, &latents))?;
+        let read = corpus::rows::read_patterns(&path, &Grid::FOUR_FOUR)?;
         assert_eq!(read.rows.iter().map(|row| row.pattern).collect::<Vec<_>>(), patterns);
         assert_eq!(read.latents, latents);
         assert!(read.rejected.is_empty());

@@ -4,11 +4,12 @@
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use beat::Grid;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, value_parser};
 use nets::{Model, Precision, Provenance};
 use train::kinds::{Interrupted, KINDS, Kind, KindOption, Options, Run, TrainKind};
-use train::patterns::{Patterns, file_names};
+use train::patterns::{FOLDS, HeldOut, Patterns, file_names};
 use train::songs::Songs;
 use train::training::{Checkpoint, Progress};
 
@@ -21,7 +22,37 @@ pub(crate) struct Train {
     options: Options,
     /// The trained model that a history head is added to.
     model: Option<PathBuf>,
+    /// For kinds that learn from patterns.
+    patterns: PatternArgs,
     shared: SharedArgs,
+}
+
+/// The arguments of kinds that learn from patterns.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct PatternArgs {
+    /// The metre of the patterns: 4/4, shuffle or three
+    #[arg(long, value_name = "METRE", default_value = "4/4", value_parser = metre)]
+    metre: Grid,
+    /// A model in 4/4 whose weights are the start, where few songs are in the metre
+    #[arg(long, value_name = "FILE")]
+    start: Option<PathBuf>,
+    /// Also learn from patterns of 4/4 as they can be read in the metre
+    #[arg(long)]
+    derive: bool,
+    /// Hold out this fifth of the songs, 1 to 5, instead of the usual tenth: for figures over all songs
+    #[arg(long, value_name = "N", value_parser = value_parser!(u32).range(1..=i64::from(FOLDS)))]
+    fold: Option<u32>,
+}
+
+impl Default for PatternArgs {
+    fn default() -> Self {
+        Self { metre: Grid::FOUR_FOUR, start: None, derive: false, fold: None }
+    }
+}
+
+/// The grid of a metre's name.
+pub(crate) fn metre(name: &str) -> Result<Grid, String> {
+    Grid::named(name).ok_or_else(|| format!("metres are {}", Grid::ALL.map(|grid| grid.name()).join(", ")))
 }
 
 /// The arguments of every kind.
@@ -63,7 +94,7 @@ impl Train {
             corpus: String::new(),
             licences: Vec::new(),
         };
-        Self { kind, options: defaults(kind), model: None, shared }
+        Self { kind, options: defaults(kind), model: None, patterns: PatternArgs::default(), shared }
     }
 
     fn from_kind(kind: &'static Kind, matches: &ArgMatches) -> Result<Self, clap::Error> {
@@ -74,7 +105,11 @@ impl Train {
             }
         }
         let model = matches.try_get_one::<PathBuf>("model").ok().flatten().cloned();
-        Ok(Self { kind, options, model, shared: SharedArgs::from_arg_matches(matches)? })
+        let patterns = match kind.train {
+            TrainKind::Songs(_) => PatternArgs::default(),
+            TrainKind::Patterns(_) | TrainKind::PatternsOnModel(_) => PatternArgs::from_arg_matches(matches)?,
+        };
+        Ok(Self { kind, options, model, patterns, shared: SharedArgs::from_arg_matches(matches)? })
     }
 
     /// The command that trains this model again, without the folders of its files.
@@ -83,6 +118,14 @@ impl Train {
         for (name, values) in &self.options {
             values.iter().for_each(|value| command += &format!(" --{name} {value}"));
         }
+        let PatternArgs { metre, start, derive, fold } = &self.patterns;
+        if *metre != Grid::FOUR_FOUR {
+            command += &format!(" --metre {}", metre.name());
+        }
+        let start = start.iter().flat_map(|file| file_names(std::slice::from_ref(file)));
+        start.for_each(|file| command += &format!(" --start {file}"));
+        command += if *derive { " --derive" } else { "" };
+        fold.iter().for_each(|fold| command += &format!(" --fold {fold}"));
         file_names(&self.shared.patterns).iter().for_each(|file| command += &format!(" --patterns {file}"));
         format!("{command} --seed {} --epochs {epochs}", self.shared.seed)
     }
@@ -132,6 +175,9 @@ fn subcommand(kind: &'static Kind) -> Command {
             .action(if option.repeated { ArgAction::Append } else { ArgAction::Set });
         command = command.arg(arg);
     }
+    if !matches!(kind.train, TrainKind::Songs(_)) {
+        command = PatternArgs::augment_args(command);
+    }
     if let TrainKind::PatternsOnModel(_) = kind.train {
         let help = "The trained model that it is built upon";
         let parser = value_parser!(PathBuf);
@@ -154,6 +200,7 @@ pub(crate) fn run(args: &Train) -> Result<()> {
         epochs: shared.epochs,
         seed: shared.seed,
         options: args.options.clone(),
+        start: args.patterns.start.as_deref().map(Model::read).transpose()?,
         resume,
         watch: &mut watch,
         provenance: Provenance {
@@ -188,13 +235,16 @@ pub(crate) fn run(args: &Train) -> Result<()> {
 fn train(args: &Train, run: &mut Run<'_>) -> Result<(Vec<u8>, serde_json::Value)> {
     match &args.kind.train {
         TrainKind::Patterns(train) => {
-            let patterns = read_patterns(&args.shared.patterns)?;
+            let patterns = read_patterns(args)?;
             run.provenance.corpus_sha256.clone_from(&patterns.sha256);
             patterns_file(&train(run, &patterns)?)
         }
         TrainKind::PatternsOnModel(train) => {
             let Some(model) = &args.model else { bail!("name the model to build upon with --model FILE") };
-            patterns_file(&train(run, &read_patterns(&args.shared.patterns)?, Model::read(model)?)?)
+            let (patterns, model) = (read_patterns(args)?, Model::read(model)?);
+            let [metre, own] = [patterns.grid, *model.grid()].map(|grid| grid.name());
+            ensure!(metre == own, "{} is in the metre {own}: say --metre {own}", model.file());
+            patterns_file(&train(run, &patterns, model)?)
         }
         TrainKind::Songs(train) => {
             let songs = Songs::read(&args.shared.patterns)?;
@@ -210,8 +260,16 @@ fn train(args: &Train, run: &mut Run<'_>) -> Result<(Vec<u8>, serde_json::Value)
     }
 }
 
-fn read_patterns(files: &[PathBuf]) -> Result<Patterns> {
-    let patterns = Patterns::read(files)?;
+fn read_patterns(args: &Train) -> Result<Patterns> {
+    let PatternArgs { metre, derive, fold, .. } = &args.patterns;
+    let mut patterns = Patterns::read(&args.shared.patterns, metre)?;
+    if *derive {
+        patterns.derive(&args.shared.patterns)?;
+        eprintln!("{} patterns of 4/4 read in the metre {}", patterns.derived.len(), metre.name());
+    }
+    if let Some(fold) = fold {
+        patterns.held_out = HeldOut::Fold(fold - 1);
+    }
     patterns.warnings.iter().for_each(|warning| eprintln!("{warning}"));
     let [training, validation, held_out] =
         [patterns.training(), patterns.validation(), patterns.held_out()].map(|rows| rows.len());

@@ -4,10 +4,10 @@
 use beat::{Bank, Continuation, Grid, INSTRUMENTS, Kit, Orbit, Pattern, PieceMap, Settings, Shape, Take};
 
 use crate::draw::{DENSITY_LOGITS, velocities, within};
-use crate::phrase::{Reading, added_velocities, continue_beat, takes};
+use crate::phrase::{added_velocities, continue_beat, takes};
 use crate::{
     CounterRng, Draw, LatentMap, Logits, Model, ModelError, ModelFault, PatternDecoder, PhraseDraw,
-    PhraseModel, StepModel,
+    PhraseModel, Reading, StepModel,
 };
 
 /// The sampling temperature of phrase and step model where the temperature setting is 0.

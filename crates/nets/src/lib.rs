@@ -25,6 +25,7 @@ mod model_bytes;
 mod pattern_decoder;
 mod perceptron;
 mod phrase;
+mod reading;
 mod recurrent_model;
 mod sampling;
 mod sequence_model;
@@ -50,6 +51,7 @@ pub use phrase::{
     WRITER_SHAPE, WriterContext, begins_with_crash, difference_class, encode_plan, encode_writer, hamming,
     theme,
 };
+pub use reading::Reading;
 pub use recurrent_model::{RecurrentConfig, RecurrentModel};
 pub use sampling::{
     CounterRng, GenerationState, NextStepModel, RngStream, generate, probability, sample_categorical,

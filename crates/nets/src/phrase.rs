@@ -14,7 +14,7 @@ pub use plan::{
     ALL_CHOICES, BarPlan, CHOICES, CHOICES_FROM, HALF, HalfBar, HalfPlan, PHRASE_BARS, PHRASE_STEPS,
     PlanContext, begins_with_crash, hamming, theme,
 };
-pub(crate) use takes::{Reading, added_velocities, takes};
+pub(crate) use takes::{added_velocities, takes};
 
 use beat::CLASSES;
 

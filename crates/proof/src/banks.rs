@@ -1,6 +1,6 @@
 //! Bank fixtures: the banks that a session may publish, random except for the first three.
 
-use beat::{BANK_TAKES, Bank, Grid, INSTRUMENTS, Kit, Pattern, STEPS, Settings, Take};
+use beat::{Bank, Grid, INSTRUMENTS, Kit, MOST_STEPS, MOST_TAKES, Pattern, Settings, Take};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
@@ -14,7 +14,7 @@ pub const SILENT: usize = 2;
 pub struct BankFixtures {
     banks: Vec<Bank>,
     /// Per bank and take: whether an onset comes before its step.
-    early: Vec<[bool; BANK_TAKES]>,
+    early: Vec<Vec<bool>>,
 }
 
 /// A kit on which several instruments share a note.
@@ -26,14 +26,16 @@ impl BankFixtures {
     pub fn new(seed: u64) -> Self {
         let mut rng = ChaCha8Rng::seed_from_u64(seed);
         let banks: Vec<Bank> = (0..BANKS).map(|number| bank(number, &mut rng)).collect();
-        let early = banks.iter().map(|bank| bank.takes().each_ref().map(has_early_onsets)).collect();
+        let early = banks.iter().map(|bank| bank.takes().iter().map(has_early_onsets).collect()).collect();
         Self { banks, early }
     }
 
     /// These banks, all on one grid.
     #[must_use]
     pub fn on(mut self, grid: Grid) -> Self {
-        self.banks.iter_mut().for_each(|bank| *bank = bank.on(grid));
+        for bank in &mut self.banks {
+            *bank = Bank::new(bank.takes(), bank.period(), grid, *bank.kit(), *bank.settings(), bank.model());
+        }
         self
     }
 
@@ -58,20 +60,22 @@ impl BankFixtures {
 }
 
 fn has_early_onsets(take: &Take) -> bool {
-    (0..STEPS).any(|step| (0..INSTRUMENTS).any(|i| take.onsets.has(step, i) && take.offsets[step][i] < 0))
+    (0..MOST_STEPS)
+        .any(|step| (0..INSTRUMENTS).any(|i| take.onsets.has(step, i) && take.offsets[step][i] < 0))
 }
 
 fn bank(number: usize, rng: &mut ChaCha8Rng) -> Bank {
     let density = [4, 64, 12, 128, 24][rng.next_u32() as usize % 5];
     let spread = [0, 0, 127, 40][rng.next_u32() as usize % 4];
     // Some banks have equal takes, so that only settings and banks matter.
-    let takes: [Take; BANK_TAKES] = match number {
-        0 => [steady(&[0]); BANK_TAKES],
-        1 => [steady(&[0, 1, 2, 3]); BANK_TAKES],
+    let count = [1, 8, 3, MOST_TAKES, 8, 30, 2, 7][number % 8];
+    let takes: Vec<Take> = match number {
+        0 => vec![steady(&[0]); count],
+        1 => vec![steady(&[0, 1, 2, 3]); count],
         SILENT => return Bank::SILENT,
-        number if number % 5 == 0 => [take(density, spread, rng); BANK_TAKES],
+        number if number % 5 == 0 => vec![take(density, spread, rng); count],
         // Takes differ in everything, also in whether they have early onsets.
-        _ => std::array::from_fn(|index| take(density, [spread, 0, 127][index % 3], rng)),
+        _ => (0..count).map(|index| take(density, [spread, 0, 127][index % 3], rng)).collect(),
     };
     let kit = match number % 4 {
         0 | 1 => Kit::DEFAULT,
@@ -84,19 +88,20 @@ fn bank(number: usize, rng: &mut ChaCha8Rng) -> Bank {
         0..=SILENT => Grid::FOUR_FOUR,
         _ => [Grid::FOUR_FOUR, Grid::SHUFFLE, Grid::FOUR_FOUR, Grid::THREE][number / 4 % 4],
     };
-    Bank::new(takes, [1, 2, 4, 8][number % 4], kit, Settings::DEFAULT, model).on(grid)
+    let period = [count, count, 1, count.div_ceil(2)][number / 8 % 4] as u8;
+    Bank::new(&takes, period, grid, kit, Settings::DEFAULT, model)
 }
 
 /// A kick on these sixteenths of every beat.
 fn steady(sixteenths: &[usize]) -> Take {
-    let steps = (0..STEPS).filter(|step| sixteenths.contains(&(step % 4)));
+    let steps = (0..MOST_STEPS).filter(|step| sixteenths.contains(&(step % 4)));
     Take { onsets: steps.fold(Pattern::EMPTY, |pattern, step| pattern.with(step, 0)), ..Take::EMPTY }
 }
 
 /// Each cell has an onset with probability `density / 256`, moved by up to `spread / 254` steps.
 fn take(density: u32, spread: i32, rng: &mut ChaCha8Rng) -> Take {
     let mut take = Take::EMPTY;
-    for step in 0..STEPS {
+    for step in 0..MOST_STEPS {
         for instrument in 0..INSTRUMENTS {
             let word = rng.next_u32();
             if word % 256 < density {

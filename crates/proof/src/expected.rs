@@ -149,6 +149,14 @@ impl OnsetBuilder<'_> {
         let playback = &self.calls[call].playback;
         let (swing, take) = ((playback.swing * 64.0) as i64, self.banks.take(bank, step.cycle));
         self.coverage.count(if grid.along_bars { Situation::BarSteps } else { Situation::SongSteps });
+        if let Some(fit) = &grid.fit {
+            self.coverage.count(match (fit.shared, fit.order.len() as i64 - grid.bar_steps) {
+                (2.., _) => Situation::SharedBars,
+                (_, ..0) => Situation::CutBars,
+                (_, 0) => Situation::WholeBars,
+                _ => Situation::LongBars,
+            });
+        }
         self.coverage.count(match (grid.beat_steps, grid.bar_steps, self.calls[call].transport.compound) {
             (3, _, false) => Situation::TripletSteps,
             (3, _, true) => Situation::CompoundSteps,
@@ -206,7 +214,7 @@ pub(crate) struct Step {
 }
 
 /// How the steps of a bank lie in the song during one block.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct StepGrid {
     /// The length of a step is `over / under` beats.
     over: i64,
@@ -218,6 +226,38 @@ pub(crate) struct StepGrid {
     bar: (Beats, i64, Beats),
     /// Whether that is the host's.
     along_bars: bool,
+    /// How the pattern's bars are fitted to the host's, if they are.
+    fit: Option<Fit>,
+}
+
+/// How the bars of the pattern lie in those of the host.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Fit {
+    /// So many host bars share one of the pattern's.
+    shared: i64,
+    /// The step of the pattern's bar for each step of a host bar; of the first that share one.
+    order: Vec<i64>,
+}
+
+impl Fit {
+    /// That of a host bar of `steps` steps: its beats one after another, then the steps of them.
+    fn new(steps: i64, bar: i64, beat: i64) -> Self {
+        if 2 * steps <= bar {
+            return Self { shared: bar / steps.max(1), order: (0..steps).collect() };
+        }
+        let mut order = Vec::new();
+        let mut left = steps;
+        // Whole bars first, until what is left is at most half as long again as one.
+        while 2 * left > 3 * bar {
+            order.extend(0..bar);
+            left -= bar;
+        }
+        let ending = if left % beat == 0 { beat } else { (beat / 2).max(1) };
+        let mut middle = (0..bar - beat).chain((beat..bar - beat).cycle());
+        order.extend((0..left - ending).filter_map(|_| middle.next()));
+        order.extend(bar - ending..bar);
+        Self { shared: 1, order }
+    }
 }
 
 impl StepGrid {
@@ -230,15 +270,26 @@ impl StepGrid {
             _ => (1, 4, 4, 16),
         };
         let song = (Beats::ZERO, 0, Beats::ratio(over * bar_steps, under));
-        let host = call.transport.bar.filter(|_| call.playback.grid == GridLock::HostBars);
+        let host = call.transport.bar.filter(|_| call.playback.grid != GridLock::Song);
         let bar = host.map(|bar| (Beats::new(bar.start), bar.number, Beats::new(bar.beats)));
         let (along_bars, bar) = (bar.is_some(), bar.unwrap_or(song));
-        Self { over, under, step: Beats::ratio(over, under), beat_steps, bar_steps, bar, along_bars }
+        let step = Beats::ratio(over, under);
+        let mut grid = Self { over, under, step, beat_steps, bar_steps, bar, along_bars, fit: None };
+        if along_bars && call.playback.grid == GridLock::FittedBars {
+            let steps = (0..).take_while(|step| grid.fits_in(*step)).count() as i64;
+            grid.fit = Some(Fit::new(steps, bar_steps, beat_steps));
+        }
+        grid
     }
 
     /// The length of so many steps.
     fn steps(&self, count: i64) -> Beats {
         Beats::ratio(self.over * count, self.under)
+    }
+
+    /// Whether a bar has this step.
+    fn fits_in(&self, in_bar: i64) -> bool {
+        self.steps(in_bar) + self.step.half() <= self.bar.2 + TIE
     }
 
     /// The first step at or after `beats`. One that a bar's end would cut to less than half is left out.
@@ -249,19 +300,26 @@ impl StepGrid {
         // A third of a beat is rounded down: so is the number of steps, before the step itself is tried.
         let before = ((beats - bar_start).covering(self.step) - 1).max(0);
         let in_bar = if bar_start + self.steps(before) >= beats { before } else { before + 1 };
-        match self.steps(in_bar) + self.step.half() <= length + TIE {
+        match self.fits_in(in_bar) {
             true => self.step_of_bar(bar_start, number + bars, in_bar),
             false => self.step_of_bar(bar_start + length, number + bars + 1, 0),
         }
     }
 
     /// Step `in_bar` of bar `number`: odd bars (the musician's bar 1 is number 0) play the first half of the
-    /// pattern, even ones the second; bars longer than that start the half again.
+    /// pattern, even ones the second; bars longer than that start the half again, unless they are fitted.
     fn step_of_bar(&self, bar_start: Beats, number: i64, in_bar: i64) -> Step {
+        let (bar, at) = match &self.fit {
+            None => (number, in_bar % self.bar_steps),
+            Some(Fit { shared, order }) => {
+                let earlier = number.rem_euclid(*shared) * order.len() as i64;
+                (number.div_euclid(*shared), earlier + order[in_bar as usize])
+            }
+        };
         Step {
             beats: bar_start + self.steps(in_bar),
-            step: (number.rem_euclid(2) * self.bar_steps + in_bar % self.bar_steps) as usize,
-            cycle: number.div_euclid(2),
+            step: (bar.rem_euclid(2) * self.bar_steps + at) as usize,
+            cycle: bar.div_euclid(2),
             in_bar,
         }
     }

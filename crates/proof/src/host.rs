@@ -365,7 +365,7 @@ fn playback(words: &mut WordReader<'_>) -> Playback {
             CommitMode::Bar,
             CommitMode::Cycle,
         ])),
-        Setting::Grid(words.choose(&[GridLock::Song, GridLock::HostBars])),
+        Setting::Grid(words.choose(&[GridLock::Song, GridLock::HostBars, GridLock::FittedBars])),
     ] {
         apply(&mut playback, setting);
     }

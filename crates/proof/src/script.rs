@@ -299,7 +299,7 @@ fn setting(words: &mut WordReader<'_>) -> Setting {
         3 | 4 => Setting::Commit(
             [CommitMode::Step, CommitMode::Beat, CommitMode::Bar, CommitMode::Cycle][value as usize % 4],
         ),
-        5 => Setting::Grid([GridLock::Song, GridLock::HostBars][value as usize % 2]),
+        5 => Setting::Grid([GridLock::Song, GridLock::HostBars, GridLock::FittedBars][value as usize % 3]),
         _ => Setting::Channel((value % 16) as u8),
     }
 }

@@ -8,8 +8,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
 
-/// Blocks within which each fault must be found.
-const SOON: u64 = 40_000;
+/// Blocks within which a fault must be found. The rarest needs 20,000 on average, and any change of the script or the
+/// banks draws other sessions.
+const SOON: u64 = 100_000;
 
 #[test]
 fn any_session_of_any_host_sounds_as_the_contract_says() {

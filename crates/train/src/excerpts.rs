@@ -1,7 +1,7 @@
 //! Excerpts of songs: from a random step on, passages of whole bars, and phrases of sixteen bars that begin with a
 //! group of four.
 
-use beat::STEPS_PER_BAR;
+use nets::ONE_BAR;
 use nets::{PHRASE_BARS, PHRASE_STEPS, theme};
 
 use crate::rng::TrainingRng;
@@ -35,7 +35,7 @@ impl RandomSteps {
     pub(crate) fn bar(&self, steps: usize, rng: &mut TrainingRng) -> (&[u16], usize) {
         let (song, at) = self.step(rng);
         let last = song.len().saturating_sub(steps);
-        (song, at.min(last) / STEPS_PER_BAR * STEPS_PER_BAR)
+        (song, at.min(last) / ONE_BAR * ONE_BAR)
     }
 }
 
@@ -50,11 +50,11 @@ pub(crate) struct Passages {
 impl Passages {
     /// Passages of `bars` bars. Shorter songs have none.
     pub(crate) fn new(songs: Vec<Vec<u16>>, bars: usize) -> Self {
-        let steps = bars * STEPS_PER_BAR;
+        let steps = bars * ONE_BAR;
         let songs: Vec<Vec<u16>> = songs.into_iter().filter(|song| song.len() >= steps).collect();
         let mut starts = vec![0];
         for song in &songs {
-            starts.push(starts[starts.len() - 1] + (song.len() - steps) / STEPS_PER_BAR + 1);
+            starts.push(starts[starts.len() - 1] + (song.len() - steps) / ONE_BAR + 1);
         }
         Self { songs, starts, steps }
     }
@@ -72,7 +72,7 @@ impl Passages {
     /// Passage `index`, below [`Self::count`].
     pub(crate) fn passage(&self, index: usize) -> &[u16] {
         let song = self.starts.partition_point(|start| *start <= index) - 1;
-        let from = (index - self.starts[song]) * STEPS_PER_BAR;
+        let from = (index - self.starts[song]) * ONE_BAR;
         &self.songs[song][from..from + self.steps]
     }
 
@@ -101,7 +101,7 @@ const LEAST_HITS: u32 = 4;
 /// that is where drummers put them; the first of several.
 pub(crate) fn phase(song: &[u16]) -> usize {
     let mut crashes = [0; GROUP];
-    for (bar, step) in song.iter().step_by(STEPS_PER_BAR).enumerate() {
+    for (bar, step) in song.iter().step_by(ONE_BAR).enumerate() {
         crashes[bar % GROUP] += usize::from(step & CRASH != 0);
     }
     (0..GROUP).rev().max_by_key(|bar| crashes[*bar]).unwrap_or(0)
@@ -109,7 +109,7 @@ pub(crate) fn phase(song: &[u16]) -> usize {
 
 /// The phrases of a song, one at each of its four-bar groups, as the steps at which they begin.
 pub(crate) fn phrase_starts(song: &[u16]) -> impl Iterator<Item = usize> {
-    let groups = (phase(song) * STEPS_PER_BAR..song.len()).step_by(GROUP * STEPS_PER_BAR);
+    let groups = (phase(song) * ONE_BAR..song.len()).step_by(GROUP * ONE_BAR);
     groups.filter(|start| phrase_at(song, *start).is_some_and(|phrase| is_phrase(phrase)))
 }
 
@@ -121,7 +121,7 @@ pub(crate) fn phrase_at(song: &[u16], start: usize) -> Option<&[u16; PHRASE_STEP
 /// Whether sixteen bars or more play enough to be a phrase.
 fn is_phrase(steps: &[u16]) -> bool {
     let Some(phrase) = steps.first_chunk::<PHRASE_STEPS>() else { return false };
-    let (bars, _) = steps.as_chunks::<STEPS_PER_BAR>();
+    let (bars, _) = steps.as_chunks::<ONE_BAR>();
     let silent = bars.iter().filter(|bar| bar.iter().all(|step| *step == 0)).count();
     let hits: u32 = theme(phrase).iter().map(|step| step.count_ones()).sum();
     silent * PHRASE_BARS <= MOST_SILENT * bars.len() && hits >= LEAST_HITS
@@ -145,20 +145,20 @@ mod tests {
 
     #[test]
     fn phrases_begin_at_crashes() {
-        let mut song = vec![1; 40 * STEPS_PER_BAR];
+        let mut song = vec![1; 40 * ONE_BAR];
         for bar in [2, 6, 14] {
-            song[bar * STEPS_PER_BAR] |= CRASH;
+            song[bar * ONE_BAR] |= CRASH;
         }
         assert_eq!(phase(&song), 2);
-        let starts: Vec<_> = phrase_starts(&song).map(|start| start / STEPS_PER_BAR).collect();
+        let starts: Vec<_> = phrase_starts(&song).map(|start| start / ONE_BAR).collect();
         assert_eq!(starts, [2, 6, 10, 14, 18, 22]);
     }
 
     #[test]
     fn sixteen_bars_with_a_long_rest_are_no_phrase() {
-        let mut song = vec![1; 16 * STEPS_PER_BAR];
+        let mut song = vec![1; 16 * ONE_BAR];
         assert_eq!(phrase_starts(&song).count(), 1);
-        song[8 * STEPS_PER_BAR..13 * STEPS_PER_BAR].fill(0);
+        song[8 * ONE_BAR..13 * ONE_BAR].fill(0);
         assert_eq!(phrase_starts(&song).count(), 0);
         assert_eq!((phase(&[]), phrase_starts(&[]).count()), (0, 0));
     }

@@ -127,6 +127,8 @@ pub struct Run<'a> {
     pub seed: u64,
     /// The values of the kind's own options.
     pub options: Options,
+    /// A model of another grid whose weights are the start; for kinds that learn from patterns.
+    pub start: Option<Model>,
     /// The checkpoint of an interrupted run to continue.
     pub resume: Option<Checkpoint>,
     /// Called after every step and epoch; breaking stops the run.
@@ -258,7 +260,7 @@ pub trait BarGenerator: Sync {
 
 impl<M: NextStepModel> BarGenerator for M {
     fn bars(&self, prime: Option<&[u16]>, bars: usize, temperature: f32, rng: CounterRng) -> Vec<u16> {
-        generate(self, prime.unwrap_or_default(), bars * beat::STEPS_PER_BAR, temperature, rng)
+        generate(self, prime.unwrap_or_default(), bars * nets::ONE_BAR, temperature, rng)
     }
 
     fn default_prime(&self) -> Option<&[u16]> {
@@ -289,10 +291,10 @@ fn evaluate_steps(model: &dyn NextStepModel, songs: &Songs) -> SequenceFigures {
 
 /// A plain rock beat: kick on one and three, snare on two and four, closed hats on every eighth, as classes of
 /// nine pieces.
-pub(crate) const ROCK: [u16; beat::STEPS] = {
-    let mut steps = [0; beat::STEPS];
+pub(crate) const ROCK: [u16; nets::TWO_BARS] = {
+    let mut steps = [0; nets::TWO_BARS];
     let mut step = 0;
-    while step < beat::STEPS {
+    while step < nets::TWO_BARS {
         let kick = if step % 16 == 0 || step % 16 == 8 || step == 26 { 1 } else { 0 };
         let snare = if step % 8 == 4 { 1 << 1 } else { 0 };
         let hat = if step % 2 == 0 { 1 << 2 } else { 0 };

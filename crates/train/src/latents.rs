@@ -1,7 +1,7 @@
 //! Latents of patterns by the encoder, random latents, and patterns from them.
 
 use anyhow::Result;
-use beat::Pattern;
+use beat::{Grid, Pattern};
 use nets::{CodeCloud, Draw, Encoder, Latent, Model, PatternDecoder, patterns_tensor};
 use rayon::prelude::*;
 
@@ -10,16 +10,19 @@ use crate::rng::{Purpose, TrainingRng};
 /// Patterns of one forward pass.
 const BATCH: usize = 512;
 
-/// The latent of each pattern, in their order.
+/// The latent of each pattern on `grid`, in their order.
 ///
 /// # Errors
 ///
 /// A tensor can't be read back.
-pub fn encode(encoder: &Encoder, patterns: &[Pattern]) -> Result<Vec<Latent>> {
+pub fn encode(encoder: &Encoder, patterns: &[Pattern], grid: &Grid) -> Result<Vec<Latent>> {
     let batches: Vec<Result<Vec<f32>>> = patterns
         .par_chunks(BATCH)
         .map(|batch| {
-            Ok(encoder.forward(patterns_tensor(batch, &nets::device())).mean.try_into_vec_as::<f32>()?)
+            Ok(encoder
+                .forward(patterns_tensor(batch, grid, &nets::device()))
+                .mean
+                .try_into_vec_as::<f32>()?)
         })
         .collect();
     let mut latents = Vec::with_capacity(patterns.len());

@@ -9,6 +9,7 @@
 //! trained on them, a [`kinds::Run`] trains one, [`mapping`] lays its codes out on a map, and [`metrics`]
 //! evaluates it.
 
+mod adopt;
 mod excerpts;
 pub mod kinds;
 pub mod latents;

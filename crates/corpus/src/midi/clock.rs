@@ -1,6 +1,6 @@
 //! The position of a tick in sixteenths.
 
-use beat::STEPS_PER_BEAT;
+use crate::grid::SIXTEENTHS_PER_QUARTER;
 
 /// Microseconds of a beat where the file says nothing: 120 beats a minute.
 const DEFAULT_TEMPO: u32 = 500_000;
@@ -50,7 +50,7 @@ impl Clock {
                 segment.beats + (tick - segment.tick) as f64 / ticks_per_second / segment.seconds
             }
         };
-        beats * STEPS_PER_BEAT as f64
+        beats * SIXTEENTHS_PER_QUARTER as f64
     }
 }
 

@@ -17,7 +17,7 @@
 
 use std::io::{self, Write};
 
-use beat::{INSTRUMENTS, Pattern};
+use beat::{Grid, INSTRUMENTS, Pattern};
 
 use super::{Row, UNKNOWN_GENRE};
 use crate::grid::SongGrid;
@@ -83,15 +83,14 @@ impl Groove {
         self.steps.iter().map(|step| step.count_ones() as usize).sum()
     }
 
-    /// The pattern of 32 sixteenths, if it is one of 4/4.
-    pub fn pattern(&self) -> Option<Pattern> {
-        let steps = self.steps.as_slice().try_into().ok()?;
-        Pattern::new(steps).filter(|_| self.grid == SongGrid::FOUR_FOUR)
+    /// The pattern, if its grid has this field.
+    pub fn pattern(&self, grid: &Grid) -> Option<Pattern> {
+        Pattern::new(&self.steps).filter(|_| self.grid.field() == Some(*grid))
     }
 
-    /// The row of 32 sixteenths, if it is one of 4/4.
-    pub fn into_row(self) -> Option<Row> {
-        Some(Row { pattern: self.pattern()?, genre: self.genre, song: self.song })
+    /// The row, if its grid has this field.
+    pub fn into_row(self, grid: &Grid) -> Option<Row> {
+        Some(Row { pattern: self.pattern(grid)?, genre: self.genre, song: self.song })
     }
 }
 

@@ -24,7 +24,7 @@ fn what_is_written_is_read_again() {
         })
         .collect();
     write_patterns(&path, &rows).unwrap();
-    let read = read_patterns(&path).unwrap();
+    let read = read_patterns(&path, &beat::Grid::FOUR_FOUR).unwrap();
     assert_eq!((read.layout, read.kit), (Layout::Patterns, Kit::DEFAULT));
     assert_eq!(read.rows, rows);
     assert!(read.rejected.is_empty());
@@ -54,7 +54,7 @@ fn a_chain_of_errors_says_once_why_a_file_was_not_written() {
 fn the_papers_data_comes_with_its_kit_latents_and_points() {
     let line = format!("{}\t0.5,-1.25,2,3e-1\t10.5,-3\n", code(16383));
     let (_folder, path) = with_file(line.repeat(2));
-    let read = read_patterns(&path).unwrap();
+    let read = read_patterns(&path, &beat::Grid::FOUR_FOUR).unwrap();
     assert_eq!((read.layout, read.kit), (Layout::Paper, Kit::PAPER));
     assert_eq!(read.latents, [[0.5, -1.25, 2.0, 0.3]; 2]);
     assert_eq!(read.points, [[10.5, -3.0]; 2]);
@@ -65,7 +65,7 @@ fn the_papers_data_comes_with_its_kit_latents_and_points() {
 #[test]
 fn samples_have_latents_only() {
     let (_folder, path) = with_file(format!("{}\t1,2,3,4\r\n", code(1)));
-    let read = read_patterns(&path).unwrap();
+    let read = read_patterns(&path, &beat::Grid::FOUR_FOUR).unwrap();
     assert_eq!((read.layout, read.latents.len(), read.points.len()), (Layout::Samples, 1, 0));
 }
 
@@ -92,7 +92,7 @@ fn bad_lines_are_named_and_the_good_ones_kept() {
     }
     content.extend_from_slice(b"\xff\xfe\trock\tsong");
     let (_folder, path) = with_file(content);
-    let read = read_patterns(&path).unwrap();
+    let read = read_patterns(&path, &beat::Grid::FOUR_FOUR).unwrap();
     assert_eq!(read.rows.len(), bad.len());
     assert_eq!(read.rejected.len(), bad.len() + 1);
     for (index, (rejected, (_, reason))) in read.rejected.iter().zip(&bad).enumerate() {
@@ -105,11 +105,14 @@ fn bad_lines_are_named_and_the_good_ones_kept() {
 #[test]
 fn a_file_without_patterns_is_refused_with_its_name() {
     let (_folder, path) = with_file("hello\nworld\n");
-    let message = read_patterns(&path).unwrap_err().to_string();
+    let message = read_patterns(&path, &beat::Grid::FOUR_FOUR).unwrap_err().to_string();
     assert!(message.contains("patterns.tsv") && message.contains("line 1"), "{message}");
     let (_folder, path) = with_file("");
-    assert!(matches!(read_patterns(&path), Err(ReadError::Empty { .. })));
-    assert!(matches!(read_patterns(&path.join("absent")), Err(ReadError::File { .. })));
+    assert!(matches!(read_patterns(&path, &beat::Grid::FOUR_FOUR), Err(ReadError::Empty { .. })));
+    assert!(matches!(
+        read_patterns(&path.join("absent"), &beat::Grid::FOUR_FOUR),
+        Err(ReadError::File { .. })
+    ));
 }
 
 /// A line of a groove with its velocities and offsets, and what follows them.
@@ -170,7 +173,7 @@ fn grooves_come_back_as_they_were_written_packed_or_not() {
         write_grooves(&path, &grooves, Layout::Grooves).unwrap();
         let read = read_grooves(&path).unwrap();
         assert_eq!((read.layout, read.grooves), (Layout::Grooves, grooves.clone()));
-        let patterns = read_patterns(&path).unwrap();
+        let patterns = read_patterns(&path, &beat::Grid::FOUR_FOUR).unwrap();
         assert_eq!((patterns.rows.len(), patterns.other_grids), (1, 2), "training takes 4/4 in sixteenths");
     }
     assert_eq!(fs::read_to_string(&path).unwrap().lines().collect::<Vec<_>>(), lines);
@@ -180,5 +183,8 @@ fn grooves_come_back_as_they_were_written_packed_or_not() {
     let old = read_grooves(&path).unwrap();
     assert_eq!((old.layout, old.grooves[0].played.is_none()), (Layout::Patterns, true));
     write_grooves(&path, &grooves[1..], Layout::Grooves).unwrap();
-    assert!(matches!(read_patterns(&path), Err(ReadError::OtherGrids { lines: 2, .. })));
+    assert!(matches!(
+        read_patterns(&path, &beat::Grid::FOUR_FOUR),
+        Err(ReadError::OtherGrids { lines: 2, .. })
+    ));
 }

@@ -79,7 +79,8 @@ impl Page<'_> {
                 way.f1, way.hamming
             )?;
         }
-        let real = figures(&self.evaluation_set.held_out(), self.evaluation_set.training());
+        let real =
+            figures(&self.evaluation_set.held_out(), self.evaluation_set.training(), &beat::Grid::FOUR_FOUR);
         let (name, table, _) = PAPER[3];
         writeln!(
             text,

@@ -37,9 +37,10 @@ impl Plane {
         let encoder = model.encoder(&nets::device());
         let encoder = encoder.with_context(|| format!("{}: came without its encoder", model.file()))?;
         let bar = progress::bar("t-SNE", ITERATIONS);
-        let embedding = embed(&encode(&encoder, &inputs)?, &progress::single_thread()?, |done| {
-            bar.set_position(done as u64)
-        })?;
+        let embedding =
+            embed(&encode(&encoder, &inputs, model.grid())?, &progress::single_thread()?, |done| {
+                bar.set_position(done as u64)
+            })?;
         bar.finish();
         let label = |row: &&Row| known.iter().position(|name| *name == row.genre).unwrap_or(0) as u8;
         Ok(Self {

@@ -13,7 +13,7 @@ fn composed(count: usize) -> Vec<Row> {
     (0..count)
         .map(|k| {
             let mut pattern = Pattern::EMPTY;
-            for step in 0..beat::STEPS {
+            for step in 0..Grid::FOUR_FOUR.steps() {
                 if step % 8 == 0 || (k % 2 == 0 && step % 4 == 0) {
                     pattern = pattern.with(step, 0);
                 }
@@ -98,6 +98,7 @@ fn interrupted_after_an_epoch(args: &Train) -> Result<()> {
         epochs: args.shared.epochs,
         seed: args.shared.seed,
         options: args.options.clone(),
+        start: None,
         resume: None,
         watch: &mut watch,
         provenance: Provenance::default(),

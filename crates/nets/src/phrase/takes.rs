@@ -5,55 +5,11 @@ use beat::{Grid, INSTRUMENTS, MOST_STEPS, PIECES, Pattern, PieceMap, Take};
 use super::Phrase;
 use super::plan::{HALF, PHRASE_BARS, PlanContext};
 use crate::draw::velocity;
-use crate::{CounterRng, ONE_BAR, RngStream, TWO_BARS};
+use crate::{CounterRng, ONE_BAR, Reading, RngStream, TWO_BARS};
 
 /// A hit that a phrase adds to its beat gets the velocity of an onset with this probability, so that it is no
 /// ghost note.
 const ADDED_HIT_PROBABILITY: f32 = 0.8;
-
-/// How a grid is read in 4/4, which is all that sequence models know: for each beat of a bar of 4/4 the beat of the
-/// grid's bar that stands there, and back.
-///
-/// The three places of a triplet are the first three sixteenths of a beat; a fourth one, of a fill, falls on the third
-/// place. A bar of three beats is lengthened by its second one, and is ended by what ends the bar of 4/4.
-pub(crate) struct Reading {
-    grid: Grid,
-}
-
-impl Reading {
-    pub(crate) const fn of(grid: Grid) -> Self {
-        Self { grid }
-    }
-
-    /// The step of the grid's pattern that stands at a step of two bars of 4/4, if any.
-    fn step_at(&self, four: usize) -> Option<usize> {
-        let (bar, beat, place) = parts(four, &Grid::FOUR_FOUR);
-        let beats = self.grid.bar_steps() / self.grid.beat_steps();
-        let own = if beats == 3 { [0, 1, 1, 2][beat] } else { beat };
-        let step = (bar * beats + own) * self.grid.beat_steps() + place;
-        (place < self.grid.beat_steps()).then_some(step)
-    }
-
-    /// The steps of two bars of 4/4 whose hits sound at a step of the grid's pattern.
-    fn heard_at(&self, step: usize) -> impl Iterator<Item = usize> {
-        let (bar, beat, place) = parts(step, &self.grid);
-        let (four, beats) = (Grid::FOUR_FOUR, self.grid.bar_steps() / self.grid.beat_steps());
-        let there = if beats == 3 { [0, 1, 3][beat] } else { beat };
-        let first = bar * four.bar_steps() + there * four.beat_steps();
-        let is_last = place + 1 == self.grid.beat_steps();
-        first + place..if is_last { first + four.beat_steps() } else { first + place + 1 }
-    }
-
-    /// Two bars of the grid as classes in 4/4.
-    pub(crate) fn theme(&self, beat: &Pattern, pieces: &PieceMap) -> [u16; TWO_BARS] {
-        std::array::from_fn(|four| self.step_at(four).map_or(0, |step| pieces.class(beat.step(step))))
-    }
-}
-
-/// Bar, beat in the bar and step in the beat of a step.
-fn parts(step: usize, grid: &Grid) -> (usize, usize, usize) {
-    (step / grid.bar_steps(), step % grid.bar_steps() / grid.beat_steps(), step % grid.beat_steps())
-}
 
 /// The phrase played by a kit: take `k` is its bars `2k` and `2k + 1`.
 ///
@@ -81,7 +37,7 @@ pub(crate) fn takes(
         };
         played.push(orchestrate(*class, source, pieces, &preferred));
     }
-    let grid = reading.grid;
+    let grid = *reading.grid();
     std::array::from_fn(|take| {
         let heard = |step| reading.heard_at(step).fold(0, |hits, four| hits | played[take * TWO_BARS + four]);
         // Only the bits of the 14 instruments were set.

@@ -2,18 +2,19 @@
 //! architecture and loss alone. `nets` has the network.
 
 use anyhow::Result;
-use beat::{CELLS, DEFAULT_INSTRUMENT_NAMES, Kit, Pattern};
+use beat::{DEFAULT_INSTRUMENT_NAMES, Kit, Pattern};
 use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::activation::sigmoid;
 use burn::tensor::{Device, Tensor, TensorData};
 use nets::{
     Architecture, Autoencoder, CodeCloud, EncoderOutput, KitTable, LATENT, Model, ModelParts, Provenance,
-    patterns_tensor,
+    Weights, patterns_tensor,
 };
 use serde_json::json;
 
 use super::{Kind, Run, TrainKind, quality};
+use crate::adopt::adopted;
 use crate::latents::encode;
 use crate::layers::cross_entropy::binary_cross_entropy;
 use crate::layers::mlp::Mlp;
@@ -79,18 +80,22 @@ fn train(
     loss: AutoencoderLoss,
     (epochs, warm_up): (usize, f64),
 ) -> Result<Model> {
-    let one_cycle = LearningRate::OneCycle { peak: 3e-3, warm_up };
+    let architecture = architecture.on(patterns.grid);
+    // From the weights of another grid smaller steps do.
+    let peak = if run.start.is_some() { 1e-3 } else { 3e-3 };
+    let one_cycle = LearningRate::OneCycle { peak, warm_up };
     let critic =
         matches!(loss, AutoencoderLoss::Interpolation { .. }).then_some(LearningRate::Constant(1e-3));
     let subject = format!("{name} of {}", patterns.sha256);
     let mut recipe = Recipe::new(subject, run.epochs.unwrap_or(epochs), 256, one_cycle, run.seed);
     recipe.rates.extend(critic);
-    let training = ShuffledRows(patterns_of(&patterns.training()));
+    let training = ShuffledRows(patterns.learnt());
     let validation = patterns_of(&patterns.validation());
-    let objective = AutoencoderTraining { architecture, loss, training, validation };
+    let start = run.start.as_ref().map(|model| adopted(model, &patterns.grid));
+    let objective = AutoencoderTraining { architecture, loss, start, training, validation };
     let (trained, losses) = run.train(&objective, &recipe)?;
     let autoencoder = trained.autoencoder;
-    let codes = encode(&autoencoder.encoder, &objective.training.0)?;
+    let codes = encode(&autoencoder.encoder, &patterns_of(&patterns.training()), &patterns.grid)?;
     let provenance =
         Provenance { quality: json!({ "autoencoder": quality(&losses) }), ..run.provenance.clone() };
     let parts = ModelParts {
@@ -140,6 +145,8 @@ struct AutoencoderWithCritic {
 struct AutoencoderTraining {
     architecture: Architecture,
     loss: AutoencoderLoss,
+    /// The weights to start from.
+    start: Option<Weights>,
     training: ShuffledRows<Pattern>,
     validation: Vec<Pattern>,
 }
@@ -169,8 +176,11 @@ impl Objective for AutoencoderTraining {
 
     fn initial(&self, seed: u64, device: &Device) -> Result<AutoencoderWithCritic> {
         let critic = matches!(self.loss, AutoencoderLoss::Interpolation { .. })
-            .then(|| Mlp::initial(&[CELLS, 64, 32, 1], seed, 1, device));
-        let autoencoder = Autoencoder::initial(&self.architecture, seed, device)?;
+            .then(|| Mlp::initial(&[self.architecture.grid.cells(), 64, 32, 1], seed, 1, device));
+        let autoencoder = match &self.start {
+            Some(weights) => Autoencoder::from_weights(&self.architecture, weights, device)?,
+            None => Autoencoder::initial(&self.architecture, seed, device)?,
+        };
         Ok(AutoencoderWithCritic { autoencoder, critic })
     }
 
@@ -183,7 +193,7 @@ impl Objective for AutoencoderTraining {
     ) -> Result<Gradients> {
         let device = nets::device().autodiff();
         let batch: Vec<Pattern> = batch.iter().copied().copied().collect();
-        let patterns = patterns_tensor(&batch, &device); // [batch, 448]
+        let patterns = patterns_tensor(&batch, &self.architecture.grid, &device); // [batch, cells]
         let code = model.autoencoder.encoder.forward(patterns.clone());
         match (self.loss, &model.critic) {
             (AutoencoderLoss::Variational { beta }, _) => {
@@ -205,7 +215,7 @@ impl Objective for AutoencoderTraining {
 
     fn validation_loss(&self, model: &AutoencoderWithCritic) -> Result<f64> {
         mean_loss(&self.validation, 1024, |batch| {
-            let patterns = patterns_tensor(batch, &nets::device());
+            let patterns = patterns_tensor(batch, &self.architecture.grid, &nets::device());
             let code = model.autoencoder.encoder.forward(patterns.clone());
             let logits = model.autoencoder.decoder.forward(code.mean.clone());
             let loss = reconstruction_loss(logits, patterns);
@@ -235,21 +245,21 @@ fn interpolation(
     [lambda, gamma]: [f32; 2],
     rng: &mut TrainingRng,
 ) -> Result<Gradients> {
-    let rows = x.dims()[0];
+    let [rows, cells] = x.dims();
     let device = x.device();
     let alpha: Vec<f32> = (0..rows).map(|_| rng.between(0.0, 0.5)).collect();
     let alpha = Tensor::<2>::from_data(TensorData::new(alpha, [rows, 1]), &device); // [batch, 1]
     // Rows come in random order, so the next row is a random partner.
     let partner = z.clone().roll_dim(1, 0);
     let between = z.clone() + (partner - z.clone()) * alpha.clone(); // [batch, 4]
-    let logits = model.autoencoder.decoder.forward(Tensor::cat(vec![z, between], 0)); // [2 batch, 448]
+    let logits = model.autoencoder.decoder.forward(Tensor::cat(vec![z, between], 0)); // [2 batch, cells]
     let reconstructed = logits.clone().narrow(0, 0, rows);
     let x_alpha = sigmoid(logits.narrow(0, rows, rows));
 
     let estimate = critic.forward(x_alpha.clone()).square().mean();
     let loss = reconstruction_loss(reconstructed.clone(), x.clone());
     let reported = f64::from(loss.clone().try_into_scalar::<f32>()?);
-    let loss = loss + estimate * (CELLS as f32 * lambda);
+    let loss = loss + estimate * (cells as f32 * lambda);
     let gradients = GradientsParams::from_grads(loss.backward(), &model.autoencoder);
 
     let critic_loss = (critic.forward(x_alpha.detach()) - alpha).square().mean();

@@ -2,7 +2,7 @@
 //! its inference.
 
 use anyhow::{Context, Result};
-use beat::{CELLS, INSTRUMENTS, Pattern, STEPS};
+use beat::{Grid, INSTRUMENTS, Pattern};
 use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::activation::relu;
@@ -13,6 +13,7 @@ use nets::{
 };
 
 use super::{Kind, Run, TrainKind, quality, set_quality};
+use crate::adopt::adopted;
 use crate::latents::encode;
 use crate::layers::cross_entropy::binary_cross_entropy;
 use crate::patterns::{Patterns, patterns_of};
@@ -40,15 +41,21 @@ fn train(run: &mut Run<'_>, patterns: &Patterns, model: Model) -> Result<Model> 
     let encoder = model.encoder(&device).with_context(|| {
         format!("{} came without its encoder, so no head can be trained for it", model.file())
     })?;
-    let encoded = |rows: &[&corpus::rows::Row]| -> Result<Vec<(Pattern, Latent)>> {
-        let patterns = patterns_of(rows);
-        let latents = encode(&encoder, &patterns)?;
+    let grid = *model.grid();
+    let encoded = |patterns: Vec<Pattern>| -> Result<Vec<(Pattern, Latent)>> {
+        let latents = encode(&encoder, &patterns, &grid)?;
         Ok(patterns.into_iter().zip(latents).collect())
     };
     let objective = HeadTraining {
+        grid,
+        start: run
+            .start
+            .as_ref()
+            .map(|start| adopted(start, &grid))
+            .filter(|start| start.has_prefix("head.")),
         decoder: model.decoder(&device),
-        training: ShuffledRows(encoded(&patterns.training())?),
-        validation: encoded(&patterns.validation())?,
+        training: ShuffledRows(encoded(patterns.learnt())?),
+        validation: encoded(patterns_of(&patterns.validation()))?,
         deviation: model.codes().deviation,
     };
     let subject = format!("HistoryHead of {} for {}", patterns.sha256, model.sha256_hex());
@@ -56,7 +63,7 @@ fn train(run: &mut Run<'_>, patterns: &Patterns, model: Model) -> Result<Model> 
     let recipe = Recipe::new(subject, run.epochs.unwrap_or(16), 256, rate, run.seed);
     let (head, losses) = run.train(&objective, &recipe)?;
     let mut parts = model.into_parts();
-    parts.weights.extend(weights_of(&head, head_arrays()));
+    parts.weights.extend(weights_of(&head, head_arrays(&grid)));
     parts.provenance.commands.extend(run.provenance.commands.last().cloned());
     set_quality(&mut parts.provenance.quality, "head", quality(&losses));
     Ok(Model::new("the trained model", parts)?)
@@ -64,6 +71,9 @@ fn train(run: &mut Run<'_>, patterns: &Patterns, model: Model) -> Result<Model> 
 
 /// A history head to be trained beside a frozen decoder.
 struct HeadTraining {
+    grid: Grid,
+    /// The weights to start from.
+    start: Option<Weights>,
     /// The decoder, without autodiff.
     decoder: Decoder,
     training: ShuffledRows<(Pattern, Latent)>,
@@ -93,7 +103,7 @@ impl HeadTraining {
                 *past = Pattern::EMPTY;
             }
         }
-        let [past, patterns] = [past, patterns].map(|rows| patterns_tensor(&rows, device)); // [batch, 448]
+        let [past, patterns] = [past, patterns].map(|rows| patterns_tensor(&rows, &self.grid, device)); // [batch, cells]
         head.forward(decoded, Tensor::from_data(data, device), past, patterns)
     }
 }
@@ -107,7 +117,9 @@ impl Objective for HeadTraining {
     }
 
     fn initial(&self, seed: u64, device: &Device) -> Result<HeadNetwork> {
-        Ok(HeadNetwork::from_weights(&Weights::initial(&head_arrays(), seed), device)?)
+        let fresh = || Weights::initial(&head_arrays(&self.grid), seed);
+        let weights = self.start.clone().unwrap_or_else(fresh);
+        Ok(HeadNetwork::from_weights(&weights, &self.grid, device)?)
     }
 
     fn gradients(
@@ -127,7 +139,8 @@ impl Objective for HeadTraining {
         let hidden: Vec<bool> = batch.iter().map(|_| rng.unit() < HISTORY_DROPOUT).collect();
         let truth: Vec<Pattern> = batch.iter().map(|(pattern, _)| *pattern).collect();
         let logits = self.logits(model, &batch, &hidden, &device);
-        let loss = binary_cross_entropy(logits, patterns_tensor(&truth, &device)).sum() / batch.len() as f32;
+        let loss = binary_cross_entropy(logits, patterns_tensor(&truth, &self.grid, &device)).sum()
+            / batch.len() as f32;
         Gradients::of_loss(loss, model)
     }
 
@@ -137,7 +150,7 @@ impl Objective for HeadTraining {
         for batch in self.validation.chunks(256) {
             let truth: Vec<Pattern> = batch.iter().map(|(pattern, _)| *pattern).collect();
             let logits = self.logits(model, batch, &vec![false; batch.len()], &device);
-            let cells = binary_cross_entropy(logits, patterns_tensor(&truth, &device));
+            let cells = binary_cross_entropy(logits, patterns_tensor(&truth, &self.grid, &device));
             total += f64::from(cells.sum().try_into_scalar::<f32>()?);
         }
         Ok(total / self.validation.len().max(1) as f64)
@@ -158,9 +171,9 @@ struct HeadNetwork {
 }
 
 impl HeadNetwork {
-    /// The head of these weights. Fresh ones: `Weights::initial(&head_arrays(), seed)`.
-    fn from_weights(weights: &Weights, device: &Device) -> Result<Self, WeightsFault> {
-        let mut reader = LayerReader::new(weights, head_arrays(), device);
+    /// The head of these weights. Fresh ones: `Weights::initial(&head_arrays(&grid), seed)`.
+    fn from_weights(weights: &Weights, grid: &Grid, device: &Device) -> Result<Self, WeightsFault> {
+        let mut reader = LayerReader::new(weights, head_arrays(grid), device);
         Ok(Self {
             history: reader.parameter()?,
             latent: reader.parameter()?,
@@ -187,17 +200,17 @@ impl HeadNetwork {
         past: Tensor<2>,
         patterns: Tensor<2>,
     ) -> Tensor<2> {
-        let [batch, _] = logits.dims();
-        let rows = batch * STEPS;
-        let history = windows(past).matmul(self.history.val()).reshape([batch, STEPS, HEAD_WIDTH]);
+        let ([batch, cells], [steps, _]) = (logits.dims(), self.position.dims());
+        let rows = batch * steps;
+        let history = windows(past, steps).matmul(self.history.val()).reshape([batch, steps, HEAD_WIDTH]);
         let place = latents.matmul(self.latent.val()).reshape([batch, 1, HEAD_WIDTH]);
-        let position = self.position.val().reshape([1, STEPS, HEAD_WIDTH]);
-        let h = relu(history + place + position).reshape([rows, HEAD_WIDTH]); // [batch x 32, 128]
-        let h = relu(self.inner.forward(h)); // [batch x 32, 64]
-        let now = patterns.reshape([rows, INSTRUMENTS]); // [batch x 32, 14]
+        let position = self.position.val().reshape([1, steps, HEAD_WIDTH]);
+        let h = relu(history + place + position).reshape([rows, HEAD_WIDTH]); // [batch x steps, 128]
+        let h = relu(self.inner.forward(h)); // [batch x steps, 64]
+        let now = patterns.reshape([rows, INSTRUMENTS]); // [batch x steps, 14]
         let lower = self.lower.val() * lower_instruments(&now.device());
-        let added = self.output.forward(h) + now.matmul(lower); // [batch x 32, 14]
-        logits + added.reshape([batch, CELLS]) // [batch, 448]
+        let added = self.output.forward(h) + now.matmul(lower); // [batch x steps, 14]
+        logits + added.reshape([batch, cells]) // [batch, cells]
     }
 }
 
@@ -205,15 +218,15 @@ impl HeadNetwork {
 ///
 /// # Shapes
 ///
-/// - past: `[batch, 448]`
-/// - output: `[batch x 32, 16 x 14]`, the step before first
-fn windows(past: Tensor<2>) -> Tensor<2> {
+/// - past: `[batch, steps x 14]`
+/// - output: `[batch x steps, 16 x 14]`, the step before first
+fn windows(past: Tensor<2>, steps: usize) -> Tensor<2> {
     let [batch, _] = past.dims();
     let silence = Tensor::zeros([batch, HISTORY, INSTRUMENTS], &past.device());
-    let padded = Tensor::cat(vec![silence, past.reshape([batch, STEPS, INSTRUMENTS])], 1); // [batch, 48, 14]
-    let lagged = |lag: usize| padded.clone().narrow(1, HISTORY - lag, STEPS); // [batch, 32, 14]
-    let windows = Tensor::cat((1..=HISTORY).map(lagged).collect(), 2); // [batch, 32, 224]
-    windows.reshape([batch * STEPS, HISTORY * INSTRUMENTS])
+    let padded = Tensor::cat(vec![silence, past.reshape([batch, steps, INSTRUMENTS])], 1); // [batch, 16 + steps, 14]
+    let lagged = |lag: usize| padded.clone().narrow(1, HISTORY - lag, steps); // [batch, steps, 14]
+    let windows = Tensor::cat((1..=HISTORY).map(lagged).collect(), 2); // [batch, steps, 224]
+    windows.reshape([batch * steps, HISTORY * INSTRUMENTS])
 }
 
 /// # Shapes
@@ -237,15 +250,15 @@ mod tests {
 
     #[test]
     fn inference_and_training_network_agree() {
-        let weights = Weights::initial(&head_arrays(), 5);
-        let inference = HistoryHead::from_weights(&weights).expect("sound weights");
-        let head = HeadNetwork::from_weights(&weights, &device()).expect("sound weights");
-        for take in 0..4 {
+        for (grid, take) in Grid::ALL.into_iter().flat_map(|grid| (0..4).map(move |take| (grid, take))) {
+            let weights = Weights::initial(&head_arrays(&grid), 5);
+            let inference = HistoryHead::from_weights(&weights, &grid).expect("sound weights");
+            let head = HeadNetwork::from_weights(&weights, &grid, &device()).expect("sound weights");
             let rng = CounterRng { seed: 1, take };
             let decoded: Logits =
                 std::array::from_fn(|cell| 4.0 * rng.uniform(cell, RngStream::Latent) - 3.0);
             let latent = [0.5, -1.0, 2.0, take as f32];
-            let mut one_by_one = [0.0; CELLS];
+            let mut one_by_one = vec![0.0; grid.cells()];
             let pattern = inference.decode(
                 |_| latent,
                 &decoded,
@@ -256,8 +269,9 @@ mod tests {
                 },
             );
             assert!((20..300).contains(&pattern.hits()), "{} hits", pattern.hits());
-            let cells = patterns_tensor(&[pattern], &device());
-            let parallel = floats(head.forward(row(&decoded), row(&latent), cells.clone(), cells));
+            let cells = patterns_tensor(&[pattern], &grid, &device());
+            let parallel =
+                floats(head.forward(row(&decoded[..grid.cells()]), row(&latent), cells.clone(), cells));
             for (cell, (one_by_one, parallel)) in one_by_one.iter().zip(parallel).enumerate() {
                 assert!((one_by_one - parallel).abs() < 1e-5, "cell {cell}: {one_by_one} and {parallel}");
             }
@@ -266,9 +280,10 @@ mod tests {
 
     #[test]
     fn a_head_is_restored_from_its_weights() {
-        let weights = Weights::initial(&head_arrays(), 5);
-        let head = HeadNetwork::from_weights(&weights, &device()).expect("sound weights");
-        assert_eq!(weights_of(&head, head_arrays()), weights);
-        assert!(HeadNetwork::from_weights(&Weights::default(), &device()).is_err());
+        let grid = Grid::FOUR_FOUR;
+        let weights = Weights::initial(&head_arrays(&grid), 5);
+        let head = HeadNetwork::from_weights(&weights, &grid, &device()).expect("sound weights");
+        assert_eq!(weights_of(&head, head_arrays(&grid)), weights);
+        assert!(HeadNetwork::from_weights(&Weights::default(), &grid, &device()).is_err());
     }
 }

@@ -1,7 +1,7 @@
 //! The phrase model: how its planner and writer are trained on songs. `nets` has its inference.
 
 use anyhow::Result;
-use beat::{CLASSES, STEPS, STEPS_PER_BAR};
+use beat::CLASSES;
 use burn::module::Module;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -10,6 +10,7 @@ use nets::{
     PhraseDraw, PhraseModel, PlanContext, SequenceModel, WRITER_SHAPE, Weights, WriterContext,
     difference_class, encode_plan, encode_writer, theme,
 };
+use nets::{ONE_BAR, TWO_BARS};
 use rayon::prelude::*;
 
 use super::step::recipe;
@@ -77,7 +78,7 @@ impl BarGenerator for PhraseGenerator {
             self.0.phrase(&theme, &PhraseDraw { seed, temperature, fills: 0.0 }).steps
         };
         let phrases = (0..bars.div_ceil(PHRASE_BARS)).flat_map(phrase);
-        phrases.take(bars * STEPS_PER_BAR).collect()
+        phrases.take(bars * ONE_BAR).collect()
     }
 
     fn default_prime(&self) -> Option<&[u16]> {
@@ -170,13 +171,13 @@ impl PhraseBatch {
     fn add(&mut self, phrase: &[u16; PHRASE_STEPS]) {
         let theme = theme(phrase);
         let mut plans: Vec<BarPlan> = Vec::new();
-        let (bars, _) = phrase.as_chunks::<STEPS_PER_BAR>();
+        let (bars, _) = phrase.as_chunks::<ONE_BAR>();
         for (number, bar) in bars.iter().enumerate() {
-            let context = PlanContext { theme: &theme, past: &phrase[..number * STEPS_PER_BAR] };
+            let context = PlanContext { theme: &theme, past: &phrase[..number * ONE_BAR] };
             let plan = BarPlan::of_bar(&context, bar);
             (0..CHOICES.len()).for_each(|decision| self.add_decision(&context, &plans, &plan, decision));
             for half in 0..2 {
-                self.add_half(&theme, phrase, number * STEPS_PER_BAR + half * HALF, &plans, &plan);
+                self.add_half(&theme, phrase, number * ONE_BAR + half * HALF, &plans, &plan);
             }
             plans.push(plan);
         }
@@ -204,7 +205,7 @@ impl PhraseBatch {
 
     fn add_half(
         &mut self,
-        theme: &[u16; STEPS],
+        theme: &[u16; TWO_BARS],
         phrase: &[u16; PHRASE_STEPS],
         first: usize,
         plans: &[BarPlan],
@@ -305,7 +306,7 @@ mod tests {
     #[test]
     fn plans_of_songs_are_possible_and_edited_halves_are_written() -> Result<()> {
         let mut rng = TrainingRng::new(3, Purpose::Loss, 0);
-        let beat: Vec<u16> = (0..STEPS).map(|_| rng.below(4) as u16).collect();
+        let beat: Vec<u16> = (0..TWO_BARS).map(|_| rng.below(4) as u16).collect();
         let mut song: Vec<u16> = beat.iter().copied().cycle().take(PHRASE_STEPS).collect();
         for step in [0, 60, 61, 62, 200] {
             song[step] ^= 0x90;

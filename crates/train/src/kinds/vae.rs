@@ -16,8 +16,9 @@ mod reconstruction;
 mod step_gradients;
 
 use anyhow::{Result, ensure};
-use beat::{PIECES, STEPS_PER_BAR};
+use beat::PIECES;
 use corpus::rows::UNKNOWN_GENRE;
+use nets::ONE_BAR;
 use nets::layers::weights_of;
 use nets::{NamedShape, PHRASE_BARS, SequenceModel, Weights, WeightsFault};
 use serde::{Deserialize, Serialize};
@@ -140,7 +141,7 @@ fn phrases(model: &SequenceModel, request: &PhraseRequest<'_>) -> Result<[Phrase
 }
 
 /// Cells of one bar: sixteen steps of nine pieces.
-const BAR_CELLS: usize = STEPS_PER_BAR * PIECES;
+const BAR_CELLS: usize = ONE_BAR * PIECES;
 
 /// The largest size in a file, so that a damaged one can't take all memory or time.
 const LARGEST: u16 = 1024;
@@ -218,7 +219,7 @@ impl VaeConfig {
 
     /// Steps of a passage.
     pub(crate) fn steps(&self) -> usize {
-        usize::from(self.bars) * STEPS_PER_BAR
+        usize::from(self.bars) * ONE_BAR
     }
 
     /// Cells of a passage.

@@ -3,7 +3,7 @@
 //! that figures of all versions can be compared.
 
 use anyhow::{Context, Result};
-use beat::{CELLS, INSTRUMENTS, Pattern, STEPS, STEPS_PER_BAR};
+use beat::{Grid, INSTRUMENTS, Pattern};
 use burn::tensor::{Device, Tensor, TensorData};
 use rayon::prelude::*;
 
@@ -15,8 +15,11 @@ use crate::training::{Gradients, LearningRate, Objective, Recipe, ShuffledRows, 
 
 /// Folds of the cross-validation.
 const FOLDS: u32 = 5;
-/// Inputs: pattern bits, bits in which the bars differ, hits of each instrument and of the whole.
-const INPUTS: usize = CELLS + CELLS / 2 + INSTRUMENTS + 1;
+/// Number of inputs: pattern bits, bits in which the bars differ, hits of each instrument and of the whole.
+fn input_count(grid: &Grid) -> usize {
+    grid.cells() + grid.cells() / 2 + INSTRUMENTS + 1
+}
+
 /// Width of the hidden layer.
 const HIDDEN: usize = 64;
 
@@ -29,38 +32,43 @@ pub struct SongPattern {
     pub song: String,
 }
 
-/// How well the critic distinguishes `generated` from `real`: the mean area under the ROC curve over five folds that are
+/// How well the critic distinguishes `generated` from `real`, patterns on `grid`: the mean area under the ROC curve over five folds that are
 /// split by song; 0.5 is chance.
 ///
 /// # Errors
 ///
 /// The loss of the critic is not finite, as where a fold is empty.
-pub fn realism(generated: &[SongPattern], real: &[SongPattern], seed: u64) -> Result<f64> {
+pub fn realism(generated: &[SongPattern], real: &[SongPattern], grid: &Grid, seed: u64) -> Result<f64> {
     let rows: Vec<(&SongPattern, f32)> =
         generated.iter().map(|row| (row, 1.0)).chain(real.iter().map(|row| (row, 0.0))).collect();
     let folds: Vec<Result<f64>> =
-        (0..FOLDS).into_par_iter().map(|fold| fold_auc(&rows, fold, seed)).collect();
+        (0..FOLDS).into_par_iter().map(|fold| fold_auc(&rows, grid, fold, seed)).collect();
     let folds = folds.into_iter().collect::<Result<Vec<f64>>>()?;
     Ok(folds.iter().sum::<f64>() / folds.len() as f64)
 }
 
-fn fold_auc(rows: &[(&SongPattern, f32)], fold: u32, seed: u64) -> Result<f64> {
+fn fold_auc(rows: &[(&SongPattern, f32)], grid: &Grid, fold: u32, seed: u64) -> Result<f64> {
     let (test, rest): (Vec<_>, Vec<_>) =
         rows.iter().copied().partition(|(row, _)| song_hash(&row.song, "fold") % FOLDS == fold);
     let (validation, training): (Vec<_>, Vec<_>) =
         rest.into_iter().partition(|(row, _)| song_hash(&row.song, "stop").is_multiple_of(8));
     let examples = |rows: Vec<(&SongPattern, f32)>| -> Vec<CriticExample> {
-        rows.into_iter().map(|(row, label)| CriticExample { inputs: inputs(&row.pattern), label }).collect()
+        rows.into_iter()
+            .map(|(row, label)| CriticExample { inputs: inputs(&row.pattern, grid), label })
+            .collect()
     };
     let rate = LearningRate::OneCycle { peak: 2e-3, warm_up: 0.1 };
     let seed = seed ^ u64::from(fold) << 32;
     let recipe = Recipe::new("the critic of samples".to_owned(), 60, 128, rate, seed);
     let recipe = Recipe { early_stop_epochs: 6, ..recipe };
-    let objective =
-        CriticTraining { training: ShuffledRows(examples(training)), validation: examples(validation) };
+    let objective = CriticTraining {
+        grid: *grid,
+        training: ShuffledRows(examples(training)),
+        validation: examples(validation),
+    };
     let critic = train_to_end(&objective, &recipe)?;
     let test = examples(test);
-    let [inputs, _] = tensors(&test.iter().collect::<Vec<_>>(), &nets::device());
+    let [inputs, _] = tensors(&test.iter().collect::<Vec<_>>(), grid, &nets::device());
     let scores = critic.forward(inputs).try_into_vec_as::<f32>()?;
     let of = |label: f32| -> Vec<f32> {
         scores.iter().zip(&test).filter(|(_, row)| row.label == label).map(|(score, _)| *score).collect()
@@ -70,25 +78,25 @@ fn fold_auc(rows: &[(&SongPattern, f32)], fold: u32, seed: u64) -> Result<f64> {
 
 /// One example of the critic.
 struct CriticExample {
-    /// [`INPUTS`] values.
+    /// [`input_count`] values.
     inputs: Vec<f32>,
     /// 1 for generated, 0 for real.
     label: f32,
 }
 
-/// The inputs of a pattern, [`INPUTS`] values.
-fn inputs(pattern: &Pattern) -> Vec<f32> {
-    let mut inputs = Vec::with_capacity(INPUTS);
+/// The inputs of a pattern, [`input_count`] values.
+fn inputs(pattern: &Pattern, grid: &Grid) -> Vec<f32> {
+    let mut inputs = Vec::with_capacity(input_count(grid));
     let mut counts = [0.0; INSTRUMENTS];
-    for step in 0..STEPS {
+    for step in 0..grid.steps() {
         for (instrument, count) in counts.iter_mut().enumerate() {
             let hit = f32::from(u8::from(pattern.has(step, instrument)));
             *count += hit;
             inputs.push(hit);
         }
     }
-    for step in 0..STEPS_PER_BAR {
-        let differs = pattern.step(step) ^ pattern.step(step + STEPS_PER_BAR);
+    for step in 0..grid.bar_steps() {
+        let differs = pattern.step(step) ^ pattern.step(step + grid.bar_steps());
         inputs.extend((0..INSTRUMENTS).map(|instrument| f32::from(differs >> instrument & 1)));
     }
     inputs.extend(counts.iter().map(|count| count / 8.0));
@@ -100,15 +108,16 @@ fn inputs(pattern: &Pattern) -> Vec<f32> {
 ///
 /// # Shapes
 ///
-/// - output: inputs `[rows, INPUTS]` and labels `[rows, 1]`
-fn tensors(rows: &[&CriticExample], device: &Device) -> [Tensor<2>; 2] {
+/// - output: inputs `[rows, input_count]` and labels `[rows, 1]`
+fn tensors(rows: &[&CriticExample], grid: &Grid, device: &Device) -> [Tensor<2>; 2] {
     let inputs: Vec<f32> = rows.iter().flat_map(|row| row.inputs.iter().copied()).collect();
     let labels: Vec<f32> = rows.iter().map(|row| row.label).collect();
-    [(inputs, INPUTS), (labels, 1)]
+    [(inputs, input_count(grid)), (labels, 1)]
         .map(|(values, width)| Tensor::from_data(TensorData::new(values, [rows.len(), width]), device))
 }
 
 struct CriticTraining {
+    grid: Grid,
     training: ShuffledRows<CriticExample>,
     validation: Vec<CriticExample>,
 }
@@ -122,7 +131,7 @@ impl Objective for CriticTraining {
     }
 
     fn initial(&self, seed: u64, device: &Device) -> Result<Mlp> {
-        Ok(Mlp::initial(&[INPUTS, HIDDEN, 1], seed, 0, device))
+        Ok(Mlp::initial(&[input_count(&self.grid), HIDDEN, 1], seed, 0, device))
     }
 
     fn gradients(
@@ -132,12 +141,13 @@ impl Objective for CriticTraining {
         _: &mut TrainingRng,
         _: f64,
     ) -> Result<Gradients> {
-        let [inputs, labels] = tensors(rows, &nets::device().autodiff());
+        let [inputs, labels] = tensors(rows, &self.grid, &nets::device().autodiff());
         Gradients::of_loss(binary_cross_entropy(model.forward(inputs), labels).mean(), model)
     }
 
     fn validation_loss(&self, model: &Mlp) -> Result<f64> {
-        let [inputs, labels] = tensors(&self.validation.iter().collect::<Vec<_>>(), &nets::device());
+        let [inputs, labels] =
+            tensors(&self.validation.iter().collect::<Vec<_>>(), &self.grid, &nets::device());
         let loss = binary_cross_entropy(model.forward(inputs), labels).mean();
         Ok(f64::from(loss.try_into_scalar::<f32>().context("the critic's loss can't be read")?))
     }
@@ -167,12 +177,14 @@ mod tests {
     use super::*;
     use crate::rng::Purpose;
 
+    const GRID: Grid = Grid::FOUR_FOUR;
+
     fn patterns(count: usize, stream: u64, likelihood: impl Fn(usize, usize) -> f32) -> Vec<SongPattern> {
         let mut rng = TrainingRng::new(9, Purpose::Control, stream);
         (0..count)
             .map(|song| {
                 let mut pattern = Pattern::EMPTY;
-                for step in 0..STEPS {
+                for step in 0..GRID.steps() {
                     for instrument in 0..4 {
                         if rng.unit() < likelihood(step, instrument) {
                             pattern = pattern.with(step, instrument);
@@ -189,10 +201,10 @@ mod tests {
         let on_the_beat = |step: usize, _: usize| if step.is_multiple_of(4) { 0.6 } else { 0.1 };
         let (real, same) = (patterns(200, 1, on_the_beat), patterns(200, 2, on_the_beat));
         let off_the_beat = patterns(200, 3, |step, _| if step % 4 == 1 { 0.6 } else { 0.1 });
-        let alike = realism(&same, &real, 1)?;
+        let alike = realism(&same, &real, &GRID, 1)?;
         assert!((0.35..0.65).contains(&alike), "{alike}");
-        assert!(realism(&off_the_beat, &real, 1)? > 0.95);
-        assert_eq!(realism(&same, &real, 1)?, alike, "the same twice");
+        assert!(realism(&off_the_beat, &real, &GRID, 1)? > 0.95);
+        assert_eq!(realism(&same, &real, &GRID, 1)?, alike, "the same twice");
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! The evaluation set of pattern models: held-out songs, and the songs that a model may have been trained on.
 
 use anyhow::{Result, ensure};
-use beat::{INSTRUMENTS, Pattern};
+use beat::{Grid, INSTRUMENTS, Pattern};
 use corpus::filter::PatternSet;
 use corpus::rows::Row;
 use nets::{Draw, Latent, Model, PatternDecoder};
@@ -31,6 +31,7 @@ pub enum EvaluatedSongs {
 
 /// Patterns that models are compared with.
 pub struct EvaluationSet {
+    grid: Grid,
     /// Patterns of songs that no model was trained on.
     pub real: Vec<SongPattern>,
     /// As many patterns of other songs, for the control.
@@ -79,8 +80,8 @@ impl EvaluationSet {
             )
         };
         let has_training_songs = !training.is_empty();
-        let training = PatternSet::of(training.iter().map(|row| &row.pattern));
-        Ok(Self { real, others, compared, training, has_training_songs, count, seed })
+        let training = PatternSet::of(training.iter().map(|row| &row.pattern), &patterns.grid);
+        Ok(Self { grid: patterns.grid, real, others, compared, training, has_training_songs, count, seed })
     }
 
     /// Whether the files hold songs that a model may have been trained on.
@@ -100,7 +101,7 @@ impl EvaluationSet {
 
     /// The figures of patterns.
     pub fn figures(&self, drawn: &[SongPattern]) -> Figures {
-        figures(&drawn.iter().map(|row| row.pattern).collect::<Vec<_>>(), &self.training)
+        figures(&drawn.iter().map(|row| row.pattern).collect::<Vec<_>>(), &self.training, &self.grid)
     }
 
     /// The critic's AUC on as many of the drawn patterns as there are real ones.
@@ -109,7 +110,7 @@ impl EvaluationSet {
     ///
     /// As [`realism`].
     pub fn auc(&self, drawn: &[SongPattern]) -> Result<f64> {
-        critic_auc(drawn, &self.real, self.seed)
+        critic_auc(drawn, &self.real, &self.grid, self.seed)
     }
 
     /// The critic's AUC on real patterns: that of a perfect model.
@@ -118,7 +119,7 @@ impl EvaluationSet {
     ///
     /// As [`realism`].
     pub fn control(&self) -> Result<f64> {
-        critic_auc(&self.others, &self.compared, self.seed)
+        critic_auc(&self.others, &self.compared, &self.grid, self.seed)
     }
 
     /// Patterns by the paper's protocol: latents from a normal, threshold one half.
@@ -148,9 +149,9 @@ impl EvaluationSet {
     }
 }
 
-fn critic_auc(drawn: &[SongPattern], real: &[SongPattern], seed: u64) -> Result<f64> {
+fn critic_auc(drawn: &[SongPattern], real: &[SongPattern], grid: &Grid, seed: u64) -> Result<f64> {
     let count = real.len().min(drawn.len());
-    realism(&drawn[..count], &real[..count], seed)
+    realism(&drawn[..count], &real[..count], grid, seed)
 }
 
 fn is_in_first_half(song: &str) -> bool {
@@ -187,7 +188,7 @@ impl PatternReconstruction {
     /// A tensor can't be read back.
     pub fn of(model: &Model, patterns: &[Pattern]) -> Result<Option<Self>> {
         let Some(encoder) = model.encoder(&nets::device()) else { return Ok(None) };
-        let latents = encode(&encoder, patterns)?;
+        let latents = encode(&encoder, patterns, model.grid())?;
         let compared = |thresholds| reconstruction(patterns, &likeliest(model, &latents, thresholds));
         Ok(Some(Self {
             as_played: compared(None),
@@ -200,6 +201,7 @@ impl PatternReconstruction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::patterns::HeldOut;
     use beat::Kit;
 
     fn patterns(songs: usize, is_wanted: fn(&Row) -> bool) -> Patterns {
@@ -209,7 +211,15 @@ mod tests {
             song: format!("song-{k}"),
         };
         let rows = (0..songs).map(row).filter(is_wanted).collect();
-        Patterns { rows, kit: Kit::DEFAULT, sha256: String::new(), warnings: Vec::new() }
+        Patterns {
+            grid: Grid::FOUR_FOUR,
+            rows,
+            derived: Vec::new(),
+            held_out: HeldOut::Tenth,
+            kit: Kit::DEFAULT,
+            sha256: String::new(),
+            warnings: Vec::new(),
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use beat::{Pattern, STEPS, STEPS_PER_BAR};
+use beat::{Grid, Pattern};
 use corpus::filter::{PatternSet, passes};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -33,32 +33,41 @@ pub struct Figures {
 const KICK: usize = 0;
 const SNARE: usize = 1;
 
-/// The figures of patterns; those of `training` are not novel. Instruments 0 and 1 are taken to be kick and snare.
-pub fn figures(patterns: &[Pattern], training: &PatternSet) -> Figures {
+/// The figures of patterns on `grid`; those of `training` are not novel. Instruments 0 and 1 are taken to be kick and
+/// snare. The backbeat is on every second beat; in bars of three beats on all but the first.
+pub fn figures(patterns: &[Pattern], training: &PatternSet, grid: &Grid) -> Figures {
     let share = |is: &(dyn Fn(&Pattern) -> bool + Sync)| {
         let yes = patterns.par_iter().filter(|pattern| is(pattern)).count();
         100.0 * yes as f64 / patterns.len().max(1) as f64
     };
-    let mean = |of: fn(&Pattern) -> f64| patterns.iter().map(of).sum::<f64>() / patterns.len().max(1) as f64;
+    let mean =
+        |of: &dyn Fn(&Pattern) -> f64| patterns.iter().map(of).sum::<f64>() / patterns.len().max(1) as f64;
     let different: HashSet<&Pattern> = patterns.iter().collect();
     Figures {
         count: patterns.len(),
-        pass: share(&passes),
-        pass_and_novel: share(&|pattern| passes(pattern) && !training.contains(pattern)),
+        pass: share(&|pattern| passes(pattern, grid)),
+        pass_and_novel: share(&|pattern| passes(pattern, grid) && !training.contains(pattern, grid)),
         empty: share(&|pattern| *pattern == Pattern::EMPTY),
         distinct: 100.0 * different.len() as f64 / patterns.len().max(1) as f64,
-        hits: mean(|pattern| f64::from(pattern.hits())),
+        hits: mean(&|pattern| f64::from(pattern.hits())),
         kick_on_0: share(&|pattern| pattern.has(0, KICK)),
-        backbeat: share(&|pattern| (4..STEPS).step_by(8).all(|step| pattern.has(step, SNARE))),
-        bar_similarity: mean(bar_similarity),
+        backbeat: share(&|pattern| backbeats(grid).all(|step| pattern.has(step, SNARE))),
+        bar_similarity: mean(&|pattern| bar_similarity(pattern, grid)),
     }
 }
 
+/// The steps of the backbeat.
+fn backbeats(grid: &Grid) -> impl Iterator<Item = usize> {
+    let (beat, beats) = (grid.beat_steps(), grid.bar_steps() / grid.beat_steps());
+    let is_backbeat = move |number: usize| if beats == 3 { number % 3 != 0 } else { number % 2 == 1 };
+    (0..grid.steps() / beat).filter(move |number| is_backbeat(*number)).map(move |number| number * beat)
+}
+
 /// Onsets that both bars share over onsets that either has; 1 for silence.
-fn bar_similarity(pattern: &Pattern) -> f64 {
+fn bar_similarity(pattern: &Pattern, grid: &Grid) -> f64 {
     let (mut both, mut either) = (0, 0);
-    for step in 0..STEPS_PER_BAR {
-        let (first, second) = (pattern.step(step), pattern.step(step + STEPS_PER_BAR));
+    for step in 0..grid.bar_steps() {
+        let (first, second) = (pattern.step(step), pattern.step(step + grid.bar_steps()));
         both += (first & second).count_ones();
         either += (first | second).count_ones();
     }
@@ -102,7 +111,7 @@ pub struct PadFigures {
 }
 
 /// The figures of the pad from the pattern of each cell, row by row.
-pub fn pad_figures(cells: &[Pattern], side: usize, training: &PatternSet) -> PadFigures {
+pub fn pad_figures(cells: &[Pattern], side: usize, training: &PatternSet, grid: &Grid) -> PadFigures {
     let mut distances: Vec<u32> = Vec::new();
     for (cell, pattern) in cells.iter().enumerate() {
         if (cell + 1) % side != 0 {
@@ -112,7 +121,7 @@ pub fn pad_figures(cells: &[Pattern], side: usize, training: &PatternSet) -> Pad
     }
     distances.sort_unstable();
     PadFigures {
-        figures: figures(cells, training),
+        figures: figures(cells, training, grid),
         neighbours_mean: distances.iter().map(|d| f64::from(*d)).sum::<f64>() / distances.len().max(1) as f64,
         neighbours_95: distances.get(distances.len() * 95 / 100).copied().unwrap_or(0),
         different: cells.iter().collect::<HashSet<_>>().len(),
@@ -123,6 +132,9 @@ pub fn pad_figures(cells: &[Pattern], side: usize, training: &PatternSet) -> Pad
 mod tests {
     use super::*;
 
+    const GRID: Grid = Grid::FOUR_FOUR;
+    const STEPS: usize = GRID.steps();
+
     fn backbeat() -> Pattern {
         let hats = (0..STEPS).step_by(2).fold(Pattern::EMPTY, |pattern, step| pattern.with(step, 4));
         [0, 16].iter().fold(hats, |p, bar| p.with(*bar, 0).with(bar + 4, 1).with(bar + 12, 1))
@@ -131,11 +143,12 @@ mod tests {
     #[test]
     fn a_known_beat_passes_but_is_not_novel() {
         let known = backbeat();
-        let counted = figures(&[known, Pattern::EMPTY], &PatternSet::of([&known.rotated(3)]));
+        let counted =
+            figures(&[known, Pattern::EMPTY], &PatternSet::of([&known.rotated(3, &GRID)], &GRID), &GRID);
         assert_eq!((counted.pass, counted.pass_and_novel, counted.empty), (50.0, 0.0, 50.0));
         assert_eq!((counted.kick_on_0, counted.backbeat, counted.distinct), (50.0, 50.0, 100.0));
         assert_eq!((counted.hits, counted.bar_similarity), (11.0, 1.0));
-        assert_eq!(figures(&[known], &PatternSet::default()).pass_and_novel, 100.0);
+        assert_eq!(figures(&[known], &PatternSet::default(), &GRID).pass_and_novel, 100.0);
     }
 
     #[test]
@@ -152,7 +165,13 @@ mod tests {
         let (a, b) = (Pattern::EMPTY, Pattern::EMPTY.with(0, 0).with(1, 1));
         // a b
         // a b: two pairs of neighbours differ by 2, two by 0.
-        let pad = pad_figures(&[a, b, a, b], 2, &PatternSet::default());
+        let pad = pad_figures(&[a, b, a, b], 2, &PatternSet::default(), &GRID);
         assert_eq!((pad.neighbours_mean, pad.neighbours_95, pad.different), (1.0, 2, 2));
+    }
+
+    #[test]
+    fn every_metre_has_its_backbeat() {
+        let steps = Grid::ALL.map(|grid| backbeats(&grid).collect::<Vec<_>>());
+        assert_eq!(steps, [vec![4, 12, 20, 28], vec![3, 9, 15, 21], vec![4, 8, 16, 20]]);
     }
 }

@@ -1,7 +1,7 @@
 //! Tests of the shipped model's figures that need no corpus. The bounds are a little below what was measured;
 //! `assets/README.md` has the full table.
 
-use beat::Pattern;
+use beat::{Grid, Pattern};
 use nets::{Draw, Latent, Model, PatternDecoder};
 
 use corpus::filter::PatternSet;
@@ -25,7 +25,7 @@ fn every_point_of_the_pad_is_a_beat_and_neighbours_are_alike() {
     let places: Vec<Latent> =
         lines().flat_map(|row| lines().map(move |column| map.grid()[row * map.side() + column])).collect();
     let cells = PatternDecoder::new(&model).patterns(&places, |_| Draw::LIKELIEST);
-    let pad = pad_figures(&cells, lines().count(), &PatternSet::default());
+    let pad = pad_figures(&cells, lines().count(), &PatternSet::default(), &Grid::FOUR_FOUR);
     assert!(pad.figures.pass >= 97.0 && pad.figures.empty == 0.0, "{pad:?}");
     // Three cells apart; side by side it is 4.2 and 14.
     assert!(pad.neighbours_mean <= 11.0 && pad.neighbours_95 <= 31, "{pad:?}");
@@ -39,7 +39,7 @@ fn temperature_one_plays_as_many_beats_as_real_songs_do() {
         .into_iter()
         .map(|(latent, _)| latent)
         .collect();
-    let measured = |patterns: &[Pattern]| figures(patterns, &PatternSet::default());
+    let measured = |patterns: &[Pattern]| figures(patterns, &PatternSet::default(), &Grid::FOUR_FOUR);
     let hot = measured(&draw_patterns(&model, &latents, 1.0, 1));
     assert!(hot.pass >= 90.0 && hot.empty <= 0.1 && hot.distinct >= 98.0, "{hot:?}");
     // Within 6 points, and a tenth of the hits, of real patterns: 84.0 %, 54.6 %, 32.7 hits, .74.

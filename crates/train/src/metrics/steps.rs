@@ -1,6 +1,6 @@
 //! How well a next-step model predicts held-out songs, beside the baseline of copying the step two bars ago.
 
-use beat::STEPS;
+use nets::TWO_BARS;
 use nets::{GenerationState, NextStepModel};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -41,7 +41,7 @@ impl Sums {
     fn of(mut state: Box<dyn GenerationState + '_>, song: &[u16]) -> Self {
         let mut sums = Self::default();
         for (now, class) in song.iter().enumerate() {
-            if now >= STEPS {
+            if now >= TWO_BARS {
                 sums.count(&state.logits(), song, now);
             }
             state.push(*class);
@@ -55,7 +55,7 @@ impl Sums {
         let highest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let sum: f64 = logits.iter().map(|logit| f64::from(logit - highest).exp()).sum();
         let right = logits[truth] >= highest;
-        let changed = song[now] != song[now - STEPS];
+        let changed = song[now] != song[now - TWO_BARS];
         self.steps += 1;
         self.nats += sum.ln() - f64::from(logits[truth] - highest);
         self.right += usize::from(right);
@@ -109,7 +109,7 @@ struct Copying {
 fn copying(songs: &[Vec<u16>]) -> Copying {
     let mut classes = [1.0_f64; beat::CLASSES];
     let (mut same, mut all) = (0_u64, 0_u64);
-    for pairs in songs.iter().flat_map(|song| song.iter().zip(song.iter().skip(STEPS))) {
+    for pairs in songs.iter().flat_map(|song| song.iter().zip(song.iter().skip(TWO_BARS))) {
         classes[usize::from(*pairs.1) % beat::CLASSES] += 1.0;
         same += u64::from(pairs.0 == pairs.1);
         all += 1;
@@ -117,7 +117,7 @@ fn copying(songs: &[Vec<u16>]) -> Copying {
     let accuracy = same as f64 / all.max(1) as f64;
     let total: f64 = classes.iter().sum();
     let mut nats = 0.0;
-    for (before, now) in songs.iter().flat_map(|song| song.iter().zip(song.iter().skip(STEPS))) {
+    for (before, now) in songs.iter().flat_map(|song| song.iter().zip(song.iter().skip(TWO_BARS))) {
         let probability = if before == now {
             accuracy
         } else {

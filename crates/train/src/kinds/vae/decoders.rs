@@ -1,11 +1,12 @@
 //! The decoders of a variational autoencoder of bars: a perceptron for all steps at once, and an LSTM step by
 //! step, through the whole passage or with a conductor through each bar.
 
-use beat::{CLASSES, PIECES, STEPS_PER_BAR};
+use beat::{CLASSES, PIECES};
 use burn::module::Module;
 use burn::nn::Linear;
 use burn::tensor::activation::relu;
 use burn::tensor::{Tensor, TensorData};
+use nets::ONE_BAR;
 use nets::layers::{LayerReader, floats};
 use nets::{NamedShape, WeightsFault, linear_arrays};
 
@@ -136,12 +137,12 @@ impl StepLayout {
 
     /// Steps of a row.
     pub(crate) fn steps(&self) -> usize {
-        self.bars * STEPS_PER_BAR
+        self.bars * ONE_BAR
     }
 
     /// Number of inputs for the previous step and the position in the row.
     pub(crate) fn inputs(&self) -> usize {
-        PIECES + 1 + STEPS_PER_BAR + self.bars
+        PIECES + 1 + ONE_BAR + self.bars
     }
 
     /// Calls `on` with each of them that is 1 for step `step` after the class `past`; `None` hides it.
@@ -150,8 +151,8 @@ impl StepLayout {
             Some(class) => (0..PIECES).filter(|piece| class >> piece & 1 == 1).for_each(&mut on),
             None => on(PIECES),
         }
-        on(PIECES + 1 + step % STEPS_PER_BAR);
-        on(PIECES + 1 + STEPS_PER_BAR + step / STEPS_PER_BAR);
+        on(PIECES + 1 + step % ONE_BAR);
+        on(PIECES + 1 + ONE_BAR + step / ONE_BAR);
     }
 }
 

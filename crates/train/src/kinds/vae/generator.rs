@@ -2,8 +2,8 @@
 //! around the latent of a prime.
 
 use anyhow::Result;
-use beat::STEPS_PER_BAR;
 use burn::tensor::{Tensor, TensorData};
+use nets::ONE_BAR;
 use nets::layers::floats;
 use nets::{CounterRng, SequenceModel, sample_categorical};
 
@@ -74,7 +74,7 @@ impl BarGenerator for VaeGenerator {
     /// One passage of the model's own length after another, each from a latent of its own, the last one cut.
     fn bars(&self, prime: Option<&[u16]>, bars: usize, temperature: f32, rng: CounterRng) -> Vec<u16> {
         let mut rng = TrainingRng::new(rng.seed, Purpose::Latents, u64::from(rng.take));
-        let steps = bars * STEPS_PER_BAR;
+        let steps = bars * ONE_BAR;
         let mut generated = Vec::with_capacity(steps);
         while generated.len() < steps {
             let latent = self.latent(prime, &mut rng);

@@ -1,8 +1,8 @@
 //! How many steps of held-out songs a variational autoencoder reconstructs, beside baselines that need no model.
 
 use anyhow::{Result, ensure};
-use beat::STEPS;
 use burn::tensor::{Tensor, TensorData};
+use nets::TWO_BARS;
 use nets::{Array, SequenceModel};
 use serde::Serialize;
 
@@ -104,12 +104,12 @@ fn figures(
             .map(|passage| (from..passage.len()).filter(|step| right(passage, *step)).count())
             .sum()
     };
-    let long = config.steps() > STEPS;
+    let long = config.steps() > TWO_BARS;
     let copied = || {
-        let all = passages.len() * (config.steps() - STEPS);
-        share(count(&|passage, step| passage[step] == passage[step - STEPS], STEPS), all)
+        let all = passages.len() * (config.steps() - TWO_BARS);
+        share(count(&|passage, step| passage[step] == passage[step - TWO_BARS], TWO_BARS), all)
     };
-    let tiled = || share(count(&|passage, step| passage[step] == passage[step % STEPS], 0), steps);
+    let tiled = || share(count(&|passage, step| passage[step] == passage[step % TWO_BARS], 0), steps);
     Ok(ReconstructionFigures {
         bars: config.bars,
         latent: config.latent,

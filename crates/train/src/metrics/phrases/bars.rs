@@ -1,6 +1,6 @@
 //! Features of single bars: hits, changes and fills.
 
-use beat::STEPS_PER_BAR;
+use nets::ONE_BAR;
 use nets::hamming;
 
 const SNARE: u16 = 1 << 1;
@@ -13,7 +13,7 @@ const CLEARLY: f64 = 0.3;
 const FILL_HITS: u32 = 2;
 
 /// The classes of one bar.
-pub type Bar = [u16; STEPS_PER_BAR];
+pub type Bar = [u16; ONE_BAR];
 
 /// The whole bars of a phrase.
 pub fn bars(steps: &[u16]) -> &[Bar] {
@@ -39,7 +39,7 @@ pub fn differs_clearly(bar: &Bar, other: &Bar) -> bool {
 /// Whether each bar is a fill: its second half has at least two hits of snare and toms more than the median
 /// of that half over the phrase (the upper median, so that no more than half of the bars can be fills).
 pub fn fills(bars: &[Bar]) -> Vec<bool> {
-    let counts: Vec<u32> = bars.iter().map(|bar| hits_of(&bar[STEPS_PER_BAR / 2..], SNARE | TOMS)).collect();
+    let counts: Vec<u32> = bars.iter().map(|bar| hits_of(&bar[ONE_BAR / 2..], SNARE | TOMS)).collect();
     let mut sorted = counts.clone();
     sorted.sort_unstable();
     let median = sorted.get(sorted.len() / 2).copied().unwrap_or(0);
@@ -57,9 +57,9 @@ pub(crate) mod tests {
 
     /// A bar from one line a piece, `x` a hit: kick, snare, closed hat, ...
     pub(crate) fn tab(lines: &[&str]) -> Bar {
-        let mut bar = [0; STEPS_PER_BAR];
+        let mut bar = [0; ONE_BAR];
         for (piece, line) in lines.iter().enumerate() {
-            for (step, letter) in line.bytes().enumerate().take(STEPS_PER_BAR) {
+            for (step, letter) in line.bytes().enumerate().take(ONE_BAR) {
                 bar[step] |= u16::from(letter == b'x') << piece;
             }
         }

@@ -1,6 +1,7 @@
 //! Features of a phrase for the boosting critic.
 
-use beat::{PIECES, STEPS_PER_BAR};
+use beat::PIECES;
+use nets::ONE_BAR;
 use nets::{HALF, PHRASE_BARS, begins_with_crash, hamming};
 
 use super::bars::{Bar, TOMS, bars, fills, first_same, hits, hits_of};
@@ -9,7 +10,7 @@ use super::statistics::REPEATS;
 /// The features of a phrase of sixteen bars, the same number for each, in a fixed order. A shorter phrase is padded with
 /// silence, a longer one is cut.
 pub(crate) fn features(phrase: &[u16]) -> Vec<f32> {
-    let mut whole = [[0; STEPS_PER_BAR]; PHRASE_BARS];
+    let mut whole = [[0; ONE_BAR]; PHRASE_BARS];
     whole.iter_mut().zip(bars(phrase)).for_each(|(bar, given)| *bar = *given);
     let mut features = Vec::new();
     positions(&whole, &mut features);
@@ -21,7 +22,7 @@ pub(crate) fn features(phrase: &[u16]) -> Vec<f32> {
 
 /// Hits by piece, by step of the bar, and by both, summed over all bars.
 fn positions(bars: &[Bar; PHRASE_BARS], features: &mut Vec<f32>) {
-    let mut hits = [[0.0; STEPS_PER_BAR]; PIECES];
+    let mut hits = [[0.0; ONE_BAR]; PIECES];
     for bar in bars {
         for (step, class) in bar.iter().enumerate() {
             for (piece, steps) in hits.iter_mut().enumerate() {
@@ -30,7 +31,7 @@ fn positions(bars: &[Bar; PHRASE_BARS], features: &mut Vec<f32>) {
         }
     }
     features.extend(hits.iter().map(|steps| steps.iter().sum::<f32>()));
-    features.extend((0..STEPS_PER_BAR).map(|step| hits.iter().map(|steps| steps[step]).sum::<f32>()));
+    features.extend((0..ONE_BAR).map(|step| hits.iter().map(|steps| steps[step]).sum::<f32>()));
     features.extend(hits.iter().flatten());
 }
 
@@ -52,7 +53,7 @@ fn density(bars: &[Bar; PHRASE_BARS], features: &mut Vec<f32>) {
 /// For each half of a bar the hits that differ from 1, 2, 4 and 8 bars before; and their sums.
 fn differences(bars: &[Bar; PHRASE_BARS], features: &mut Vec<f32>) {
     for lag in REPEATS {
-        let halves = (lag..PHRASE_BARS).flat_map(|bar| [(bar, 0..HALF), (bar, HALF..STEPS_PER_BAR)]);
+        let halves = (lag..PHRASE_BARS).flat_map(|bar| [(bar, 0..HALF), (bar, HALF..ONE_BAR)]);
         let differences: Vec<f32> = halves
             .map(|(bar, half)| hamming(&bars[bar][half.clone()], &bars[bar - lag][half]) as f32)
             .collect();

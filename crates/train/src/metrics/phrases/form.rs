@@ -1,7 +1,7 @@
 //! Form: where changes begin and end, and what a long piece repeats.
 
-use beat::{STEPS, STEPS_PER_BAR};
 use nets::hamming;
+use nets::{ONE_BAR, TWO_BARS};
 use serde::Serialize;
 
 use super::bars::hits;
@@ -10,7 +10,7 @@ use super::statistics::Share;
 /// Bars of a long piece: two minutes at 128 beats a minute.
 pub const PIECE_BARS: usize = 64;
 /// Steps of four bars.
-const BLOCK: usize = 4 * STEPS_PER_BAR;
+const BLOCK: usize = 4 * ONE_BAR;
 /// Two blocks of four bars are alike where they differ in at most this many hits, two a bar.
 const ALIKE: u32 = 8;
 
@@ -119,14 +119,14 @@ impl Turns {
 pub fn turns(phrases: &[Vec<u16>]) -> Turns {
     let [mut four_bars, mut bar, mut elsewhere] = [Share::default(); 3];
     for phrase in phrases {
-        let now = phrase.chunks_exact(BEAT).skip(STEPS / BEAT);
+        let now = phrase.chunks_exact(BEAT).skip(TWO_BARS / BEAT);
         let changed: Vec<bool> =
             now.zip(phrase.chunks_exact(BEAT)).map(|(now, before)| now != before).collect();
         for (number, pair) in changed.windows(2).enumerate() {
-            let step = STEPS + (number + 1) * BEAT;
+            let step = TWO_BARS + (number + 1) * BEAT;
             let at = match step {
-                _ if step.is_multiple_of(4 * STEPS_PER_BAR) => &mut four_bars,
-                _ if step.is_multiple_of(STEPS_PER_BAR) => &mut bar,
+                _ if step.is_multiple_of(4 * ONE_BAR) => &mut four_bars,
+                _ if step.is_multiple_of(ONE_BAR) => &mut bar,
                 _ => &mut elsewhere,
             };
             at.count(pair[0] != pair[1]);

@@ -2,10 +2,11 @@
 //! inputs are the hits and where they differ from some bars before; it gets no features of fills or form.
 
 use anyhow::Result;
-use beat::{PIECES, STEPS_PER_BAR, STEPS_PER_BEAT};
+use beat::{Grid, PIECES};
 use burn::module::Module;
 use burn::tensor::activation::{sigmoid, tanh};
 use burn::tensor::{Device, Tensor, TensorData};
+use nets::ONE_BAR;
 use nets::PHRASE_BARS;
 
 use super::set::CriticData;
@@ -16,9 +17,9 @@ use crate::rng::TrainingRng;
 use crate::training::{Gradients, LearningRate, Objective, Recipe, ShuffledRows, mean_loss, train_to_end};
 
 /// One input for every piece on every step of a bar.
-const HITS: usize = STEPS_PER_BAR * PIECES;
+const HITS: usize = ONE_BAR * PIECES;
 /// For every piece in every beat: in how many steps it differs from an earlier bar.
-const CHANGES: usize = STEPS_PER_BAR / STEPS_PER_BEAT * PIECES;
+const CHANGES: usize = ONE_BAR / Grid::FOUR_FOUR.beat_steps() * PIECES;
 /// Inputs of a bar: its hits, and its changes since 1, 2, 4 and 8 bars before.
 const BAR: usize = HITS + REPEATS.len() * CHANGES;
 /// Width of the hidden layer before the GRU.
@@ -118,8 +119,8 @@ fn bar_inputs(phrases: &[&[u16]], device: &Device) -> Vec<Tensor<2>> {
 
 /// The inputs of one bar of a phrase, `[BAR]`.
 fn encode_bar(phrase: &[u16], bar: usize, values: &mut [f32]) {
-    let class = |bar: usize, step: usize| phrase.get(bar * STEPS_PER_BAR + step).copied().unwrap_or(0);
-    for step in 0..STEPS_PER_BAR {
+    let class = |bar: usize, step: usize| phrase.get(bar * ONE_BAR + step).copied().unwrap_or(0);
+    for step in 0..ONE_BAR {
         let mut add = |from: usize, class: u16, weight: f32| {
             for piece in (0..PIECES).filter(|piece| class >> piece & 1 == 1) {
                 values[from + piece] += weight;
@@ -127,7 +128,7 @@ fn encode_bar(phrase: &[u16], bar: usize, values: &mut [f32]) {
         };
         add(step * PIECES, class(bar, step), 1.0);
         for (number, lag) in REPEATS.into_iter().enumerate().filter(|(_, lag)| *lag <= bar) {
-            let from = HITS + number * CHANGES + step / STEPS_PER_BEAT * PIECES;
+            let from = HITS + number * CHANGES + step / Grid::FOUR_FOUR.beat_steps() * PIECES;
             add(from, class(bar, step) ^ class(bar - lag, step), 0.5);
         }
     }

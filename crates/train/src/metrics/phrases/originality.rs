@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use beat::STEPS_PER_BAR;
+use nets::ONE_BAR;
 use nets::{PHRASE_STEPS, hamming};
 use rayon::prelude::*;
 use serde::Serialize;
@@ -18,9 +18,8 @@ pub struct TrainingPhrases(HashSet<u64>);
 impl TrainingPhrases {
     /// All phrases of the songs.
     pub fn of(songs: &[Vec<u16>]) -> Self {
-        let phrases = songs
-            .par_iter()
-            .flat_map_iter(|song| song.windows(PHRASE_STEPS).step_by(STEPS_PER_BAR).map(hash));
+        let phrases =
+            songs.par_iter().flat_map_iter(|song| song.windows(PHRASE_STEPS).step_by(ONE_BAR).map(hash));
         Self(phrases.collect())
     }
 
@@ -113,7 +112,7 @@ pub fn originality(phrases: &[Vec<u16>], training: &NearestPhrases) -> Originali
         .filter_map(|phrase| {
             let (distance, others) = training.nearest(phrase)?;
             let both = f64::from((hits(phrase) + others).max(1));
-            Some((f64::from(distance) / both, distance as usize <= phrase.len() / STEPS_PER_BAR))
+            Some((f64::from(distance) / both, distance as usize <= phrase.len() / ONE_BAR))
         })
         .collect();
     let count = each.len().max(1) as f64;

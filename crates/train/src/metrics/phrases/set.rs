@@ -1,8 +1,9 @@
 //! Sets of phrases: cut out of songs, generated, continued from the first two bars of real ones, or looped.
 
-use beat::{STEPS, STEPS_PER_BAR, step_of};
+use beat::step_of;
 use corpus::sequences::Sequence;
 use nets::{CounterRng, NextStepModel, generate};
+use nets::{ONE_BAR, TWO_BARS};
 use rayon::prelude::*;
 
 use crate::excerpts::{phase, phrase_at, phrase_starts};
@@ -37,8 +38,8 @@ impl PhraseSet {
     /// Adds the consecutive phrases of `bars` bars in `sequence`, from bar `first` on.
     pub fn add(&mut self, sequence: &Sequence, bars: usize, first: usize) {
         let classes = sequence.classes();
-        let from = (first * STEPS_PER_BAR).min(classes.len());
-        for phrase in classes[from..].chunks_exact(bars * STEPS_PER_BAR) {
+        let from = (first * ONE_BAR).min(classes.len());
+        for phrase in classes[from..].chunks_exact(bars * ONE_BAR) {
             self.push(phrase.to_vec(), sequence);
         }
     }
@@ -62,7 +63,7 @@ impl PhraseSet {
 
     /// The number of bars that all of them have.
     pub fn bars(&self) -> usize {
-        self.phrases.iter().map(|phrase| phrase.len() / STEPS_PER_BAR).min().unwrap_or(0)
+        self.phrases.iter().map(|phrase| phrase.len() / ONE_BAR).min().unwrap_or(0)
     }
 
     /// The first `count` phrases of `bars` bars that these contain, one after another.
@@ -114,7 +115,8 @@ pub fn cut_generated(name: &str, sequences: &[Sequence], bars: usize) -> PhraseS
 /// The first two bars of each phrase repeated to the phrase's length: the control that any critic must distinguish
 /// from real phrases.
 pub fn loops(real: &PhraseSet) -> PhraseSet {
-    let looped = |phrase: &Vec<u16>| phrase.iter().take(STEPS).copied().cycle().take(phrase.len()).collect();
+    let looped =
+        |phrase: &Vec<u16>| phrase.iter().take(TWO_BARS).copied().cycle().take(phrase.len()).collect();
     PhraseSet {
         name: "loop of two bars".to_owned(),
         phrases: real.phrases.iter().map(looped).collect(),
@@ -132,7 +134,7 @@ pub(crate) fn continued(
     seed: u64,
 ) -> PhraseSet {
     let continue_phrase = |(row, phrase): (usize, &Vec<u16>)| {
-        let prime = &phrase[..phrase.len().min(STEPS)];
+        let prime = &phrase[..phrase.len().min(TWO_BARS)];
         let rng = CounterRng { seed, take: row as u32 };
         [prime, &generate(model, prime, phrase.len() - prime.len(), temperature, rng)].concat()
     };
@@ -146,9 +148,9 @@ mod tests {
 
     #[test]
     fn phrases_of_a_song_begin_at_its_crashes() {
-        let mut steps = vec![1; 23 * STEPS_PER_BAR];
+        let mut steps = vec![1; 23 * ONE_BAR];
         for bar in [3, 7, 11] {
-            steps[bar * STEPS_PER_BAR] = 1 << 9; // the default kit's crash
+            steps[bar * ONE_BAR] = 1 << 9; // the default kit's crash
         }
         let song = Sequence { genre: "rock".to_owned(), song: "a".to_owned(), steps };
         let pieces = pieces_of(std::slice::from_ref(&song), 4);
