@@ -99,7 +99,8 @@ fn bars_are_counted_through_a_change_of_signature_whatever_the_host_says_of_them
         let recording =
             perform(&mut create(format), Setup { behaviour, ..Setup::new(Mode::Offline) }, |session| {
                 play_busily(session)?;
-                session.set_text("Grid", "Host bars")?;
+                session.set_text("Metre", "4/4")?;
+                session.set_text("Bars", "Host bars")?;
                 session.transport().play();
                 session.render_beats(16.0, blocks(480))?;
                 session.transport().set_time_signature(7, 8);

@@ -7,6 +7,7 @@ mod behaviours;
 mod bounce;
 mod child_processes;
 mod demo;
+mod metres;
 mod models;
 mod playing;
 mod sessions;

@@ -99,7 +99,8 @@ fn the_grid_follows_the_hosts_bars_in_seven_eight() {
         let recording = bounce(instance, |session| {
             play_busily(session)?;
             session.set_text("Temperature", "0")?;
-            session.set_text("Grid", "Host bars")?;
+            session.set_text("Metre", "4/4")?;
+            session.set_text("Bars", "Host bars")?;
             session.transport().set_time_signature(7, 8);
             play(session, 14.0, blocks(480))
         });

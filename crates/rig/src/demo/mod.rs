@@ -9,4 +9,6 @@ mod run;
 
 pub use check::{DemoCheck, ModelOrigin};
 pub use journey::Journey;
-pub use run::{CycleGrid, DemoRecording, DemoStatus, FRAMES, RATE, TEMPO, Tour, play, time_signature};
+pub use run::{
+    CycleGrid, DemoRecording, DemoStatus, FRAMES, METRES, RATE, TEMPO, Tour, play, time_signature,
+};

@@ -44,6 +44,8 @@ impl Tour {
 
 /// The temperature at which phrases are played.
 const PHRASES_TEMPERATURE: f64 = 0.4;
+/// The names of the metres as the parameter shows them, by [`Grid::index`].
+pub const METRES: [&str; Grid::ALL.len()] = ["4/4", "Shuffle", "Three"];
 /// Quarter notes a minute.
 pub const TEMPO: f64 = 120.0;
 /// Samples a second.
@@ -136,7 +138,7 @@ pub fn play(
     session.set_bounce(mode)?;
     session.set_text("Seed", &seed.to_string())?;
     session.set_text("Density", DENSITY)?;
-    session.set_text("Metre", grid.name())?;
+    session.set_text("Metre", METRES[grid.index()])?;
     let (upper, lower) = time_signature(&grid);
     session.transport().set_time_signature(upper.into(), lower.into());
     session.set_text("Phrase", if tour == Tour::Phrases { "On" } else { "Off" })?;
