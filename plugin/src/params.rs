@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use beat::{DEFAULT_INSTRUMENT_NAMES, Grid, GridLock, INSTRUMENTS, Playback, Settings};
 use nice_plug::prelude::*;
 
-pub use kinds::{Bars, Bounce, Commit, EDITS, Knob, Metre, SWING_STRAIGHT, SWING_WIDEST, SceneChoice};
+pub use kinds::{Bars, Bounce, Commit, EDITS, Knob, MetreChoice, SWING_STRAIGHT, SWING_WIDEST, SceneChoice};
 
 use crate::saved::{SCENES, Saved};
 use crate::shared::Meters;
@@ -88,7 +88,7 @@ pub struct BeatfieldParams {
     pub bypass: BoolParam,
     /// Which field plays: the one for the host's time signature, or always the same.
     #[id = "metre"]
-    pub metre: EnumParam<Metre>,
+    pub metre: EnumParam<MetreChoice>,
     /// A mute for each instrument.
     #[nested(group = "Mutes")]
     pub mutes: Mutes,
@@ -201,7 +201,7 @@ impl Default for BeatfieldParams {
             kit_level: kit_level("Kit level"),
             bounce: EnumParam::new("Bounce", Bounce::Auto),
             bypass: switch("Bypass", false).make_bypass(),
-            metre: EnumParam::new("Metre", Metre::Auto),
+            metre: EnumParam::new("Metre", MetreChoice::Auto),
             mutes: Mutes {
                 each: std::array::from_fn(|instrument| MuteParam {
                     muted: switch(format!("Mute {}", DEFAULT_INSTRUMENT_NAMES[instrument]), false),
@@ -267,7 +267,7 @@ impl BeatfieldParams {
             velocity: self.velocity.value(),
             commit: self.commit.value().into(),
             grid: match self.metre.value() {
-                Metre::Auto => GridLock::FittedBars,
+                MetreChoice::Auto => GridLock::FittedBars,
                 _ => self.bars.value().into(),
             },
             channel: (self.channel.value() - 1) as u8,

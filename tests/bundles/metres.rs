@@ -26,7 +26,7 @@ fn places(recording: &Recording, from: f64, to: f64, parts: f64) -> Vec<f64> {
     inside.map(|note| (note.start_beats - from) * parts).collect()
 }
 
-fn all_near_whole(places: &[f64]) -> bool {
+fn all_whole(places: &[f64]) -> bool {
     !places.is_empty() && places.iter().all(|place| (place - place.round()).abs() < 1e-3)
 }
 
@@ -37,9 +37,9 @@ fn a_song_that_changes_its_time_signature_is_followed_live_as_in_a_bounce() {
         assert_clean(&recording, 60);
         let [four, three, twelve] =
             [(0.0, 8.0), (8.0, 14.0), (14.0, 20.0)].map(|(from, to)| places(&recording, from, to, 4.0));
-        assert!(all_near_whole(&four) && all_near_whole(&three));
+        assert!(all_whole(&four) && all_whole(&three));
         assert!(
-            all_near_whole(&twelve.iter().map(|place| place / 2.0).collect::<Vec<_>>()),
+            all_whole(&twelve.iter().map(|place| place / 2.0).collect::<Vec<_>>()),
             "eighths: {twelve:?}"
         );
         assert!(four.iter().any(|place| place.round() as i64 % 2 == 1), "sixteenths");
@@ -54,10 +54,10 @@ fn a_shuffle_stays_a_shuffle_in_any_time_signature() {
         let recording = bounce(instance, |session| through(session, "Shuffle"));
         assert_clean(&recording, 40);
         let thirds = places(&recording, 0.0, 8.0, 3.0);
-        assert!(all_near_whole(&thirds), "{thirds:?}");
+        assert!(all_whole(&thirds), "{thirds:?}");
         assert!(thirds.iter().any(|place| place.round() as i64 % 3 == 2), "the swung eighth");
         let eighths = places(&recording, 14.0, 20.0, 2.0);
-        assert!(all_near_whole(&eighths), "{eighths:?}");
+        assert!(all_whole(&eighths), "{eighths:?}");
     });
 }
 

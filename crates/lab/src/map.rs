@@ -7,7 +7,7 @@ use beat::{Grid, Pattern};
 use clap::Args;
 use corpus::filter::passes;
 use corpus::rows::UNKNOWN_GENRE;
-use nets::{Draw, Latent, LatentMap, MapRegion, Model, PatternDecoder, Precision, Reading};
+use nets::{Draw, GridReading, Latent, LatentMap, MapRegion, Model, PatternDecoder, Precision};
 use serde_json::json;
 use train::kinds::set_quality;
 use train::latents::encode;
@@ -148,7 +148,7 @@ impl Placed {
         let patterns: Vec<Pattern> = match other.grid() {
             own if own == grid => self.patterns.clone(),
             &Grid::FOUR_FOUR => {
-                self.patterns.iter().map(|pattern| Reading::of(*grid).to_four(pattern)).collect()
+                self.patterns.iter().map(|pattern| GridReading::of(*grid).to_four(pattern)).collect()
             }
             own => bail!("{}: is in the metre {}, this model in {}", file.display(), own.name(), grid.name()),
         };

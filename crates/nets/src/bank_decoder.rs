@@ -6,8 +6,8 @@ use beat::{Bank, Continuation, Grid, INSTRUMENTS, Kit, Orbit, Pattern, PieceMap,
 use crate::draw::{DENSITY_LOGITS, velocities, within};
 use crate::phrase::{added_velocities, continue_beat, takes};
 use crate::{
-    CounterRng, Draw, LatentMap, Logits, Model, ModelError, ModelFault, PatternDecoder, PhraseDraw,
-    PhraseModel, Reading, StepModel,
+    CounterRng, Draw, GridReading, LatentMap, Logits, Model, ModelError, ModelFault, PatternDecoder,
+    PhraseDraw, PhraseModel, StepModel,
 };
 
 /// The sampling temperature of phrase and step model where the temperature setting is 0.
@@ -106,7 +106,7 @@ impl BankDecoder {
     fn phrase_of(&self, settings: &Settings, shape: &Shape, phrases: &PhraseModel) -> [Take; TAKES] {
         let [beat, ..] = self.takes_at(settings, shape);
         let pieces = PieceMap::of(&self.kit);
-        let reading = Reading::of(*self.grid());
+        let reading = GridReading::of(*self.grid());
         let theme = reading.theme(&beat.onsets, &pieces);
         let (seed, temperature) = (u64::from(settings.seed), sequence_temperature(settings.temperature));
         let draw = PhraseDraw { seed, temperature, fills: settings.fills };
@@ -127,7 +127,7 @@ impl BankDecoder {
         let velocities = added_velocities(&continuation.pattern, &take, &rng, 0, self.grid());
         let beat = Take { onsets: continuation.pattern, velocities, ..take };
         let pieces = PieceMap::of(&self.kit);
-        let reading = Reading::of(*self.grid());
+        let reading = GridReading::of(*self.grid());
         let theme = reading.theme(&beat.onsets, &pieces);
         let phrase = continue_beat(steps, &theme, sequence_temperature(settings.temperature), rng);
         let mut takes = takes(&phrase, &beat, &pieces, &rng, &reading);

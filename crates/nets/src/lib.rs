@@ -17,6 +17,7 @@ mod autoencoder;
 mod bank_decoder;
 mod draw;
 mod error;
+mod grid_reading;
 mod history_head;
 mod latent_map;
 pub mod layers;
@@ -25,7 +26,6 @@ mod model_bytes;
 mod pattern_decoder;
 mod perceptron;
 mod phrase;
-mod reading;
 mod recurrent_model;
 mod sampling;
 mod sequence_model;
@@ -38,6 +38,7 @@ pub use autoencoder::{Autoencoder, Decoder, Encoder, EncoderOutput, cells_of, pa
 pub use bank_decoder::{BankDecoder, TAKES};
 pub use draw::{Draw, velocities};
 pub use error::{ModelError, ModelFault};
+pub use grid_reading::GridReading;
 pub use history_head::{HEAD_INNER, HEAD_WIDTH, HISTORY, HistoryHead, head_arrays};
 pub use latent_map::{LatentMap, MapFault, MapRegion};
 pub use layers::device;
@@ -51,7 +52,6 @@ pub use phrase::{
     WRITER_SHAPE, WriterContext, begins_with_crash, difference_class, encode_plan, encode_writer, hamming,
     theme,
 };
-pub use reading::Reading;
 pub use recurrent_model::{RecurrentConfig, RecurrentModel};
 pub use sampling::{
     CounterRng, GenerationState, NextStepModel, RngStream, generate, probability, sample_categorical,

@@ -2,14 +2,14 @@
 //! step that is read there.
 
 use beat::{Grid, INSTRUMENTS};
-use nets::{Array, Model, Reading, Weights};
+use nets::{Array, GridReading, Model, Weights};
 
 /// The weights of `model`, which is in 4/4, with every axis over cells or steps as long as those of `grid`.
 pub(crate) fn adopted(model: &Model, grid: &Grid) -> Weights {
-    let reading = Reading::of(*grid);
+    let reading = GridReading::of(*grid);
     let from = *model.grid();
     let steps: Vec<usize> =
-        (0..grid.steps()).map(|step| reading.heard_at(step).start % from.steps()).collect();
+        (0..grid.steps()).map(|step| reading.steps_read_at(step).start % from.steps()).collect();
     let cells: Vec<usize> =
         steps.iter().flat_map(|step| (0..INSTRUMENTS).map(move |drum| step * INSTRUMENTS + drum)).collect();
     let mut adopted = Weights::default();

@@ -8,7 +8,7 @@ use beat::{Grid, Kit, Pattern};
 use corpus::filter::passes;
 use corpus::rows::{Row, UNKNOWN_GENRE, read_patterns};
 use corpus::split::is_held_out;
-use nets::Reading;
+use nets::GridReading;
 use sha2::{Digest, Sha256};
 
 /// One in this many of the songs that are not held out is a validation song: it decides when training stops, and
@@ -154,7 +154,7 @@ impl Patterns {
     ///
     /// A file can't be read.
     pub fn derive(&mut self, paths: &[PathBuf]) -> Result<()> {
-        let reading = Reading::of(self.grid);
+        let reading = GridReading::of(self.grid);
         for path in paths {
             for row in read_patterns(path, &Grid::FOUR_FOUR)?.rows {
                 let off_the_eighths =

@@ -12,7 +12,7 @@ use super::loaded_model::LoadedModel;
 use crate::capture::CaptureOutput;
 use crate::crossing::{BankWriter, DrumTable};
 use crate::editor::map::picture::MapPicture;
-use crate::params::{BeatfieldParams, Metre};
+use crate::params::{BeatfieldParams, MetreChoice};
 use crate::saved::{KeptBank, ModelChoice};
 use crate::shared::{Meters, PreviewKey, SharedState};
 
@@ -188,12 +188,12 @@ impl DecodeLoop {
         self.show_field(grid);
         if self.decode(&grid, &settings, bank_loads, revision) {
             self.changed = Instant::now();
-            if self.params.metre.value() != Metre::Auto {
+            if self.params.metre.value() != MetreChoice::Auto {
                 self.note_decoded(settings);
             }
             return true;
         }
-        if self.params.metre.value() == Metre::Auto {
+        if self.params.metre.value() == MetreChoice::Auto {
             match self.decode_others(&settings, bank_loads, revision) {
                 Others::Decoded => return true,
                 Others::Later => return self.serve_requests(&grid, &settings),

@@ -12,7 +12,7 @@ use super::loaded_model::{LoadedModel, SequenceFile};
 use super::{ACTIVATION_TIMEOUT, DecodeThread, Decoding};
 use crate::capture::{CaptureInput, capture_queue};
 use crate::crossing::{BankReader, bank_crossing};
-use crate::params::{BeatfieldParams, Metre};
+use crate::params::{BeatfieldParams, MetreChoice};
 use crate::saved::{KeptBank, ModelChoice};
 use crate::shared::{Meters, SharedState};
 
@@ -338,7 +338,7 @@ fn a_metre_that_follows_the_host_has_a_bank_for_every_time_signature() {
             assert_eq!(rig.plays_on(grid).0, grid);
         }
     }
-    set(&rig.params.metre, Metre::Three);
+    set(&rig.params.metre, MetreChoice::Three);
     set(&rig.params.seed, 6);
     assert_eq!(rig.plays_on(Grid::THREE).0, Grid::THREE);
     rig.banks.take_newest(Grid::FOUR_FOUR);
@@ -348,9 +348,11 @@ fn a_metre_that_follows_the_host_has_a_bank_for_every_time_signature() {
 #[test]
 fn the_window_shows_the_field_of_the_metre() {
     let rig = Rig::start();
-    for (metre, grid) in
-        [(Metre::Shuffle, Grid::SHUFFLE), (Metre::Auto, Grid::FOUR_FOUR), (Metre::Three, Grid::THREE)]
-    {
+    for (metre, grid) in [
+        (MetreChoice::Shuffle, Grid::SHUFFLE),
+        (MetreChoice::Auto, Grid::FOUR_FOUR),
+        (MetreChoice::Three, Grid::THREE),
+    ] {
         set(&rig.params.metre, metre);
         let deadline = Instant::now() + Duration::from_secs(60);
         let shown = || rig.shared.decoded().model.as_ref().map(|model| *model.grid());

@@ -11,7 +11,7 @@ use super::map::MapState;
 use super::midi_file::ExportState;
 use super::view_state::ViewState;
 use super::{knob, theme};
-use crate::params::{Commit, Knob, Metre};
+use crate::params::{Commit, Knob, MetreChoice};
 
 const BIG: f32 = 92.0;
 const SMALL: f32 = 42.0;
@@ -119,16 +119,16 @@ fn commit(ui: &mut egui::Ui, view: &ViewState<'_>) {
 
 /// The choice of the metre.
 fn metre(ui: &mut egui::Ui, view: &ViewState<'_>) {
-    let follows = view.params.metre.value() == Metre::Auto;
+    let follows = view.params.metre.value() == MetreChoice::Auto;
     match follows && view.wanted_grid() != beat::Grid::FOUR_FOUR {
         true => quiet(ui, &format!("metre, now {}", view.wanted_grid().name())),
         false => quiet(ui, "metre"),
     }
     let names = [
-        (Metre::Auto, "auto"),
-        (Metre::FourFour, "4/4"),
-        (Metre::Shuffle, "shuffle"),
-        (Metre::Three, "three"),
+        (MetreChoice::Auto, "auto"),
+        (MetreChoice::FourFour, "4/4"),
+        (MetreChoice::Shuffle, "shuffle"),
+        (MetreChoice::Three, "three"),
     ];
     choices(ui, view, &view.params.metre, &names);
 }

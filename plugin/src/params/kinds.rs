@@ -164,7 +164,7 @@ impl From<Commit> for CommitMode {
 
 /// Which field plays.
 #[derive(Clone, Copy, Debug, Enum, PartialEq, Eq)]
-pub enum Metre {
+pub enum MetreChoice {
     /// The one for the host's time signature, along the host's bars.
     #[id = "auto"]
     Auto,
@@ -180,7 +180,7 @@ pub enum Metre {
     Three,
 }
 
-impl Metre {
+impl MetreChoice {
     /// The grid that is chosen; none where the host's time signature decides.
     pub fn grid(self) -> Option<Grid> {
         match self {

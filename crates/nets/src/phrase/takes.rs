@@ -5,7 +5,7 @@ use beat::{Grid, INSTRUMENTS, MOST_STEPS, PIECES, Pattern, PieceMap, Take};
 use super::Phrase;
 use super::plan::{HALF, PHRASE_BARS, PlanContext};
 use crate::draw::velocity;
-use crate::{CounterRng, ONE_BAR, Reading, RngStream, TWO_BARS};
+use crate::{CounterRng, GridReading, ONE_BAR, RngStream, TWO_BARS};
 
 /// A hit that a phrase adds to its beat gets the velocity of an onset with this probability, so that it is no
 /// ghost note.
@@ -21,7 +21,7 @@ pub(crate) fn takes(
     beat: &Take,
     pieces: &PieceMap,
     rng: &CounterRng,
-    reading: &Reading,
+    reading: &GridReading,
 ) -> [Take; PHRASE_BARS / 2] {
     let preferred: [u16; PIECES] =
         std::array::from_fn(|piece| preferred_instrument(&beat.onsets, pieces.instruments(piece)));
@@ -39,9 +39,10 @@ pub(crate) fn takes(
     }
     let grid = *reading.grid();
     std::array::from_fn(|take| {
-        let heard = |step| reading.heard_at(step).fold(0, |hits, four| hits | played[take * TWO_BARS + four]);
+        let hits_at =
+            |step| reading.steps_read_at(step).fold(0, |hits, four| hits | played[take * TWO_BARS + four]);
         // Only the bits of the 14 instruments were set.
-        let onsets = Pattern::new((0..grid.steps()).map(heard).collect::<Vec<_>>()).unwrap_or_default();
+        let onsets = Pattern::new((0..grid.steps()).map(hits_at).collect::<Vec<_>>()).unwrap_or_default();
         Take { onsets, velocities: added_velocities(&onsets, beat, rng, take, &grid), ..*beat }
     })
 }
@@ -92,7 +93,7 @@ mod tests {
         let clap = Pattern::EMPTY.with(4, 3).with(12, 3).with(0, 0);
         let mut beat = Take { onsets: clap, ..Take::EMPTY };
         beat.velocities[4][3] = 9;
-        let reading = Reading::of(Grid::FOUR_FOUR);
+        let reading = GridReading::of(Grid::FOUR_FOUR);
         let theme = reading.theme(&beat.onsets, &pieces);
         let mut steps: [u16; PHRASE_STEPS] = std::array::from_fn(|step| theme[step % TWO_BARS]);
         steps[14] |= 1 << 1; // one more snare; below, a crash
@@ -115,7 +116,7 @@ mod tests {
             let every: Vec<u16> =
                 (0..grid.steps()).map(|step| [0b1_0001, 0b10, 0b1_0000][step % 3]).collect();
             let beat = Take { onsets: Pattern::new(every).expect("drums"), ..Take::EMPTY };
-            let reading = Reading::of(grid);
+            let reading = GridReading::of(grid);
             let theme = reading.theme(&beat.onsets, &pieces);
             let mut steps: [u16; PHRASE_STEPS] = std::array::from_fn(|step| theme[step % TWO_BARS]);
             let plans = [BarPlan::default(); PHRASE_BARS];

@@ -6,7 +6,7 @@ use egui_kittest::kittest::Queryable;
 
 use super::TestWindow;
 use crate::editor::theme;
-use crate::params::Metre;
+use crate::params::MetreChoice;
 
 const STEPS: usize = Grid::FOUR_FOUR.steps();
 
@@ -291,12 +291,12 @@ fn every_edit_is_undone_and_done_again() {
 /// In another metre the same place is another step, with locks of its own.
 #[test]
 fn every_metre_has_its_own_steps_and_locks() {
-    for (metre, grid) in [(Metre::Shuffle, Grid::SHUFFLE), (Metre::Three, Grid::THREE)] {
+    for (metre, grid) in [(MetreChoice::Shuffle, Grid::SHUFFLE), (MetreChoice::Three, Grid::THREE)] {
         let mut window = TestWindow::open();
         let take = Take { onsets: beat::Pattern::EMPTY.with(13, 4), ..Take::EMPTY };
         let bank = Bank::new(&[take], 1, grid, Kit::DEFAULT, Settings::DEFAULT, 1);
         window.shared.show(|decoded| decoded.add(2, bank, 0));
-        window.click(if metre == Metre::Shuffle { "shuffle" } else { "three" });
+        window.click(if metre == MetreChoice::Shuffle { "shuffle" } else { "three" });
         assert_eq!(window.params.metre.value(), metre);
         let area = window.rect("Pattern");
         let width = (area.width() - 6.0) / grid.steps() as f32;

@@ -10,11 +10,11 @@ use crate::TWO_BARS;
 /// The three places of a triplet are the first three sixteenths of a beat; a fourth one, of a fill, falls on the third
 /// place. A bar of three beats is lengthened by its second one, and is ended by what ends the bar of 4/4.
 #[derive(Clone, Copy, Debug)]
-pub struct Reading {
+pub struct GridReading {
     grid: Grid,
 }
 
-impl Reading {
+impl GridReading {
     /// That of a grid; of 4/4 it changes nothing.
     pub const fn of(grid: Grid) -> Self {
         Self { grid }
@@ -39,7 +39,7 @@ impl Reading {
 
     /// The steps of two bars of 4/4 whose hits sound at a step of the grid's pattern; the first is the one at which the
     /// step stands.
-    pub fn heard_at(&self, step: usize) -> std::ops::Range<usize> {
+    pub fn steps_read_at(&self, step: usize) -> std::ops::Range<usize> {
         let (bar, beat, place) = parts(step, &self.grid);
         let four = Grid::FOUR_FOUR;
         let there = if self.has_three_beats() { [0, 1, 3][beat] } else { beat };
@@ -56,8 +56,8 @@ impl Reading {
 
     /// A pattern of 4/4 as one of the grid.
     pub fn of_four(&self, pattern: &Pattern) -> Pattern {
-        let heard = |step| self.heard_at(step).fold(0, |hits, four| hits | pattern.step(four));
-        Pattern::new((0..self.grid.steps()).map(heard).collect::<Vec<_>>()).unwrap_or_default()
+        let hits_at = |step| self.steps_read_at(step).fold(0, |hits, four| hits | pattern.step(four));
+        Pattern::new((0..self.grid.steps()).map(hits_at).collect::<Vec<_>>()).unwrap_or_default()
     }
 
     /// Two bars of the grid as classes in 4/4.
@@ -79,17 +79,17 @@ mod tests {
     #[test]
     fn what_is_read_in_four_comes_back() {
         for grid in Grid::ALL {
-            let reading = Reading::of(grid);
+            let reading = GridReading::of(grid);
             let pattern =
                 (0..grid.steps()).fold(Pattern::EMPTY, |pattern, step| pattern.with(step, step % 14));
             assert_eq!(reading.of_four(&reading.to_four(&pattern)), pattern);
             for step in 0..grid.steps() {
-                assert_eq!(reading.step_at(reading.heard_at(step).start), Some(step));
+                assert_eq!(reading.step_at(reading.steps_read_at(step).start), Some(step));
             }
         }
-        assert_eq!(Reading::of(Grid::FOUR_FOUR).heard_at(7), 7..8);
+        assert_eq!(GridReading::of(Grid::FOUR_FOUR).steps_read_at(7), 7..8);
         let straight = Pattern::EMPTY.with(0, 0).with(2, 4).with(3, 1).with(20, 1);
         let swung = Pattern::EMPTY.with(0, 0).with(2, 4).with(2, 1).with(15, 1);
-        assert_eq!(Reading::of(Grid::SHUFFLE).of_four(&straight), swung);
+        assert_eq!(GridReading::of(Grid::SHUFFLE).of_four(&straight), swung);
     }
 }
