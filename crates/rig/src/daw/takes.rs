@@ -126,8 +126,19 @@ pub fn takes() -> Vec<DawTake> {
         plain("waltz", &[(0.0, (3, 4))]),
         plain("six-eight", &[(0.0, (6, 8))]),
         plain("twelve-eight", &[(0.0, (12, 8))]),
-        plain("changing", &[(0.0, (4, 4)), (8.0, (3, 4)), (14.0, (12, 8)), (20.0, (5, 4))]),
+        changing(),
     ]
+}
+
+/// Where Ardour's block reaches over the bar line, the bar's first step is still in the metre before: it is not compared.
+fn changing() -> DawTake {
+    let signatures = [(0.0, (4, 4)), (8.0, (3, 4)), (14.0, (12, 8)), (20.0, (5, 4))];
+    let mut take = plain("changing", &signatures);
+    let ends = signatures.iter().skip(1).map(|(from, _)| *from).chain([take.beats]);
+    let after = |from: f64| if from == 0.0 { 0.0 } else { from + 0.2 };
+    let spans = signatures.iter().zip(ends).map(|((from, _), end)| after(*from)..end - 0.01);
+    take.steady[0].spans = spans.collect();
+    take
 }
 
 const FOUR: [(f64, (u16, u16)); 1] = [(0.0, (4, 4))];
