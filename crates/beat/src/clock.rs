@@ -158,7 +158,7 @@ fn fitted(at: i64, steps: i64, grid: &Grid) -> i64 {
     let last = if steps % beat == 0 { beat } else { (beat / 2).max(1) }.min(steps);
     if at >= steps - last {
         bar - (steps - at) // the end leads over to the next bar
-    } else if at < bar - beat {
+    } else if steps < bar || at < bar - beat {
         at
     } else {
         beat + (at - beat) % (bar - 2 * beat)

@@ -261,7 +261,8 @@ impl Fit {
             left -= bar;
         }
         let ending = if left % beat == 0 { beat } else { (beat / 2).max(1) };
-        let mut middle = (0..bar - beat).chain((beat..bar - beat).cycle());
+        let straight = if left < bar { left } else { bar - beat };
+        let mut middle = (0..straight).chain((beat..bar - beat).cycle());
         order.extend((0..left - ending).filter_map(|_| middle.next()));
         order.extend(bar - ending..bar);
         Self { shared: 1, order }

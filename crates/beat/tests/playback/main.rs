@@ -1,8 +1,8 @@
 //! The playback contract in fixed scenarios; random ones are in `crates/proof`.
 
 use beat::{
-    Bank, BankSource, CommitMode, DrumHit, Grid, HostBar, INSTRUMENTS, Kit, LoopRange, MOST_STEPS, NoteEvent,
-    NoteKind, NoteSink, Playback, Refused, Sequencer, Settings, Take, Transport,
+    Bank, BankSource, CommitMode, DrumHit, Grid, GridLock, HostBar, INSTRUMENTS, Kit, LoopRange, MOST_STEPS,
+    NoteEvent, NoteKind, NoteSink, Playback, Refused, Sequencer, Settings, Take, Transport,
 };
 
 mod grids;
