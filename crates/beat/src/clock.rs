@@ -3,6 +3,7 @@
 use libm::{ceil, floor};
 
 use crate::Grid;
+use crate::fault::{Fault, Planted};
 use crate::sequencer::EXACT;
 use crate::transport::{HostBar, Transport};
 
@@ -57,14 +58,16 @@ pub(crate) struct StepClock {
     bar: Option<HostBar>,
     /// Whether the pattern's bars are fitted to it.
     fits: bool,
+    planted: Planted,
 }
 
 impl StepClock {
-    pub(crate) fn new(grid: Grid, lock: GridLock, transport: &Transport) -> Self {
+    pub(crate) fn new(grid: Grid, lock: GridLock, transport: &Transport, planted: Planted) -> Self {
         Self {
             grid: if transport.compound { grid.along_compound_bars() } else { grid },
             bar: transport.bar.filter(|bar| lock != GridLock::Song && bar.is_sane()),
             fits: lock == GridLock::FittedBars,
+            planted,
         }
     }
 
@@ -110,10 +113,12 @@ impl StepClock {
     fn step_of_bar(&self, start: f64, number: i64, in_bar: i64, steps: i64) -> SongStep {
         let (bars, bar_steps) = (self.grid.bars() as i64, self.grid.bar_steps() as i64);
         // So many host bars share one of the pattern's.
-        let shared = if self.fits { (bar_steps / steps.max(1)).max(1) } else { 1 };
+        let shares = self.fits && !self.planted.is(Fault::NeverShares);
+        let shared = if shares { (bar_steps / steps.max(1)).max(1) } else { 1 };
+        let cuts_end = self.planted.is(Fault::CutsBarEnds) && steps < bar_steps;
         let at = if shared > 1 {
             number.rem_euclid(shared) * steps + in_bar
-        } else if self.fits {
+        } else if self.fits && !cuts_end {
             fitted(in_bar, steps, &self.grid)
         } else {
             in_bar % bar_steps
@@ -185,7 +190,7 @@ mod tests {
     };
 
     fn song(grid: Grid) -> StepClock {
-        StepClock::new(grid, GridLock::Song, &SONG)
+        StepClock::new(grid, GridLock::Song, &SONG, Planted::NONE)
     }
 
     fn step(clock: StepClock, beats: f64) -> (f64, usize, i64) {
@@ -223,7 +228,7 @@ mod tests {
 
     fn bars(grid: Grid, start: f64, number: i64, beats: f64, compound: bool) -> StepClock {
         let bar = Some(HostBar { start, number, beats });
-        StepClock::new(grid, GridLock::HostBars, &Transport { bar, compound, ..SONG })
+        StepClock::new(grid, GridLock::HostBars, &Transport { bar, compound, ..SONG }, Planted::NONE)
     }
 
     #[test]
@@ -246,7 +251,8 @@ mod tests {
     /// The steps of the pattern that play in a host bar of `beats`, by beats of `unit` steps each.
     fn fitted_bar(grid: Grid, beats: f64, number: i64, compound: bool, unit: usize) -> Vec<usize> {
         let bar = Some(HostBar { start: 0.0, number, beats });
-        let clock = StepClock::new(grid, GridLock::FittedBars, &Transport { bar, compound, ..SONG });
+        let clock =
+            StepClock::new(grid, GridLock::FittedBars, &Transport { bar, compound, ..SONG }, Planted::NONE);
         let mut steps = Vec::new();
         let mut next = clock.at_or_after(0.0);
         while next.beats < beats - 1e-9 {
@@ -285,7 +291,7 @@ mod tests {
                 for number in -3..3 {
                     for lock in [GridLock::HostBars, GridLock::FittedBars] {
                         let bar = Some(HostBar { start: 0.0, number, beats: f64::from(sixteenths) / 4.0 });
-                        let clock = StepClock::new(grid, lock, &Transport { bar, ..SONG });
+                        let clock = StepClock::new(grid, lock, &Transport { bar, ..SONG }, Planted::NONE);
                         for at in 0..400 {
                             assert!(clock.at_or_after(f64::from(at) / 16.0).step < grid.steps());
                         }

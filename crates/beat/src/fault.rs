@@ -48,6 +48,8 @@ faults! {
     KeepsNoteOffs 5 "keeps-note-offs" "lets notes last as long as the tempo at their start said",
     IgnoresBars 6 "ignores-bars" "lays its steps along the song though they are locked to the host's bars",
     IgnoresFit 6 "ignores-fit" "lays the pattern along bars of another length as it stands, though it is to be fitted to them",
+    CutsBarEnds 6 "cuts-bar-ends" "cuts the end off a bar that is fitted to a shorter one, instead of what is ahead of its last beat",
+    NeverShares 6 "never-shares" "begins a bar of the pattern with every host bar, though two that are half as long are to share one",
     ChangesGridAnyTime 6 "changes-grid-any-time" "takes a bank of another grid before the bar has ended",
     IgnoresCompound 6 "ignores-compound" "plays triplets as thirds of a beat where the host's beats divide in three",
     CommitsAnyTime 7 "commits-any-time" "takes a new bank at the next step in every commit mode",

@@ -68,7 +68,8 @@ fn bank(number: usize, rng: &mut ChaCha8Rng) -> Bank {
     let density = [4, 64, 12, 128, 24][rng.next_u32() as usize % 5];
     let spread = [0, 0, 127, 40][rng.next_u32() as usize % 4];
     // Some banks have equal takes, so that only settings and banks matter.
-    let count = [1, 8, 3, MOST_TAKES, 8, 30, 2, 7][number % 8];
+    // Each grid, chosen below, has banks of each count.
+    let count = [1, 8, 3, MOST_TAKES, 8, 30, 2, 7][(number + number / 8) % 8];
     let takes: Vec<Take> = match number {
         0 => vec![steady(&[0]); count],
         1 => vec![steady(&[0, 1, 2, 3]); count],
@@ -113,4 +114,23 @@ fn take(density: u32, spread: i32, rng: &mut ChaCha8Rng) -> Take {
         }
     }
     take
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_grid_has_banks_of_few_and_many_takes() {
+        let fixtures = BankFixtures::new(7);
+        for grid in Grid::ALL {
+            for count in [1, 2, 3, 7, 8, 30, MOST_TAKES] {
+                let is_such = |bank: &&Bank| *bank.grid() == grid && bank.takes().len() == count;
+                let periods: Vec<u8> = fixtures.banks.iter().filter(is_such).map(Bank::period).collect();
+                assert!(!periods.is_empty(), "{count} takes in {}", grid.name());
+            }
+        }
+        let periods = |period| fixtures.banks.iter().any(|bank| bank.period() == period);
+        assert!([1, 2, 3, 4, 7, 8, 15, 30, 64].into_iter().all(periods));
+    }
 }

@@ -51,6 +51,7 @@ situations! {
     CutBars "steps of bars that the pattern is cut for",
     LongBars "steps of bars that the pattern is lengthened for",
     SharedBars "steps of bars that share one of the pattern's",
+    FitChange "changes of time signature played through in fitted bars",
     SongSteps "steps laid along the song",
     Swung "onsets swung",
     Early "onsets before their step",

@@ -1,6 +1,8 @@
 //! What must sound: every onset of every pass, in exact time, with the sample at which it is due.
 
-use beat::{CommitMode, Grid, GridLock};
+use std::rc::Rc;
+
+use beat::{CommitMode, Grid, GridLock, HostBar};
 
 use crate::banks::BankFixtures;
 use crate::coverage::{Coverage, Situation};
@@ -41,7 +43,12 @@ struct OnsetBuilder<'a> {
     banks: &'a BankFixtures,
     coverage: &'a mut Coverage,
     expected: ExpectedOnsets,
+    /// The last grid that was asked for, and what it was made of: most blocks lie in the bar of the one before.
+    latest: Option<(GridKey, Rc<StepGrid>)>,
 }
+
+/// What a [`StepGrid`] is made of.
+type GridKey = (Grid, GridLock, Option<HostBar>, bool);
 
 impl ExpectedOnsets {
     pub(crate) fn new(
@@ -50,7 +57,8 @@ impl ExpectedOnsets {
         banks: &BankFixtures,
         coverage: &mut Coverage,
     ) -> Result<Self, Undecided> {
-        let mut builder = OnsetBuilder { timeline, calls, banks, coverage, expected: Self::default() };
+        let mut builder =
+            OnsetBuilder { timeline, calls, banks, coverage, expected: Self::default(), latest: None };
         for (index, pass) in timeline.passes.iter().enumerate() {
             builder.pass(index, pass)?;
         }
@@ -65,11 +73,12 @@ impl OnsetBuilder<'_> {
         let mut bank = self.calls[first.call].newest;
         let mut next = (pass.from - LEAN - NOISE).max(Beats::ZERO);
         let mut origin = pass.origin;
+        let mut fitted_before: Option<Beats> = None;
         for part in pass.parts.0..pass.parts.1 {
             let here = &self.timeline.parts[part];
             let call = &self.calls[here.call];
             loop {
-                let grid = StepGrid::of(call, self.banks.bank(bank).grid());
+                let grid = self.grid(call, bank);
                 let step = grid.at_or_after(next);
                 let ahead = if self.banks.early(bank, step.cycle) { grid.step.half() } else { Beats::ZERO };
                 let decided_at = (step.beats - ahead).max(origin).max(Beats::ZERO);
@@ -82,7 +91,7 @@ impl OnsetBuilder<'_> {
                 }
                 bank = self.commit(bank, &step, &grid, index, part, decided_at);
                 // Where the new bank has another grid, a bar of it begins here, or began with the step before.
-                let grid = StepGrid::of(call, self.banks.bank(bank).grid());
+                let grid = self.grid(call, bank);
                 let old = step;
                 let step = grid.at_or_after(old.beats - TIE);
                 if step.beats > old.beats + TIE {
@@ -90,12 +99,30 @@ impl OnsetBuilder<'_> {
                     origin = origin.max(decided_at);
                     continue;
                 }
+                let fitted = grid.fit.is_some().then_some(grid.bar.2);
+                if fitted_before.zip(fitted).is_some_and(|(before, now)| before != now) {
+                    self.coverage.count(Situation::FitChange);
+                }
+                fitted_before = fitted;
                 next = step.beats + TIE;
                 let optional = !surely || step.beats < pass.from - LEAN + NOISE && pass.from != pass.origin;
                 self.step(&step, &grid, bank, (index, part), decided_at, optional);
             }
         }
         Ok(())
+    }
+
+    fn grid(&mut self, call: &Call, bank: usize) -> Rc<StepGrid> {
+        let Call { transport, playback, .. } = call;
+        let key = (*self.banks.bank(bank).grid(), playback.grid, transport.bar, transport.compound);
+        match &self.latest {
+            Some((same, grid)) if *same == key => grid.clone(),
+            _ => {
+                let grid = Rc::new(StepGrid::of(call, &key.0));
+                self.latest = Some((key, grid.clone()));
+                grid
+            }
+        }
     }
 
     /// Where a tie may put a step's decision into either of two blocks, both must have the same settings.
@@ -248,23 +275,34 @@ pub(crate) struct Fit {
 }
 
 impl Fit {
-    /// That of a host bar of `steps` steps: its beats one after another, then the steps of them.
+    /// That of a host bar of `steps` steps: the pattern's bar, from which steps are taken out or into which they are
+    /// put, ahead of what it ends with.
     fn new(steps: i64, bar: i64, beat: i64) -> Self {
-        if 2 * steps <= bar {
-            return Self { shared: bar / steps.max(1), order: (0..steps).collect() };
+        let shared = (2..=bar).take_while(|count| count * steps <= bar).last();
+        if let Some(shared) = shared {
+            return Self { shared, order: (0..steps).collect() };
         }
-        let mut order = Vec::new();
-        let mut left = steps;
+        let mut order: Vec<i64> = Vec::new();
+        let whole: Vec<i64> = (0..bar).collect();
         // Whole bars first, until what is left is at most half as long again as one.
-        while 2 * left > 3 * bar {
-            order.extend(0..bar);
+        let mut left = steps;
+        while left - bar > bar / 2 {
+            order.extend(&whole);
             left -= bar;
         }
-        let ending = if left % beat == 0 { beat } else { (beat / 2).max(1) };
-        let straight = if left < bar { left } else { bar - beat };
-        let mut middle = (0..straight).chain((beat..bar - beat).cycle());
-        order.extend((0..left - ending).filter_map(|_| middle.next()));
-        order.extend(bar - ending..bar);
+        // The end is a beat, or half of one where the host bar does not end on a beat.
+        let end = if left % beat == 0 { beat } else { beat / 2 };
+        let (mut body, end) = (whole[..(bar - end) as usize].to_vec(), &whole[(bar - end) as usize..]);
+        let room = left as usize - end.len();
+        body.truncate(room);
+        if room > body.len() {
+            // Beats two, three ... of the bar instead of its last one, as often as they fit.
+            body.truncate((bar - beat) as usize);
+            let again = body[beat as usize..].to_vec();
+            body.extend(again.iter().cycle().take(room - body.len()));
+        }
+        order.extend(body);
+        order.extend(end);
         Self { shared: 1, order }
     }
 }
@@ -354,5 +392,95 @@ impl StepGrid {
         let swing = if self.swings(step) { half * swing } else { Beats::ZERO };
         let sum = (swing * 127 + half * offset * 64).part(64 * 127);
         sum.clamp(-half, half)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use beat::{Playback, Transport};
+
+    use super::*;
+    use crate::host::HostMove;
+    use crate::script::SIGNATURES;
+
+    /// Which steps of the pattern play in a host bar of each time signature that it is fitted to, by hand: in 4/4,
+    /// shuffle and three. `|` parts host bars that share a bar of the pattern.
+    const FITTED: [(i64, i64, [&str; 3]); 18] = [
+        (4, 4, ["0-15", "0-11", "0-7 4-7 8-11"]),
+        (3, 4, ["0-7 12-15", "0-5 9-11", "0-11"]),
+        (7, 8, ["0-11 14-15", "0-9 11", "0-7 4-7 10-11"]),
+        (5, 4, ["0-11 4-7 12-15", "0-8 3-5 9-11", "0-11 0-3 8-11"]),
+        (6, 8, ["0-7 12-15", "0-5|6-11", "0-11"]),
+        (12, 8, ["0-11 4-11 12-15", "0-11", "0-11 0-11"]),
+        (2, 4, ["0-7|8-15", "0-5|6-11", "0-3 8-11"]),
+        (5, 8, ["0-7 14-15", "0-6 11", "0-7 10-11"]),
+        (9, 8, ["0-11 4-7 14-15", "0-5 9-11", "0-7 4-7 4-7 10-11"]),
+        (6, 4, ["0-11 4-11 12-15", "0-8 3-8 9-11", "0-11 0-11"]),
+        (7, 4, ["0-15 0-7 12-15", "0-11 0-5 9-11", "0-11 0-7 4-7 8-11"]),
+        (15, 8, ["0-15 0-11 14-15", "0-8 3-5 9-11", "0-11 0-7 4-7 4-7 10-11"]),
+        (3, 8, ["0-5|6-11", "0-4|5-9", "0-5|6-11"]),
+        (2, 2, ["0-15", "0-11", "0-7 4-7 8-11"]),
+        (15, 16, ["0-12 14-15", "0-9 11", "0-7 4-7 4 10-11"]),
+        (11, 16, ["0-8 14-15", "0-6 11", "0-8 10-11"]),
+        (1, 4, ["0-3|4-7|8-11|12-15", "0-2|3-5|6-8|9-11", "0-3|4-7|8-11"]),
+        (13, 32, ["0-6|7-13", "0-4|5-9", "0-4 10-11"]),
+    ];
+
+    fn steps(text: &str) -> Vec<i64> {
+        let number = |text: &str| text.parse::<i64>().expect("a number");
+        let range = |text: &str| match text.split_once('-') {
+            Some((from, to)) => number(from)..=number(to),
+            None => number(text)..=number(text),
+        };
+        text.split_whitespace().flat_map(range).collect()
+    }
+
+    /// The steps of the pattern's bar in the host bar `number`.
+    fn fitted(grid: Grid, upper: i64, lower: i64, number: i64) -> Vec<i64> {
+        let length = 4.0 * upper as f64 / lower as f64;
+        let bar = HostBar { start: number as f64 * length, number, beats: length };
+        let call = Call {
+            reset: false,
+            newest: 0,
+            transport: Transport {
+                playing: true,
+                beats: bar.start,
+                tempo: 120.0,
+                sample_rate: 48_000.0,
+                frames: 64,
+                loop_range: None,
+                bar: Some(bar),
+                compound: lower == 8 && upper >= 6 && upper % 3 == 0,
+            },
+            playback: Playback { grid: GridLock::FittedBars, ..Playback::default() },
+            room: usize::MAX,
+            truth: (Beats::ZERO, None),
+            rate: 48_000,
+            host_move: HostMove::Otherwise,
+        };
+        let along = StepGrid::of(&call, &grid);
+        let end = Beats::new(bar.start + bar.beats) - TIE;
+        let mut found = vec![along.at_or_after(Beats::new(bar.start) - TIE)];
+        while let Some(step) = found.last().map(|last| along.at_or_after(last.beats + TIE))
+            && step.beats < end
+        {
+            found.push(step);
+        }
+        found.iter().map(|step| step.step as i64 % along.bar_steps).collect()
+    }
+
+    #[test]
+    fn every_time_signature_is_fitted_as_it_is_by_hand() {
+        assert_eq!(FITTED.map(|(upper, lower, _)| (upper, lower)), SIGNATURES);
+        for (upper, lower, texts) in FITTED {
+            for (grid, text) in Grid::ALL.into_iter().zip(texts) {
+                // A share begins anew with the host bars behind it.
+                let shares: Vec<&str> = text.split('|').collect();
+                for (number, share) in (0..).zip(shares.iter().chain(&shares)) {
+                    let found = fitted(grid, upper, lower, number);
+                    assert_eq!(found, steps(share), "{upper}/{lower} bar {number} in {}", grid.name());
+                }
+            }
+        }
     }
 }

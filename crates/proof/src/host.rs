@@ -383,3 +383,39 @@ fn apply(playback: &mut Playback, setting: Setting) {
         Setting::Channel(channel) => playback.channel = channel,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::script::SIGNATURES;
+
+    #[test]
+    fn fitted_bars_of_every_time_signature_are_entered_and_left_while_the_song_rolls() {
+        // Signatures that a host reports alike count as one.
+        let key = |length: f64, compound: bool| ((length * 96.0) as i64, compound);
+        let every: BTreeSet<_> = SIGNATURES
+            .map(|(upper, lower)| Signature { upper, lower })
+            .iter()
+            .map(|signature| key(signature.length().to_f64(), signature.is_compound()))
+            .collect();
+        let (mut entered, mut left) = (BTreeSet::new(), BTreeSet::new());
+        for session in 0..500 {
+            let (calls, _) = calls(&Script::random(7, session));
+            for pair in calls.windows(2) {
+                let [from, to] = [&pair[0], &pair[1]].map(|call| {
+                    let fitted = call.plays() && call.playback.grid == GridLock::FittedBars;
+                    let bar = call.transport.bar.filter(|_| fitted);
+                    bar.map(|bar| key(bar.beats, call.transport.compound))
+                });
+                let rolls_on = pair[1].host_move == HostMove::On && !pair[1].reset;
+                if let (true, Some(from), Some(to)) = (rolls_on && from != to, from, to) {
+                    entered.insert(to);
+                    left.insert(from);
+                }
+            }
+        }
+        assert_eq!((entered, left), (every.clone(), every));
+    }
+}

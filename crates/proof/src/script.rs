@@ -176,8 +176,26 @@ pub(crate) enum Setting {
 }
 
 /// 4/4 first; the last one ends in half a step.
-const SIGNATURES: [(i64, i64); 12] =
-    [(4, 4), (3, 4), (7, 8), (5, 4), (6, 8), (12, 8), (2, 4), (5, 8), (9, 8), (11, 16), (1, 4), (13, 32)];
+pub(crate) const SIGNATURES: [(i64, i64); 18] = [
+    (4, 4),
+    (3, 4),
+    (7, 8),
+    (5, 4),
+    (6, 8),
+    (12, 8),
+    (2, 4),
+    (5, 8),
+    (9, 8),
+    (6, 4),
+    (7, 4),
+    (15, 8),
+    (3, 8),
+    (2, 2),
+    (15, 16),
+    (11, 16),
+    (1, 4),
+    (13, 32),
+];
 
 impl BlockScript {
     pub(crate) fn new(words: &[u32]) -> Self {

@@ -55,7 +55,7 @@ impl Segment {
 impl<B: BankSource, N> Block<'_, B, N> {
     /// Where the steps of the current bank lie.
     pub(super) fn clock(&self) -> StepClock {
-        StepClock::new(*self.banks.current().grid(), self.lock, &self.bars)
+        StepClock::new(*self.banks.current().grid(), self.lock, &self.bars, self.planted)
     }
 }
 
