@@ -18,7 +18,7 @@ pub enum GridLock {
     /// next bar would cut to less than half is left out.
     HostBars,
     /// As [`Self::HostBars`], but the pattern's bars are fitted to the host's: a bar that is shorter or longer still
-    /// ends with the pattern's last beat, and two host bars that are half as long share one. See [`fitted`].
+    /// ends with the pattern's last beat, and two host bars that are half as long share one.
     FittedBars,
 }
 
