@@ -100,7 +100,7 @@ fn cargo(command: &str) -> Command {
     cargo.args([command, "--target", TARGET]).env("CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER", LINKER);
     // The compiler puts no function into a section of its own here, so the linker drops none that is not used: only
     // the optimisation of the whole program does, and the plugin is 43 MB without it.
-    cargo.env("CARGO_PROFILE_RELEASE_LTO", "fat").env("CARGO_PROFILE_WITH_SYMBOLS_LTO", "fat");
+    cargo.env("CARGO_PROFILE_RELEASE_LTO", "fat");
     cargo
 }
 

@@ -23,7 +23,7 @@ pub enum GridLock {
 }
 
 /// When a newly decoded bank may start to sound. A start, a seek and a loop wrap commit in every mode. A bank of
-/// another grid waits for a bar in every mode.
+/// another grid starts with the next bar in every mode, or with the second step of one that has just begun.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CommitMode {
     /// At the next step, so that the puck can be played like an instrument.

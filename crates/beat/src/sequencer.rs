@@ -65,7 +65,7 @@ pub struct Sequencer {
     last: Option<PlayedSegment>,
     /// Steps before this beat are decided, or not to be played.
     undecided: f64,
-    /// The last start, seek target or loop start: nothing sounds before it.
+    /// The last start, seek target, loop start or change of grid: nothing decided since sounds before it.
     origin: f64,
     pending: PendingOnsets,
     sounding: SoundingNotes,

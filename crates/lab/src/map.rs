@@ -7,7 +7,7 @@ use beat::{Grid, Pattern};
 use clap::Args;
 use corpus::filter::passes;
 use corpus::rows::UNKNOWN_GENRE;
-use nets::{Draw, GridReading, Latent, LatentMap, MapRegion, Model, PatternDecoder, Precision};
+use nets::{Draw, GridReading, Latent, LatentMap, MapRegion, Model, PatternDecoder, Precision, Weights};
 use serde_json::json;
 use train::kinds::set_quality;
 use train::latents::encode;
@@ -24,6 +24,8 @@ use crate::progress;
 /// The largest share of the placed patterns that one genre may have, so that rock, the most frequent one, does not
 /// cover most of the map.
 const LARGEST_SHARE: f64 = 0.12;
+/// Genres with so few patterns are placed whole: a map of hundreds of patterns has too few to leave any out.
+const SMALL_GENRE: usize = 250;
 /// The genre's name where the files name none.
 const NAMELESS: &str = "unknown";
 
@@ -41,6 +43,9 @@ pub(crate) struct Map {
     /// A model whose map this one is rotated and mirrored to match, so that regions stay where they were
     #[arg(long, value_name = "FILE")]
     like: Option<PathBuf>,
+    /// Leave the encoder out of the file, which is of no use to play: it is a third of a small model
+    #[arg(long)]
+    without_encoder: bool,
     /// Seed of the choice of patterns in large genres
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -78,6 +83,12 @@ pub(crate) fn run(args: &Map) -> Result<()> {
     parts.genres = placed.genres;
     parts.map = Some(LatentMap::new(SIDE, grid, points, placed.labels, regions)?);
     parts.provenance.commands.push(command(args));
+    if args.without_encoder {
+        let mut kept = Weights::default();
+        let weights = parts.weights.iter().filter(|(name, _)| !name.starts_with("encoder."));
+        weights.for_each(|(name, array)| kept.insert(name, array.clone()));
+        parts.weights = kept;
+    }
     let measured = json!({ "divergence": embedding.divergence, "trustworthiness": trust, "moved": moved });
     set_quality(&mut parts.provenance.quality, "map", measured);
     let mapped = Model::new(&args.out.display().to_string(), parts)?;
@@ -97,7 +108,8 @@ fn command(args: &Map) -> String {
     let files: String = file_names(&args.patterns).iter().map(|file| format!(" --patterns {file}")).collect();
     let like = args.like.iter().flat_map(|file| file_names(std::slice::from_ref(file)));
     let like: String = like.map(|file| format!(" --like {file}")).collect();
-    format!("cargo xtask map{files}{like} --seed {}", args.seed)
+    let without = if args.without_encoder { " --without-encoder" } else { "" };
+    format!("cargo xtask map{files}{like}{without} --seed {}", args.seed)
 }
 
 /// The patterns that have a place on the map.
@@ -187,7 +199,7 @@ fn genre_limit(counts: &[usize]) -> usize {
     let largest = counts.iter().copied().max().unwrap_or(0);
     let fits = |most: usize| most as f64 <= LARGEST_SHARE * total(most) as f64;
     // With few genres no limit is low enough: then all are placed.
-    (1..=largest).rev().find(|most| fits(*most)).unwrap_or(largest)
+    (1..=largest).rev().find(|most| fits(*most)).unwrap_or(largest).max(SMALL_GENRE)
 }
 
 #[cfg(test)]

@@ -216,6 +216,17 @@ pub(crate) fn run(args: &Train) -> Result<()> {
         },
         command: &|epochs| args.command(epochs),
     };
+    if let Some(start) = &run.start {
+        let (own, metre) = (*start.grid(), args.patterns.metre);
+        let fits = own == Grid::FOUR_FOUR || own == metre;
+        ensure!(
+            fits,
+            "{} is in the metre {}: --start wants one in 4/4 or {}",
+            start.file(),
+            own.name(),
+            metre.name()
+        );
+    }
     let trained = train(args, &mut run);
     bar.finish();
     let (bytes, quality) = trained.map_err(|error| match error.downcast_ref::<Interrupted>() {

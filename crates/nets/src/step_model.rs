@@ -20,7 +20,7 @@ pub const STEP_SHAPE: PerceptronShape =
 /// Steps before the next one that are encoded completely.
 const RECENT: usize = ONE_BAR;
 /// Lags in steps around which the past is encoded: one, two, four and eight bars.
-pub const LAGS: [usize; 4] = [16, 32, 64, 128];
+pub const LAGS: [usize; 4] = [ONE_BAR, 2 * ONE_BAR, 4 * ONE_BAR, 8 * ONE_BAR];
 /// Steps encoded around each lag, relative to it.
 const AROUND: RangeInclusive<isize> = -2..=2;
 const AROUND_STEPS: usize = 5;

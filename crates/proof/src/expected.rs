@@ -72,6 +72,7 @@ impl OnsetBuilder<'_> {
         // A start, a seek and a wrap commit in every mode.
         let mut bank = self.calls[first.call].newest;
         let mut next = (pass.from - LEAN - NOISE).max(Beats::ZERO);
+        let mut origin = pass.origin;
         let mut fitted_before: Option<Beats> = None;
         for part in pass.parts.0..pass.parts.1 {
             let here = &self.timeline.parts[part];
@@ -80,7 +81,7 @@ impl OnsetBuilder<'_> {
                 let grid = self.grid(call, bank);
                 let step = grid.at_or_after(next);
                 let ahead = if self.banks.early(bank, step.cycle) { grid.step.half() } else { Beats::ZERO };
-                let decided_at = (step.beats - ahead).max(pass.origin).max(Beats::ZERO);
+                let decided_at = (step.beats - ahead).max(origin).max(Beats::ZERO);
                 let (surely, maybe) = here.reaches(decided_at);
                 if !maybe || here.limit.is_some_and(|limit| step.beats + TIE >= limit) {
                     break;
@@ -89,9 +90,15 @@ impl OnsetBuilder<'_> {
                     self.check_same_settings(here, &self.timeline.parts[part + 1])?;
                 }
                 bank = self.commit(bank, &step, &grid, index, part, decided_at);
-                // Where the new bank has another grid, a bar of it begins here.
+                // Where the new bank has another grid, a bar of it begins here, or began with the step before.
                 let grid = self.grid(call, bank);
-                let step = grid.at_or_after(step.beats - TIE);
+                let old = step;
+                let step = grid.at_or_after(old.beats - TIE);
+                if step.beats > old.beats + TIE {
+                    next = step.beats - TIE; // it is decided in its turn
+                    origin = origin.max(decided_at);
+                    continue;
+                }
                 let fitted = grid.fit.is_some().then_some(grid.bar.2);
                 if fitted_before.zip(fitted).is_some_and(|(before, now)| before != now) {
                     self.coverage.count(Situation::FitChange);
@@ -141,7 +148,8 @@ impl OnsetBuilder<'_> {
         let call = &self.calls[self.timeline.parts[part].call];
         let mode = call.playback.commit;
         let other_grid = self.banks.bank(call.newest).grid() != self.banks.bank(bank).grid();
-        if !grid.commits(step, mode) || call.newest == bank || other_grid && step.in_bar > 0 {
+        let may = if other_grid { step.in_bar <= 1 } else { grid.commits(step, mode) };
+        if !may || call.newest == bank {
             return bank;
         }
         if other_grid {

@@ -29,7 +29,7 @@ struct SoakOptions {
     seed: u64,
     /// Play banks of this grid alone, instead of all and changes between them
     #[arg(long, value_enum)]
-    metre: Option<MetreChoice>,
+    metre: Option<SoakMetre>,
     /// Plant this fault in the sequencer, which must then be found (the exit code is not 0); `list` names
     /// them
     #[arg(long, value_name = "NAME")]
@@ -37,7 +37,7 @@ struct SoakOptions {
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum MetreChoice {
+enum SoakMetre {
     #[value(name = "4/4")]
     FourFour,
     Shuffle,
@@ -49,9 +49,9 @@ impl SoakOptions {
         let banks = BankFixtures::new(self.seed);
         match self.metre {
             None => banks,
-            Some(MetreChoice::FourFour) => banks.on(Grid::FOUR_FOUR),
-            Some(MetreChoice::Shuffle) => banks.on(Grid::SHUFFLE),
-            Some(MetreChoice::Three) => banks.on(Grid::THREE),
+            Some(SoakMetre::FourFour) => banks.on(Grid::FOUR_FOUR),
+            Some(SoakMetre::Shuffle) => banks.on(Grid::SHUFFLE),
+            Some(SoakMetre::Three) => banks.on(Grid::THREE),
         }
     }
 }

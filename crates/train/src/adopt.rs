@@ -4,10 +4,13 @@
 use beat::{Grid, INSTRUMENTS};
 use nets::{Array, GridReading, Model, Weights};
 
-/// The weights of `model`, which is in 4/4, with every axis over cells or steps as long as those of `grid`.
+/// The weights of `model`, which is in 4/4 or on this grid already, with every axis over cells or steps as long as those of `grid`.
 pub(crate) fn adopted(model: &Model, grid: &Grid) -> Weights {
     let reading = GridReading::of(*grid);
     let from = *model.grid();
+    if from == *grid {
+        return model.parts().weights.clone();
+    }
     let steps: Vec<usize> =
         (0..grid.steps()).map(|step| reading.steps_read_at(step).start % from.steps()).collect();
     let cells: Vec<usize> =

@@ -295,8 +295,11 @@ pub(crate) const ROCK: [u16; nets::TWO_BARS] = {
     let mut steps = [0; nets::TWO_BARS];
     let mut step = 0;
     while step < nets::TWO_BARS {
-        let kick = if step % 16 == 0 || step % 16 == 8 || step == 26 { 1 } else { 0 };
-        let snare = if step % 8 == 4 { 1 << 1 } else { 0 };
+        let beat = beat::Grid::FOUR_FOUR.beat_steps();
+        let one_and_three = step % (2 * beat) == 0;
+        let pushed = step == 6 * beat + beat / 2;
+        let kick = if one_and_three || pushed { 1 } else { 0 };
+        let snare = if step % (2 * beat) == beat { 1 << 1 } else { 0 };
         let hat = if step % 2 == 0 { 1 << 2 } else { 0 };
         steps[step] = kick | snare | hat;
         step += 1;

@@ -29,12 +29,15 @@ pub(super) struct BarCounter {
     known: usize,
     /// The bar of the last block.
     last: Option<HostBar>,
+    /// Whether the host gave a start of a bar that cannot be true: then none is believed. Ardour 7 says four beats a bar
+    /// whatever the signature, which in 12/8 and 5/4 now and then lies within the bar.
+    starts_are_wrong: bool,
 }
 
 impl Default for BarCounter {
     fn default() -> Self {
         let none = HostBar { start: 0.0, number: 0, beats: 4.0 };
-        Self { changes: [none; MAX_CHANGES], known: 0, last: None }
+        Self { changes: [none; MAX_CHANGES], known: 0, last: None, starts_are_wrong: false }
     }
 }
 
@@ -47,7 +50,8 @@ impl BarCounter {
         }
         // A host that gives no start may leave it 0.
         let holds = |start: &f64| (-ROUNDING_BEATS..beats + ROUNDING_BEATS).contains(&(position - start));
-        let start = reported.start.filter(holds);
+        self.starts_are_wrong |= reported.start.is_some_and(|start| !holds(&start));
+        let start = reported.start.filter(|_| !self.starts_are_wrong);
         let bar = match (start, reported.number) {
             (Some(start), Some(number)) => return HostBar { start, number, beats },
             (Some(start), None) => self.numbered(start, beats),
@@ -165,6 +169,21 @@ mod tests {
         assert_eq!(counted(&mut counter, 1.0, true), (0.0, 0, 4.0));
         assert_eq!(counted(&mut counter, 16.0, true), (16.0, 4, 3.5));
         assert_eq!(counted(&mut counter, 23.0, true), (23.0, 6, 3.5));
+    }
+
+    /// In bars of six beats a start that is always four beats a bar lies in the first two of them.
+    #[test]
+    fn starts_are_not_believed_once_one_was_impossible() {
+        for beats in [6.0, 5.0, 3.0, 4.0] {
+            let mut counter = BarCounter::default();
+            for block in 0..400 {
+                let position = f64::from(block) * 0.11;
+                let number = (position / beats).floor();
+                let start = Some(4.0 * (number + 1.0));
+                let bar = counter.bar(&ReportedBar { position, beats, start, number: None });
+                assert_eq!((bar.start, bar.number), (number * beats, number as i64), "{position} of {beats}");
+            }
+        }
     }
 
     #[test]

@@ -141,7 +141,9 @@ impl Sequencer {
         let earliest = self.decision_beats(step, clock, block.banks.current());
         let stale = block.planted.is(Fault::StaleBank);
         if !stale && self.commit(step, clock, block) {
-            // A bar begins, in another grid. Where that has no step just here, its next one is decided in its turn.
+            // A bar begins, or has just begun, in another grid. Where that has no step just here, its next one is decided
+            // in its turn.
+            self.origin = self.origin.max(earliest);
             let clock = block.clock();
             let first = clock.at_or_after(step.beats - EXACT);
             self.undecided = first.beats - EXACT;
@@ -209,8 +211,11 @@ impl Sequencer {
         let any_time = block.planted.is(Fault::CommitsAnyTime);
         let old = *block.banks.current().grid();
         let other_grid = block.banks.newest_grid() != old;
-        let waits = other_grid && step.in_bar != 0 && !block.planted.is(Fault::ChangesGridAnyTime);
-        if (waits || !clock.commits(step, block.playback.commit)) && !any_time {
+        // A bar's second step will do: where a block reaches over the bar line, a change of the host's time signature is
+        // known a block later, and another bar in the old grid would be wrong for longer.
+        let bar_begins = step.in_bar <= 1 || block.planted.is(Fault::ChangesGridAnyTime);
+        let may = if other_grid { bar_begins } else { clock.commits(step, block.playback.commit) };
+        if !may && !any_time {
             return false;
         }
         if block.planted.is(Fault::CommitEmptiesQueue) {

@@ -43,6 +43,20 @@ fn another_grid_waits_for_the_bar_whatever_the_commit_mode() {
     assert_eq!(host.offs().len(), starts.len(), "each ends");
 }
 
+/// The block that reaches over a bar line has the time signature of before.
+#[test]
+fn another_grid_that_comes_a_block_behind_the_bar_starts_with_its_second_step() {
+    let mut host = Host::new(Take::EMPTY);
+    host.newest = every_step(Grid::FOUR_FOUR);
+    let mut sequencer = Sequencer::new();
+    let playback = Playback { commit: CommitMode::Cycle, ..Playback::default() };
+    let beats = host.roll(&mut sequencer, &playback, 3.75, 6_100, 100);
+    host.newest = every_step(Grid::SHUFFLE);
+    host.roll(&mut sequencer, &playback, beats, 24_000, 100);
+    let starts: Vec<u64> = host.ons().iter().map(|on| on.0).collect();
+    assert_eq!(starts[..2], [0, 6_000], "the first step of the bar is in the old grid");
+    assert_eq!(starts[2..], [14_000, 22_000, 30_000], "then come the second triplet and the third");
+}
 /// The steps of the pattern that sound in two host bars of so many beats, fitted to them. The velocity of each step of
 /// the pattern is its number.
 fn fitted_steps(grid: Grid, bar_beats: f64) -> [Vec<usize>; 2] {

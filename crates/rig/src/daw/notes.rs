@@ -80,20 +80,20 @@ fn note_and_velocity(message: MidiMessage) -> Option<(u8, u8)> {
     }
 }
 
-/// Steps of a quarter note.
-pub(crate) const STEPS_A_BEAT: f64 = 4.0;
+/// Places of a quarter note: the steps of every grid lie on them.
+pub(crate) const PLACES_A_BEAT: f64 = 12.0;
 /// Samples before the transport starts.
 const PRE_ROLL: u32 = 4800;
 
-/// A note on a step: the step since the start of the take, all passes of a loop added up, the note and its
+/// A note at its place: the place since the start of the take, all passes of a loop added up, the note and its
 /// velocity.
-pub(crate) type StepNote = (i64, u8, u8);
+pub(crate) type PlacedNote = (i64, u8, u8);
 
 /// Renders `take` offline with X at `x` from start to end, and returns its notes.
 ///
 /// # Errors
 /// The plugin fails.
-pub(crate) fn play(bundle: &Bundle, take: &DawTake, x: f64) -> Result<BTreeSet<StepNote>, HostError> {
+pub(crate) fn play(bundle: &Bundle, take: &DawTake, x: f64) -> Result<BTreeSet<PlacedNote>, HostError> {
     let mut instance = bundle.create()?;
     let setup = Setup { rate: RATE, most_frames: PRE_ROLL, ..Setup::new(Mode::Offline) };
     let mut session = Session::start(&mut instance, setup, TEMPO)?;
@@ -107,16 +107,27 @@ pub(crate) fn play(bundle: &Bundle, take: &DawTake, x: f64) -> Result<BTreeSet<S
     if take.looped {
         session.transport().set_loop(Some(LOOP));
     }
+    // At the song's start: where it is set, a bar begins.
+    let mut signatures = take.signatures.iter().map(|(from, signature)| (*from, *signature));
+    if let Some((_, (upper, lower))) = signatures.next() {
+        session.transport().set_time_signature(upper, lower);
+    }
     session.transport().seek(take.start());
     session.transport().play();
-    session.render_beats(take.beats, std::iter::repeat(FRAMES))?;
+    let mut played = 0.0;
+    for (from, (upper, lower)) in signatures {
+        session.render_beats(from - played, std::iter::repeat(FRAMES))?;
+        session.transport().set_time_signature(upper, lower);
+        played = from;
+    }
+    session.render_beats(take.beats - played, std::iter::repeat(FRAMES))?;
     session.transport().stop();
     session.render(FRAMES)?;
     let recording = session.finish()?;
-    let steps_a_sample = STEPS_A_BEAT * TEMPO / (60.0 * RATE);
+    let places_a_sample = PLACES_A_BEAT * TEMPO / (60.0 * RATE);
     let places = recording.notes.iter().map(|note| {
-        let step = (note.start.saturating_sub(from) as f64 * steps_a_sample).round() as i64;
-        (step, note.note, note.velocity)
+        let place = (note.start.saturating_sub(from) as f64 * places_a_sample).round() as i64;
+        (place, note.note, note.velocity)
     });
     Ok(places.collect())
 }
@@ -159,18 +170,21 @@ impl TakeFigures {
         let mut figures = Self { notes: recorded.len(), ..Self::default() };
         let mut known = BTreeSet::new();
         for note in recorded {
-            let step = (note.start * STEPS_A_BEAT).round();
-            let off = (note.start - step / STEPS_A_BEAT).abs() * TICKS_A_BEAT;
+            let step_beats = take.step_beats(take.start() + note.start);
+            let step = (note.start / step_beats).round();
+            let off = (note.start - step * step_beats).abs() * TICKS_A_BEAT;
             figures.worst_ticks = figures.worst_ticks.max(off);
             if off > TOLERANCE_TICKS {
                 figures.off_grid += 1;
                 figures.describe_note(take, note, &format!("lies {off:.1} ticks from its step"));
             }
-            if !known.insert((step as i64, note.channel, note.note)) || note.overlaps {
+            if !known.insert(((note.start * PLACES_A_BEAT).round() as i64, note.channel, note.note))
+                || note.overlaps
+            {
                 figures.doubled += 1;
                 figures.describe_note(take, note, "is doubled");
             }
-            let latest = (step + GATE) / STEPS_A_BEAT + TOLERANCE_TICKS / TICKS_A_BEAT;
+            let latest = (step + GATE) * step_beats + TOLERANCE_TICKS / TICKS_A_BEAT;
             if note.end.is_none_or(|end| end > latest) {
                 figures.hanging += 1;
                 figures.describe_note(take, note, "hangs");
@@ -185,15 +199,14 @@ impl TakeFigures {
         take: &DawTake,
         part: &SteadyX,
         recorded: &[DawNote],
-        expected: &BTreeSet<StepNote>,
+        expected: &BTreeSet<PlacedNote>,
     ) {
-        let step_note =
-            |note: &DawNote| ((note.start * STEPS_A_BEAT).round() as i64, note.note, note.velocity);
-        let steady = |&&(step, ..): &&StepNote| {
-            let beats = step as f64 / STEPS_A_BEAT;
+        let placed = |note: &DawNote| ((note.start * PLACES_A_BEAT).round() as i64, note.note, note.velocity);
+        let steady = |&&(place, ..): &&PlacedNote| {
+            let beats = place as f64 / PLACES_A_BEAT;
             part.spans.iter().any(|span| span.contains(&beats))
         };
-        let played: BTreeSet<StepNote> = recorded.iter().map(step_note).collect();
+        let played: BTreeSet<PlacedNote> = recorded.iter().map(placed).collect();
         self.compared += played.iter().filter(steady).count();
         for &(step, note, velocity) in expected.difference(&played).filter(steady) {
             self.missing += 1;
@@ -290,7 +303,7 @@ mod tests {
     #[test]
     fn notes_are_compared_only_where_x_is_constant() {
         let take = &takes()[1];
-        let expected = BTreeSet::from([(0, 36, 100), (2, 36, 100), (40, 36, 100)]);
+        let expected = BTreeSet::from([(0, 36, 100), (6, 36, 100), (120, 36, 100)]);
         let mut figures = TakeFigures::default();
         figures.compare(take, &take.steady[0], &[note(0.25, None), note(0.5, None)], &expected);
         assert_eq!((figures.compared, figures.missing, figures.unexpected), (2, 1, 1));

@@ -33,6 +33,15 @@ local function set_tempo()
 	Temporal.TempoMap.update(map)
 end
 
+-- A time signature holds from its place to the next; those of a take before stay where this one has none.
+local function set_meters(meters)
+	local map = Temporal.TempoMap.fetch_writable()
+	for _, meter in ipairs(meters) do
+		map:set_meter(Temporal.Meter(meter[2], meter[3]), at(meter[1]))
+	end
+	Temporal.TempoMap.update(map)
+end
+
 local function new_track(session, name, plugin, channels)
 	local one_midi = ARDOUR.ChanCount(ARDOUR.DataType("midi"), 1)
 	local made = session:new_midi_track(one_midi, channels, false, plugin, nil, nil, 1, name,
@@ -130,6 +139,7 @@ end
 local function record(session, take, set_x, x_list, x_control)
 	session:request_play_loop(false, true)
 	session:request_locate(0, false, ARDOUR.LocateTransportDisposition.MustStop, UI)
+	set_meters(take.meters)
 	x_control:set_automation_state(ARDOUR.AutoState.Off)
 	x_list:clear_list()
 	set_x(take.x)

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::path::Path;
 
+use beat::{Grid, is_compound};
+
 /// Quarter notes a minute; no step falls on a whole sample.
 pub const TEMPO: f64 = 93.7;
 /// Samples a second.
@@ -28,6 +30,8 @@ pub struct DawTake {
     pub name: &'static str,
     /// Quarter notes that are recorded, all passes of a loop together.
     pub beats: f64,
+    /// The time signatures, each with the song position from which it holds, the first at 0.
+    pub signatures: Vec<(f64, (u16, u16))>,
     /// Whether it plays in [`LOOP`]; else from bar 1.
     pub looped: bool,
     /// X at the start.
@@ -50,13 +54,23 @@ pub struct SteadyX {
 }
 
 impl DawTake {
+    /// The length of a step, in quarter notes, so many quarter notes into the song.
+    pub fn step_beats(&self, beats: f64) -> f64 {
+        let holds = self.signatures.iter().rev().find(|(from, _)| *from <= beats + 0.01);
+        let (upper, lower) = holds.map_or((4, 4), |(_, signature)| *signature);
+        let grid = Grid::along(upper.into(), lower.into());
+        let compound = is_compound(upper.into(), lower.into());
+        if compound { grid.along_compound_bars().step_beats() } else { grid.step_beats() }
+    }
+
     /// The song position of its start, in quarter notes.
     pub fn start(&self) -> f64 {
         if self.looped { LOOP.start } else { 0.0 }
     }
 }
 
-/// The four takes: with and without a loop, and with X constant, changed and automated.
+/// The takes: with and without a loop, with X constant, changed and automated; then in other time signatures and with
+/// changes of them, which come last since Ardour keeps them for all later takes.
 pub fn takes() -> Vec<DawTake> {
     let length = LOOP.end - LOOP.start;
     let moved = 2.0 * length + length / 2.0;
@@ -66,6 +80,7 @@ pub fn takes() -> Vec<DawTake> {
         DawTake {
             name: "plain",
             beats: 32.0,
+            signatures: FOUR.to_vec(),
             looped: false,
             x: LEFT,
             lane: vec![],
@@ -75,6 +90,7 @@ pub fn takes() -> Vec<DawTake> {
         DawTake {
             name: "automated",
             beats: 32.0,
+            signatures: FOUR.to_vec(),
             looped: false,
             x: LEFT,
             lane: vec![(8.0, LEFT), (20.0, RIGHT)],
@@ -87,6 +103,7 @@ pub fn takes() -> Vec<DawTake> {
         DawTake {
             name: "looped",
             beats: 8.0 * length,
+            signatures: FOUR.to_vec(),
             looped: true,
             x: LEFT,
             lane: vec![],
@@ -99,13 +116,46 @@ pub fn takes() -> Vec<DawTake> {
         DawTake {
             name: "looped-automated",
             beats: 6.0 * length,
+            signatures: FOUR.to_vec(),
             looped: true,
             x: LEFT,
             lane: vec![(LOOP.start, LEFT), (LOOP.start + 2.0, RIGHT)],
             move_x: None,
             steady: vec![SteadyX { spans: at_rest_in_each_pass, x: RIGHT }],
         },
+        plain("waltz", &[(0.0, (3, 4))]),
+        plain("six-eight", &[(0.0, (6, 8))]),
+        plain("twelve-eight", &[(0.0, (12, 8))]),
+        changing(),
     ]
+}
+
+/// Where Ardour's block reaches over the bar line, the bar's first step is still in the metre before: it is not compared.
+fn changing() -> DawTake {
+    let signatures = [(0.0, (4, 4)), (8.0, (3, 4)), (14.0, (12, 8)), (20.0, (5, 4))];
+    let mut take = plain("changing", &signatures);
+    let ends = signatures.iter().skip(1).map(|(from, _)| *from).chain([take.beats]);
+    let after = |from: f64| if from == 0.0 { 0.0 } else { from + 0.2 };
+    let spans = signatures.iter().zip(ends).map(|((from, _), end)| after(*from)..end - 0.01);
+    take.steady[0].spans = spans.collect();
+    take
+}
+
+const FOUR: [(f64, (u16, u16)); 1] = [(0.0, (4, 4))];
+
+/// A take from bar 1 with X constant, in these time signatures.
+fn plain(name: &'static str, signatures: &[(f64, (u16, u16))]) -> DawTake {
+    const BEATS: f64 = 30.0;
+    DawTake {
+        name,
+        beats: BEATS,
+        signatures: signatures.to_vec(),
+        looped: false,
+        x: LEFT,
+        lane: vec![],
+        move_x: None,
+        steady: vec![SteadyX { spans: vec![0.0..BEATS], x: LEFT }],
+    }
 }
 
 /// The takes as the Lua table that the script reads; the session goes to `folder`.
@@ -123,8 +173,12 @@ pub(crate) fn plan(takes: &[DawTake], folder: &Path) -> String {
     for take in takes {
         let lane: String = take.lane.iter().map(|(beat, x)| format!("{{ {beat}, {x} }}, ")).collect();
         let move_x = take.move_x.map_or("nil".to_owned(), |(beat, x)| format!("{{ {beat}, {x} }}"));
+        let meters = take.signatures.iter();
+        let meters: String =
+            meters.map(|(beat, (upper, lower))| format!("{{ {beat}, {upper}, {lower} }}, ")).collect();
         lua.push_str(&format!(
-            "{{ name = {}, beats = {}, looped = {}, x = {}, lane = {{ {lane}}}, move_x = {move_x} }},\n",
+            "{{ name = {}, beats = {}, looped = {}, x = {}, lane = {{ {lane}}}, move_x = {move_x}, \
+             meters = {{ {meters}}} }},\n",
             quoted(take.name),
             take.beats,
             take.looped,

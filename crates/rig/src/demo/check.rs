@@ -22,7 +22,7 @@ pub enum ModelOrigin {
 }
 
 impl ModelOrigin {
-    /// The fewest notes and the fewest distinct bars.
+    /// The fewest notes in 4/4 and the fewest distinct bars.
     fn fewest(self) -> (usize, usize) {
         match self {
             Self::BuiltIn => (500, 8),
@@ -68,7 +68,9 @@ impl DemoCheck {
         let distinct_bars = bars.iter().collect::<BTreeSet<_>>().len();
         let elsewhere = notes.iter().filter(|note| note.channel != DRUMS).count();
 
-        let (fewest_notes, fewest_bars) = origin.fewest();
+        let (in_four, fewest_bars) = origin.fewest();
+        // Fewer steps, fewer notes.
+        let fewest_notes = (in_four * grid.steps() / Grid::FOUR_FOUR.steps()).max(1);
         let mut complaints = Vec::new();
         if notes.len() < fewest_notes {
             complaints.push(format!("only {} notes, fewer than {fewest_notes}", notes.len()));

@@ -86,9 +86,9 @@ impl BatchSource for WindowsWithDropout {
 impl StepTraining {
     fn new(training: Vec<Vec<u16>>, validation: &[Vec<u16>]) -> Self {
         // The model's features cover no more of the past.
-        let longest = LAGS[LAGS.len() - 1] + 16;
+        let longest = LAGS[LAGS.len() - 1] + nets::ONE_BAR;
         let example = |song: &Vec<u16>, step: usize| {
-            let from = step.saturating_sub(longest) / 16 * 16;
+            let from = step.saturating_sub(longest) / nets::ONE_BAR * nets::ONE_BAR;
             (song[from..=step].to_vec(), step - from)
         };
         let validation = validation

@@ -59,7 +59,8 @@ pub fn figures(patterns: &[Pattern], training: &PatternSet, grid: &Grid) -> Figu
 /// The steps of the backbeat.
 fn backbeats(grid: &Grid) -> impl Iterator<Item = usize> {
     let (beat, beats) = (grid.beat_steps(), grid.bar_steps() / grid.beat_steps());
-    let is_backbeat = move |number: usize| if beats == 3 { number % 3 != 0 } else { number % 2 == 1 };
+    let is_backbeat =
+        move |number: usize| if beats == 3 { !number.is_multiple_of(3) } else { !number.is_multiple_of(2) };
     (0..grid.steps() / beat).filter(move |number| is_backbeat(*number)).map(move |number| number * beat)
 }
 
