@@ -141,6 +141,18 @@ impl PendingOnsets {
         due.map(|onset| onset.beats).fold(f64::INFINITY, f64::min)
     }
 
+    /// Leaves one onset of each drum among those that are `one`.
+    pub(crate) fn merge(&mut self, one: impl Fn(&Onset) -> bool) {
+        let mut index = 0;
+        while let Some(onset) = self.get(index) {
+            let again = one(onset) && self[..index].iter().any(|other| one(other) && other.meets(onset));
+            match again {
+                true => self.remove(index),
+                false => index += 1,
+            }
+        }
+    }
+
     /// Adds an onset; returns whether another was given up for it, an overdue one if there is any.
     pub(crate) fn add(&mut self, onset: Onset) -> bool {
         let full = self.is_full();

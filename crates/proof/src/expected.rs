@@ -72,6 +72,7 @@ impl OnsetBuilder<'_> {
         // A start, a seek and a wrap commit in every mode.
         let mut bank = self.calls[first.call].newest;
         let mut next = (pass.from - LEAN - NOISE).max(Beats::ZERO);
+        // The last start, jump or change of grid: nothing that is decided since sounds before it.
         let mut origin = pass.origin;
         let mut fitted_before: Option<Beats> = None;
         for part in pass.parts.0..pass.parts.1 {
@@ -89,14 +90,17 @@ impl OnsetBuilder<'_> {
                 if !surely && part + 1 < pass.parts.1 {
                     self.check_same_settings(here, &self.timeline.parts[part + 1])?;
                 }
+                let before = bank;
                 bank = self.commit(bank, &step, &grid, index, part, decided_at);
+                if self.banks.bank(bank).grid() != self.banks.bank(before).grid() {
+                    origin = origin.max(decided_at);
+                }
                 // Where the new bank has another grid, a bar of it begins here, or began with the step before.
                 let grid = self.grid(call, bank);
                 let old = step;
                 let step = grid.at_or_after(old.beats - TIE);
                 if step.beats > old.beats + TIE {
                     next = step.beats - TIE; // it is decided in its turn
-                    origin = origin.max(decided_at);
                     continue;
                 }
                 let fitted = grid.fit.is_some().then_some(grid.bar.2);

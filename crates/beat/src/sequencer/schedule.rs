@@ -105,7 +105,7 @@ impl Sequencer {
                 break;
             }
             if decision <= reached {
-                self.decide(&step, &clock, reached, segment, block);
+                self.decide(&step, &clock, segment, block);
             } else {
                 self.play_sample(reached as u32, segment, block);
             }
@@ -130,13 +130,11 @@ impl Sequencer {
         if self.planted.is(Fault::PlaysPreRoll) { f64::NEG_INFINITY } else { 0.0 }
     }
 
-    /// Commits a new bank if this step may, and queues the step's onsets. `reached` is the sample at which
-    /// that happens.
+    /// Commits a new bank if this step may, and queues the step's onsets.
     fn decide<B: BankSource, N: NoteSink>(
         &mut self,
         step: &SongStep,
         clock: &StepClock,
-        reached: i64,
         segment: &Segment,
         block: &mut Block<'_, B, N>,
     ) {
@@ -150,10 +148,10 @@ impl Sequencer {
             let first = clock.at_or_after(step.beats - EXACT);
             self.undecided = first.beats - EXACT;
             if first.beats <= step.beats + EXACT {
-                self.play_step(&first, &clock, earliest, reached, segment, block);
+                self.play_step(&first, &clock, earliest, segment, block);
             }
         } else {
-            self.play_step(step, clock, earliest, reached, segment, block);
+            self.play_step(step, clock, earliest, segment, block);
         }
         if stale {
             self.commit(step, clock, block);
@@ -166,7 +164,6 @@ impl Sequencer {
         step: &SongStep,
         clock: &StepClock,
         earliest: f64,
-        reached: i64,
         segment: &Segment,
         block: &mut Block<'_, B, N>,
     ) {
@@ -190,12 +187,17 @@ impl Sequencer {
                 step_beats,
                 passed: false,
             };
-            // A jump in tempo inside a block may make a dozen steps due at once. They are one hit for each
-            // drum, and would not all fit into the queue.
-            let due = |onset: &Onset| !onset.passed && segment.sample_of(onset.beats) <= reached;
-            if !due(&onset) || !self.pending.iter().any(|other| due(other) && other.meets(&onset)) {
-                self.lost += u32::from(self.pending.add(onset));
+            // A jump in tempo inside a block may leave a dozen steps behind the block, all due at once. They are one hit
+            // for each drum, and would not all fit into the queue; nor would they beside what the host has refused.
+            let behind = |onset: &Onset| onset.beats < segment.beats;
+            let unheard = |other: &Onset| !other.passed && behind(other) && other.meets(&onset);
+            if behind(&onset) && self.pending.iter().any(unheard) {
+                continue;
             }
+            if self.pending.is_full() {
+                self.pending.merge(|other| other.passed && behind(other));
+            }
+            self.lost += u32::from(self.pending.add(onset));
         }
     }
 

@@ -57,6 +57,7 @@ fn another_grid_that_comes_a_block_behind_the_bar_starts_with_its_second_step() 
     assert_eq!(starts[..2], [0, 6_000], "the first step of the bar is in the old grid");
     assert_eq!(starts[2..], [14_000, 22_000, 30_000], "then come the second triplet and the third");
 }
+
 /// The steps of the pattern that sound in two host bars of so many beats, fitted to them. The velocity of each step of
 /// the pattern is its number.
 fn fitted_steps(grid: Grid, bar_beats: f64) -> [Vec<usize>; 2] {

@@ -263,6 +263,42 @@ fn a_leap_in_tempo_inside_a_block_loses_no_drum() {
     assert_eq!(sequencer.lost(), 0);
 }
 
+/// A queue that is full of notes that the host refused gave up what was decided next, though the host took everything
+/// again.
+#[test]
+fn a_leap_in_tempo_loses_no_drum_though_the_host_refused_many_before() {
+    let mut host = Host::new(tabs(&["xxxxxxxxxxxxxxxx|xxxxxxxxxxxxxxxx"; INSTRUMENTS]));
+    let mut sequencer = Sequencer::new();
+    // Four steps are refused; then the song turns out to have moved a tenth of a beat only, so that they come again.
+    host.room = 0;
+    host.block(&mut sequencer, &at(0.1, 22_000), &Playback::default());
+    host.room = usize::MAX;
+    host.block(&mut sequencer, &Transport { tempo: 10.0, ..at(0.1765, 12_000) }, &Playback::default());
+    assert_eq!(host.ons(), []);
+    // Those and eleven more are behind this block.
+    host.block(&mut sequencer, &Transport { tempo: 900.0, ..at(3.9, 100) }, &Playback::default());
+    assert_eq!(sequencer.lost(), 0);
+    assert_eq!(host.ons().len(), INSTRUMENTS);
+}
+
+/// They were one when they were decided, within one sample at a high tempo.
+#[test]
+fn two_hits_of_a_drum_within_a_sample_are_two_where_the_tempo_falls_before_the_host_takes_them() {
+    let mut take = tabs(&[".xx."]);
+    (take.offsets[1][0], take.offsets[2][0]) = (127, -126);
+    let mut host = Host::new(take);
+    let mut sequencer = Sequencer::new();
+    let rate = 14_854.0;
+    let fast = Transport { tempo: 999.0, sample_rate: rate, ..at(0.0, 400) };
+    host.room = 0;
+    host.block(&mut sequencer, &fast, &Playback::default());
+    host.room = usize::MAX;
+    let beats = 400.0 * 10.0 / (60.0 * rate);
+    let slow = Transport { tempo: 10.0, sample_rate: rate, ..at(beats, 34_000) };
+    host.block(&mut sequencer, &slow, &Playback::default());
+    assert_eq!(host.ons().len(), 2);
+}
+
 #[test]
 fn a_start_two_samples_behind_a_step_is_behind_it_at_any_rate() {
     // At 10 BPM and 384 kHz two samples are less than a millionth of a beat.
