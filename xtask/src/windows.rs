@@ -134,7 +134,8 @@ impl WineReport {
 fn test(options: &WindowsOptions) -> anyhow::Result<ExitCode> {
     let wine = Wine::prepare()?;
     let plugin = ["--package", PLUGIN, "--package", "rig", "--features", bundle::ASSERT_ALLOCS];
-    child::run(cargo("build").args(plugin), "building for Windows")?;
+    let standalone = ["--features", "beatfield/standalone"];
+    child::run(cargo("build").args(plugin).args(standalone), "building for Windows")?;
     bundle::build_debug(&ALL_FOR_TESTS)?;
     let linux = bundle::bundle_debug()?;
     let windows = match &options.bundles {
@@ -164,6 +165,8 @@ fn test(options: &WindowsOptions) -> anyhow::Result<ExitCode> {
         rig.args(check).arg("--bundles").arg(&windows);
         report.note(&check.join(" "), quiet(&mut rig));
     }
+    let exe = built("debug", &format!("{}.exe", forward::STANDALONE))?;
+    report.note("window of the standalone", wine.window(&exe));
     match machine::find_program(&["clap-validator.exe"]) {
         Some(validator) => {
             let mut validator = wine.command(&validator);
@@ -245,6 +248,17 @@ fn quiet(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The .mid files in the folder of music of each of Wine's users.
+fn saved_beats(users: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut beats = Vec::new();
+    for user in fs::read_dir(users).with_context(|| users.display().to_string())? {
+        let folder = user.context("a user's folder")?.path().join("Music/Beatfield");
+        let files = fs::read_dir(folder).into_iter().flatten().flatten().map(|file| file.path());
+        beats.extend(files.filter(|file| file.extension().is_some_and(|kind| kind == "mid")));
+    }
+    Ok(beats)
+}
+
 /// Wine with a folder of its own, in the build folder.
 struct Wine {
     program: PathBuf,
@@ -295,10 +309,40 @@ impl Wine {
             .args(["-a", "-s", "-screen 0 1400x1000x24 +extension GLX -noreset"])
             .arg(&self.program)
             .arg(program);
+        self.in_prefix(&mut command);
+        command
+    }
+
+    /// Opens the standalone's window, drags the puck to another genre, saves the beat, and finds it where Windows keeps
+    /// music, with a screenshot beside the demos.
+    fn window(&self, standalone: &Path) -> anyhow::Result<()> {
+        const SCRIPT: &str = "move 290 344; press; move 200 260; move 100 180; release; beats 2; \
+                              move 612 608; press; release; beats 2; move 980 20";
+        let users = self.prefix.join("drive_c/users");
+        for file in saved_beats(&users)? {
+            fs::remove_file(&file).with_context(|| file.display().to_string())?;
+        }
+        fs::create_dir_all(&self.out).context("the folder of the demos")?;
+        let picture = self.out.join("window.png");
+        let mut rig = Command::new(machine::target()?.join("debug/rig"));
+        rig.args(["window", "--size", "1000x900", "--script", SCRIPT, "--out"]).arg(&picture);
+        rig.arg(&self.program).arg(standalone);
+        quiet(self.in_prefix(&mut rig))?;
+        let [saved] = &saved_beats(&users)?[..] else {
+            bail!("no beat was saved; {} shows the window", picture.display());
+        };
+        let name = saved.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if !name.starts_with("funk") {
+            bail!("the puck was dragged to funk, what was saved is {name}");
+        }
+        Ok(())
+    }
+
+    /// Sets Wine's folders for this command.
+    fn in_prefix<'a>(&self, command: &'a mut Command) -> &'a mut Command {
         command.env("WINEPREFIX", &self.prefix).env("HOME", &self.user_folder).env("WINEDEBUG", "-all");
         // No questions about Mono and Gecko, which are not needed.
-        command.env("WINEDLLOVERRIDES", "mscoree=;mshtml=");
-        command
+        command.env("WINEDLLOVERRIDES", "mscoree=;mshtml=")
     }
 
     /// The names of a test program's tests.
