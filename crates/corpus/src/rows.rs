@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use beat::{Grid, Kit, Pattern};
 use flate2::bufread::MultiGzDecoder;
 
-use crate::grid::SongGrid;
+use crate::grid::{Metre, SongGrid};
 use grooves::{Groove, groove_of, steps_of};
 
 pub use score::write_atomically;
@@ -42,6 +42,8 @@ pub struct Row {
     pub genre: String,
     /// The song it is from: training and test are split by song.
     pub song: String,
+    /// The metre of its bars: a pattern of 24 sixteenths is one of 3/4 or of 6/8.
+    pub metre: Metre,
 }
 
 /// The columns of a file.

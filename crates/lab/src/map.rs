@@ -1,11 +1,13 @@
 //! `map`: a trained model in, the same model with its map out.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use beat::{Grid, Pattern};
 use clap::Args;
 use corpus::filter::passes;
+use corpus::grid::Metre;
 use corpus::rows::UNKNOWN_GENRE;
 use nets::{Draw, GridReading, Latent, LatentMap, MapRegion, Model, PatternDecoder, Precision, Weights};
 use serde_json::json;
@@ -14,7 +16,7 @@ use train::latents::encode;
 use train::mapping::embed::{ITERATIONS, embed};
 use train::mapping::invert::{SIDE, invert};
 use train::mapping::points::{aligned, equalise, mean_distance};
-use train::mapping::regions::regions;
+use train::mapping::regions::{grouped, regions};
 use train::metrics::neighbours::trustworthiness;
 use train::patterns::{Patterns, file_names, genres};
 use train::rng::{Purpose, TrainingRng};
@@ -72,11 +74,12 @@ pub(crate) fn run(args: &Map) -> Result<()> {
     let trust = trustworthiness(&placed.latents, &points);
     let moved = before.map(|before| mean_distance(&points, &before));
     let grid = invert(&points, &placed.latents)?;
-    let regions = regions(&points, &placed.labels, placed.genres.len())
+    let (names, groups): (Vec<String>, Vec<Vec<usize>>) = placed.groups().into_iter().unzip();
+    let regions = regions(&points, &groups)
         .into_iter()
         .map(|region| {
             let [x, y] = region.at;
-            MapRegion { name: placed.genres[usize::from(region.genre)].clone(), x, y }
+            MapRegion { name: names[region.group].clone(), x, y }
         })
         .collect();
     let mut parts = model.into_parts();
@@ -118,6 +121,7 @@ struct Placed {
     latents: Vec<Latent>,
     /// The index of each one's genre.
     labels: Vec<u8>,
+    metres: Vec<Metre>,
     genres: Vec<String>,
 }
 
@@ -149,8 +153,23 @@ impl Placed {
             patterns: chosen.iter().map(|(row, _)| inputs[*row]).collect(),
             latents: chosen.iter().map(|(row, _)| latents[*row]).collect(),
             labels: chosen.iter().map(|(_, label)| *label).collect(),
+            metres: chosen.iter().map(|(row, _)| rows[*row].metre).collect(),
             genres: names,
         })
+    }
+
+    /// What may be named on the map, and which of the patterns belong to each: the genres, and where there are several,
+    /// the metres.
+    fn groups(&self) -> Vec<(String, Vec<usize>)> {
+        let genres = self.genres.iter().cloned().zip(grouped(&self.labels, self.genres.len()));
+        let mut metres: BTreeMap<Metre, Vec<usize>> = BTreeMap::new();
+        for (pattern, metre) in self.metres.iter().enumerate() {
+            metres.entry(*metre).or_default().push(pattern);
+        }
+        let several = metres.len() > 1;
+        genres
+            .chain(metres.into_iter().filter(|_| several).map(|(metre, group)| (metre.to_string(), group)))
+            .collect()
     }
 
     /// The places of these patterns, which are on `grid`, on another model's map. One in 4/4 knows them as they are read

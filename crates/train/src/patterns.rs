@@ -227,10 +227,16 @@ pub fn genres<'a>(rows: impl IntoIterator<Item = &'a Row>) -> BTreeMap<String, u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use corpus::grid::Metre;
 
     #[test]
     fn a_song_is_in_one_part_only() {
-        let row = |song: String| Row { pattern: Pattern::EMPTY, genre: "rock".to_owned(), song };
+        let row = |song: String| Row {
+            pattern: Pattern::EMPTY,
+            genre: "rock".to_owned(),
+            song,
+            metre: Metre::FOUR_FOUR,
+        };
         let rows: Vec<Row> = (0..4000).map(|k| row(format!("song-{k}"))).collect();
         let mut patterns = Patterns {
             grid: Grid::FOUR_FOUR,

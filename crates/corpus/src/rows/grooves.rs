@@ -90,7 +90,8 @@ impl Groove {
 
     /// The row, if its grid has this field.
     pub fn into_row(self, grid: &Grid) -> Option<Row> {
-        Some(Row { pattern: self.pattern(grid)?, genre: self.genre, song: self.song })
+        let metre = self.grid.metre();
+        Some(Row { pattern: self.pattern(grid)?, genre: self.genre, song: self.song, metre })
     }
 }
 

@@ -21,6 +21,7 @@ fn what_is_written_is_read_again() {
             pattern: Pattern::EMPTY.with(usize::from(n) % 32, usize::from(n) % 14).with(31, 13),
             genre: if n % 3 == 0 { UNKNOWN_GENRE.into() } else { "hip-hop".into() },
             song: format!("folder/song {n}.mid"),
+            metre: Metre::FOUR_FOUR,
         })
         .collect();
     write_patterns(&path, &rows).unwrap();
@@ -33,7 +34,8 @@ fn what_is_written_is_read_again() {
 #[test]
 fn a_failed_write_leaves_the_old_file() {
     let (folder, path) = with_file("old");
-    let bad = Row { pattern: Pattern::EMPTY, genre: "a\tb".into(), song: "s".into() };
+    let (genre, song) = ("a\tb".into(), "s".into());
+    let bad = Row { pattern: Pattern::EMPTY, genre, song, metre: Metre::FOUR_FOUR };
     assert!(matches!(write_patterns(&path, &[bad]), Err(WriteError::Column { .. })));
     let broken = write_atomically(&path, |_| Err(std::io::Error::other("disk full")));
     assert!(broken.unwrap_err().to_string().contains("disk full"));

@@ -9,7 +9,7 @@ use plotters::coord::types::RangedCoordf32;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
-use train::mapping::regions::regions;
+use train::mapping::regions::{grouped, regions};
 use train::training::Epoch;
 
 use super::plane::Plane;
@@ -78,8 +78,8 @@ fn draw_map<B: DrawingBackend>(area: &DrawingArea<B, Shift>, plane: &Plane) -> D
     let rank = |genre: u8| sizes.iter().position(|(_, other)| *other == genre).unwrap_or(COLOURED);
     let points = plane.points.iter().zip(&plane.labels);
     chart.draw_series(points.map(|(point, label)| dot(point, colour(rank(*label)))))?;
-    for region in regions(&plane.points, &plane.labels, plane.genres.len()) {
-        let name = &plane.genres[usize::from(region.genre)];
+    for region in regions(&plane.points, &grouped(&plane.labels, plane.genres.len())) {
+        let name = &plane.genres[region.group];
         // A white outline, so that the name can be read on any colour.
         for (shift, colour) in [(0.0025, WHITE), (-0.0025, WHITE), (0.0, DARK)] {
             let style = TextStyle::from((FONT, 22).into_font())

@@ -1,6 +1,7 @@
 //! Training on a few dozen synthetic patterns: runs are repeatable and can be resumed.
 
 use beat::Pattern;
+use corpus::grid::Metre;
 use corpus::rows::Row;
 use nets::Latent;
 use train::rng::{Purpose, TrainingRng};
@@ -28,6 +29,7 @@ fn composed(count: usize) -> Vec<Row> {
                 pattern,
                 genre: if k % 2 == 0 { "house" } else { "rock" }.to_owned(),
                 song: format!("song {k}"),
+                metre: Metre::FOUR_FOUR,
             }
         })
         .collect()

@@ -203,12 +203,14 @@ mod tests {
     use super::*;
     use crate::patterns::HeldOut;
     use beat::Kit;
+    use corpus::grid::Metre;
 
     fn patterns(songs: usize, is_wanted: fn(&Row) -> bool) -> Patterns {
         let row = |k: usize| Row {
             pattern: Pattern::EMPTY.with(k % 32, k % 14).with(k / 32 % 32, 0),
             genre: "-".to_owned(),
             song: format!("song-{k}"),
+            metre: Metre::FOUR_FOUR,
         };
         let rows = (0..songs).map(row).filter(is_wanted).collect();
         Patterns {
