@@ -317,7 +317,7 @@ impl Wine {
     /// music, with a screenshot beside the demos.
     fn window(&self, standalone: &Path) -> anyhow::Result<()> {
         const SCRIPT: &str = "move 290 344; press; move 200 260; move 100 180; release; beats 2; \
-                              move 612 608; press; release; beats 2; move 980 20";
+                              move 612 588; press; release; beats 2; move 980 20";
         let users = self.prefix.join("drive_c/users");
         for file in saved_beats(&users)? {
             fs::remove_file(&file).with_context(|| file.display().to_string())?;

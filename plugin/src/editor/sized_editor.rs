@@ -131,13 +131,6 @@ impl Editor for SizedEditor {
     fn resize_hint(&self) -> ResizeHint {
         resizing()
     }
-
-    /// On Windows the standalone says with it that it scales its window itself: else the system stretches the picture.
-    #[allow(unsafe_code, reason = "the framework lets a program of its own alone change the whole process")]
-    unsafe fn assume_standalone_in_process(&self) {
-        // SAFETY: the caller promises what this asks for.
-        unsafe { self.current().editor.assume_standalone_in_process() }
-    }
 }
 
 #[cfg(test)]
