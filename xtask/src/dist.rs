@@ -272,6 +272,16 @@ fn bill_of_materials(folder: &Path) -> anyhow::Result<Option<PathBuf>> {
     child::run(bill.env("SOURCE_DATE_EPOCH", commit_time()?.to_string()), "the bill of materials")?;
     let path = folder.join(format!("{PLUGIN}-{VERSION}.cdx.json"));
     fs::rename(&written, &path).with_context(|| format!("taking {}", written.display()))?;
+    // It writes one for each other member of the workspace, too.
+    let root = machine::root()?;
+    let crates = fs::read_dir(root.join("crates")).context("listing the crates")?;
+    let members = crates.flatten().map(|member| member.path());
+    for member in members.chain([root.join("tests"), root.join("xtask")]) {
+        let other = member.join("beatfield.cdx.json");
+        if other.exists() {
+            fs::remove_file(&other).with_context(|| format!("removing {}", other.display()))?;
+        }
+    }
     Ok(Some(path))
 }
 

@@ -184,7 +184,9 @@ impl TakeFigures {
                 figures.doubled += 1;
                 figures.describe_note(take, note, "is doubled");
             }
-            let latest = (step + GATE) * step_beats + TOLERANCE_TICKS / TICKS_A_BEAT;
+            // The first step of a bar in another metre may be that of the metre before.
+            let longest = step_beats.max(take.step_beats(take.start() + note.start - 0.05));
+            let latest = step * step_beats + GATE * longest + TOLERANCE_TICKS / TICKS_A_BEAT;
             if note.end.is_none_or(|end| end > latest) {
                 figures.hanging += 1;
                 figures.describe_note(take, note, "hangs");

@@ -130,14 +130,15 @@ pub fn takes() -> Vec<DawTake> {
     ]
 }
 
-/// Where Ardour's block reaches over the bar line, the bar's first step is still in the metre before: it is not compared.
+/// Where Ardour's block reaches over the bar line, the bar's first step is still in the metre before, and as long as a
+/// step there: so far it is not compared.
 fn changing() -> DawTake {
     let signatures = [(0.0, (4, 4)), (8.0, (3, 4)), (14.0, (12, 8)), (20.0, (5, 4))];
     let mut take = plain("changing", &signatures);
     let ends = signatures.iter().skip(1).map(|(from, _)| *from).chain([take.beats]);
-    let after = |from: f64| if from == 0.0 { 0.0 } else { from + 0.2 };
-    let spans = signatures.iter().zip(ends).map(|((from, _), end)| after(*from)..end - 0.01);
-    take.steady[0].spans = spans.collect();
+    let after = |from: f64| if from == 0.0 { 0.0 } else { from + take.step_beats(from - 0.1) - 0.05 };
+    let spans: Vec<_> = signatures.iter().zip(ends).map(|((from, _), end)| after(*from)..end - 0.01).collect();
+    take.steady[0].spans = spans;
     take
 }
 
