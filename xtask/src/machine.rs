@@ -30,7 +30,12 @@ pub(crate) fn find_program(names: &[&str]) -> Option<PathBuf> {
     let paths = std::env::var_os("PATH")?;
     let folders: Vec<PathBuf> = std::env::split_paths(&paths).collect();
     let candidates = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
-    candidates.map(|path| path.with_extension(std::env::consts::EXE_EXTENSION)).find(|path| path.is_file())
+    // Where programs have no extension, a name may have one: clap-validator.exe is looked for on Linux.
+    let full = |path: PathBuf| match std::env::consts::EXE_EXTENSION {
+        "" => path,
+        extension => path.with_extension(extension),
+    };
+    candidates.map(full).find(|path| path.is_file())
 }
 
 /// A program that has the option `--version`, and how to install it.
