@@ -28,7 +28,10 @@ pub(crate) fn bundles() -> anyhow::Result<PathBuf> {
 /// The path of the first of these programs that is on PATH.
 pub(crate) fn find_program(names: &[&str]) -> Option<PathBuf> {
     let paths = std::env::var_os("PATH")?;
-    let folders: Vec<PathBuf> = std::env::split_paths(&paths).collect();
+    find_in(&std::env::split_paths(&paths).collect::<Vec<_>>(), names)
+}
+
+fn find_in(folders: &[PathBuf], names: &[&str]) -> Option<PathBuf> {
     let candidates = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     // Where programs have no extension, a name may have one: clap-validator.exe is looked for on Linux.
     let full = |path: PathBuf| match std::env::consts::EXE_EXTENSION {
@@ -108,5 +111,15 @@ mod tests {
     fn only_what_is_there_is_found() {
         assert!(find_program(&["no such program at all", "cargo"]).is_some_and(|path| path.is_absolute()));
         assert_eq!(find_program(&["no such program at all"]), None);
+    }
+
+    /// clap-validator.exe was not found on Linux.
+    #[test]
+    fn a_name_keeps_its_extension() {
+        let folder = std::env::temp_dir().join(format!("beatfield programs {}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder");
+        std::fs::write(folder.join("validator.exe"), "").expect("a file");
+        assert_eq!(find_in(&[folder.clone()], &["validator.exe"]), Some(folder.join("validator.exe")));
+        std::fs::remove_dir_all(folder).expect("it was there");
     }
 }

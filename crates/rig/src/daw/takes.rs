@@ -137,7 +137,8 @@ fn changing() -> DawTake {
     let mut take = plain("changing", &signatures);
     let ends = signatures.iter().skip(1).map(|(from, _)| *from).chain([take.beats]);
     let after = |from: f64| if from == 0.0 { 0.0 } else { from + take.step_beats(from - 0.1) - 0.05 };
-    let spans: Vec<_> = signatures.iter().zip(ends).map(|((from, _), end)| after(*from)..end - 0.01).collect();
+    let spans: Vec<_> =
+        signatures.iter().zip(ends).map(|((from, _), end)| after(*from)..end - 0.01).collect();
     take.steady[0].spans = spans;
     take
 }
