@@ -119,7 +119,10 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("beatfield programs {}", std::process::id()));
         std::fs::create_dir_all(&folder).expect("a folder");
         std::fs::write(folder.join("validator.exe"), "").expect("a file");
-        assert_eq!(find_in(&[folder.clone()], &["validator.exe"]), Some(folder.join("validator.exe")));
+        assert_eq!(
+            find_in(std::slice::from_ref(&folder), &["validator.exe"]),
+            Some(folder.join("validator.exe"))
+        );
         std::fs::remove_dir_all(folder).expect("it was there");
     }
 }
